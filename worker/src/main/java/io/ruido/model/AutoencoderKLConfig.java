@@ -1,0 +1,62 @@
+package io.ruido.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Settings of {@link AutoencoderKL}, with the names and defaults of diffusers' {@code config.json}.
+ *
+ * @param blockOutChannels width of each level, from the picture inwards; each level but the last halves the picture
+ * @param scalingFactor what an encoded mean is multiplied with to give latents of about unit variance
+ */
+public record AutoencoderKLConfig(
+        int inChannels,
+        int outChannels,
+        List<Integer> blockOutChannels,
+        int layersPerBlock,
+        int latentChannels,
+        int normNumGroups,
+        int sampleSize,
+        double scalingFactor,
+        double shiftFactor,
+        boolean useQuantConv,
+        boolean usePostQuantConv,
+        boolean midBlockAddAttention) {
+
+    public static AutoencoderKLConfig read(Path folder) throws IOException {
+        return of(Settings.read(folder));
+    }
+
+    /** @throws IllegalArgumentException naming the setting and its value, when it is not supported */
+    public static AutoencoderKLConfig of(JsonNode json) {
+        var settings = new Settings("AutoencoderKL", json);
+        settings.only("act_fn", "silu");
+        settings.ignore("force_upcast");
+        List<Integer> widths = settings.numbers("block_out_channels", List.of(64));
+        settings.texts("down_block_types", widths.size(), Set.of("DownEncoderBlock2D"), "DownEncoderBlock2D");
+        settings.texts("up_block_types", widths.size(), Set.of("UpDecoderBlock2D"), "UpDecoderBlock2D");
+        var config = new AutoencoderKLConfig(
+                settings.number("in_channels", 3),
+                settings.number("out_channels", 3),
+                widths,
+                settings.number("layers_per_block", 1),
+                settings.number("latent_channels", 4),
+                settings.number("norm_num_groups", 32),
+                settings.number("sample_size", 32),
+                settings.decimal("scaling_factor", 0.18215),
+                settings.decimal("shift_factor", 0),
+                settings.flag("use_quant_conv", true),
+                settings.flag("use_post_quant_conv", true),
+                settings.flag("mid_block_add_attention", true));
+        settings.rejectUnknown();
+        return config;
+    }
+
+    /** How many pixels of the picture one latent pixel stands for, along each side. */
+    public int downscale() {
+        return 1 << blockOutChannels.size() - 1;
+    }
+}

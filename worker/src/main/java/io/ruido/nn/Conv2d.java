@@ -1,0 +1,19 @@
+package io.ruido.nn;
+
+import ai.djl.ndarray.NDArray;
+
+/** A convolution that keeps height and width: (B, in, H, W) to (B, out, H, W); the kernel's side is odd. */
+public record Conv2d(NDArray weight, NDArray bias) {
+    public static Conv2d of(Weights weights, long in, long out, long kernel) {
+        Init init = Init.fan(in * kernel * kernel);
+        return new Conv2d(weights.get("weight", init, out, in, kernel, kernel), weights.get("bias", init, out));
+    }
+
+    static Conv2d none() {
+        return new Conv2d(Ops.none(), Ops.none());
+    }
+
+    public NDArray forward(NDArray x) {
+        return Ops.call("conv2d", x, weight, bias);
+    }
+}

@@ -1,0 +1,14 @@
+package io.ruido.nn;
+
+import ai.djl.ndarray.NDArray;
+
+/** A table of vectors: ids (…) of type int64 to (…, D). */
+public record Embedding(NDArray weight) {
+    public static Embedding of(Weights weights, long size, long width) {
+        return new Embedding(weights.get("weight", Init.NORMAL, size, width));
+    }
+
+    public NDArray forward(NDArray ids) {
+        return Ops.call("embedding", ids, weight);
+    }
+}

@@ -1,0 +1,241 @@
+package io.ruido.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * The safetensors format: eight bytes with the length of a JSON header, the header with each tensor's type, shape and byte
+ * range, and the values. See the format's description at huggingface.co/docs/safetensors.
+ */
+public final class SafeTensors implements Weights.Source {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final List<String> STEMS = List.of("diffusion_pytorch_model", "model");
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /** Where a tensor lies in its mapped file. */
+    private record Entry(Path file, String dtype, Shape shape, MemorySegment bytes) {}
+
+    private final NDManager manager;
+    private final DataType type;
+    private final Map<String, Entry> entries;
+
+    private SafeTensors(NDManager manager, DataType type, Map<String, Entry> entries) {
+        this.manager = manager;
+        this.type = type;
+        this.entries = entries;
+    }
+
+    /** The tensors of a model folder, from one file or from those that its index names. */
+    static SafeTensors open(Path folder, NDManager manager, DataType type) throws IOException {
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        for (Path file : files(folder)) {
+            map(file, entries);
+        }
+        return new SafeTensors(manager, type, entries);
+    }
+
+    /** All tensors of one file, converted to one type; they belong to the manager. */
+    public static Map<String, NDArray> read(Path file, NDManager manager, DataType type) throws IOException {
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        map(file, entries);
+        var source = new SafeTensors(manager, type, entries);
+        Map<String, NDArray> tensors = new LinkedHashMap<>();
+        entries.forEach((name, entry) -> tensors.put(name, source.tensor(name, entry.shape, Init.ZEROS)));
+        return tensors;
+    }
+
+    private static Iterable<Path> files(Path folder) throws IOException {
+        for (String stem : STEMS) {
+            Path whole = folder.resolve(stem + ".safetensors");
+            if (Files.exists(whole)) {
+                return List.of(whole);
+            }
+            Path index = folder.resolve(stem + ".safetensors.index.json");
+            if (Files.exists(index)) {
+                var shards = new TreeSet<Path>();
+                JSON.readTree(index.toFile())
+                        .path("weight_map")
+                        .forEach(file -> shards.add(folder.resolve(file.asText())));
+                return shards;
+            }
+        }
+        throw new IOException("no diffusion_pytorch_model.safetensors or model.safetensors in " + folder);
+    }
+
+    private static void map(Path file, Map<String, Entry> entries) throws IOException {
+        MemorySegment all;
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            // The mapping lives until its last tensor has been copied out and the reader is garbage.
+            all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
+        }
+        if (all.byteSize() < 8) {
+            throw new IOException("%s is cut off: %d bytes".formatted(file, all.byteSize()));
+        }
+        long header = all.get(LONG, 0);
+        if (header < 2 || header > all.byteSize() - 8 || header > Integer.MAX_VALUE) {
+            throw new IOException("%s is cut off or no safetensors file: header of %d bytes in a file of %d"
+                    .formatted(file, header, all.byteSize()));
+        }
+        MemorySegment data = all.asSlice(8 + header);
+        JsonNode tree = JSON.readTree(all.asSlice(8, header).toArray(ValueLayout.JAVA_BYTE));
+        for (var tensor : tree.properties()) {
+            if (!tensor.getKey().equals("__metadata__")) {
+                entries.put(tensor.getKey(), entry(file, tensor.getKey(), tensor.getValue(), data));
+            }
+        }
+    }
+
+    private static Entry entry(Path file, String name, JsonNode tensor, MemorySegment data) throws IOException {
+        String dtype = tensor.path("dtype").asText();
+        var shape = new Shape(JSON.convertValue(tensor.path("shape"), long[].class));
+        long from = tensor.path("data_offsets").path(0).asLong(-1);
+        long to = tensor.path("data_offsets").path(1).asLong(-1);
+        if (from < 0 || to < from || to > data.byteSize()) {
+            throw new IOException("%s is cut off: tensor %s lies at bytes %d to %d of %d"
+                    .formatted(file, name, from, to, data.byteSize()));
+        }
+        int width =
+                switch (dtype) {
+                    case "F32" -> 4;
+                    case "F16", "BF16" -> 2;
+                    case "I64" -> 8;
+                    default ->
+                        throw new IOException("%s: tensor %s has type %s; supported: F32, F16, BF16, I64"
+                                .formatted(file, name, dtype));
+                };
+        if (shape.size() * width != to - from) {
+            throw new IOException("%s: tensor %s of type %s and shape %s should have %d bytes, has %d"
+                    .formatted(file, name, dtype, shape, shape.size() * width, to - from));
+        }
+        return new Entry(file, dtype, shape, data.asSlice(from, to - from));
+    }
+
+    @Override
+    public NDArray tensor(String name, Shape shape, Init init) {
+        Entry entry = entries.get(name);
+        if (entry == null) {
+            throw new IllegalArgumentException("missing tensor %s, expected with shape %s".formatted(name, shape));
+        }
+        if (!entry.shape.equals(shape)) {
+            throw new IllegalArgumentException(
+                    "tensor %s in %s: expected shape %s, found %s".formatted(name, entry.file, shape, entry.shape));
+        }
+        if (entry.dtype.equals("F32") && type == DataType.FLOAT32
+                || entry.dtype.equals("F16") && type == DataType.FLOAT16) {
+            NDArray array = manager.create(shape, type);
+            array.set(entry.bytes.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN));
+            return array;
+        }
+        NDArray array = manager.create(floats(entry), shape);
+        if (type == DataType.FLOAT32) {
+            return array;
+        }
+        try (array) {
+            return Ops.call("to_" + type.name().toLowerCase(java.util.Locale.ROOT), array);
+        }
+    }
+
+    private static float[] floats(Entry entry) {
+        ByteBuffer bytes = entry.bytes.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        var values = new float[Math.toIntExact(entry.shape.size())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = switch (entry.dtype) {
+                case "F32" -> bytes.getFloat();
+                case "F16" -> Float.float16ToFloat(bytes.getShort());
+                case "BF16" -> Float.intBitsToFloat(bytes.getShort() << 16);
+                default -> bytes.getLong();
+            };
+        }
+        return values;
+    }
+
+    @Override
+    public Iterable<String> names() {
+        return entries.keySet();
+    }
+
+    /**
+     * Writes tensors to a file, which appears under its name only when it is complete.
+     *
+     * @param type FLOAT32 or FLOAT16, the type in the file
+     */
+    public static void write(Path file, Map<String, NDArray> tensors, DataType type) throws IOException {
+        if (type != DataType.FLOAT32 && type != DataType.FLOAT16) {
+            throw new IllegalArgumentException("type must be FLOAT32 or FLOAT16, was " + type);
+        }
+        int width = type.getNumOfBytes();
+        Map<String, Object> header = new LinkedHashMap<>();
+        header.put("__metadata__", Map.of("format", "pt"));
+        long offset = 0;
+        for (var tensor : tensors.entrySet()) {
+            Shape shape = tensor.getValue().getShape();
+            long end = offset + shape.size() * width;
+            header.put(
+                    tensor.getKey(),
+                    Map.of(
+                            "dtype",
+                            type == DataType.FLOAT32 ? "F32" : "F16",
+                            "shape",
+                            shape.getShape(),
+                            "data_offsets",
+                            List.of(offset, end)));
+            offset = end;
+        }
+        byte[] json = JSON.writeValueAsBytes(header);
+        byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8); // values start at a multiple of eight bytes
+        Arrays.fill(padded, json.length, padded.length, (byte) ' ');
+        Path part = file.resolveSibling(file.getFileName() + ".part");
+        try (FileChannel channel = FileChannel.open(
+                part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            writeAll(channel, littleEndian(8).putLong(padded.length).flip());
+            writeAll(channel, ByteBuffer.wrap(padded));
+            for (NDArray tensor : tensors.values()) {
+                writeAll(channel, values(tensor.toFloatArray(), type));
+            }
+            channel.force(true);
+        }
+        Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static ByteBuffer values(float[] values, DataType type) {
+        ByteBuffer bytes = littleEndian(values.length * type.getNumOfBytes());
+        for (float value : values) {
+            if (type == DataType.FLOAT32) {
+                bytes.putFloat(value);
+            } else {
+                bytes.putShort(Float.floatToFloat16(value));
+            }
+        }
+        return bytes.flip();
+    }
+
+    private static ByteBuffer littleEndian(int size) {
+        return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package io.ruido.nn;
+
+import ai.djl.ndarray.NDArray;
+
+/** Self-attention, cross-attention to the conditioning, and a feed-forward network, each after a layer norm and added. */
+public record TransformerBlock(
+        LayerNorm norm1, Attention self, LayerNorm norm2, Attention cross, LayerNorm norm3, FeedForward feedForward) {
+    public static TransformerBlock of(Weights weights, long width, long contextWidth, long heads) {
+        return new TransformerBlock(
+                LayerNorm.of(weights.at("norm1"), width, 1e-5),
+                Attention.of(weights.at("attn1"), width, width, heads),
+                LayerNorm.of(weights.at("norm2"), width, 1e-5),
+                Attention.of(weights.at("attn2"), width, contextWidth, heads),
+                LayerNorm.of(weights.at("norm3"), width, 1e-5),
+                FeedForward.geglu(weights.at("ff"), width));
+    }
+
+    /** x (B, N, D), context (B, T, D') to (B, N, D) */
+    public NDArray forward(NDArray x, NDArray context) {
+        NDArray normed = norm1.forward(x);
+        x = x.add(self.forward(normed, normed));
+        x = x.add(cross.forward(norm2.forward(x), context));
+        return x.add(feedForward.forward(norm3.forward(x)));
+    }
+}

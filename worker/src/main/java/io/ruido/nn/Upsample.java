@@ -1,0 +1,15 @@
+package io.ruido.nn;
+
+import ai.djl.ndarray.NDArray;
+
+/** Doubles height and width: every pixel four times, then a 3×3 convolution. */
+public record Upsample(Conv2d conv) {
+    public static Upsample of(Weights weights, long channels) {
+        return new Upsample(Conv2d.of(weights.at("conv"), channels, channels, 3));
+    }
+
+    /** (B, C, H, W) to (B, C, 2H, 2W) */
+    public NDArray forward(NDArray x) {
+        return Ops.call("upsample", x, conv.weight(), conv.bias());
+    }
+}

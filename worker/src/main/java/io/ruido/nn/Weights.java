@@ -1,0 +1,110 @@
+package io.ruido.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The named tensors of one model, seen from a place in its tree of names: {@code weights.at("down_blocks").at(0)}. They
+ * come from safetensors files or, for training, from a fresh initialiser.
+ */
+public final class Weights {
+    /** Where the tensors come from. */
+    interface Source {
+        NDArray tensor(String name, Shape shape, Init init);
+
+        /** Names that the source holds; empty when it makes tensors on demand. */
+        Iterable<String> names();
+    }
+
+    private final NDManager manager;
+    private final Source source;
+    private final String prefix;
+    private final Map<String, NDArray> tensors;
+
+    private Weights(NDManager manager, Source source, String prefix, Map<String, NDArray> tensors) {
+        this.manager = manager;
+        this.source = source;
+        this.prefix = prefix;
+        this.tensors = tensors;
+    }
+
+    /**
+     * The tensors of a model folder, converted to one type.
+     *
+     * @param folder holds {@code model.safetensors} or {@code diffusion_pytorch_model.safetensors}, whole or in shards
+     * @throws IOException naming file and tensor, when a file is missing, cut off or malformed
+     */
+    public static Weights read(Path folder, NDManager manager, DataType type) throws IOException {
+        return new Weights(manager, SafeTensors.open(folder, manager, type), "", new LinkedHashMap<>());
+    }
+
+    /** Fresh float32 tensors with the values that PyTorch's layers start from, drawn from a seed. */
+    public static Weights fresh(NDManager manager, long seed) {
+        return new Weights(manager, new FreshTensors(manager, seed), "", new LinkedHashMap<>());
+    }
+
+    public Weights at(String name) {
+        return new Weights(manager, source, prefix + name + ".", tensors);
+    }
+
+    public Weights at(int index) {
+        return at(Integer.toString(index));
+    }
+
+    /**
+     * One tensor; it belongs to the manager of these weights.
+     *
+     * @throws IllegalArgumentException naming the tensor, when it is missing or has another shape
+     */
+    public NDArray get(String name, Init init, long... shape) {
+        return tensors.computeIfAbsent(prefix + name, full -> source.tensor(full, new Shape(shape), init));
+    }
+
+    /** A number for an operation, kept with the weights. */
+    NDArray constant(long value) {
+        return manager.create(value);
+    }
+
+    NDArray constant(double value) {
+        return manager.create(value);
+    }
+
+    NDManager manager() {
+        return manager;
+    }
+
+    /** All tensors that were read, by full name, in the order of reading. */
+    public Map<String, NDArray> tensors() {
+        return Collections.unmodifiableMap(tensors);
+    }
+
+    /**
+     * Checks, once the model is built, that it used every tensor.
+     *
+     * @throws IllegalArgumentException naming those that it did not
+     */
+    public void rejectUnread() {
+        List<String> unread = new ArrayList<>();
+        source.names().forEach(name -> {
+            if (!tensors.containsKey(name)) {
+                unread.add(name);
+            }
+        });
+        if (!unread.isEmpty()) {
+            throw new IllegalArgumentException("the model has no place for %d tensors: %s%s"
+                    .formatted(
+                            unread.size(),
+                            String.join(", ", unread.subList(0, Math.min(8, unread.size()))),
+                            unread.size() > 8 ? ", …" : ""));
+        }
+    }
+}

@@ -1,0 +1,126 @@
+# Tensor operations in TorchScript, run by Ops.java. Two reasons to be here: NDArray lacks the operation, or several calls
+# become one, which frees their intermediate tensors at once and saves the way through JNI.
+#
+# B batch, C channels, H height, W width, N tokens, T context tokens, D width of a token, h heads.
+# Arguments are tensors only. An empty tensor stands for an absent one; numbers come as tensors of one element.
+class Ops(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+
+  def silu(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.silu(x)
+
+  def linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    if torch.numel(bias) > 0:
+      return torch.linear(x, weight, bias)
+    return torch.linear(x, weight)
+
+  def conv2d(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    pad = torch.size(weight, 2) // 2
+    return torch.conv2d(x, weight, bias, [1, 1], [pad, pad])
+
+  # Halves H and W: one zero on every side.
+  def downsample(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.conv2d(x, weight, bias, [2, 2], [1, 1])
+
+  # Halves H and W: one zero at the right and at the bottom only.
+  def downsample_asymmetric(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.conv2d(torch.constant_pad_nd(x, [0, 1, 0, 1]), weight, bias, [2, 2], [0, 0])
+
+  # Doubles H and W.
+  def upsample(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    wide = torch.upsample_nearest2d(x, [2 * torch.size(x, 2), 2 * torch.size(x, 3)])
+    return torch.conv2d(wide, weight, bias, [1, 1], [1, 1])
+
+  def group_norm(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.group_norm(x, int(groups), weight, bias, float(eps))
+
+  def group_norm_silu(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.silu(torch.group_norm(x, int(groups), weight, bias, float(eps)))
+
+  def layer_norm(self: __torch__.Ops, x: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.layer_norm(x, torch.size(weight), weight, bias, float(eps))
+
+  def embedding(self: __torch__.Ops, ids: Tensor, weight: Tensor) -> Tensor:
+    return torch.embedding(weight, ids)
+
+  # t (B), freqs (D/2) -> (B, D)
+  def timestep_embedding(self: __torch__.Ops, t: Tensor, freqs: Tensor, cos_first: Tensor,
+                         w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+    angles = torch.unsqueeze(t, 1) * torch.unsqueeze(freqs, 0)
+    if bool(cos_first):
+      emb = torch.cat([torch.cos(angles), torch.sin(angles)], 1)
+    else:
+      emb = torch.cat([torch.sin(angles), torch.cos(angles)], 1)
+    return torch.linear(torch.silu(torch.linear(torch.type_as(emb, w1), w1, b1)), w2, b2)
+
+  # x (B, C, H, W), temb (B, D) or empty
+  def resnet_block(self: __torch__.Ops, x: Tensor, temb: Tensor, groups: Tensor, eps: Tensor,
+                   norm1_weight: Tensor, norm1_bias: Tensor, conv1_weight: Tensor, conv1_bias: Tensor,
+                   time_weight: Tensor, time_bias: Tensor,
+                   norm2_weight: Tensor, norm2_bias: Tensor, conv2_weight: Tensor, conv2_bias: Tensor,
+                   shortcut_weight: Tensor, shortcut_bias: Tensor) -> Tensor:
+    h = torch.silu(torch.group_norm(x, int(groups), norm1_weight, norm1_bias, float(eps)))
+    h = torch.conv2d(h, conv1_weight, conv1_bias, [1, 1], [1, 1])
+    if torch.numel(time_weight) > 0:
+      time = torch.linear(torch.silu(temb), time_weight, time_bias)
+      h = h + torch.unsqueeze(torch.unsqueeze(time, 2), 3)
+    h = torch.silu(torch.group_norm(h, int(groups), norm2_weight, norm2_bias, float(eps)))
+    h = torch.conv2d(h, conv2_weight, conv2_bias, [1, 1], [1, 1])
+    if torch.numel(shortcut_weight) > 0:
+      x = torch.conv2d(x, shortcut_weight, shortcut_bias)
+    return x + h
+
+  # x (B, N, D), context (B, T, D'), mask: added to the scores, broadcast to (B, h, N, T), or empty
+  def attention(self: __torch__.Ops, x: Tensor, context: Tensor, mask: Tensor, heads: Tensor,
+                q_weight: Tensor, q_bias: Tensor, k_weight: Tensor, k_bias: Tensor,
+                v_weight: Tensor, v_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
+    B, N, T = torch.size(x, 0), torch.size(x, 1), torch.size(context, 1)
+    h = int(heads)
+    q = torch.transpose(torch.view(self.linear(x, q_weight, q_bias), [B, N, h, -1]), 1, 2)        # (B, h, N, D/h)
+    k = torch.transpose(torch.view(self.linear(context, k_weight, k_bias), [B, T, h, -1]), 1, 2)  # (B, h, T, D/h)
+    v = torch.transpose(torch.view(self.linear(context, v_weight, v_bias), [B, T, h, -1]), 1, 2)  # (B, h, T, D/h)
+    if torch.numel(mask) > 0:
+      o = torch.scaled_dot_product_attention(q, k, v, mask)
+    else:
+      o = torch.scaled_dot_product_attention(q, k, v)
+    o = torch.reshape(torch.transpose(o, 1, 2), [B, N, -1])                                       # (B, N, D)
+    return self.linear(o, out_weight, out_bias)
+
+  # Attention among the pixels of x (B, C, H, W), after a group norm, added to x.
+  def spatial_attention(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, norm_weight: Tensor, norm_bias: Tensor,
+                        heads: Tensor, q_weight: Tensor, q_bias: Tensor, k_weight: Tensor, k_bias: Tensor,
+                        v_weight: Tensor, v_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
+    tokens = torch.group_norm(x, int(groups), norm_weight, norm_bias, float(eps))
+    tokens = torch.transpose(torch.flatten(tokens, 2), 1, 2)                                      # (B, HW, C)
+    o = self.attention(tokens, tokens, torch.empty([0]), heads, q_weight, q_bias, k_weight, k_bias,
+                       v_weight, v_bias, out_weight, out_bias)
+    return x + torch.view_as(torch.transpose(o, 1, 2), x)
+
+  # Normalizes (B, C, H, W) and projects each pixel to a token: (B, HW, C). The weight is (C, C) or (C, C, 1, 1).
+  def to_tokens(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, norm_weight: Tensor, norm_bias: Tensor,
+                weight: Tensor, bias: Tensor) -> Tensor:
+    tokens = torch.group_norm(x, int(groups), norm_weight, norm_bias, float(eps))
+    return torch.linear(torch.transpose(torch.flatten(tokens, 2), 1, 2), torch.flatten(weight, 1), bias)
+
+  # The way back: (B, HW, C) added to x (B, C, H, W).
+  def add_tokens(self: __torch__.Ops, x: Tensor, tokens: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return x + torch.reshape(torch.transpose(torch.linear(tokens, torch.flatten(weight, 1), bias), 1, 2), torch.size(x))
+
+  # half the projected width gates the other half (GEGLU)
+  def geglu(self: __torch__.Ops, x: Tensor, proj_weight: Tensor, proj_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
+    hidden, gate = torch.chunk(torch.linear(x, proj_weight, proj_bias), 2, -1)
+    return torch.linear(hidden * torch.gelu(gate), out_weight, out_bias)
+
+  def gelu_mlp(self: __torch__.Ops, x: Tensor, proj_weight: Tensor, proj_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
+    return torch.linear(torch.gelu(torch.linear(x, proj_weight, proj_bias)), out_weight, out_bias)
+
+  def to_float16(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.to(x, 5)
+
+  def to_bfloat16(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.to(x, 15)
+
+  def to_float32(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.to(x, 6)
