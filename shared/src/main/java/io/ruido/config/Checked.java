@@ -1,0 +1,58 @@
+package io.ruido.config;
+
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import org.eclipse.microprofile.config.spi.Converter;
+
+/** Converters that refuse a value out of range, so that a wrong setting is reported by its name at the start. */
+final class Checked {
+    private Checked() {}
+
+    static final class Positive implements Converter<Integer> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Integer convert(String value) {
+            return inRange(value, 1, Integer.MAX_VALUE, "a whole number of at least 1");
+        }
+    }
+
+    static final class Port implements Converter<Integer> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Integer convert(String value) {
+            return inRange(value, 0, 65_535, "a port from 0 to 65535");
+        }
+    }
+
+    static final class PositiveDuration implements Converter<Duration> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Duration convert(String value) {
+            try {
+                Duration duration = Duration.parse(value.strip());
+                if (duration.isPositive()) {
+                    return duration;
+                }
+            } catch (DateTimeParseException e) {
+                // Told below, like any other value that is no positive duration.
+            }
+            throw new IllegalArgumentException(
+                    "must be a positive ISO 8601 duration such as PT5S, was \"" + value + '"');
+        }
+    }
+
+    private static int inRange(String value, int least, int most, String expected) {
+        try {
+            int number = Integer.parseInt(value.strip());
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Told below, like any other value out of range.
+        }
+        throw new IllegalArgumentException("must be " + expected + ", was \"" + value + '"');
+    }
+}

@@ -1,0 +1,172 @@
+package io.ruido.config;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.EnvConfigSource;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.WithConverter;
+import io.smallrye.config.WithDefault;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All settings, read once at the start. {@code ruido.gateway.port} in the file is {@code RUIDO_GATEWAY_PORT} in the
+ * environment, which wins over the file.
+ */
+@ConfigMapping(prefix = "ruido")
+public interface RuidoConfig {
+    /** Where one-process Ruido keeps its data. */
+    @WithDefault(".ruido")
+    Path dataDir();
+
+    KafkaConfig kafka();
+
+    RedisConfig redis();
+
+    S3Config s3();
+
+    GatewayConfig gateway();
+
+    WorkerConfig worker();
+
+    JobsConfig jobs();
+
+    /** What jobs may ask for, and how long they are kept. */
+    interface JobsConfig {
+        @WithDefault("150")
+        @WithConverter(Checked.Positive.class)
+        int maxSteps();
+
+        @WithDefault("16")
+        @WithConverter(Checked.Positive.class)
+        int maxCount();
+
+        /** In characters. */
+        @WithDefault("2000")
+        @WithConverter(Checked.Positive.class)
+        int maxPromptLength();
+
+        /** How long a finished job can be read from Redis. */
+        @WithDefault("P7D")
+        @WithConverter(Checked.PositiveDuration.class)
+        Duration retention();
+
+        /** For how long a worker that says nothing keeps an image. */
+        @WithDefault("PT10S")
+        @WithConverter(Checked.PositiveDuration.class)
+        Duration lease();
+    }
+
+    /** Addresses may be absent only where one process brings its own servers. */
+    interface KafkaConfig {
+        Optional<String> bootstrapServers();
+
+        /** Of each topic that is created. */
+        @WithDefault("4")
+        @WithConverter(Checked.Positive.class)
+        int partitions();
+
+        @WithDefault("1")
+        @WithConverter(Checked.Positive.class)
+        int replicationFactor();
+
+        @WithDefault("PT5S")
+        @WithConverter(Checked.PositiveDuration.class)
+        Duration timeout();
+    }
+
+    interface RedisConfig {
+        Optional<String> uri();
+
+        @WithDefault("PT2S")
+        @WithConverter(Checked.PositiveDuration.class)
+        Duration timeout();
+    }
+
+    interface S3Config {
+        Optional<URI> endpoint();
+
+        /** As clients reach it, for presigned URLs; the endpoint itself when absent. */
+        Optional<URI> publicEndpoint();
+
+        @WithDefault("ruido")
+        String accessKey();
+
+        @WithDefault("ruido-secret")
+        String secretKey();
+
+        @WithDefault("us-east-1")
+        String region();
+
+        @WithDefault("ruido")
+        String bucket();
+
+        @WithDefault("PT5S")
+        @WithConverter(Checked.PositiveDuration.class)
+        Duration timeout();
+
+        @WithDefault("PT1H")
+        @WithConverter(Checked.PositiveDuration.class)
+        Duration presignedFor();
+    }
+
+    interface GatewayConfig {
+        @WithDefault("127.0.0.1")
+        String host();
+
+        /** 0 takes a free one. */
+        @WithDefault("8080")
+        @WithConverter(Checked.Port.class)
+        int port();
+
+        @WithDefault("65536")
+        @WithConverter(Checked.Positive.class)
+        int maxBodyBytes();
+    }
+
+    interface WorkerConfig {
+        /** How many images the worker takes from the queue at a time. */
+        @WithDefault("8")
+        @WithConverter(Checked.Positive.class)
+        int slots();
+
+        /** How many texts it encodes at a time. */
+        @WithDefault("2")
+        @WithConverter(Checked.Positive.class)
+        int promptSlots();
+
+        /** Folder with one diffusers folder for each model. */
+        @WithDefault("models")
+        Path models();
+
+        /** Torch's threads for one operation; absent: one for each core. */
+        Optional<Integer> threads();
+
+        @WithDefault("PT10M")
+        @WithConverter(Checked.PositiveDuration.class)
+        Duration conditioningTtl();
+    }
+
+    /**
+     * @param overrides win over everything
+     * @param environment the process' environment variables
+     * @param file properties file, or none
+     * @throws io.smallrye.config.ConfigValidationException naming every wrong setting at once
+     */
+    static RuidoConfig load(Map<String, String> overrides, Map<String, String> environment, Optional<Path> file)
+            throws IOException {
+        SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .withSources(new PropertiesConfigSource(overrides, "command line", 400))
+                .withSources(new EnvConfigSource(environment, 300))
+                .withMapping(RuidoConfig.class);
+        if (file.isPresent()) {
+            builder.withSources(new PropertiesConfigSource(file.get().toUri().toURL(), 200));
+        }
+        return builder.build().getConfigMapping(RuidoConfig.class);
+    }
+}

@@ -1,0 +1,30 @@
+package io.ruido.job;
+
+/** A value that a job, a message or a setting cannot have. The message names the field and the value. */
+public final class InvalidFieldException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+
+    private final String field;
+
+    public InvalidFieldException(String field, Object value, String reason) {
+        super("%s: %s (was %s)".formatted(field, reason, quoted(value)));
+        this.field = field;
+    }
+
+    public String field() {
+        return field;
+    }
+
+    static void check(boolean valid, String field, Object value, String reason) {
+        if (!valid) {
+            throw new InvalidFieldException(field, value, reason);
+        }
+    }
+
+    private static String quoted(Object value) {
+        if (!(value instanceof String text)) {
+            return String.valueOf(value);
+        }
+        return '"' + (text.length() > 80 ? text.substring(0, 80) + "…" : text) + '"';
+    }
+}

@@ -1,0 +1,33 @@
+package io.ruido.job;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.time.Instant;
+import java.util.UUID;
+
+/** A message on one of the queues: what is to be done, complete enough that any worker can do it. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = PromptJob.class, name = "prompt"),
+    @JsonSubTypes.Type(value = SamplingJob.class, name = "sampling")
+})
+public sealed interface Job permits PromptJob, SamplingJob {
+
+    /** Of the job that the client knows; a UUIDv7, so that ids sort by age. */
+    UUID jobId();
+
+    String prompt();
+
+    String negativePrompt();
+
+    SamplingParams params();
+
+    Priority priority();
+
+    Instant submittedAt();
+
+    /** How many images the client's job has. */
+    @JsonIgnore
+    int images();
+}

@@ -1,0 +1,57 @@
+package io.ruido.job;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+
+/**
+ * Something that happened to a job. Events of a job are numbered from 1 without a gap; the job's last event is the
+ * {@link State} that is terminal.
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = JobEvent.State.class, name = "state"),
+    @JsonSubTypes.Type(value = JobEvent.Image.class, name = "image"),
+    @JsonSubTypes.Type(value = JobEvent.Step.class, name = "step"),
+    @JsonSubTypes.Type(value = JobEvent.Result.class, name = "result")
+})
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public sealed interface JobEvent {
+
+    long number();
+
+    /** Redis' clock, in milliseconds since 1970. */
+    long time();
+
+    default boolean last() {
+        return this instanceof State state && state.state().terminal();
+    }
+
+    /**
+     * The job as a whole changed its state.
+     *
+     * @param error why it failed, else null
+     */
+    record State(long number, long time, JobState state, String error) implements JobEvent {}
+
+    /**
+     * An image changed its state.
+     *
+     * @param attempt 1 for the first worker that claimed it, one more for each after a fault
+     */
+    record Image(long number, long time, int index, JobState state, int attempt) implements JobEvent {}
+
+    /**
+     * An image advanced by a denoising step.
+     *
+     * @param preview data URI of a small picture of the current estimate, or null
+     */
+    record Step(long number, long time, int index, int step, int steps, String preview) implements JobEvent {}
+
+    /**
+     * An image is ready.
+     *
+     * @param key of the object in the results' bucket
+     */
+    record Result(long number, long time, int index, String key) implements JobEvent {}
+}

@@ -1,0 +1,66 @@
+package io.ruido.job;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** How jobs, events and model cards are written as JSON: ISO times, unknown or missing fields refused. */
+public final class JobJson {
+    /** Thread-safe and never reconfigured. */
+    public static final JsonMapper MAPPER = JsonMapper.builder()
+            .addModule(new JavaTimeModule())
+            .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+            .build();
+
+    private JobJson() {}
+
+    public static String write(Object value) {
+        try {
+            return MAPPER.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException("cannot write " + value.getClass().getSimpleName() + " as JSON", e);
+        }
+    }
+
+    public static byte[] writeBytes(Object value) {
+        try {
+            return MAPPER.writeValueAsBytes(value);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException("cannot write " + value.getClass().getSimpleName() + " as JSON", e);
+        }
+    }
+
+    /** @throws InvalidFieldException when the text is no JSON or not of this type */
+    public static <T> T read(String json, Class<T> type) {
+        try {
+            return MAPPER.readValue(json, type);
+        } catch (JsonProcessingException e) {
+            throw invalid(json, e);
+        }
+    }
+
+    /** @throws InvalidFieldException when the bytes are no JSON or not of this type */
+    public static <T> T read(byte[] json, Class<T> type) {
+        try {
+            return MAPPER.readValue(json, type);
+        } catch (IOException e) {
+            throw invalid(new String(json, java.nio.charset.StandardCharsets.UTF_8), e);
+        }
+    }
+
+    private static InvalidFieldException invalid(String json, IOException e) {
+        if (e instanceof ValueInstantiationException && e.getCause() instanceof InvalidFieldException field) {
+            return field;
+        }
+        String reason = e instanceof JsonProcessingException parse ? parse.getOriginalMessage() : e.getMessage();
+        return new InvalidFieldException("message", json, reason);
+    }
+}

@@ -1,0 +1,34 @@
+package io.ruido.job;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A job as Redis knows it now.
+ *
+ * @param startedAt when a worker first took it, or null
+ * @param finishedAt when it became terminal, or null
+ * @param error why it failed, or null
+ * @param lastEvent number of the newest event, to watch from here without a gap
+ */
+public record JobStatus(
+        Job job,
+        JobState state,
+        List<Image> images,
+        Instant startedAt,
+        Instant finishedAt,
+        String error,
+        long lastEvent) {
+
+    public JobStatus {
+        images = List.copyOf(images);
+    }
+
+    /**
+     * @param step denoising steps done
+     * @param worker that has or had it, or null
+     * @param attempt how many workers have claimed it
+     * @param key of the finished object in the results' bucket, or null
+     */
+    public record Image(int index, JobState state, int step, String worker, int attempt, String key) {}
+}

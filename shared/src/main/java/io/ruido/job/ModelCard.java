@@ -1,0 +1,69 @@
+package io.ruido.job;
+
+import static io.ruido.job.InvalidFieldException.check;
+
+import java.util.List;
+
+/**
+ * What can be asked of a model. Workers publish the cards of the models that they serve; the gateway checks jobs by them.
+ *
+ * @param license SPDX id or name
+ * @param sizeMultiple width and height must be divisible by this
+ * @param defaults what a job gets where it names nothing; its seed has no meaning
+ * @param samplers that the worker can run for it
+ */
+public record ModelCard(
+        String name,
+        String title,
+        String description,
+        String license,
+        int minSize,
+        int maxSize,
+        int sizeMultiple,
+        SamplingParams defaults,
+        List<Sampler> samplers) {
+
+    public ModelCard {
+        check(name != null && !name.isBlank(), "name", name, "must be given");
+        check(sizeMultiple > 0, "sizeMultiple", sizeMultiple, "must be positive");
+        check(minSize > 0 && minSize <= maxSize, "minSize", minSize, "must be positive and at most maxSize");
+        check(defaults != null, "defaults", defaults, "must be given");
+        check(samplers != null && !samplers.isEmpty(), "samplers", samplers, "must name at least one sampler");
+        samplers = List.copyOf(samplers);
+    }
+
+    /**
+     * Refuses what the model cannot do, before a job is accepted.
+     *
+     * @throws InvalidFieldException naming the field and its value
+     */
+    public void checkSupports(SamplingParams params) {
+        checkSize("width", params.width());
+        checkSize("height", params.height());
+        check(
+                samplers.stream().anyMatch(sampler -> sampler.id().equals(params.sampler())),
+                "sampler",
+                params.sampler(),
+                "must be one of "
+                        + String.join(", ", samplers.stream().map(Sampler::id).toList()));
+    }
+
+    private void checkSize(String field, int size) {
+        check(
+                size >= minSize && size <= maxSize,
+                field,
+                size,
+                "must be from %d to %d for model %s".formatted(minSize, maxSize, name));
+        check(
+                size % sizeMultiple == 0,
+                field,
+                size,
+                "must be divisible by %d for model %s".formatted(sizeMultiple, name));
+    }
+
+    /**
+     * @param id as jobs name it
+     * @param title as people know it
+     */
+    public record Sampler(String id, String title) {}
+}

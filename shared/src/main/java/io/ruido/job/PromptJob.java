@@ -1,0 +1,56 @@
+package io.ruido.job;
+
+import static io.ruido.job.InvalidFieldException.check;
+
+import java.time.Instant;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * What a person asks for: a text and the number of images. The prompt stage encodes the text once and fans out one
+ * {@link SamplingJob} an image.
+ *
+ * @param count images, each with the seed of the one before plus one
+ */
+public record PromptJob(
+        UUID jobId,
+        String prompt,
+        String negativePrompt,
+        int count,
+        SamplingParams params,
+        Priority priority,
+        Instant submittedAt)
+        implements Job {
+
+    public PromptJob {
+        check(jobId != null, "jobId", jobId, "must be given");
+        check(prompt != null, "prompt", prompt, "must be given");
+        negativePrompt = negativePrompt == null ? "" : negativePrompt;
+        check(count > 0, "count", count, "must be at least 1");
+        check(params != null, "params", params, "must be given");
+        check(priority != null, "priority", priority, "must be given");
+        check(submittedAt != null, "submittedAt", submittedAt, "must be given");
+    }
+
+    @Override
+    public int images() {
+        return count;
+    }
+
+    /**
+     * The same ids for every delivery of this job, so that a redelivered prompt runs nothing twice.
+     *
+     * @param conditioningKey where the encoded text is cached
+     */
+    public Stream<SamplingJob> fanOut(String conditioningKey) {
+        return Stream.iterate(0, index -> index < count, index -> index + 1)
+                .map(index -> new SamplingJob(
+                        new SampleId(jobId, index),
+                        prompt,
+                        negativePrompt,
+                        conditioningKey,
+                        params.withSeed(params.seed() + index),
+                        priority,
+                        submittedAt));
+    }
+}

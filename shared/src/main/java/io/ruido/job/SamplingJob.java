@@ -1,0 +1,44 @@
+package io.ruido.job;
+
+import static io.ruido.job.InvalidFieldException.check;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * One image: a fully resolved unit of denoising. It carries the text as well as the key of its encoding, so that it can
+ * be run after the cached encoding has expired.
+ *
+ * @param conditioningKey of the encoded text in the cache, or null when nothing has been encoded yet
+ */
+public record SamplingJob(
+        SampleId id,
+        String prompt,
+        String negativePrompt,
+        String conditioningKey,
+        SamplingParams params,
+        Priority priority,
+        Instant submittedAt)
+        implements Job {
+
+    public SamplingJob {
+        check(id != null, "id", id, "must be given");
+        prompt = prompt == null ? "" : prompt;
+        negativePrompt = negativePrompt == null ? "" : negativePrompt;
+        check(params != null, "params", params, "must be given");
+        check(priority != null, "priority", priority, "must be given");
+        check(submittedAt != null, "submittedAt", submittedAt, "must be given");
+    }
+
+    @Override
+    @JsonIgnore
+    public UUID jobId() {
+        return id.jobId();
+    }
+
+    @Override
+    public int images() {
+        return 1;
+    }
+}

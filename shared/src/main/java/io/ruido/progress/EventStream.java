@@ -1,0 +1,146 @@
+package io.ruido.progress;
+
+import io.lettuce.core.Range;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.ruido.job.JobEvent;
+import io.ruido.job.JobJson;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A job's numbered events, from any number on, live, each once and in order. Events arrive over pub/sub as they happen;
+ * whenever the numbers show a gap, and after every (re)connection, what is missing is read from the stream.
+ */
+public final class EventStream implements AutoCloseable {
+    private final RedisAsyncCommands<String, String> redis;
+    private final StatefulRedisPubSubConnection<String, String> pubSub;
+    private final ConcurrentHashMap<String, Set<Watch>> watches = new ConcurrentHashMap<>();
+
+    public EventStream(Redis redis) {
+        this.redis = redis.text().async();
+        this.pubSub = redis.subscriber();
+        pubSub.addListener(new RedisPubSubAdapter<>() {
+            @Override
+            public void message(String channel, String json) {
+                JobEvent event = JobJson.read(json, JobEvent.class);
+                watches.getOrDefault(channel, Set.of()).forEach(watch -> watch.onMessage(event, json));
+            }
+
+            @Override
+            public void subscribed(String channel, long count) {
+                watches.getOrDefault(channel, Set.of()).forEach(Watch::catchUp);
+            }
+        });
+    }
+
+    /** Gets events on Redis' threads, one at a time: it must not block. */
+    @FunctionalInterface
+    public interface Listener {
+        /** @param json of the event, as clients get it */
+        void onEvent(JobEvent event, String json);
+    }
+
+    /**
+     * Sends every event of the job with a number above {@code after}, then new ones until {@link Watch#close()}.
+     *
+     * @return a watch whose owner must close it, also after the job's last event
+     */
+    public Watch watch(UUID id, long after, Listener listener) {
+        Watch watch = new Watch(RedisKeys.events(id), after, listener);
+        watches.compute(watch.channel, (channel, others) -> {
+            Set<Watch> all = others == null ? ConcurrentHashMap.newKeySet() : others;
+            all.add(watch);
+            if (others == null) {
+                pubSub.async().subscribe(channel);
+            }
+            return all;
+        });
+        watch.catchUp();
+        return watch;
+    }
+
+    /** All events of a job with a number above {@code after} that have happened. */
+    public CompletionStage<List<String>> read(UUID id, long after) {
+        return read(RedisKeys.events(id), after);
+    }
+
+    private CompletionStage<List<String>> read(String stream, long after) {
+        return redis.xrange(stream, Range.from(Range.Boundary.excluding(after + "-0"), Range.Boundary.unbounded()))
+                .thenApply(messages -> messages.stream()
+                        .map(message -> message.getBody().get("event"))
+                        .toList());
+    }
+
+    @Override
+    public void close() {
+        pubSub.close();
+    }
+
+    /** One watcher's place in a job's events. */
+    public final class Watch implements AutoCloseable {
+        private final String channel;
+        private final Listener listener;
+        private long last;
+        private boolean reading;
+        private boolean readAgain;
+
+        private Watch(String channel, long after, Listener listener) {
+            this.channel = channel;
+            this.last = after;
+            this.listener = listener;
+        }
+
+        private synchronized void onMessage(JobEvent event, String json) {
+            if (event.number() == last + 1) {
+                deliver(event, json);
+            } else if (event.number() > last) {
+                catchUp();
+            }
+        }
+
+        private synchronized void catchUp() {
+            if (reading) {
+                readAgain = true;
+                return;
+            }
+            reading = true;
+            read(channel, last).whenComplete((events, error) -> caughtUp(error == null ? events : List.of()));
+        }
+
+        private synchronized void caughtUp(List<String> events) {
+            reading = false;
+            for (String json : events) {
+                JobEvent event = JobJson.read(json, JobEvent.class);
+                if (event.number() > last) {
+                    deliver(event, json);
+                }
+            }
+            if (readAgain) {
+                readAgain = false;
+                catchUp();
+            }
+        }
+
+        private void deliver(JobEvent event, String json) {
+            last = event.number();
+            listener.onEvent(event, json);
+        }
+
+        @Override
+        public void close() {
+            watches.computeIfPresent(channel, (name, all) -> {
+                all.remove(this);
+                if (!all.isEmpty()) {
+                    return all;
+                }
+                pubSub.async().unsubscribe(name);
+                return null;
+            });
+        }
+    }
+}

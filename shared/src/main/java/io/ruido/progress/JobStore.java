@@ -1,0 +1,213 @@
+package io.ruido.progress;
+
+import io.lettuce.core.Range;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.ZAddArgs;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.ruido.job.Job;
+import io.ruido.job.JobJson;
+import io.ruido.job.JobState;
+import io.ruido.job.JobStatus;
+import io.ruido.job.SampleId;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * The truth about every job: all changes go through one Lua script, each atomic with its event. Nothing here blocks; a
+ * stage fails with a {@link io.lettuce.core.RedisException} when Redis is away or does not answer in time.
+ */
+public final class JobStore {
+    private static final String SCRIPT = script();
+
+    private final RedisAsyncCommands<String, String> redis;
+    private final String digest;
+    private final Duration lease;
+    private final Duration retention;
+
+    /**
+     * @param lease for how long a worker that says nothing keeps an image
+     * @param retention for how long a finished job can be read
+     */
+    public JobStore(Redis redis, Duration lease, Duration retention) {
+        this.redis = redis.text().async();
+        this.digest = this.redis.digest(SCRIPT);
+        this.lease = lease;
+        this.retention = retention;
+    }
+
+    /** Records a new job as QUEUED and as not yet published to Kafka. */
+    public CompletionStage<Outcome> submit(Job job) {
+        UUID id = job.jobId();
+        double time = job.submittedAt().toEpochMilli();
+        return redis.zadd(RedisKeys.UNPUBLISHED, time, id.toString())
+                .thenCompose(added -> run(id, "submit", JobJson.write(job), String.valueOf(job.images())))
+                .thenCombine(
+                        redis.zadd(RedisKeys.JOBS, ZAddArgs.Builder.nx(), time, id.toString()),
+                        (outcome, added) -> outcome);
+    }
+
+    /** Kafka has the job: it will be run whatever happens to this gateway. */
+    public CompletionStage<Void> published(UUID id) {
+        return redis.zrem(RedisKeys.UNPUBLISHED, id.toString()).thenAccept(removed -> {});
+    }
+
+    /** Live jobs recorded before {@code time} which Kafka may not have, because a gateway died between the two. */
+    public CompletionStage<List<UUID>> unpublishedBefore(Instant time, int limit) {
+        return redis.zrangebyscore(
+                        RedisKeys.UNPUBLISHED,
+                        Range.create(0d, (double) time.toEpochMilli()),
+                        io.lettuce.core.Limit.create(0, limit))
+                .thenApply(ids -> ids.stream().map(UUID::fromString).toList());
+    }
+
+    /** The prompt stage has begun. */
+    public CompletionStage<Outcome> encode(UUID id) {
+        return run(id, "encode");
+    }
+
+    /** Makes {@code worker} the owner of an image, unless it is finished or owned. */
+    public CompletionStage<Outcome> claim(SampleId sample, String worker) {
+        return run(sample.jobId(), "claim", index(sample), worker, millis(lease));
+    }
+
+    /**
+     * @param step done, from 1
+     * @param preview data URI of a small picture, or empty
+     */
+    public CompletionStage<Outcome> step(SampleId sample, int attempt, int step, int steps, String preview) {
+        return run(
+                sample.jobId(),
+                "step",
+                index(sample),
+                String.valueOf(attempt),
+                millis(lease),
+                String.valueOf(step),
+                String.valueOf(steps),
+                preview);
+    }
+
+    public CompletionStage<Outcome> decode(SampleId sample, int attempt) {
+        return run(sample.jobId(), "decode", index(sample), String.valueOf(attempt), millis(lease));
+    }
+
+    /** Keeps an image that makes no steps for the moment, because it waits for a place in the batch or for S3. */
+    public CompletionStage<Outcome> renew(SampleId sample, int attempt) {
+        return run(sample.jobId(), "renew", index(sample), String.valueOf(attempt), millis(lease));
+    }
+
+    /** Gives an image back unfinished: the next worker can claim it at once. */
+    public CompletionStage<Outcome> release(SampleId sample, int attempt) {
+        return run(sample.jobId(), "release", index(sample), String.valueOf(attempt));
+    }
+
+    /** @param key of the object that has been stored */
+    public CompletionStage<Outcome> succeed(SampleId sample, int attempt, String key) {
+        return run(sample.jobId(), "succeed", index(sample), String.valueOf(attempt), key, millis(retention));
+    }
+
+    /** @param reason that the client is told */
+    public CompletionStage<Outcome> fail(UUID id, String reason) {
+        return run(id, "fail", JobState.FAILED.name(), reason, millis(retention));
+    }
+
+    public CompletionStage<Outcome> cancel(UUID id) {
+        return run(id, "fail", JobState.CANCELLED.name(), "", millis(retention));
+    }
+
+    public CompletionStage<Optional<JobStatus>> find(UUID id) {
+        return redis.hgetall(RedisKeys.job(id))
+                .thenApply(hash -> hash.containsKey("request") ? Optional.of(status(hash)) : Optional.empty());
+    }
+
+    /**
+     * Newest first.
+     *
+     * @param before only jobs submitted before this one; null for the newest
+     * @return ids, some of which may have been forgotten since
+     */
+    public CompletionStage<List<UUID>> list(UUID before, int limit) {
+        CompletionStage<Long> start = before == null
+                ? CompletableFuture.completedStage(0L)
+                : redis.zrevrank(RedisKeys.JOBS, before.toString()).thenApply(rank -> rank == null ? 0L : rank + 1);
+        return start.thenCompose(from -> redis.zrevrange(RedisKeys.JOBS, from, from + limit - 1))
+                .thenApply(ids -> ids.stream().map(UUID::fromString).toList());
+    }
+
+    /** Drops ids of jobs that Redis has forgotten from the list. */
+    public CompletionStage<Void> forget(UUID id) {
+        return redis.zrem(RedisKeys.JOBS, id.toString()).thenAccept(removed -> {});
+    }
+
+    private CompletionStage<Outcome> run(UUID id, String operation, String... arguments) {
+        String[] keys = {RedisKeys.job(id), RedisKeys.events(id)};
+        String[] values =
+                Stream.concat(Stream.of(operation), Stream.of(arguments)).toArray(String[]::new);
+        return redis.<String>evalsha(digest, ScriptOutputType.VALUE, keys, values)
+                .exceptionallyCompose(error -> unwrap(error) instanceof RedisNoScriptException
+                        ? redis.eval(SCRIPT, ScriptOutputType.VALUE, keys, values)
+                        : CompletableFuture.failedStage(unwrap(error)))
+                .thenApply(Outcome::parse);
+    }
+
+    private static JobStatus status(Map<String, String> hash) {
+        return new JobStatus(
+                JobJson.read(hash.get("request"), Job.class),
+                JobState.valueOf(hash.get("state")),
+                IntStream.range(0, Integer.parseInt(hash.get("count")))
+                        .mapToObj(i -> image(hash, i))
+                        .toList(),
+                instant(hash.get("started")),
+                instant(hash.get("finished")),
+                hash.get("error"),
+                Long.parseLong(hash.get("events")));
+    }
+
+    private static JobStatus.Image image(Map<String, String> hash, int i) {
+        return new JobStatus.Image(
+                i,
+                JobState.valueOf(hash.get(i + ":state")),
+                Integer.parseInt(hash.get(i + ":step")),
+                hash.get(i + ":worker"),
+                Integer.parseInt(hash.get(i + ":attempt")),
+                hash.get(i + ":key"));
+    }
+
+    private static Instant instant(String millis) {
+        return millis == null ? null : Instant.ofEpochMilli(Long.parseLong(millis));
+    }
+
+    private static String index(SampleId sample) {
+        return String.valueOf(sample.index());
+    }
+
+    private static String millis(Duration duration) {
+        return String.valueOf(duration.toMillis());
+    }
+
+    private static Throwable unwrap(Throwable error) {
+        return error instanceof java.util.concurrent.CompletionException && error.getCause() != null
+                ? error.getCause()
+                : error;
+    }
+
+    private static String script() {
+        try (InputStream in = JobStore.class.getResourceAsStream("state-machine.lua")) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read state-machine.lua from the class path", e);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package io.ruido.queue;
+
+import io.ruido.config.RuidoConfig.KafkaConfig;
+import io.ruido.job.Job;
+import io.ruido.job.JobJson;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/** Puts jobs on their queue. A stage completes when all in-sync replicas have the record. */
+public final class JobPublisher implements AutoCloseable {
+    private final KafkaProducer<String, byte[]> producer;
+
+    public JobPublisher(KafkaConfig config) {
+        Map<String, Object> settings = KafkaClients.common(config);
+        int timeout = (int) config.timeout().toMillis();
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, timeout);
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, timeout);
+        this.producer = new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
+    }
+
+    /** May block for the metadata of a topic that was not used before; otherwise returns at once. */
+    public CompletionStage<Void> publish(Job job) {
+        return send(new ProducerRecord<>(Topics.of(job), job.jobId().toString(), JobJson.writeBytes(job)));
+    }
+
+    /** Keeps a record that cannot be processed, with the reason in the header {@code error}. */
+    CompletionStage<Void> deadLetter(ConsumerRecord<String, byte[]> poison, String error) {
+        ProducerRecord<String, byte[]> letter = new ProducerRecord<>(Topics.DEAD_LETTER, poison.key(), poison.value());
+        letter.headers()
+                .add("error", error.getBytes(StandardCharsets.UTF_8))
+                .add("topic", poison.topic().getBytes(StandardCharsets.UTF_8));
+        return send(letter);
+    }
+
+    private CompletionStage<Void> send(ProducerRecord<String, byte[]> message) {
+        CompletableFuture<Void> sent = new CompletableFuture<>();
+        producer.send(message, (metadata, error) -> {
+            if (error == null) {
+                sent.complete(null);
+            } else {
+                sent.completeExceptionally(error);
+            }
+        });
+        return sent;
+    }
+
+    @Override
+    public void close() {
+        producer.close(Duration.ofSeconds(2));
+    }
+}

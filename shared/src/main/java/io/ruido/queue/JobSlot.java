@@ -1,0 +1,212 @@
+package io.ruido.queue;
+
+import io.ruido.config.RuidoConfig.KafkaConfig;
+import io.ruido.job.InvalidFieldException;
+import io.ruido.job.Job;
+import io.ruido.job.JobJson;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One place for one job at a time: a share consumer (KIP-932) that takes a record, keeps its lock while the handler
+ * works, however long that takes, and then settles it. Delivery is at least once: a crash gives the record to another
+ * slot, and a record that was accepted can in rare cases come again.
+ */
+public final class JobSlot implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(JobSlot.class);
+
+    /** Below the broker's limit of five, after which it would drop the record silently. */
+    private static final int MAX_DELIVERIES = 4;
+
+    private static final Duration POLL = Duration.ofMillis(500);
+
+    /** Well below the broker's record lock of 30 s. */
+    private static final Duration RENEW_EVERY = Duration.ofSeconds(10);
+
+    /** Does the work of a record, on a virtual thread; may block for as long as it takes. */
+    @FunctionalInterface
+    public interface Handler {
+        /** @throws Exception when the fault may pass: the record is delivered again, a few times at most */
+        Verdict handle(Job job) throws Exception;
+    }
+
+    /** Is told of a record that will not be delivered any more, before it goes to the dead-letter topic. */
+    @FunctionalInterface
+    public interface Undeliverable {
+        void onUndeliverable(String jobId, String reason);
+    }
+
+    private final KafkaShareConsumer<String, byte[]> consumer;
+    private final JobPublisher publisher;
+    private final Handler handler;
+    private final Undeliverable undeliverable;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private volatile boolean closing;
+
+    /** Whether the broker still keeps the current record for this slot. */
+    private boolean held;
+
+    /** Begins to take records at once. */
+    public JobSlot(
+            KafkaConfig config,
+            String group,
+            Collection<String> topics,
+            JobPublisher publisher,
+            Handler handler,
+            Undeliverable undeliverable) {
+        Map<String, Object> settings = KafkaClients.common(config);
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
+        settings.put(ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG, "record_limit");
+        settings.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
+        this.consumer = new KafkaShareConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer());
+        this.publisher = publisher;
+        this.handler = handler;
+        this.undeliverable = undeliverable;
+        consumer.subscribe(topics);
+        threads.submit(this::run);
+    }
+
+    private void run() {
+        try (consumer) {
+            while (!closing) {
+                try {
+                    for (ConsumerRecord<String, byte[]> delivered : consumer.poll(POLL)) {
+                        settle(delivered);
+                    }
+                } catch (WakeupException e) {
+                    log.debug("slot woken to close");
+                } catch (KafkaException e) {
+                    log.warn("Kafka: {}; polling again in a second", e.getMessage());
+                    pause(Duration.ofSeconds(1));
+                }
+            }
+        } catch (RuntimeException e) {
+            log.error("a slot ended; this worker has one place less until it is restarted", e);
+        }
+    }
+
+    private void settle(ConsumerRecord<String, byte[]> delivered) {
+        held = true;
+        AcknowledgeType acknowledgement = acknowledgement(delivered, verdict(delivered));
+        if (!held) {
+            log.warn("job {}: its lock was lost; it will be delivered again and found done", delivered.key());
+            return;
+        }
+        consumer.acknowledge(delivered, acknowledgement);
+        consumer.commitSync()
+                .forEach((partition, error) -> error.ifPresent(e -> log.warn(
+                        "job {}: {} was not acknowledged ({}); it will be delivered again and found done",
+                        delivered.key(),
+                        partition,
+                        e.getMessage())));
+    }
+
+    private AcknowledgeType acknowledgement(ConsumerRecord<String, byte[]> delivered, Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.Accept accept -> AcknowledgeType.ACCEPT;
+            case Verdict.Release release -> AcknowledgeType.RELEASE;
+            case Verdict.Reject(String reason) -> {
+                undeliverable.onUndeliverable(delivered.key(), reason);
+                publisher.deadLetter(delivered, reason).toCompletableFuture().join();
+                log.warn("job {} went to {}: {}", delivered.key(), Topics.DEAD_LETTER, reason);
+                yield AcknowledgeType.REJECT;
+            }
+        };
+    }
+
+    private Verdict verdict(ConsumerRecord<String, byte[]> delivered) {
+        int deliveries = delivered.deliveryCount().orElse((short) 1);
+        if (deliveries > MAX_DELIVERIES) {
+            return new Verdict.Reject("given up after %d workers failed with it".formatted(MAX_DELIVERIES));
+        }
+        Job job;
+        try {
+            job = JobJson.read(delivered.value(), Job.class);
+        } catch (InvalidFieldException e) {
+            return new Verdict.Reject("cannot be read as a job: " + e.getMessage());
+        }
+        CompletableFuture<Verdict> work = new CompletableFuture<>();
+        threads.submit(() -> {
+            try {
+                work.complete(handler.handle(job));
+            } catch (Throwable e) {
+                work.completeExceptionally(e);
+            }
+        });
+        try {
+            return awaitRenewing(work, delivered);
+        } catch (ExecutionException e) {
+            Throwable fault = e.getCause();
+            log.warn("job {} failed on delivery {} of {}", job.jobId(), deliveries, MAX_DELIVERIES, fault);
+            return deliveries < MAX_DELIVERIES
+                    ? new Verdict.Release()
+                    : new Verdict.Reject("%s, %d times".formatted(fault, deliveries));
+        }
+    }
+
+    private Verdict awaitRenewing(CompletableFuture<Verdict> work, ConsumerRecord<String, byte[]> delivered)
+            throws ExecutionException {
+        while (true) {
+            try {
+                return work.get(RENEW_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                renew(delivered);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return new Verdict.Release();
+            }
+        }
+    }
+
+    /** A renewed record has to come back from poll before it can be acknowledged again. */
+    private void renew(ConsumerRecord<String, byte[]> delivered) {
+        if (!held) {
+            return;
+        }
+        consumer.acknowledge(delivered, AcknowledgeType.RENEW);
+        long deadline = System.nanoTime() + RENEW_EVERY.toNanos();
+        while (System.nanoTime() < deadline) {
+            for (ConsumerRecord<String, byte[]> returned : consumer.poll(POLL)) {
+                if (returned.offset() == delivered.offset() && returned.partition() == delivered.partition()) {
+                    return;
+                }
+                consumer.acknowledge(returned, AcknowledgeType.RELEASE);
+            }
+        }
+        held = false;
+    }
+
+    private static void pause(Duration duration) {
+        try {
+            Thread.sleep(duration);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Takes nothing new. The handler must have been told to end before: its record is settled, then the slot ends. */
+    @Override
+    public void close() {
+        closing = true;
+        consumer.wakeup();
+        threads.close();
+    }
+}
