@@ -1,0 +1,164 @@
+package io.ruido.embedded;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import kafka.server.BrokerServer;
+import kafka.server.ControllerServer;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import kafka.server.SharedServer;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.metrics.Metrics;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.storage.Formatter;
+import org.apache.kafka.raft.QuorumConfig;
+import org.apache.kafka.server.fault.LoggingFaultHandler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A real Kafka broker and its KRaft controller in this JVM, reachable from this machine only.
+ *
+ * <p>The folder is formatted at the first start and keeps topics, records and share-group state from then on: after
+ * {@link #close()}, after {@code kill -9}, and when the port has changed in between. Topics are never created by
+ * producing to them. Settings favour a fast start and little memory over throughput; every topic has one replica.
+ */
+public final class EmbeddedKafka implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(EmbeddedKafka.class);
+    private static final int NODE_ID = 1;
+
+    private final int port;
+    private final ControllerServer controller;
+    private final BrokerServer broker;
+
+    private EmbeddedKafka(int port, ControllerServer controller, BrokerServer broker) {
+        this.port = port;
+        this.controller = controller;
+        this.broker = broker;
+    }
+
+    /**
+     * Starts the broker and returns once it takes requests.
+     *
+     * @param folder where the data lives; created when absent, used by one broker at a time
+     * @param port port on the loopback address, or 0 for a free one
+     * @throws IllegalStateException when the port is taken or the folder is in use
+     */
+    public static EmbeddedKafka start(Path folder, int port) {
+        ServerSocketChannel client = Loopback.bind("Kafka", port);
+        ServerSocketChannel quorum = Loopback.bind("Kafka controller", 0);
+        int clientPort = client.socket().getLocalPort();
+        int quorumPort = quorum.socket().getLocalPort();
+        KafkaConfig config = new KafkaConfig(settings(folder, clientPort, quorumPort));
+        format(folder);
+        var logDirs = KafkaRaftServer.initializeLogDirs(config, log, "");
+        SharedServer shared = new SharedServer(
+                config,
+                logDirs._1(),
+                Time.SYSTEM,
+                new Metrics(),
+                CompletableFuture.completedFuture(
+                        QuorumConfig.parseVoterConnections(config.quorumConfig().voters())),
+                List.of(),
+                // Kafka's own handlers halt the whole JVM; here Kafka is one guest among others.
+                (name, fatal, action) -> new LoggingFaultHandler(name, action),
+                (listener, address, backlog, receiveBuffer) -> address.getPort() == quorumPort ? quorum : client);
+        EmbeddedKafka kafka = new EmbeddedKafka(
+                clientPort,
+                new ControllerServer(shared, KafkaRaftServer.configSchema(), logDirs._2()),
+                new BrokerServer(shared));
+        try {
+            kafka.controller.startup();
+            kafka.broker.startup();
+            return kafka;
+        } catch (RuntimeException e) {
+            kafka.close();
+            throw new IllegalStateException("Kafka could not start in " + folder + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The address clients connect to, as {@code host:port}. */
+    public String bootstrapServers() {
+        return Loopback.HOST + ":" + port;
+    }
+
+    /** Stops the broker; the records stay in its folder. */
+    @Override
+    public void close() {
+        broker.shutdown(Duration.ofSeconds(3));
+        broker.awaitShutdown();
+        controller.shutdown();
+        controller.awaitShutdown();
+    }
+
+    private static Map<String, String> settings(Path folder, int clientPort, int quorumPort) {
+        String address = "CLIENT://" + Loopback.HOST + ":" + clientPort;
+        return Map.ofEntries(
+                Map.entry("process.roles", "broker,controller"),
+                Map.entry("node.id", String.valueOf(NODE_ID)),
+                Map.entry("log.dir", folder.toString()),
+                Map.entry("listeners", address + ",CONTROLLER://" + Loopback.HOST + ":" + quorumPort),
+                Map.entry("advertised.listeners", address),
+                Map.entry("listener.security.protocol.map", "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT"),
+                Map.entry("inter.broker.listener.name", "CLIENT"),
+                Map.entry("controller.listener.names", "CONTROLLER"),
+                // A static voter keeps the quorum's address out of the log, so the port may move between starts.
+                Map.entry("controller.quorum.voters", NODE_ID + "@" + Loopback.HOST + ":" + quorumPort),
+                // After a kill the controller holds the broker's old session for this long before it takes the new one.
+                Map.entry("broker.session.timeout.ms", "3000"),
+                Map.entry("broker.heartbeat.interval.ms", "500"),
+                Map.entry("auto.create.topics.enable", "false"),
+                Map.entry("offsets.topic.replication.factor", "1"),
+                Map.entry("offsets.topic.num.partitions", "1"),
+                Map.entry("share.coordinator.state.topic.replication.factor", "1"),
+                Map.entry("share.coordinator.state.topic.min.isr", "1"),
+                Map.entry("share.coordinator.state.topic.num.partitions", "1"),
+                Map.entry("transaction.state.log.replication.factor", "1"),
+                Map.entry("transaction.state.log.min.isr", "1"),
+                Map.entry("transaction.state.log.num.partitions", "1"),
+                Map.entry("group.initial.rebalance.delay.ms", "0"),
+                // Lets a group choose a short lock, to see redelivery soon; the default stays Kafka's.
+                Map.entry("group.share.min.record.lock.duration.ms", "1000"),
+                Map.entry("group.share.min.heartbeat.interval.ms", "500"),
+                Map.entry("num.network.threads", "1"),
+                Map.entry("num.io.threads", "2"),
+                Map.entry("background.threads", "2"),
+                Map.entry("log.cleaner.dedupe.buffer.size", "2097152"),
+                Map.entry("log.index.size.max.bytes", "1048576"),
+                Map.entry("metric.reporters", ""));
+    }
+
+    private static void format(Path folder) {
+        if (Files.exists(folder.resolve("meta.properties"))) {
+            return;
+        }
+        var report = new ByteArrayOutputStream();
+        try {
+            Files.createDirectories(folder);
+            new Formatter()
+                    .setNodeId(NODE_ID)
+                    .setClusterId(Uuid.randomUuid().toString())
+                    .addDirectory(folder.toString())
+                    .setMetadataLogDirectory(folder.toString())
+                    .setControllerListenerName("CONTROLLER")
+                    .setIgnoreFormatted(true)
+                    .setPrintStream(new PrintStream(report, true, StandardCharsets.UTF_8))
+                    .run();
+        } catch (IOException e) {
+            throw new UncheckedIOException("Kafka folder " + folder, e);
+        } catch (Exception e) {
+            throw new IllegalStateException("Kafka could not format " + folder + ": " + report, e);
+        }
+        log.info("Formatted a new Kafka folder at {}", folder);
+    }
+}

@@ -1,0 +1,28 @@
+package io.ruido.embedded;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+
+/** Asks a Redis that may still be starting who it is, over a bare socket. */
+final class RedisProbe {
+    private static final int TIMEOUT_MILLIS = 2_000;
+
+    private RedisProbe() {}
+
+    /** True when the server on this port is the process {@code pid} and has loaded its data. */
+    static boolean serves(int port, String pid) {
+        try (Socket socket = new Socket(Loopback.HOST, port)) {
+            socket.setSoTimeout(TIMEOUT_MILLIS);
+            socket.getOutputStream().write("INFO\r\nQUIT\r\n".getBytes(StandardCharsets.US_ASCII));
+            var lines = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+                    .lines()
+                    .toList();
+            return lines.contains("process_id:" + pid) && lines.contains("loading:0");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.ruido.embedded;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbeddedRedisTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void dataOutlivesARestart() {
+        try (EmbeddedRedis redis = EmbeddedRedis.start(folder, 0)) {
+            ask(redis.uri(), commands -> commands.xadd("events", "step", "1"));
+        }
+        assertThat(folder.resolve("redis.pid")).as("stopped cleanly").doesNotExist();
+        try (EmbeddedRedis redis = EmbeddedRedis.start(folder, 0)) {
+            assertThat(ask(redis.uri(), commands -> commands.xlen("events"))).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void redisEndsWithItsJvmAndTheDataIsThereAtTheNextStart() throws Exception {
+        ProcessHandle server;
+        try (ServerJvm jvm = ServerJvm.start("redis", folder.toString())) {
+            ask(jvm.answer(), commands -> commands.set("job", "queued"));
+            server = serverProcess();
+            jvm.kill();
+        }
+        await().until(() -> !server.isAlive());
+        try (EmbeddedRedis redis = EmbeddedRedis.start(folder, 0)) {
+            assertThat(ask(redis.uri(), commands -> commands.get("job"))).isEqualTo("queued");
+        }
+    }
+
+    @Test
+    void aServerLeftBehindByAKilledJvmAndGuardIsReplaced() throws Exception {
+        ProcessHandle leftover;
+        try (ServerJvm jvm = ServerJvm.start("redis", folder.toString())) {
+            ask(jvm.answer(), commands -> commands.set("job", "queued"));
+            leftover = serverProcess();
+            jvm.killAllBut(leftover);
+        }
+        assertThat(leftover.isAlive()).isTrue();
+        try (EmbeddedRedis redis = EmbeddedRedis.start(folder, 0)) {
+            assertThat(leftover.isAlive()).isFalse();
+            assertThat(ask(redis.uri(), commands -> commands.get("job"))).isEqualTo("queued");
+        }
+    }
+
+    @Test
+    void aFolderServesOneRedisAtATime() {
+        try (EmbeddedRedis redis = EmbeddedRedis.start(folder, 0)) {
+            assertThatThrownBy(() -> EmbeddedRedis.start(folder, 0))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining(folder.toString());
+            assertThat(ask(redis.uri(), RedisCommands::ping)).isEqualTo("PONG");
+        }
+    }
+
+    @Test
+    void aTakenPortIsNamed() throws Exception {
+        try (var taken = Loopback.bind("test", 0)) {
+            int port = taken.socket().getLocalPort();
+            assertThatThrownBy(() -> EmbeddedRedis.start(folder, port))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("port " + port);
+        }
+    }
+
+    private ProcessHandle serverProcess() throws Exception {
+        long pid = Long.parseLong(Files.readString(folder.resolve("redis.pid")).strip());
+        return ProcessHandle.of(pid).orElseThrow();
+    }
+
+    private static String ask(String uri, Function<RedisCommands<String, String>, Object> question) {
+        try (RedisClient client = RedisClient.create(uri);
+                var connection = client.connect()) {
+            return String.valueOf(question.apply(connection.sync()));
+        }
+    }
+}
