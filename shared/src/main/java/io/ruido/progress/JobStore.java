@@ -48,15 +48,19 @@ public final class JobStore {
         this.retention = retention;
     }
 
-    /** Records a new job as QUEUED and as not yet published to Kafka. */
-    public CompletionStage<Outcome> submit(Job job) {
+    /**
+     * Records a new job as QUEUED and as not yet published to Kafka.
+     *
+     * @return whether it is new: false when a job of this id was submitted before
+     */
+    public CompletionStage<Boolean> submit(Job job) {
         UUID id = job.jobId();
         double time = job.submittedAt().toEpochMilli();
         return redis.zadd(RedisKeys.UNPUBLISHED, time, id.toString())
                 .thenCompose(added -> run(id, "submit", JobJson.write(job), String.valueOf(job.images())))
                 .thenCombine(
                         redis.zadd(RedisKeys.JOBS, ZAddArgs.Builder.nx(), time, id.toString()),
-                        (outcome, added) -> outcome);
+                        (answer, added) -> answer.equals("OK"));
     }
 
     /** Kafka has the job: it will be run whatever happens to this gateway. */
@@ -74,21 +78,22 @@ public final class JobStore {
     }
 
     /** The prompt stage has begun. */
-    public CompletionStage<Outcome> encode(UUID id) {
-        return run(id, "encode");
+    public CompletionStage<Change> encode(UUID id) {
+        return change(id, "encode");
     }
 
     /** Makes {@code worker} the owner of an image, unless it is finished or owned. */
-    public CompletionStage<Outcome> claim(SampleId sample, String worker) {
-        return run(sample.jobId(), "claim", index(sample), worker, millis(lease));
+    public CompletionStage<Claim> claim(SampleId sample, String worker) {
+        return run(sample.jobId(), "claim", index(sample), worker, millis(lease))
+                .thenApply(Claim::parse);
     }
 
     /**
      * @param step done, from 1
      * @param preview data URI of a small picture, or empty
      */
-    public CompletionStage<Outcome> step(SampleId sample, int attempt, int step, int steps, String preview) {
-        return run(
+    public CompletionStage<Change> step(SampleId sample, int attempt, int step, int steps, String preview) {
+        return change(
                 sample.jobId(),
                 "step",
                 index(sample),
@@ -99,32 +104,32 @@ public final class JobStore {
                 preview);
     }
 
-    public CompletionStage<Outcome> decode(SampleId sample, int attempt) {
-        return run(sample.jobId(), "decode", index(sample), String.valueOf(attempt), millis(lease));
+    public CompletionStage<Change> decode(SampleId sample, int attempt) {
+        return change(sample.jobId(), "decode", index(sample), String.valueOf(attempt), millis(lease));
     }
 
     /** Keeps an image that makes no steps for the moment, because it waits for a place in the batch or for S3. */
-    public CompletionStage<Outcome> renew(SampleId sample, int attempt) {
-        return run(sample.jobId(), "renew", index(sample), String.valueOf(attempt), millis(lease));
+    public CompletionStage<Change> renew(SampleId sample, int attempt) {
+        return change(sample.jobId(), "renew", index(sample), String.valueOf(attempt), millis(lease));
     }
 
     /** Gives an image back unfinished: the next worker can claim it at once. */
-    public CompletionStage<Outcome> release(SampleId sample, int attempt) {
-        return run(sample.jobId(), "release", index(sample), String.valueOf(attempt));
+    public CompletionStage<Change> release(SampleId sample, int attempt) {
+        return change(sample.jobId(), "release", index(sample), String.valueOf(attempt));
     }
 
     /** @param key of the object that has been stored */
-    public CompletionStage<Outcome> succeed(SampleId sample, int attempt, String key) {
-        return run(sample.jobId(), "succeed", index(sample), String.valueOf(attempt), key, millis(retention));
+    public CompletionStage<Change> succeed(SampleId sample, int attempt, String key) {
+        return change(sample.jobId(), "succeed", index(sample), String.valueOf(attempt), key, millis(retention));
     }
 
     /** @param reason that the client is told */
-    public CompletionStage<Outcome> fail(UUID id, String reason) {
-        return run(id, "fail", JobState.FAILED.name(), reason, millis(retention));
+    public CompletionStage<Change> fail(UUID id, String reason) {
+        return change(id, "fail", JobState.FAILED.name(), reason, millis(retention));
     }
 
-    public CompletionStage<Outcome> cancel(UUID id) {
-        return run(id, "fail", JobState.CANCELLED.name(), "", millis(retention));
+    public CompletionStage<Change> cancel(UUID id) {
+        return change(id, "fail", JobState.CANCELLED.name(), "", millis(retention));
     }
 
     public CompletionStage<Optional<JobStatus>> find(UUID id) {
@@ -151,15 +156,18 @@ public final class JobStore {
         return redis.zrem(RedisKeys.JOBS, id.toString()).thenAccept(removed -> {});
     }
 
-    private CompletionStage<Outcome> run(UUID id, String operation, String... arguments) {
+    private CompletionStage<Change> change(UUID id, String operation, String... arguments) {
+        return run(id, operation, arguments).thenApply(Change::parse);
+    }
+
+    private CompletionStage<String> run(UUID id, String operation, String... arguments) {
         String[] keys = {RedisKeys.job(id), RedisKeys.events(id)};
         String[] values =
                 Stream.concat(Stream.of(operation), Stream.of(arguments)).toArray(String[]::new);
         return redis.<String>evalsha(digest, ScriptOutputType.VALUE, keys, values)
                 .exceptionallyCompose(error -> unwrap(error) instanceof RedisNoScriptException
                         ? redis.eval(SCRIPT, ScriptOutputType.VALUE, keys, values)
-                        : CompletableFuture.failedStage(unwrap(error)))
-                .thenApply(Outcome::parse);
+                        : CompletableFuture.failedStage(unwrap(error)));
     }
 
     private static JobStatus status(Map<String, String> hash) {
