@@ -4,8 +4,9 @@
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from safetensors.torch import save_file
+from transformers import BertConfig, BertModel, BertTokenizerFast
 
 GOLDEN = Path(__file__).resolve().parent.parent / "resources" / "golden"
 
@@ -73,7 +74,82 @@ def unet(name, context=6, **settings):
     save(name, model, tensors | gradients(model))
 
 
+def pipeline(name):
+    """A whole text-to-image model, and what its pipeline makes of two prompts."""
+    torch.manual_seed(2)
+    folder = GOLDEN / name
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "red", "green", "app", "##le", "dog", "!"]
+    (folder / "tokenizer").mkdir(parents=True, exist_ok=True)
+    vocabulary = folder / "tokenizer" / "vocab.txt"
+    vocabulary.write_text("".join(word + "\n" for word in words))
+    bert = BertConfig(
+        vocab_size=len(words), hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=12,
+        max_position_embeddings=10, use_attention_mask=True,
+    )
+    pipe = StableDiffusionPipeline(
+        vae=randomize(
+            AutoencoderKL(
+                block_out_channels=(4, 8),
+                down_block_types=("DownEncoderBlock2D",) * 2,
+                up_block_types=("UpDecoderBlock2D",) * 2,
+                norm_num_groups=4,
+                mid_block_add_attention=False,
+                scaling_factor=0.7,
+            )
+        ),
+        text_encoder=randomize(BertModel(bert)).eval(),
+        tokenizer=BertTokenizerFast(str(vocabulary), model_max_length=7),
+        unet=randomize(
+            UNet2DConditionModel(
+                sample_size=8,
+                block_out_channels=(4, 8),
+                down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+                up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+                layers_per_block=1,
+                norm_num_groups=4,
+                cross_attention_dim=8,
+                attention_head_dim=2,
+            )
+        ),
+        scheduler=DDIMScheduler(clip_sample=False, set_alpha_to_one=False, steps_offset=1),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipe.save_pretrained(folder)
+    pipe.set_progress_bar_config(disable=True)
+    prompts = ["A red apple!", "dogs, a green apple, a dog and a red, red dog"]
+    with torch.no_grad():
+        states, negative = pipe.encode_prompt(prompts, "cpu", 1, True, negative_prompt=["", "dog"])
+        latents = torch.randn(2, 4, 8, 8)
+        timesteps = torch.tensor([700.0, 20.0])
+        cond = pipe.unet(latents, timesteps, states).sample
+        uncond = pipe.unet(latents, timesteps, negative).sample
+        guided = uncond + torch.tensor([3.0, 7.5]).view(2, 1, 1, 1) * (cond - uncond)
+        decoded = pipe.vae.decode(latents / pipe.vae.config.scaling_factor).sample
+        rgb = (decoded / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).mul(255).round()
+        # one sample at a time, as seeds are used
+        def sample(kind):
+            return torch.cat([
+                torch.as_tensor(
+                    pipe(
+                        prompts[0], height=16, width=16, num_inference_steps=5, guidance_scale=3.0, output_type=kind,
+                        generator=torch.Generator("cpu").manual_seed(seed),
+                    ).images
+                )
+                for seed in (7, 8)
+            ])
+        ddim = sample("latent")
+        ddim_rgb = sample("np").mul(255).round()
+    tensors = dict(
+        states=states, negative=negative, latents=latents, timesteps=timesteps, cond=cond, guided=guided, rgb=rgb,
+        ddim=ddim, ddim_rgb=ddim_rgb,
+    )
+    save_file({key: value.float().contiguous() for key, value in tensors.items()}, folder / "golden.safetensors")
+
+
 if __name__ == "__main__":
+    pipeline("pipeline")
     vae("vae")
     vae(
         "vae-plain",

@@ -9,6 +9,11 @@ public record Attention(Linear query, Linear key, Linear value, Linear out, NDAr
         return of(weights, width, contextWidth, heads, false);
     }
 
+    /** Attention of projections with other names. */
+    public static Attention of(Weights weights, Linear query, Linear key, Linear value, Linear out, long heads) {
+        return new Attention(query, key, value, out, weights.constant(heads));
+    }
+
     static Attention of(Weights weights, long width, long contextWidth, long heads, boolean bias) {
         return new Attention(
                 Linear.of(weights.at("to_q"), width, width, bias),

@@ -151,7 +151,7 @@ public final class SafeTensors implements Weights.Source {
             return array;
         }
         try (array) {
-            return Ops.call("to_" + type.name().toLowerCase(java.util.Locale.ROOT), array);
+            return Ops.cast(array, type);
         }
     }
 

@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The named tensors of one model, seen from a place in its tree of names: {@code weights.at("down_blocks").at(0)}. They
@@ -29,12 +31,19 @@ public final class Weights {
     private final Source source;
     private final String prefix;
     private final Map<String, NDArray> tensors;
+    private final Set<String> skipped;
 
-    private Weights(NDManager manager, Source source, String prefix, Map<String, NDArray> tensors) {
+    private Weights(NDManager manager, Source source) {
+        this(manager, source, "", new LinkedHashMap<>(), new HashSet<>());
+    }
+
+    private Weights(
+            NDManager manager, Source source, String prefix, Map<String, NDArray> tensors, Set<String> skipped) {
         this.manager = manager;
         this.source = source;
         this.prefix = prefix;
         this.tensors = tensors;
+        this.skipped = skipped;
     }
 
     /**
@@ -44,16 +53,16 @@ public final class Weights {
      * @throws IOException naming file and tensor, when a file is missing, cut off or malformed
      */
     public static Weights read(Path folder, NDManager manager, DataType type) throws IOException {
-        return new Weights(manager, SafeTensors.open(folder, manager, type), "", new LinkedHashMap<>());
+        return new Weights(manager, SafeTensors.open(folder, manager, type));
     }
 
     /** Fresh float32 tensors with the values that PyTorch's layers start from, drawn from a seed. */
     public static Weights fresh(NDManager manager, long seed) {
-        return new Weights(manager, new FreshTensors(manager, seed), "", new LinkedHashMap<>());
+        return new Weights(manager, new FreshTensors(manager, seed));
     }
 
     public Weights at(String name) {
-        return new Weights(manager, source, prefix + name + ".", tensors);
+        return new Weights(manager, source, prefix + name + ".", tensors, skipped);
     }
 
     public Weights at(int index) {
@@ -87,6 +96,15 @@ public final class Weights {
         return Collections.unmodifiableMap(tensors);
     }
 
+    /** Declares tensors that the model has no use for: one name, or all under it. */
+    public void skip(String name) {
+        source.names().forEach(full -> {
+            if (full.equals(prefix + name) || full.startsWith(prefix + name + ".")) {
+                skipped.add(full);
+            }
+        });
+    }
+
     /**
      * Checks, once the model is built, that it used every tensor.
      *
@@ -95,7 +113,7 @@ public final class Weights {
     public void rejectUnread() {
         List<String> unread = new ArrayList<>();
         source.names().forEach(name -> {
-            if (!tensors.containsKey(name)) {
+            if (!tensors.containsKey(name) && !skipped.contains(name)) {
                 unread.add(name);
             }
         });

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** Tensors that the reference implementation computed, see {@code make_goldens.py}. */
-record Golden(Path folder, Map<String, NDArray> tensors) {
-    static Golden of(String name, NDManager manager) throws IOException {
+public record Golden(Path folder, Map<String, NDArray> tensors) {
+    public static Golden of(String name, NDManager manager) throws IOException {
         try {
             Path folder = Path.of(Golden.class.getResource("/golden/" + name).toURI());
             return new Golden(
@@ -23,12 +23,12 @@ record Golden(Path folder, Map<String, NDArray> tensors) {
         }
     }
 
-    NDArray get(String name) {
+    public NDArray get(String name) {
         return tensors.get(name);
     }
 
     /** Differences are measured against the golden's greatest magnitude; some gradients are zero but for rounding. */
-    void assertClose(String name, NDArray actual) {
+    public void assertClose(String name, NDArray actual) {
         NDArray expected = get(name);
         assertThat(actual.getShape()).as(name).isEqualTo(expected.getShape());
         double scale = Math.max(1e-3, expected.abs().max().getFloat());

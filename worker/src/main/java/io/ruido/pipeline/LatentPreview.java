@@ -1,0 +1,79 @@
+package io.ruido.pipeline;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.ruido.model.AutoencoderKL;
+import java.util.SplittableRandom;
+
+/**
+ * A linear map from latents to colours, good enough to see a picture emerge: the least-squares fit between synthetic
+ * pictures, shrunk to the latents' size, and their latents.
+ *
+ * @param matrix (L+1, 3), the last row is the constant
+ */
+record LatentPreview(NDArray matrix) {
+    private static final int PICTURES = 8;
+    private static final int LATENT_SIDE = 8;
+    private static final int BLOBS = 6;
+
+    static LatentPreview fit(AutoencoderKL vae, NDManager manager) {
+        try (NDManager scratch = manager.newSubManager()) {
+            int downscale = vae.config().downscale();
+            int side = LATENT_SIDE * downscale;
+            NDArray pictures = scratch.create(blobs(side), new Shape(PICTURES, 3, side, side));
+            NDArray latents = vae.encode(pictures)
+                    .mean()
+                    .sub(vae.config().shiftFactor())
+                    .mul(vae.config().scalingFactor());
+            NDArray small = pictures.reshape(PICTURES, 3, LATENT_SIDE, downscale, LATENT_SIDE, downscale)
+                    .mean(new int[] {5})
+                    .mean(new int[] {3}); // (P, 3, h, w)
+            NDArray x = withConstant(latents); // (P·h·w, L+1)
+            NDArray y = small.transpose(0, 2, 3, 1).reshape(-1, 3);
+            NDArray ridge = scratch.eye((int) x.getShape().get(1)).mul(1e-3);
+            NDArray normal = x.transpose().matMul(x).add(ridge);
+            return new LatentPreview(
+                    scratch.ret(normal.inverse().matMul(x.transpose()).matMul(y)));
+        }
+    }
+
+    /** (B, L, h, w) to (B, h, w, 3) in about −1…1 */
+    NDArray colours(NDArray latents) {
+        Shape shape = latents.getShape();
+        return withConstant(latents).matMul(matrix).reshape(shape.get(0), shape.get(2), shape.get(3), 3);
+    }
+
+    private static NDArray withConstant(NDArray latents) {
+        NDArray rows =
+                latents.transpose(0, 2, 3, 1).reshape(-1, latents.getShape().get(1));
+        NDArray ones = rows.getManager().ones(new Shape(rows.getShape().get(0), 1));
+        return NDArrays.concat(new NDList(rows, ones), 1);
+    }
+
+    /** Soft discs of random colours on random grounds, in −1…1. */
+    private static float[] blobs(int side) {
+        var random = new SplittableRandom(0);
+        var pixels = new float[PICTURES * 3 * side * side];
+        int plane = side * side;
+        for (int p = 0; p < PICTURES; p++) {
+            for (int blob = 0; blob <= BLOBS; blob++) {
+                double x = random.nextDouble(side), y = random.nextDouble(side);
+                double radius =
+                        blob == 0 ? 4 * side : random.nextDouble(side / 8.0, side / 3.0); // the first is the ground
+                float[] colour = {random.nextFloat(-1, 1), random.nextFloat(-1, 1), random.nextFloat(-1, 1)};
+                for (int i = 0; i < plane; i++) {
+                    double distance = Math.hypot(i % side - x, i / side - y);
+                    float cover = (float) Math.clamp(radius - distance, 0, 1);
+                    for (int c = 0; c < 3; c++) {
+                        int at = (p * 3 + c) * plane + i;
+                        pixels[at] += cover * (colour[c] - pixels[at]);
+                    }
+                }
+            }
+        }
+        return pixels;
+    }
+}

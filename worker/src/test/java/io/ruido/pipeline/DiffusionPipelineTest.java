@@ -1,0 +1,121 @@
+package io.ruido.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.ruido.model.Golden;
+import io.ruido.nn.Torch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A whole model folder against what diffusers' pipeline computes with it. */
+class DiffusionPipelineTest {
+    private final NDManager manager = Torch.newManager();
+    private Golden golden;
+    private DiffusionPipeline pipeline;
+
+    @BeforeEach
+    void read() throws IOException {
+        golden = Golden.of("pipeline", manager);
+        pipeline = DiffusionPipeline.read(golden.folder(), Device.cpu(), DataType.FLOAT32);
+    }
+
+    @AfterEach
+    void close() {
+        pipeline.close();
+        manager.close();
+    }
+
+    @Test
+    void textsAreEncodedAsDiffusersDoesPaddedAndCutToTheTokenizersLength() {
+        var prompts = List.of("A red apple!", "dogs, a green apple, a dog and a red, red dog");
+
+        golden.assertClose("states", pipeline.encodeText(manager, prompts));
+        golden.assertClose("negative", pipeline.encodeText(manager, List.of("", "dog")));
+    }
+
+    @Test
+    void samplesAtDifferentTimestepsAndGuidanceSharePredictions() {
+        NDArray guided = pipeline.predict(
+                golden.get("latents"),
+                golden.get("timesteps").toFloatArray(),
+                golden.get("states"),
+                golden.get("negative"),
+                new float[] {3, 7.5f});
+
+        golden.assertClose("guided", guided);
+    }
+
+    @Test
+    void aSampleWithoutGuidanceIsPredictedBesideOneWithIt() {
+        NDArray mixed = pipeline.predict(
+                golden.get("latents"),
+                golden.get("timesteps").toFloatArray(),
+                golden.get("states"),
+                golden.get("negative"),
+                new float[] {1, 7.5f});
+
+        assertClose(golden.get("cond").get("0"), mixed.get("0"));
+        assertClose(golden.get("guided").get("1"), mixed.get("1"));
+    }
+
+    @Test
+    void latentsAreDecodedToThePixelsOfDiffusers() {
+        NDArray expected = golden.get("rgb");
+
+        List<RgbImage> images = pipeline.decode(golden.get("latents"));
+
+        assertThat(images).hasSize(2).allSatisfy(image -> {
+            assertThat(image.width()).isEqualTo(16);
+            assertThat(image.height()).isEqualTo(16);
+        });
+        for (int i = 0; i < images.size(); i++) {
+            float[] pixels = expected.get(i).toFloatArray();
+            byte[] rgb = images.get(i).rgb();
+            for (int p = 0; p < pixels.length; p++) {
+                assertThat(Math.abs((rgb[p] & 255) - pixels[p])).isLessThanOrEqualTo(1); // rounding
+            }
+        }
+    }
+
+    @Test
+    void aPreviewHasOnePixelForEachOfTheLatents() {
+        List<RgbImage> previews = pipeline.preview(golden.get("latents"));
+
+        assertThat(previews).hasSize(2);
+        assertThat(previews.getFirst().width()).isEqualTo(8);
+    }
+
+    @Test
+    void sizesThatTheModelCannotMakeAreRefused() {
+        assertThat(pipeline.latentShape(24, 16)).isEqualTo(new Shape(1, 4, 8, 12));
+        assertThat(pipeline.defaultSize()).isEqualTo(16);
+        assertThatThrownBy(() -> pipeline.latentShape(16, 18)).hasMessage("height must be a multiple of 4, was 18");
+    }
+
+    @Test
+    void aModelOfAnotherKindIsRefusedByName(@TempDir Path folder) throws IOException {
+        String index = Files.readString(golden.folder().resolve("model_index.json"));
+        Files.writeString(folder.resolve("model_index.json"), index.replace("BertModel", "T5EncoderModel"));
+
+        assertThatThrownBy(() -> DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("text_encoder is T5EncoderModel; supported: BertModel");
+    }
+
+    private static void assertClose(NDArray expected, NDArray actual) {
+        float scale = expected.abs().max().getFloat();
+        assertThat(actual.sub(expected).abs().max().getFloat() / scale).isLessThan(1e-4f);
+    }
+}
