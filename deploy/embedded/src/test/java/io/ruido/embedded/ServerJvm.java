@@ -30,7 +30,8 @@ final class ServerJvm implements AutoCloseable {
             line = process.inputReader().readLine();
         } while (line != null && !line.startsWith(ServerMain.ANSWER));
         if (line == null) {
-            throw new IllegalStateException(role + " ended with status " + process.exitValue());
+            throw new IllegalStateException(
+                    role + " ended with status " + process.onExit().join().exitValue());
         }
         return new ServerJvm(process, line.substring(ServerMain.ANSWER.length()));
     }
