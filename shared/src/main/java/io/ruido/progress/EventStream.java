@@ -1,5 +1,6 @@
 package io.ruido.progress;
 
+import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
@@ -9,14 +10,23 @@ import io.ruido.job.JobJson;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A job's numbered events, from any number on, live, each once and in order. Events arrive over pub/sub as they happen;
  * whenever the numbers show a gap, and after every (re)connection, what is missing is read from the stream.
  */
 public final class EventStream implements AutoCloseable {
+    /** Events read at a time: a job with previews can have megabytes of them. */
+    private static final int PAGE = 100;
+
+    /** Runs what failed because Redis was away once more. */
+    private static final Executor LATER = CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
+
     private final RedisAsyncCommands<String, String> redis;
     private final StatefulRedisPubSubConnection<String, String> pubSub;
     private final ConcurrentHashMap<String, Set<Watch>> watches = new ConcurrentHashMap<>();
@@ -56,7 +66,7 @@ public final class EventStream implements AutoCloseable {
             Set<Watch> all = others == null ? ConcurrentHashMap.newKeySet() : others;
             all.add(watch);
             if (others == null) {
-                pubSub.async().subscribe(channel);
+                subscribe(channel);
             }
             return all;
         });
@@ -64,16 +74,23 @@ public final class EventStream implements AutoCloseable {
         return watch;
     }
 
-    /** All events of a job with a number above {@code after} that have happened. */
-    public CompletionStage<List<String>> read(UUID id, long after) {
-        return read(RedisKeys.events(id), after);
+    private void subscribe(String channel) {
+        pubSub.async().subscribe(channel).whenComplete((ok, error) -> {
+            if (error != null) {
+                LATER.execute(() -> {
+                    if (watches.containsKey(channel)) {
+                        subscribe(channel);
+                    }
+                });
+            }
+        });
     }
 
     private CompletionStage<List<String>> read(String stream, long after) {
-        return redis.xrange(stream, Range.from(Range.Boundary.excluding(after + "-0"), Range.Boundary.unbounded()))
-                .thenApply(messages -> messages.stream()
-                        .map(message -> message.getBody().get("event"))
-                        .toList());
+        Range<String> newer = Range.from(Range.Boundary.excluding(after + "-0"), Range.Boundary.unbounded());
+        return redis.xrange(stream, newer, Limit.from(PAGE)).thenApply(messages -> messages.stream()
+                .map(message -> message.getBody().get("event"))
+                .toList());
     }
 
     @Override
@@ -88,6 +105,7 @@ public final class EventStream implements AutoCloseable {
         private long last;
         private boolean reading;
         private boolean readAgain;
+        private boolean closed;
 
         private Watch(String channel, long after, Listener listener) {
             this.channel = channel;
@@ -109,30 +127,46 @@ public final class EventStream implements AutoCloseable {
                 return;
             }
             reading = true;
-            read(channel, last).whenComplete((events, error) -> caughtUp(error == null ? events : List.of()));
+            read(channel, last).whenComplete((events, error) -> {
+                if (error == null) {
+                    caughtUp(events);
+                } else {
+                    LATER.execute(() -> caughtUp(null));
+                }
+            });
         }
 
+        /** @param events read, or null when they could not be read */
         private synchronized void caughtUp(List<String> events) {
             reading = false;
-            for (String json : events) {
-                JobEvent event = JobJson.read(json, JobEvent.class);
-                if (event.number() > last) {
-                    deliver(event, json);
-                }
+            boolean more = readAgain || events == null || events.size() == PAGE;
+            readAgain = false;
+            if (events != null) {
+                events.forEach(json -> {
+                    JobEvent event = JobJson.read(json, JobEvent.class);
+                    if (event.number() > last) {
+                        deliver(event, json);
+                    }
+                });
             }
-            if (readAgain) {
-                readAgain = false;
+            if (more && !closed) {
                 catchUp();
             }
         }
 
         private void deliver(JobEvent event, String json) {
-            last = event.number();
-            listener.onEvent(event, json);
+            if (!closed) {
+                last = event.number();
+                listener.onEvent(event, json);
+            }
         }
 
+        /** No event is delivered any more once this has returned. */
         @Override
         public void close() {
+            synchronized (this) {
+                closed = true;
+            }
             watches.computeIfPresent(channel, (name, all) -> {
                 all.remove(this);
                 if (!all.isEmpty()) {
