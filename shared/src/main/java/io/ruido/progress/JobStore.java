@@ -1,9 +1,9 @@
 package io.ruido.progress;
 
+import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.ZAddArgs;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.ruido.job.Job;
 import io.ruido.job.JobJson;
@@ -55,12 +55,14 @@ public final class JobStore {
      */
     public CompletionStage<Boolean> submit(Job job) {
         UUID id = job.jobId();
-        double time = job.submittedAt().toEpochMilli();
-        return redis.zadd(RedisKeys.UNPUBLISHED, time, id.toString())
-                .thenCompose(added -> run(id, "submit", JobJson.write(job), String.valueOf(job.images())))
-                .thenCombine(
-                        redis.zadd(RedisKeys.JOBS, ZAddArgs.Builder.nx(), time, id.toString()),
-                        (answer, added) -> answer.equals("OK"));
+        // One connection keeps the order, so nothing waits for the answer before it.
+        var unpublished =
+                redis.zadd(RedisKeys.UNPUBLISHED, (double) job.submittedAt().toEpochMilli(), id.toString());
+        var submitted = run(id, "submit", JobJson.write(job), String.valueOf(job.images()));
+        var listed = redis.zadd(RedisKeys.JOBS, 0d, id.toString());
+        return unpublished
+                .thenCombine(submitted, (added, answer) -> answer.equals("OK"))
+                .thenCombine(listed, (isNew, added) -> isNew);
     }
 
     /** Kafka has the job: it will be run whatever happens to this gateway. */
@@ -71,9 +73,7 @@ public final class JobStore {
     /** Live jobs recorded before {@code time} which Kafka may not have, because a gateway died between the two. */
     public CompletionStage<List<UUID>> unpublishedBefore(Instant time, int limit) {
         return redis.zrangebyscore(
-                        RedisKeys.UNPUBLISHED,
-                        Range.create(0d, (double) time.toEpochMilli()),
-                        io.lettuce.core.Limit.create(0, limit))
+                        RedisKeys.UNPUBLISHED, Range.create(0d, (double) time.toEpochMilli()), Limit.create(0, limit))
                 .thenApply(ids -> ids.stream().map(UUID::fromString).toList());
     }
 
@@ -140,14 +140,14 @@ public final class JobStore {
     /**
      * Newest first.
      *
-     * @param before only jobs submitted before this one; null for the newest
+     * @param before only jobs submitted before this one, which need not exist any more; null for the newest
      * @return ids, some of which may have been forgotten since
      */
     public CompletionStage<List<UUID>> list(UUID before, int limit) {
-        CompletionStage<Long> start = before == null
-                ? CompletableFuture.completedStage(0L)
-                : redis.zrevrank(RedisKeys.JOBS, before.toString()).thenApply(rank -> rank == null ? 0L : rank + 1);
-        return start.thenCompose(from -> redis.zrevrange(RedisKeys.JOBS, from, from + limit - 1))
+        Range.Boundary<String> newest =
+                before == null ? Range.Boundary.unbounded() : Range.Boundary.excluding(before.toString());
+        return redis.zrevrangebylex(
+                        RedisKeys.JOBS, Range.from(Range.Boundary.unbounded(), newest), Limit.create(0, limit))
                 .thenApply(ids -> ids.stream().map(UUID::fromString).toList());
     }
 

@@ -7,7 +7,7 @@ import java.util.UUID;
  * script can change both.
  */
 final class RedisKeys {
-    /** Sorted set of job ids by the time they were submitted. */
+    /** Sorted set of job ids, all with score 0: ids sort by age as text. */
     static final String JOBS = "ruido:jobs";
 
     /** Sorted set of job ids, by time, that Kafka has not yet confirmed. */
