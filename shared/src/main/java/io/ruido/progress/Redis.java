@@ -10,14 +10,21 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.Delay;
 import io.ruido.config.RuidoConfig.RedisConfig;
 import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Connections that reconnect by themselves. While Redis is away commands fail at once instead of piling up in memory;
  * a command that gets no answer fails after the configured time.
  */
 public final class Redis implements AutoCloseable {
+    /** Redis that is back is noticed within about this time; Lettuce's own limit is half a minute. */
+    private static final Duration RECONNECT_AT_MOST = Duration.ofMillis(500);
+
     private final RedisClient client;
     private final StatefulRedisConnection<String, String> text;
     private final StatefulRedisConnection<String, byte[]> binary;
@@ -33,7 +40,10 @@ public final class Redis implements AutoCloseable {
         RedisURI uri = RedisURI.create(
                 config.uri().orElseThrow(() -> new IllegalArgumentException("ruido.redis.uri must be set")));
         uri.setTimeout(config.timeout());
-        RedisClient client = RedisClient.create(uri);
+        ClientResources resources = ClientResources.builder()
+                .reconnectDelay(Delay.exponential(Duration.ofMillis(16), RECONNECT_AT_MOST, 2, TimeUnit.MILLISECONDS))
+                .build();
+        RedisClient client = RedisClient.create(resources, uri);
         client.setOptions(ClientOptions.builder()
                 .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
                 .timeoutOptions(TimeoutOptions.enabled(config.timeout()))
@@ -45,7 +55,7 @@ public final class Redis implements AutoCloseable {
         try {
             return new Redis(client);
         } catch (RuntimeException e) {
-            client.shutdown(Duration.ZERO, Duration.ofSeconds(1));
+            shutdown(client);
             throw e;
         }
     }
@@ -62,8 +72,19 @@ public final class Redis implements AutoCloseable {
         return client.connectPubSub();
     }
 
+    /** Completes when Redis answers. */
+    public CompletionStage<Void> ping() {
+        return text.async().ping().thenAccept(pong -> {});
+    }
+
     @Override
     public void close() {
+        shutdown(client);
+    }
+
+    // Resources that were given to a client are not shut down with it.
+    private static void shutdown(RedisClient client) {
         client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+        client.getResources().shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
     }
 }
