@@ -126,6 +126,9 @@ public interface RuidoConfig {
         @WithDefault("65536")
         @WithConverter(Checked.Positive.class)
         int maxBodyBytes();
+
+        /** Of a job that names none; the first by name when absent. */
+        Optional<String> defaultModel();
     }
 
     interface WorkerConfig {

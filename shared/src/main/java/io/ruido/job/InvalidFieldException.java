@@ -5,14 +5,27 @@ public final class InvalidFieldException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
     private final String field;
+    private final String value;
+    private final String reason;
 
     public InvalidFieldException(String field, Object value, String reason) {
         super("%s: %s (was %s)".formatted(field, reason, quoted(value)));
         this.field = field;
+        this.value = shortened(value);
+        this.reason = reason;
     }
 
     public String field() {
         return field;
+    }
+
+    /** As text, shortened when long; null when there was none. */
+    public String value() {
+        return value;
+    }
+
+    public String reason() {
+        return reason;
     }
 
     static void check(boolean valid, String field, Object value, String reason) {
@@ -22,9 +35,11 @@ public final class InvalidFieldException extends IllegalArgumentException {
     }
 
     private static String quoted(Object value) {
-        if (!(value instanceof String text)) {
-            return String.valueOf(value);
-        }
-        return '"' + (text.length() > 80 ? text.substring(0, 80) + "…" : text) + '"';
+        return value instanceof String ? '"' + shortened(value) + '"' : String.valueOf(value);
+    }
+
+    private static String shortened(Object value) {
+        String text = value == null ? null : value.toString();
+        return text == null || text.length() <= 80 ? text : text.substring(0, 80) + "…";
     }
 }
