@@ -1,0 +1,34 @@
+/** The gateway's calls, as /openapi.yaml describes them. */
+
+/** Why a call was refused: the gateway's problem document, or what stands for it when there is no answer. */
+export class Problem extends Error {
+  constructor({ detail, title, code, errors = [] }, status = 0) {
+    super(detail ?? title ?? `The server answered ${status}.`);
+    Object.assign(this, { code, errors, status });
+  }
+}
+
+async function call(path, options) {
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch {
+    throw new Problem({ code: 'unreachable', detail: 'Ruido does not answer. Is it running?' });
+  }
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) {
+    throw new Problem(body, response.status);
+  }
+  return body;
+}
+
+export const models = () => call('/v1/models');
+export const jobs = (before) => call(`/v1/jobs?limit=24${before ? `&before=${before}` : ''}`);
+export const job = (id) => call(`/v1/jobs/${encodeURIComponent(id)}`);
+export const cancel = ({ links }) => call(links.cancel, { method: 'POST' });
+export const submit = (request) =>
+  call('/v1/jobs', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(request),
+  });
