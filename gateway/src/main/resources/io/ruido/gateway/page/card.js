@@ -1,6 +1,6 @@
 import { grain } from './noise.js';
 
-const STATES = {
+const WORDS = {
   QUEUED: 'Waiting for a free worker',
   ENCODING: 'Reading the prompt',
   DECODING: 'Decoding',
@@ -12,40 +12,45 @@ const STATES = {
 
 /** How a job stands, in words; empty when all is well and done. */
 export function status(job) {
-  if (!job.connected && job.live) {
+  if (job.live && !job.connected) {
     return 'Connection lost, reconnecting…';
   }
   if (job.state === 'SAMPLING') {
-    const done = job.images.filter((image) => image.state === 'SUCCEEDED').length;
-    const step = Math.max(...job.images.map((image) => (image.state === 'SUCCEEDED' ? 0 : image.step)));
-    return `Step ${step} of ${job.steps}${done ? `, ${done} of ${job.count} ready` : ''}`;
+    const rest = job.images.filter(({ state }) => state !== 'SUCCEEDED');
+    const ready = job.count - rest.length;
+    const step = Math.max(0, ...rest.map(({ step }) => step));
+    return `Step ${step} of ${job.steps}${ready ? `, ${ready} of ${job.count} ready` : ''}`;
   }
-  return STATES[job.state] + (job.error ? `: ${job.error}` : '');
+  return WORDS[job.state] + (job.error ? `: ${job.error}` : '');
 }
 
-export const fromTemplate = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
+const fromTemplate = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
 
 /** One picture from noise to result: the seed's grain fades as the blurred preview sharpens, then the picture stands. */
 export class Tile {
   element = fromTemplate('tile');
-  #preview = this.element.querySelector('.preview');
-  #picture = this.element.querySelector('.picture');
-  #note = this.element.querySelector('.note');
+  #find = (selector) => this.element.querySelector(selector);
+  #preview = this.#find('.preview');
+  #picture = this.#find('.picture');
 
   constructor(job, index) {
     this.element.style.setProperty('--ratio', job.width / job.height);
-    grain(this.element.querySelector('.grain'), job.images[index].seed);
+    if (job.images[index].state !== 'SUCCEEDED') {
+      grain(this.#find('.grain'), job.images[index].seed);
+    }
     this.#picture.onload = () => {
-      this.element.classList.add('ready');
-      // Small pictures get a mat rather than a blur: at most three screen pixels for one of theirs.
+      // Small pictures get a mat rather than a blur: at most three pixels of the screen for one of theirs.
       this.#picture.style.maxWidth = `${3 * this.#picture.naturalWidth}px`;
+      this.element.classList.add('ready');
     };
-    this.#picture.onerror = () => (this.#note.textContent = 'no longer stored');
+    this.#picture.onerror = () => (this.#find('.note').textContent = 'no longer stored');
     this.update(job, index);
   }
 
   update(job, index) {
     const { state, step, steps, preview, url } = job.images[index];
+    const how = state === 'SAMPLING' ? `step ${step} of ${steps}` : WORDS[state];
+    this.element.ariaLabel = `${job.prompt}, picture ${index + 1} of ${job.count}${how && `, ${how}`}`;
     this.element.dataset.state = state;
     this.element.style.setProperty('--progress', step / steps);
     if (preview && preview !== this.#preview.src) {
@@ -54,35 +59,40 @@ export class Tile {
     if (url && !this.#picture.src) {
       this.#picture.src = url;
     }
-    this.#picture.alt = `${job.prompt}, picture ${index + 1} of ${job.count}`;
-    this.#note.textContent = state === 'SAMPLING' ? `${step}/${steps}` : '';
+    if (job.count > 1 && job.live) {
+      this.#find('.note').textContent = state === 'SAMPLING' ? `${step}/${steps}` : '';
+    }
   }
 }
 
 /** A job in the gallery: its pictures, how it stands, its parameters, and what can be done with it. */
 export class Card {
   element = fromTemplate('card');
+  #find = (selector) => this.element.querySelector(selector);
   #tiles;
 
   /** @param act called as act(what, job, index) for the buttons; 'open' is a click on a picture */
   constructor(job, act) {
-    const find = (selector) => this.element.querySelector(selector);
-    find('h3').textContent = job.prompt;
-    find('.params').textContent = [job.sampler, `${job.steps} steps`, `guidance ${job.guidanceScale}`, `seed ${job.seed}`]
+    this.element.id = `job-${job.id}`;
+    this.#find('h3').textContent = job.prompt;
+    this.#find('.params').textContent = [
+      job.sampler,
+      `${job.steps} steps`,
+      `guidance ${job.guidanceScale}`,
+      `seed ${job.seed}`,
+    ]
       .map((part) => part.replaceAll(' ', '\u00a0'))
       .join(' · ');
-    const mosaic = find('.mosaic');
-    mosaic.style.setProperty('--columns', Math.ceil(Math.sqrt(job.count)));
+    this.#find('.mosaic').style.setProperty('--columns', Math.ceil(Math.sqrt(job.count)));
+    this.#find('.actions').onclick = ({ target: { value } }) => value && act(value, job);
     this.#tiles = job.images.map((image, index) => {
       const tile = new Tile(job, index);
-      const button = document.createElement('button');
-      button.type = 'button';
+      const button = Object.assign(document.createElement('button'), { type: 'button' });
       button.onclick = () => act('open', job, index);
       button.append(tile.element);
-      mosaic.append(button);
+      this.#find('.mosaic').append(button);
       return tile;
     });
-    find('.actions').onclick = ({ target }) => target.value && act(target.value, job);
     this.#update(job);
     job.addEventListener('change', () => this.#update(job));
   }
@@ -90,7 +100,7 @@ export class Card {
   #update(job) {
     this.element.dataset.state = job.state;
     this.element.classList.toggle('live', job.live);
-    this.element.querySelector('.status').textContent = status(job);
+    this.#find('.status').textContent = status(job);
     this.#tiles.forEach((tile, index) => tile.update(job, index));
   }
 }

@@ -1,75 +1,45 @@
 import { status, Tile } from './card.js';
 
-/** One picture, large, with everything that can be known and done about it. Its address is #job=ID or #job=ID/INDEX. */
+const ARROWS = { ArrowLeft: -1, ArrowRight: +1 };
+
+/** One picture, large, with everything that can be known and done about it. */
 export class Detail {
   #dialog = document.getElementById('detail');
+  #find = (selector) => this.#dialog.querySelector(selector);
+  #on = (type, listener) => this.#dialog.addEventListener(type, listener);
   #gallery;
   #act;
   #shown;
 
+  /** @param act called as act(what, job, index); 'turn' asks for another picture, 'close' for none */
   constructor(gallery, act) {
     this.#gallery = gallery;
     this.#act = act;
-    this.#find('.close').onclick = () => this.close();
-    this.#find('.previous').onclick = () => this.#move(-1);
-    this.#find('.next').onclick = () => this.#move(+1);
-    this.#find('.buttons').onclick = ({ target }) => target.value && this.#do(target.value);
-    this.#dialog.onclick = ({ target }) => target === this.#dialog && this.close();
-    this.#dialog.onkeydown = ({ key }) => {
-      const direction = { ArrowLeft: -1, ArrowRight: +1 }[key];
-      if (direction) {
-        this.#move(direction);
-      }
-    };
-    this.#dialog.oncancel = (event) => {
+    const close = () => act('close');
+    this.#find('.previous').onclick = () => this.#turn(-1);
+    this.#find('.next').onclick = () => this.#turn(+1);
+    this.#on('click', ({ target }) => target === this.#dialog && close());
+    this.#on('click', ({ target: { value } }) => value && act(value, this.#shown.job, this.#shown.index));
+    this.#on('keydown', ({ key }) => key in ARROWS && this.#turn(ARROWS[key]));
+    this.#on('cancel', (event) => {
       event.preventDefault();
-      this.close();
-    };
+      close();
+    });
   }
 
-  #find(selector) {
-    return this.#dialog.querySelector(selector);
-  }
-
-  show(job, index = 0) {
+  show(job, asked) {
     this.#shown?.stop();
-    index = Math.min(index, job.count - 1);
+    const index = Math.min(asked, job.count - 1);
     const tile = new Tile(job, index);
     const update = () => this.#update(job, index, tile);
     job.addEventListener('change', update);
     this.#shown = { job, index, stop: () => job.removeEventListener('change', update) };
     this.#find('.frame').replaceChildren(tile.element);
-    this.#find('#detail-prompt').textContent = job.prompt;
-    const facts = {
-      Model: job.model,
-      Seed: job.images[index].seed,
-      Steps: job.steps,
-      Guidance: job.guidanceScale,
-      Sampler: job.sampler,
-      Size: `${job.width} × ${job.height}`,
-      'Left out': job.negativePrompt,
-      Picture: job.count > 1 && `${index + 1} of ${job.count}`,
-      Submitted: new Date(job.submittedAt).toLocaleString(),
-      Took: job.finishedAt && `${((new Date(job.finishedAt) - new Date(job.submittedAt)) / 1000).toFixed(1)} s`,
-    };
-    this.#find('dl').replaceChildren(
-      ...Object.entries(facts)
-        .filter(([, value]) => value || value === 0)
-        .flatMap(([name, value]) => [text('dt', name), text('dd', value)]),
-    );
+    this.#find('h2').textContent = job.prompt;
     update();
     if (!this.#dialog.open) {
       this.#dialog.showModal();
-      this.#find('#detail-prompt').focus();
-    }
-  }
-
-  close() {
-    if (history.state?.detail) {
-      history.back();
-    } else {
-      history.replaceState(null, '', location.pathname);
-      this.hide();
+      this.#find('h2').focus();
     }
   }
 
@@ -79,36 +49,41 @@ export class Detail {
   }
 
   #update(job, index, tile) {
+    const { url, seed } = job.images[index];
+    const seconds = (new Date(job.finishedAt) - new Date(job.submittedAt)) / 1000;
+    const facts = {
+      Model: job.model,
+      Seed: seed,
+      Steps: job.steps,
+      Guidance: job.guidanceScale,
+      Sampler: job.sampler,
+      Size: `${job.width} × ${job.height}`,
+      ...(job.negativePrompt && { 'Left out': job.negativePrompt }),
+      ...(job.count > 1 && { Picture: `${index + 1} of ${job.count}` }),
+      Submitted: new Date(job.submittedAt).toLocaleString(),
+      ...(job.finishedAt && { Took: `${seconds.toFixed(1)} s` }),
+    };
+    const texts = Object.entries(facts).flat();
+    const cells = [...this.#find('dl').children];
+    if (cells.map(({ textContent }) => textContent).join() !== texts.join()) {
+      this.#find('dl').replaceChildren(...texts.map(cell));
+    }
     tile.update(job, index);
     this.#dialog.dataset.state = job.state;
     this.#dialog.classList.toggle('live', job.live);
     this.#find('.status').textContent = status(job);
-    const link = this.#find('a');
-    const { url, seed } = job.images[index];
-    link.hidden = !url;
-    link.href = url ?? '';
-    link.download = `${job.prompt.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60)}-${seed}.png`;
+    const name = job.prompt.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60);
+    Object.assign(this.#find('a'), { hidden: !url, href: url ?? '', download: `${name}-${seed}.png` });
   }
 
-  async #move(direction) {
-    const { job, index } = this.#shown;
-    const other = await this.#gallery.neighbour(job, index, direction);
+  async #turn(direction) {
+    const other = await this.#gallery.neighbour(this.#shown.job, this.#shown.index, direction);
     if (other) {
       this.#act('turn', ...other);
     }
   }
-
-  #do(what) {
-    const { job, index } = this.#shown;
-    if (['new', 'same', 'edit'].includes(what)) {
-      this.close();
-    }
-    this.#act(what, job, index);
-  }
 }
 
-function text(tag, content) {
-  const element = document.createElement(tag);
-  element.textContent = content;
-  return element;
+function cell(text, position) {
+  return Object.assign(document.createElement(position % 2 ? 'dd' : 'dt'), { textContent: text });
 }

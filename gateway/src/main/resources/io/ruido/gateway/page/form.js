@@ -8,6 +8,7 @@ export class Form {
   #form = document.getElementById('form');
   #fields = this.#form.elements;
   #details = this.#form.querySelector('details');
+  #problem = this.#form.querySelector('.problem');
   #models = [];
   #submit;
 
@@ -30,11 +31,12 @@ export class Form {
       this.#input(this.#fields.seed);
     };
     this.#fields.defaults.onclick = () => {
-      this.fill({ ...this.#model().defaults, seed: '', negativePrompt: '' });
+      this.fill({ model: this.#fields.model.value });
       this.#remember();
     };
-    this.#details.open = WIDE.matches;
-    WIDE.onchange = () => (this.#details.open = WIDE.matches);
+    const unfold = () => (this.#details.open = WIDE.matches);
+    WIDE.onchange = unfold;
+    unfold();
   }
 
   /** @param catalog the answer of /v1/models, with at least one model */
@@ -42,24 +44,21 @@ export class Form {
     this.#models = models;
     this.#fields.prompt.maxLength = limits.maxPromptLength;
     this.#fields.model.replaceChildren(...models.map(({ name, title }) => new Option(title, name)));
-    const counts = COUNTS.filter((count) => count <= limits.maxCount);
-    this.#form.querySelector('.count').append(...counts.map(countChoice));
-    const remembered = JSON.parse(recall() ?? '{}');
-    const known = models.some(({ name }) => name === remembered.model);
-    this.fill(known ? { count: 1, ...remembered } : { count: 1, model: first });
+    COUNTS.filter((count) => count <= limits.maxCount).forEach((count) => this.#allow(count));
+    const last = recall();
+    this.fill({ count: 1, ...(models.some(({ name }) => name === last.model) ? last : { model: first }) });
   }
 
   /** Shows those values; a model brings its defaults for what is not among them. */
-  fill(request) {
-    if (request.model) {
-      this.#fields.model.value = request.model;
-      request = { ...this.#adopt(), seed: '', negativePrompt: '', ...request };
+  fill(values) {
+    if (values.model) {
+      this.#fields.model.value = values.model;
+      values = { ...this.#adopt(), seed: '', negativePrompt: '', ...values };
     }
-    for (const [name, value] of Object.entries(request)) {
-      if (name in this.#fields) {
-        this.#fields[name].value = value;
-      }
+    if (values.count) {
+      this.#allow(values.count);
     }
+    Object.entries(values).forEach(([name, value]) => (this.#fields[name].value = value));
     this.#show();
   }
 
@@ -68,41 +67,45 @@ export class Form {
     this.#fields.prompt.select();
   }
 
-  /** What the fields say. Empty ones are left out, and what is no number goes as it is, for the gateway to refuse. */
+  /** What the fields say. Empty ones are left out; what is no number goes as it is, for the gateway to refuse. */
   request() {
-    const entries = [...new FormData(this.#form)].filter(([name, value]) => name === 'prompt' || value.trim());
+    const given = [...new FormData(this.#form)].filter(([name, value]) => name === 'prompt' || value.trim());
     return Object.fromEntries(
-      entries.map(([name, value]) => [name, NUMBERS.includes(name) && !isNaN(value) ? Number(value) : value.trim()]),
+      given.map(([name, value]) => [name, NUMBERS.includes(name) && !isNaN(value) ? Number(value) : value.trim()]),
     );
   }
 
   async send(request) {
-    this.#clear();
+    this.#form.querySelectorAll('.error').forEach((error) => error.remove());
+    this.#form.querySelectorAll('[aria-invalid]').forEach((field) => field.removeAttribute('aria-invalid'));
+    this.#problem.hidden = true;
     this.#remember();
-    const button = this.#form.querySelector('.primary');
-    button.disabled = true;
     try {
       await this.#submit(request);
     } catch (problem) {
       this.#refuse(problem);
-    } finally {
-      button.disabled = false;
     }
-  }
-
-  #model() {
-    return this.#models.find(({ name }) => name === this.#fields.model.value) ?? this.#models[0];
   }
 
   /** Offers what the chosen model can do, and returns its defaults. */
   #adopt() {
-    const { description, license, samplers, minSize, maxSize, sizeMultiple, defaults } = this.#model();
+    const model = this.#models.find(({ name }) => name === this.#fields.model.value) ?? this.#models[0];
+    const { description, license, samplers, minSize, maxSize, sizeMultiple } = model;
     document.getElementById('model-hint').textContent = `${description} Licence: ${license}.`;
     this.#fields.sampler.replaceChildren(...samplers.map(({ id, title }) => new Option(title, id)));
-    for (const name of ['width', 'height']) {
-      Object.assign(this.#fields[name], { min: minSize, max: maxSize, step: sizeMultiple, disabled: minSize === maxSize });
+    for (const size of [this.#fields.width, this.#fields.height]) {
+      Object.assign(size, { min: minSize, max: maxSize, step: sizeMultiple, disabled: minSize === maxSize });
     }
-    return defaults;
+    return model.defaults;
+  }
+
+  #allow(count) {
+    const place = this.#form.querySelector('.count');
+    if (!place.querySelector(`[value="${count}"]`)) {
+      const choice = Object.assign(document.createElement('input'), { type: 'radio', name: 'count', value: count });
+      place.append(document.createElement('label'));
+      place.lastChild.append(choice, count);
+    }
   }
 
   #input(target) {
@@ -110,7 +113,7 @@ export class Form {
       target.nextElementSibling.value = target.value;
     }
     if (target === this.#fields.model) {
-      this.fill({ model: target.value, seed: this.#fields.seed.value, negativePrompt: this.#fields.negativePrompt.value });
+      this.fill({ ...this.request(), ...this.#adopt() });
     }
     target.closest('.field')?.querySelector('.error')?.remove();
     target.removeAttribute('aria-invalid');
@@ -123,30 +126,21 @@ export class Form {
       range.value = range.nextElementSibling.value;
       range.style.setProperty('--fill', (range.value - range.min) / (range.max - range.min));
     }
-    const { steps, sampler, width, height, seed } = this.#fields;
+    const { steps, sampler, width, height } = this.#fields;
     this.#details.querySelector('summary span').textContent =
-      `${steps.value} steps · ${sampler.value} · ${width.value}×${height.value}${seed.value && ` · seed ${seed.value}`}`;
+      `${steps.value} steps · ${sampler.value} · ${width.value} × ${height.value}`;
   }
 
-  #clear() {
-    this.#form.querySelectorAll('.error').forEach((error) => error.remove());
-    this.#form.querySelectorAll('[aria-invalid]').forEach((field) => field.removeAttribute('aria-invalid'));
-    this.#form.querySelector('.problem').hidden = true;
-  }
-
-  #refuse(problem) {
-    const placed = problem.errors?.filter(({ field, reason }) => this.#mark(field, reason)) ?? [];
-    if (placed.length === 0) {
-      const general = this.#form.querySelector('.problem');
-      general.textContent = problem.message;
-      general.hidden = false;
-    }
+  #refuse({ errors = [], message }) {
+    const unplaced = errors.filter(({ field, reason }) => !this.#mark(field, reason));
+    this.#problem.hidden = errors.length > 0 && unplaced.length === 0;
+    this.#problem.textContent = message;
     this.#form.querySelector('[aria-invalid]')?.focus();
   }
 
   #mark(name, reason) {
     const field = this.#fields[name];
-    if (!field?.closest) {
+    if (!field?.matches?.('input, textarea, select')) {
       return false;
     }
     const error = document.createElement('p');
@@ -169,15 +163,8 @@ export class Form {
 
 function recall() {
   try {
-    return localStorage.getItem(STORE);
+    return JSON.parse(localStorage.getItem(STORE)) ?? {};
   } catch {
-    return null;
+    return {};
   }
-}
-
-function countChoice(count) {
-  const label = document.createElement('label');
-  const input = Object.assign(document.createElement('input'), { type: 'radio', name: 'count', value: count });
-  label.append(input, `${count}`);
-  return label;
 }

@@ -7,23 +7,23 @@ export class Gallery {
   #jobs = new Map();
   #list = document.getElementById('gallery');
   #more = document.getElementById('more');
+  #near = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.older(), { rootMargin: '600px' });
   #act;
   #changed;
   #next;
-  #loading = null;
-  #near = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.older(), { rootMargin: '600px' });
+  #loading;
 
   /**
    * @param act what a card's button asks for
-   * @param changed called after each change of a job, with the job
+   * @param changed called with a job that is new or has changed
    */
   constructor(act, changed) {
     this.#act = act;
     this.#changed = changed;
   }
 
-  get jobs() {
-    return [...this.#jobs.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+  get live() {
+    return [...this.#jobs.values()].filter(({ live }) => live);
   }
 
   /** The job of that id, fetched when it is not on the page yet. */
@@ -32,69 +32,69 @@ export class Gallery {
   }
 
   add(state) {
-    const known = this.#jobs.get(state.id);
-    if (known) {
-      if (state.lastEvent > known.lastEvent) {
-        known.update(state);
-      }
-      return known;
+    let job = this.#jobs.get(state.id);
+    if (job) {
+      job.update(state);
+      return job;
     }
-    const job = new Job(state);
+    job = new Job(state);
     this.#jobs.set(job.id, job);
     const { element } = new Card(job, this.#act);
-    element.id = `job-${job.id}`;
     // UUIDv7s sort by age.
-    const following = [...this.#list.children].find((card) => card.id < element.id) ?? null;
-    this.#list.insertBefore(element, following);
+    const older = [...this.#list.children].find(({ id }) => id < element.id);
+    this.#list.insertBefore(element, older ?? null);
     job.addEventListener('change', () => this.#changed(job));
     this.#changed(job);
     return job;
   }
 
-  /** Jobs that were submitted elsewhere since the last look. */
+  /** Shows what was submitted, here or elsewhere, since the last look; says how many jobs there are, up to a page. */
   async refresh() {
-    const page = await api.jobs();
-    page.jobs.forEach((state) => this.add(state));
-    this.#next ??= page.next;
-    this.#look();
-    return page.jobs.length;
+    const { jobs, next } = await api.jobs();
+    jobs.forEach((state) => this.add(state));
+    if (this.#next === undefined) {
+      this.#watch(next);
+    }
+    return jobs.length;
   }
 
   older() {
     if (this.#next) {
-      this.#loading ??= this.#page(this.#next).finally(() => (this.#loading = null));
+      this.#loading ??= this.#load().finally(() => (this.#loading = undefined));
     }
     return this.#loading;
   }
 
-  async #page(before) {
+  async #load() {
     this.#more.textContent = 'Loading earlier pictures…';
     try {
-      const page = await api.jobs(before);
-      page.jobs.forEach((state) => this.add(state));
-      this.#next = page.next ?? false;
+      const { jobs, next } = await api.jobs(this.#next);
+      jobs.forEach((state) => this.add(state));
       this.#more.textContent = '';
-      this.#look();
+      this.#watch(next);
     } catch (problem) {
       this.#more.textContent = problem.message;
     }
   }
 
   /** An observer speaks only when something changes, so it has to look anew after each page. */
-  #look() {
+  #watch(next) {
+    this.#next = next;
     this.#near.unobserve(this.#more);
     this.#near.observe(this.#more);
   }
 
-  /** The picture before (-1) or after (+1) the given one, across jobs. */
+  /** The picture before (-1) or after (+1) the given one, across jobs; undefined at either end. */
   async neighbour(job, index, direction) {
     if (job.images[index + direction]) {
       return [job, index + direction];
     }
-    if (direction > 0 && this.jobs.at(-1) === job) {
+    const card = document.getElementById(`job-${job.id}`);
+    if (direction > 0 && !card.nextElementSibling) {
       await this.older();
     }
-    const other = this.jobs[this.jobs.indexOf(job) + direction];
-    return other && [other, direction > 0 ? 0 : other.count - 1];
+    const other = direction > 0 ? card.nextElementSibling : card.previousElementSibling;
+    const found = other && this.#jobs.get(other.id.slice('job-'.length));
+    return found && [found, direction > 0 ? 0 : found.count - 1];
   }
 }

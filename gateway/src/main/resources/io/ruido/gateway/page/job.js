@@ -1,8 +1,7 @@
 import * as api from './api.js';
 
 const TERMINAL = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'EXPIRED'];
-const SILENCE = 20_000;
-const LONGEST_PAUSE = 10_000;
+const [FIRST_PAUSE, LONGEST_PAUSE, SILENCE] = [500, 10_000, 20_000];
 
 /** A job as this page knows it. Says 'change' after every event, and follows its events until the last one. */
 export class Job extends EventTarget {
@@ -12,7 +11,7 @@ export class Job extends EventTarget {
     super();
     Object.assign(this, state);
     if (this.live) {
-      this.#watch();
+      this.#watch(FIRST_PAUSE);
     }
   }
 
@@ -22,79 +21,76 @@ export class Job extends EventTarget {
 
   /** Denoising done, from 0 to 1. */
   get progress() {
-    return this.images.reduce((sum, image) => sum + image.step / image.steps, 0) / this.images.length;
+    return this.images.reduce((sum, { step, steps }) => sum + step / steps, 0) / this.images.length;
   }
 
   /** What to submit for this job again, or for its image of that index alone. */
   request(index) {
     const { prompt, negativePrompt, model, width, height, steps, guidanceScale, sampler } = this;
-    const one = this.images[index];
-    const [count, seed] = one ? [1, one.seed] : [this.count, this.seed];
+    const [count, seed] = this.images[index] ? [1, this.images[index].seed] : [this.count, this.seed];
     return { prompt, negativePrompt, model, count, width, height, steps, guidanceScale, sampler, seed };
   }
 
-  /** Takes the gateway's view of the job, which knows no previews. */
+  /** Takes the gateway's view of the job, unless it is behind; it knows no previews. */
   update(state) {
-    const previews = this.images.map((image) => image.preview);
-    Object.assign(this, state);
-    this.images.forEach((image, index) => (image.preview = previews[index]));
-    this.#changed();
+    if (state.lastEvent > this.lastEvent) {
+      state.images.forEach((image, index) => (image.preview = this.images[index].preview));
+      this.#change(state);
+    }
   }
 
-  #apply(event) {
-    if (event.number <= this.lastEvent) {
-      return;
-    }
-    this.lastEvent = event.number;
-    const image = this.images[event.index];
-    switch (event.type) {
-      case 'state':
-        this.state = event.state;
-        this.error = event.error ?? null;
-        if (!this.live) {
-          // Images without a result share the job's fate; the gateway does not say so for each.
-          this.images.filter(({ state }) => state !== 'SUCCEEDED').forEach((rest) => (rest.state = event.state));
-        }
-        break;
-      case 'image':
-        image.state = event.state;
-        break;
-      case 'step':
-        image.step = event.step;
-        image.preview = event.preview ?? image.preview;
-        break;
-      case 'result':
-        image.url = this.links.images.replace('{index}', event.index);
-        break;
-    }
-    this.#changed();
-  }
-
-  #changed() {
+  #change(values) {
+    Object.assign(this, values);
     this.dispatchEvent(new Event('change'));
   }
 
-  #connection(connected) {
-    if (this.connected !== connected) {
-      this.connected = connected;
-      this.#changed();
+  #apply({ number, type, index, state, error = null, step, preview, time }) {
+    if (number <= this.lastEvent) {
+      return;
     }
+    const image = this.images[index];
+    switch (type) {
+      case 'state':
+        Object.assign(this, TERMINAL.includes(state) ? this.#end(state, error, time) : { state });
+        break;
+      case 'image':
+        image.state = state;
+        break;
+      case 'step':
+        Object.assign(image, { step, preview: preview ?? image.preview });
+        break;
+      case 'result':
+        image.url = this.links.images.replace('{index}', index);
+        break;
+    }
+    this.#change({ lastEvent: number });
   }
 
-  #watch(pause = 500) {
+  /** Images without a result share the job's fate; no event says so for each. */
+  #end(state, error, time) {
+    const images = this.images.map((image) => (image.state === 'SUCCEEDED' ? image : { ...image, state }));
+    return { state, error, images, finishedAt: new Date(time).toISOString() };
+  }
+
+  #watch(pause) {
     const url = new URL(this.links.websocket, location.href.replace(/^http/, 'ws'));
     url.searchParams.set('after', this.lastEvent);
     const socket = new WebSocket(url);
+    // A connection can die without a word, as when a phone sleeps: silence is checked against the job itself.
+    const check = async () => {
+      const known = await api.job(this.id).catch(() => null);
+      return known?.lastEvent === this.lastEvent ? listen() : socket.close();
+    };
     let timer;
     const listen = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => this.#suspect(socket), SILENCE);
+      timer = setTimeout(check, SILENCE);
     };
     listen();
-    socket.onopen = () => this.#connection(true);
+    socket.onopen = () => this.#change({ connected: true });
     socket.onmessage = ({ data }) => {
       listen();
-      pause = 500;
+      pause = FIRST_PAUSE;
       this.#apply(JSON.parse(data));
     };
     socket.onclose = async () => {
@@ -102,31 +98,23 @@ export class Job extends EventTarget {
       if (!this.live) {
         return;
       }
-      this.#connection(false);
+      this.#change({ connected: false });
       await new Promise((wake) => {
         setTimeout(wake, pause * (0.75 + Math.random() / 2));
         addEventListener('online', wake, { once: true });
       });
-      await this.#vanished();
+      await this.#findOut();
       if (this.live) {
         this.#watch(Math.min(pause * 2, LONGEST_PAUSE));
       }
     };
   }
 
-  /** A connection can die without a word, as when a phone sleeps: silence is checked against the job itself. */
-  async #suspect(socket) {
-    const known = await api.job(this.id).catch(() => null);
-    if (known?.lastEvent !== this.lastEvent) {
-      socket.close();
-    }
-  }
-
-  /** A refused WebSocket does not say why, so a job that no longer exists is found out here. */
-  async #vanished() {
+  /** A refused WebSocket does not say why: the job may be gone. */
+  async #findOut() {
     const problem = await api.job(this.id).then(() => null, (refused) => refused);
-    if (problem && (problem.status === 404 || problem.status === 410)) {
-      this.update({ state: 'EXPIRED', error: problem.message });
+    if ([404, 410].includes(problem?.status)) {
+      this.#change(this.#end('EXPIRED', problem.message, Date.now()));
     }
   }
 }
