@@ -1,0 +1,83 @@
+package io.ruido.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * AdamW (Loshchilov and Hutter 2019, algorithm 2) with clipping of the gradients' common norm and an exponential moving
+ * average of the weights: one native call a step, whatever the number of tensors.
+ */
+final class AdamW {
+    private static final double EPS = 1e-8;
+
+    private final PtNDManager manager;
+    private final PtSymbolBlock module;
+    private final Map<String, NDArray> weights;
+    private final Map<String, Map<String, NDArray>> parts;
+    private IValue[] lists;
+
+    /** @param parts weights, averages and moments, named as in a {@link Checkpoint}; all are changed in place */
+    AdamW(NDManager manager, Map<String, Map<String, NDArray>> parts) {
+        this.manager = (PtNDManager) manager;
+        this.module = Script.load(this.manager, "AdamW", AdamW.class.getResourceAsStream("adamw.py"));
+        this.weights = parts.get(Checkpoint.WEIGHTS);
+        this.parts = parts;
+        weights.values().forEach(weight -> weight.setRequiresGradient(true));
+    }
+
+    /** How many numbers are trained. */
+    long size() {
+        return weights.values().stream().mapToLong(NDArray::size).sum();
+    }
+
+    /**
+     * Applies the gradients of the last backward pass and clears them.
+     *
+     * @param step counted from 0
+     * @return the norm of all gradients together, before clipping
+     */
+    double update(TrainConfig.Optimization o, int step) {
+        if (lists == null) {
+            lists = new IValue[] {
+                list(weights),
+                gradients(),
+                list(parts.get(Checkpoint.EXP_AVG)),
+                list(parts.get(Checkpoint.EXP_AVG_SQ)),
+                list(parts.get(Checkpoint.AVERAGES))
+            };
+        }
+        try (PtNDArray count = (PtNDArray) manager.create(new float[] {step + 1}, new Shape());
+                IValue time = IValue.from(count);
+                IValue numbers = IValue.listFrom(
+                        o.learningRateAt(step), o.beta1(), o.beta2(), o.weightDecay(), EPS, o.clip(), o.emaAt(step));
+                IValue norm = IValueUtils.runMethod(
+                        module, "update", lists[0], lists[1], lists[2], lists[3], lists[4], time, numbers);
+                PtNDArray result = norm.toTensor(manager)) {
+            return result.getFloat();
+        }
+    }
+
+    private IValue gradients() {
+        Map<String, NDArray> gradients = new LinkedHashMap<>();
+        weights.forEach((name, weight) -> {
+            NDArray gradient = weight.getGradient();
+            if (gradient == null) {
+                throw new IllegalStateException(name + ": the loss does not depend on this weight");
+            }
+            gradients.put(name, gradient);
+        });
+        return list(gradients);
+    }
+
+    private static IValue list(Map<String, NDArray> tensors) {
+        return IValue.listFrom(tensors.values().toArray(PtNDArray[]::new));
+    }
+}

@@ -1,0 +1,211 @@
+package io.ruido.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import io.ruido.model.AutoencoderKL;
+import io.ruido.model.AutoencoderKLConfig;
+import io.ruido.nn.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+
+/**
+ * Trains an AutoencoderKL: L1 of pixels and of their differences to the neighbours, and a small KL divergence.
+ *
+ * <p>B batch, S side of a crop, L latent channels.
+ */
+final class AutoencoderStage implements Stage {
+    private static final int SHOWN = 8;
+    private static final int EVALUATION_BATCH = 8;
+    private static final int CALIBRATION = 256;
+    private static final float START_LOGVAR = -4;
+
+    private final TrainConfig.Autoencoder config;
+    private final int size;
+    private final List<ImageFolder.Picture> training;
+    private final List<ImageFolder.Picture> heldOut;
+    private AutoencoderKL model;
+    private AutoencoderKL average;
+    private Weights averages;
+
+    /** @param size side of the pictures in pixels */
+    AutoencoderStage(TrainConfig.Autoencoder config, int size, List<ImageFolder.Picture> pictures) {
+        this.config = config;
+        this.size = size;
+        this.training = ImageFolder.training(pictures, config.heldOut());
+        this.heldOut = ImageFolder.heldOut(pictures, config.heldOut());
+    }
+
+    @Override
+    public String name() {
+        return "autoencoder";
+    }
+
+    @Override
+    public TrainConfig.Optimization optimization() {
+        return config.optimization();
+    }
+
+    @Override
+    public void build(Weights weights, Weights averages) {
+        AutoencoderKLConfig shape = AutoencoderKLConfig.of(config.model());
+        this.model = new AutoencoderKL(shape, weights);
+        this.average = new AutoencoderKL(shape, averages);
+        this.averages = averages;
+        startQuietly(weights);
+        startQuietly(averages);
+    }
+
+    /** Fresh weights, but latents with little noise. */
+    private void startQuietly(Weights fresh) {
+        QuietStart.apply(fresh.tensors());
+        int channels = model.config().latentChannels();
+        fresh.tensors().get("quant_conv.bias").set(new NDIndex("{}:", channels), START_LOGVAR);
+        fresh.tensors()
+                .get("quant_conv.weight")
+                .get(new NDIndex("{}:", channels))
+                .muli(0.1f);
+    }
+
+    @Override
+    public int batchAt(int step) {
+        int side = sideAt(step);
+        return Math.max(1, optimization().batch() * config.crop() * config.crop() / (side * side));
+    }
+
+    private int sideAt(int step) {
+        return step < config.wholeFrom() * optimization().steps() ? config.crop() : size;
+    }
+
+    @Override
+    public NDArray loss(NDManager scratch, int step, RandomGenerator random) {
+        NDArray x = crops(scratch, batchAt(step), sideAt(step), random); // (B, 3, S, S)
+        AutoencoderKL.Posterior q = model.encode(x);
+        NDArray noise = scratch.create(
+                Seeds.normal(random, (int) q.mean().size()), q.mean().getShape());
+        NDArray y = model.decode(q.mean().add(q.logvar().mul(0.5f).exp().mul(noise)));
+        NDArray error = y.sub(x);
+        NDArray across = error.get(":, :, :, 1:").sub(error.get(":, :, :, :-1"));
+        NDArray down = error.get(":, :, 1:, :").sub(error.get(":, :, :-1, :"));
+        NDArray edges = across.abs().mean().add(down.abs().mean());
+        NDArray kl = q.mean()
+                .square()
+                .add(q.logvar().exp())
+                .sub(q.logvar())
+                .sub(1)
+                .mean()
+                .mul(0.5f);
+        NDArray pixels = error.abs().mean().add(error.square().mean().mul((float) config.squaredLoss()));
+        return pixels.add(edges.mul((float) config.gradientLoss())).add(kl.mul((float) config.kl()));
+    }
+
+    private NDArray crops(NDManager scratch, int batch, int side, RandomGenerator random) {
+        float[] pixels = new float[batch * 3 * side * side];
+        int at = 0;
+        for (int b = 0; b < batch; b++) {
+            byte[] planes = training.get(random.nextInt(training.size())).planes();
+            int top = random.nextInt(size - side + 1), left = random.nextInt(size - side + 1);
+            boolean flip = config.flip() && random.nextBoolean();
+            for (int row = 0; row < 3 * side; row++) {
+                int start = (row / side * size + top + row % side) * size + left;
+                for (int x = 0; x < side; x++) {
+                    pixels[at++] = Pictures.level(planes[start + (flip ? side - 1 - x : x)]);
+                }
+            }
+        }
+        return scratch.create(pixels, new Shape(batch, 3, side, side));
+    }
+
+    @Override
+    public Map<String, Double> evaluate(NDManager scratch, Path picture) throws IOException {
+        float[] shown = new float[2 * SHOWN * 3 * size * size];
+        double sum = 0;
+        for (int from = 0; from < heldOut.size(); from += EVALUATION_BATCH) {
+            try (NDManager batch = scratch.newSubManager()) {
+                NDArray x = whole(batch, heldOut, from);
+                NDArray y = average.decode(average.encode(x).mean()).clip(-1, 1);
+                NDArray mse = y.sub(x)
+                        .div(2)
+                        .square()
+                        .reshape(x.getShape().get(0), -1)
+                        .mean(new int[] {1}); // (B)
+                for (float error : mse.toFloatArray()) {
+                    sum -= 10 * Math.log10(error);
+                }
+                if (from == 0) {
+                    float[] original = x.toFloatArray(), decoded = y.toFloatArray();
+                    System.arraycopy(original, 0, shown, 0, original.length);
+                    System.arraycopy(decoded, 0, shown, shown.length / 2, decoded.length);
+                }
+            }
+        }
+        Grid.write(picture, shown, size, SHOWN);
+        return Map.of("psnr", sum / heldOut.size());
+    }
+
+    private NDArray whole(NDManager manager, List<ImageFolder.Picture> pictures, int from) {
+        int count = Math.min(EVALUATION_BATCH, pictures.size() - from);
+        float[] pixels = new float[count * 3 * size * size];
+        int at = 0;
+        for (ImageFolder.Picture picture : pictures.subList(from, from + count)) {
+            for (byte value : picture.planes()) {
+                pixels[at++] = Pictures.level(value);
+            }
+        }
+        return manager.create(pixels, new Shape(count, 3, size, size));
+    }
+
+    @Override
+    public void export(NDManager scratch, Path folder) throws IOException {
+        Map<String, NDArray> tensors = new LinkedHashMap<>(averages.tensors());
+        tensors.putAll(standardized(scratch));
+        DiffusersFolder.writeModel(folder.resolve("vae"), "AutoencoderKL", config.model(), tensors);
+    }
+
+    /**
+     * The two 1×1 convolutions around the latents, changed so that each latent channel has mean 0 and variance 1 over the
+     * training pictures while every reconstruction stays what it was.
+     */
+    private Map<String, NDArray> standardized(NDManager scratch) {
+        int channels = average.config().latentChannels();
+        NDList means = new NDList();
+        int count = Math.min(CALIBRATION, training.size());
+        for (int from = 0; from < count; from += EVALUATION_BATCH) {
+            try (NDManager batch = scratch.newSubManager()) {
+                NDArray mean = average.encode(whole(batch, training.subList(0, count), from))
+                        .mean();
+                NDArray byChannel = mean.transpose(1, 0, 2, 3).reshape(channels, -1); // (L, B·h·w)
+                byChannel.attach(scratch);
+                means.add(byChannel);
+            }
+        }
+        NDArray all = NDArrays.concat(means, 1);
+        NDArray mu = all.mean(new int[] {1}); // (L)
+        NDArray sigma =
+                all.sub(mu.reshape(channels, 1)).square().mean(new int[] {1}).sqrt(); // (L)
+        NDArray half = scratch.ones(new Shape(channels));
+        NDArray scale = half.div(sigma).concat(half).reshape(2 * channels, 1, 1, 1);
+        NDArray shift = mu.div(sigma).concat(sigma.log().mul(2));
+        NDArray weight = copy(scratch, "quant_conv.weight"), bias = copy(scratch, "quant_conv.bias");
+        NDArray postWeight = copy(scratch, "post_quant_conv.weight"), postBias = copy(scratch, "post_quant_conv.bias");
+        NDArray pixel = postWeight.reshape(channels, channels).matMul(mu.reshape(channels, 1));
+        return Map.of(
+                "quant_conv.weight", weight.mul(scale),
+                "quant_conv.bias", bias.mul(scale.reshape(2 * channels)).sub(shift),
+                "post_quant_conv.weight", postWeight.mul(sigma.reshape(1, channels, 1, 1)),
+                "post_quant_conv.bias", postBias.add(pixel.reshape(channels)));
+    }
+
+    private NDArray copy(NDManager scratch, String name) {
+        NDArray tensor = averages.tensors().get(name).duplicate();
+        tensor.attach(scratch);
+        return tensor;
+    }
+}

@@ -1,0 +1,166 @@
+package io.ruido.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.ruido.model.UNet2DConditionModel;
+import io.ruido.model.UNetConfig;
+import io.ruido.nn.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+
+/**
+ * Trains a U-Net to predict the noise in latents: "Denoising Diffusion Probabilistic Models" (Ho et al. 2020), algorithm 1,
+ * with text by cross-attention (Rombach et al. 2021, §3.3) and dropped captions for guidance (Ho and Salimans 2022).
+ *
+ * <p>B batch, L latent channels, h side of the latents, T tokens, D width of a token.
+ */
+final class DenoiserStage implements Stage {
+    private static final int COLUMNS = 8;
+    private static final int MEASURED = 64;
+
+    private final TrainConfig.Denoiser config;
+    private final TrainingSet data;
+    private final long seed;
+    private final double[] alphasCumprod;
+    private UNet2DConditionModel model;
+    private UNet2DConditionModel average;
+    private Weights averages;
+
+    DenoiserStage(TrainConfig.Denoiser config, TrainingSet data, long seed) {
+        this.config = config;
+        this.data = data;
+        this.seed = seed;
+        TrainConfig.Noise noise = config.noise();
+        this.alphasCumprod = noise.schedule().alphasCumprod(noise.steps(), noise.betaStart(), noise.betaEnd());
+    }
+
+    @Override
+    public String name() {
+        return "denoiser";
+    }
+
+    @Override
+    public TrainConfig.Optimization optimization() {
+        return config.optimization();
+    }
+
+    @Override
+    public void build(Weights weights, Weights averages) {
+        UNetConfig shape = UNetConfig.of(config.model());
+        this.model = new UNet2DConditionModel(shape, weights);
+        this.average = new UNet2DConditionModel(shape, averages);
+        this.averages = averages;
+        for (Weights fresh : List.of(weights, averages)) {
+            QuietStart.apply(fresh.tensors());
+            fresh.tensors().get("conv_out.weight").muli(0);
+        }
+    }
+
+    @Override
+    public int batchAt(int step) {
+        return optimization().batch();
+    }
+
+    @Override
+    public NDArray loss(NDManager scratch, int step, RandomGenerator random) {
+        int batch = optimization().batch();
+        int[] pictures = new int[batch];
+        for (int i = 0; i < batch; i++) {
+            long position = (long) step * batch + i;
+            pictures[i] = data.inRound(seed, position);
+        }
+        return loss(model, scratch, pictures, random);
+    }
+
+    /** E over t and ε of w_t · ‖ε − ε_θ(√ᾱ_t x₀ + √(1−ᾱ_t) ε, t, caption)‖². */
+    private NDArray loss(UNet2DConditionModel unet, NDManager scratch, int[] pictures, RandomGenerator random) {
+        int batch = pictures.length;
+        int size = data.latentSize();
+        float[] noise = Seeds.normal(random, batch * size);
+        float[] noisy = new float[batch * size];
+        float[] timesteps = new float[batch];
+        float[] weights = new float[batch];
+        long[] captions = new long[batch];
+        for (int b = 0; b < batch; b++) {
+            int t = random.nextInt(alphasCumprod.length);
+            double alphaCumprod = alphasCumprod[t];
+            float signal = (float) Math.sqrt(alphaCumprod), spread = (float) Math.sqrt(1 - alphaCumprod);
+            float[] x0 = data.latents(pictures[b]);
+            for (int i = 0; i < size; i++) {
+                noisy[b * size + i] = signal * x0[i] + spread * noise[b * size + i];
+            }
+            timesteps[b] = t;
+            weights[b] = (float) minSnrWeight(alphaCumprod / (1 - alphaCumprod));
+            boolean drop = random.nextDouble() < config.captionDropout();
+            captions[b] = drop ? data.emptyCaption() : data.caption(pictures[b], random);
+        }
+        Shape shape = data.latentShape(batch); // (B, L, h, h)
+        NDArray epsPred =
+                unet.forward(scratch.create(noisy, shape), scratch.create(timesteps), data.context(scratch, captions));
+        NDArray error = epsPred.sub(scratch.create(noise, shape)).square();
+        return error.mul(scratch.create(weights, new Shape(batch, 1, 1, 1))).mean();
+    }
+
+    /** min(SNR, γ) / SNR for ε-prediction (Hang et al. 2023, §3.4), or 1. */
+    private double minSnrWeight(double snr) {
+        return config.minSnrGamma() == 0 ? 1 : Math.min(snr, config.minSnrGamma()) / snr;
+    }
+
+    @Override
+    public Map<String, Double> evaluate(NDManager scratch, Path picture) throws IOException {
+        NDArray latents = sample(scratch);
+        float[] pixels = data.decode(latents).toFloatArray();
+        Grid.write(picture, pixels, data.pictureSize(), COLUMNS);
+        RandomGenerator random = Seeds.of(~seed, 0);
+        int[] pictures = random.ints(MEASURED, 0, data.size()).toArray();
+        try (NDManager measured = scratch.newSubManager()) {
+            return Map.of(
+                    "loss", (double) loss(average, measured, pictures, random).getFloat());
+        }
+    }
+
+    /** One picture for every prompt of the recipe: DDIM (Song et al. 2021, equation 12, η = 0) with guidance. */
+    private NDArray sample(NDManager scratch) throws IOException {
+        TrainConfig.Sampling sampling = config.sampling();
+        int batch = sampling.prompts().size();
+        Shape shape = data.latentShape(batch);
+        NDArray prompts = data.encode(scratch, sampling.prompts());
+        long[] empty = new long[batch];
+        Arrays.fill(empty, data.emptyCaption());
+        NDArray context = data.context(scratch, empty).concat(prompts); // (2B, T, D)
+        float[] start = Seeds.normal(Seeds.of(seed, 0), (int) shape.size());
+        NDArray x = scratch.create(start, shape);
+        double stride = alphasCumprod.length / (double) sampling.steps();
+        for (int i = 0; i < sampling.steps(); i++) {
+            int t = (int) Math.round(alphasCumprod.length - i * stride) - 1;
+            int previous = (int) Math.round(alphasCumprod.length - (i + 1) * stride) - 1;
+            double from = alphasCumprod[t], to = previous < 0 ? 1 : alphasCumprod[previous];
+            try (NDManager step = scratch.newSubManager()) {
+                x.attach(step);
+                float[] timesteps = new float[2 * batch];
+                Arrays.fill(timesteps, t);
+                NDList eps = average.forward(x.concat(x), step.create(timesteps), context.duplicate())
+                        .split(2);
+                NDArray guided = eps.get(0).add(eps.get(1).sub(eps.get(0)).mul((float) sampling.guidance()));
+                NDArray x0 = x.sub(guided.mul((float) Math.sqrt(1 - from))).div((float) Math.sqrt(from));
+                x = x0.mul((float) Math.sqrt(to)).add(guided.mul((float) Math.sqrt(1 - to)));
+                x.attach(scratch);
+            }
+        }
+        return x;
+    }
+
+    @Override
+    public void export(NDManager scratch, Path folder) throws IOException {
+        Map<String, NDArray> tensors = new LinkedHashMap<>(averages.tensors());
+        DiffusersFolder.writeModel(folder.resolve("unet"), "UNet2DConditionModel", config.model(), tensors);
+        DiffusersFolder.writePipeline(folder, config.noise());
+    }
+}

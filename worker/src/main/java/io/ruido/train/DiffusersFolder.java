@@ -1,0 +1,88 @@
+package io.ruido.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ruido.nn.SafeTensors;
+import io.ruido.nn.Torch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Writes the parts of a model in the layout that Python's diffusers reads. */
+final class DiffusersFolder {
+    private static final JsonMapper READ = new JsonMapper();
+    private static final ObjectWriter JSON = READ.writerWithDefaultPrettyPrinter();
+
+    private DiffusersFolder() {}
+
+    /** Writes config and float16 weights of one model. */
+    static void writeModel(Path folder, String className, ObjectNode config, Map<String, NDArray> tensors)
+            throws IOException {
+        Files.createDirectories(folder);
+        ObjectNode written = config.objectNode().put("_class_name", className);
+        written.setAll(config);
+        Files.write(folder.resolve("config.json"), JSON.writeValueAsBytes(written));
+        SafeTensors.write(folder.resolve("diffusion_pytorch_model.safetensors"), tensors, DataType.FLOAT16);
+    }
+
+    /** Copies a BERT text encoder, in float16, and its tokenizer; every caption is padded or cut to {@code tokens}. */
+    static void writeText(Path folder, Path source, int tokens) throws IOException {
+        Path encoder = Files.createDirectories(folder.resolve("text_encoder"));
+        ObjectNode config =
+                (ObjectNode) READ.readTree(source.resolve("config.json").toFile());
+        config.put("use_attention_mask", true).put("_name_or_path", "sentence-transformers/all-MiniLM-L6-v2");
+        Files.write(encoder.resolve("config.json"), JSON.writeValueAsBytes(config));
+        try (NDManager manager = Torch.newManager()) {
+            Path weights = source.resolve("model.safetensors");
+            Map<String, NDArray> tensors = new LinkedHashMap<>(SafeTensors.read(weights, manager, DataType.FLOAT32));
+            tensors.remove("embeddings.position_ids"); // 0, 1, 2, …: of the architecture, and no float16
+            SafeTensors.write(encoder.resolve("model.safetensors"), tensors, DataType.FLOAT16);
+        }
+        Path tokenizer = Files.createDirectories(folder.resolve("tokenizer"));
+        for (String file : List.of("tokenizer.json", "vocab.txt", "special_tokens_map.json")) {
+            Files.copy(source.resolve(file), tokenizer.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        }
+        ObjectNode settings = (ObjectNode)
+                READ.readTree(source.resolve("tokenizer_config.json").toFile());
+        settings.remove("name_or_path");
+        settings.put("model_max_length", tokens);
+        Files.write(tokenizer.resolve("tokenizer_config.json"), JSON.writeValueAsBytes(settings));
+    }
+
+    /** Writes {@code model_index.json} and the scheduler's config. */
+    static void writePipeline(Path folder, TrainConfig.Noise noise) throws IOException {
+        ObjectNode index = READ.createObjectNode().put("_class_name", "StableDiffusionPipeline");
+        index.put("_diffusers_version", "0.30.0");
+        part(index, "vae", "diffusers", "AutoencoderKL");
+        part(index, "text_encoder", "transformers", "BertModel");
+        part(index, "tokenizer", "transformers", "BertTokenizerFast");
+        part(index, "unet", "diffusers", "UNet2DConditionModel");
+        part(index, "scheduler", "diffusers", "DDIMScheduler");
+        part(index, "safety_checker", null, null);
+        part(index, "feature_extractor", null, null);
+        part(index, "image_encoder", null, null);
+        index.put("requires_safety_checker", false);
+        ObjectNode scheduler = READ.createObjectNode().put("_class_name", "DDIMScheduler");
+        scheduler.put("num_train_timesteps", noise.steps());
+        scheduler.put("beta_schedule", READ.convertValue(noise.schedule(), String.class));
+        scheduler.put("beta_start", noise.betaStart()).put("beta_end", noise.betaEnd());
+        scheduler.put("prediction_type", "epsilon").put("timestep_spacing", "trailing");
+        scheduler.put("clip_sample", false).put("set_alpha_to_one", true);
+        scheduler.put("steps_offset", 1); // diffusers asks for it, though trailing timesteps have no offset
+        Path place = Files.createDirectories(folder.resolve("scheduler"));
+        Files.write(place.resolve("scheduler_config.json"), JSON.writeValueAsBytes(scheduler));
+        Files.write(folder.resolve("model_index.json"), JSON.writeValueAsBytes(index));
+    }
+
+    private static void part(ObjectNode index, String name, String library, String className) {
+        index.putArray(name).add(library).add(className);
+    }
+}

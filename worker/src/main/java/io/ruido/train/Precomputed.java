@@ -1,0 +1,44 @@
+package io.ruido.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import io.ruido.nn.SafeTensors;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.CRC32C;
+
+/** A tensor that is computed once and kept in a folder, under a name that tells what it was computed from. */
+record Precomputed(Path file) {
+    private static final String NAME = "tensor";
+
+    interface Computation {
+        NDArray compute() throws IOException;
+    }
+
+    /** Named by the texts and the contents of the files that the tensor depends on. */
+    static Precomputed of(Path folder, String name, List<String> texts, List<Path> files) throws IOException {
+        CRC32C checksum = new CRC32C();
+        texts.forEach(text -> checksum.update(ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8))));
+        for (Path file : files) {
+            checksum.update(ByteBuffer.wrap(Files.readAllBytes(file)));
+        }
+        return new Precomputed(folder.resolve("%s-%08x.safetensors".formatted(name, checksum.getValue())));
+    }
+
+    /** The tensor from its file; computes and writes it when there is none. */
+    NDArray get(NDManager manager, Computation computation) throws IOException {
+        if (!Files.exists(file)) {
+            Files.createDirectories(file.getParent());
+            try (NDArray computed = computation.compute()) {
+                SafeTensors.write(file, Map.of(NAME, computed), DataType.FLOAT16);
+            }
+        }
+        return SafeTensors.read(file, manager, DataType.FLOAT32).get(NAME);
+    }
+}

@@ -1,0 +1,72 @@
+package io.ruido.train;
+
+import java.io.IOException;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Counts loss and time of the steps, and reports their means now and then. */
+final class Progress {
+    private static final Logger log = LoggerFactory.getLogger(Progress.class);
+    private static final int STEPS_PER_ROW = 20;
+
+    private final String stage;
+    private final Metrics metrics;
+    private final TrainConfig.Optimization optimization;
+    private double seconds;
+    private double secondsAtRow;
+    private long begun;
+    private double loss;
+    private double norm;
+    private int samples;
+    private int steps;
+
+    /** @param seconds spent before, by the run that this one resumes */
+    Progress(String stage, Metrics metrics, TrainConfig.Optimization optimization, double seconds) {
+        this.stage = stage;
+        this.metrics = metrics;
+        this.optimization = optimization;
+        this.seconds = seconds;
+        this.secondsAtRow = seconds;
+    }
+
+    /** A step begins: what lies between steps, such as a checkpoint, is not counted. */
+    void begin() {
+        begun = System.nanoTime();
+    }
+
+    /** A step ends. */
+    void end(int step, double stepLoss, double gradientNorm, int batch) throws IOException {
+        seconds += (System.nanoTime() - begun) / 1e9;
+        loss += stepLoss;
+        norm += gradientNorm;
+        samples += batch;
+        steps++;
+        if (step % STEPS_PER_ROW == 0 || step == optimization.steps()) {
+            report(step);
+        }
+    }
+
+    /** Time spent in steps. */
+    double seconds() {
+        return seconds;
+    }
+
+    private void report(int step) throws IOException {
+        double taken = seconds - secondsAtRow;
+        var row = new Metrics.Row(
+                step, seconds, loss / steps, norm / steps, optimization.learningRateAt(step - 1), samples / taken);
+        metrics.append(row);
+        Duration left = Duration.ofSeconds(Math.round(taken / steps * (optimization.steps() - step)));
+        log.info(
+                "{} {}/{}: loss {}, {} samples/s, {} left",
+                stage,
+                step,
+                optimization.steps(),
+                "%.4f".formatted(row.loss()),
+                "%.1f".formatted(row.samplesPerSecond()),
+                "%d:%02d:%02d".formatted(left.toHours(), left.toMinutesPart(), left.toSecondsPart()));
+        secondsAtRow = seconds;
+        loss = norm = samples = steps = 0;
+    }
+}

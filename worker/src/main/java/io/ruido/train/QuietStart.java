@@ -1,0 +1,30 @@
+package io.ruido.train;
+
+import ai.djl.ndarray.NDArray;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Changes fresh weights so that training gets off the ground at once: residual branches start at zero (Goyal et al. 2017,
+ * §5.1; Dhariwal and Nichol 2021), and the other convolutions keep the variance of their
+ * input; those next to the latents set its scale and are left alone.
+ */
+final class QuietStart {
+    private static final Set<String> BRANCH_ENDS = Set.of("conv2", "proj_out");
+    private static final float GAIN = (float) Math.sqrt(3); // PyTorch's layers start with a third of that variance
+
+    private QuietStart() {}
+
+    static void apply(Map<String, NDArray> fresh) {
+        fresh.forEach((name, tensor) -> {
+            String[] path = name.split("\\.");
+            if (path[path.length - 1].equals("weight") && path.length > 1) {
+                if (BRANCH_ENDS.contains(path[path.length - 2])) {
+                    tensor.muli(0);
+                } else if (tensor.getShape().dimension() == 4 && !name.contains("quant_conv")) {
+                    tensor.muli(GAIN);
+                }
+            }
+        });
+    }
+}

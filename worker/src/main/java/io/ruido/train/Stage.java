@@ -1,0 +1,41 @@
+package io.ruido.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.ruido.nn.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+
+/** What is trained: the autoencoder or the denoiser. */
+interface Stage {
+    String name();
+
+    TrainConfig.Optimization optimization();
+
+    /** Builds the trained model over its weights, and a second one over their moving average. */
+    void build(Weights weights, Weights averages);
+
+    /** How many pictures the step takes. */
+    int batchAt(int step);
+
+    /**
+     * The loss of one step.
+     *
+     * @param scratch owns what the step needs and is closed after it
+     * @param random seeded by the step: a resumed run draws what an uninterrupted one would
+     * @return one number, with its gradient
+     */
+    NDArray loss(NDManager scratch, int step, RandomGenerator random);
+
+    /**
+     * Draws a grid of samples with the averaged weights.
+     *
+     * @return measures by name
+     */
+    Map<String, Double> evaluate(NDManager scratch, Path picture) throws IOException;
+
+    /** Writes the averaged weights as part of a diffusers folder. */
+    void export(NDManager scratch, Path folder) throws IOException;
+}

@@ -1,0 +1,63 @@
+package io.ruido.train;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Trains a model by a recipe: the autoencoder, then the denoiser. */
+public final class Train {
+    private Train() {}
+
+    /** Arguments: the recipe, and {@code --resume} to go on from the newest checkpoints. */
+    public static void main(String[] args) throws IOException {
+        AtomicBoolean stopping = new AtomicBoolean();
+        CountDownLatch ended = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
+            stopping.set(true);
+            await(ended); // the step under way, and its checkpoint
+        }));
+        try {
+            run(Path.of(args[0]), List.of(args).contains("--resume"), stopping);
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    /**
+     * Runs both stages.
+     *
+     * @param resume goes on from the newest checkpoints, and skips what is finished
+     * @param stopping when set, the run ends after its current step with a checkpoint
+     * @throws IllegalArgumentException naming every wrong value of the recipe
+     */
+    public static void run(Path recipe, boolean resume, AtomicBoolean stopping) throws IOException {
+        TrainConfig config = TrainConfig.read(recipe);
+        List<ImageFolder.Picture> pictures = ImageFolder.read(config.data(), config.size());
+        Path export = config.output().resolve("export").resolve(config.name());
+        var autoencoder = new AutoencoderStage(config.autoencoder(), config.size(), pictures);
+        boolean done = new TrainingRun(
+                        autoencoder, config.output().resolve("autoencoder"), config.seed(), stopping::get)
+                .run(resume, export);
+        if (done) {
+            DiffusersFolder.writeText(
+                    export, config.denoiser().textEncoder(), config.denoiser().tokens());
+            Path cache = config.output().resolve("precomputed");
+            try (var data = new TrainingSet(pictures, config.size(), config.denoiser(), export, cache)) {
+                var denoiser = new DenoiserStage(config.denoiser(), data, config.seed());
+                new TrainingRun(denoiser, config.output().resolve("denoiser"), config.seed(), stopping::get)
+                        .run(resume, export);
+            }
+        }
+    }
+
+    private static void await(CountDownLatch ended) {
+        try {
+            ended.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,219 @@
+package io.ruido.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A training recipe, read from YAML.
+ *
+ * @param name of the model
+ * @param data folder of pictures with {@code metadata.jsonl}
+ * @param output folder for checkpoints, metrics, samples and the exported model
+ * @param size side of a picture in pixels
+ * @param seed fixes fresh weights, the order of pictures, crops, captions and noise
+ */
+record TrainConfig(
+        String name, Path data, Path output, int size, long seed, Autoencoder autoencoder, Denoiser denoiser) {
+    TrainConfig {
+        new Problems()
+                .present("name", name)
+                .present("data", data)
+                .present("output", output)
+                .within("size", size, 16, 1024)
+                .present("autoencoder", autoencoder)
+                .present("denoiser", denoiser)
+                .reject();
+    }
+
+    /**
+     * The first stage: an AutoencoderKL.
+     *
+     * @param heldOut pictures that are never trained on, for the measured PSNR
+     * @param crop side of the random crops in pixels
+     * @param wholeFrom share of the steps after which whole pictures replace crops, in batches of as many pixels: group
+     *     norms see other statistics in a crop than in a picture
+     * @param flip mirrors every second batch
+     * @param squaredLoss weight of the squared error of the pixels, beside 1 for their absolute error
+     * @param gradientLoss weight of the L1 loss of the differences between neighbouring pixels
+     * @param kl weight of the Kullback-Leibler divergence from N(0, 1), per latent number
+     * @param model config of diffusers' AutoencoderKL
+     */
+    record Autoencoder(
+            int heldOut,
+            int crop,
+            double wholeFrom,
+            boolean flip,
+            double squaredLoss,
+            double gradientLoss,
+            double kl,
+            Optimization optimization,
+            ObjectNode model) {
+        Autoencoder {
+            new Problems()
+                    .within("heldOut", heldOut, 1, 100_000)
+                    .within("crop", crop, 8, 1024)
+                    .within("wholeFrom", wholeFrom, 0, 1)
+                    .within("squaredLoss", squaredLoss, 0, 100)
+                    .within("gradientLoss", gradientLoss, 0, 100)
+                    .within("kl", kl, 0, 1)
+                    .present("optimization", optimization)
+                    .present("model", model)
+                    .reject();
+        }
+    }
+
+    /**
+     * The second stage: a UNet2DConditionModel that predicts ε in latents.
+     *
+     * @param textEncoder folder with {@code text_encoder} and {@code tokenizer}
+     * @param tokens length of every caption, padded or cut
+     * @param captions how many captions are prepared of a picture: its label, then its label with some of its tags
+     * @param captionDropout share of the captions replaced by the empty one, for classifier-free guidance
+     * @param minSnrGamma γ of the Min-SNR loss weights (Hang et al. 2023, §3.4), 0 for plain ε loss
+     * @param model config of diffusers' UNet2DConditionModel
+     */
+    record Denoiser(
+            Path textEncoder,
+            int tokens,
+            int captions,
+            double captionDropout,
+            double minSnrGamma,
+            Noise noise,
+            Sampling sampling,
+            Optimization optimization,
+            ObjectNode model) {
+        Denoiser {
+            new Problems()
+                    .present("textEncoder", textEncoder)
+                    .within("tokens", tokens, 4, 512)
+                    .within("captions", captions, 1, 64)
+                    .within("captionDropout", captionDropout, 0, 1)
+                    .within("minSnrGamma", minSnrGamma, 0, 100)
+                    .present("noise", noise)
+                    .present("sampling", sampling)
+                    .present("optimization", optimization)
+                    .present("model", model)
+                    .reject();
+        }
+    }
+
+    /** β from {@code betaStart} to {@code betaEnd} in {@code steps} steps. */
+    record Noise(BetaSchedule schedule, double betaStart, double betaEnd, int steps) {
+        Noise {
+            new Problems()
+                    .present("schedule", schedule)
+                    .within("betaStart", betaStart, 1e-8, 0.999)
+                    .within("betaEnd", betaEnd, betaStart, 0.999)
+                    .within("steps", steps, 1, 100_000)
+                    .reject();
+        }
+    }
+
+    /** How the sample grids are drawn: DDIM with guidance. */
+    record Sampling(List<String> prompts, int steps, double guidance) {
+        Sampling {
+            new Problems()
+                    .unless(prompts != null && !prompts.isEmpty(), "prompts", "at least one", prompts)
+                    .within("steps", steps, 1, 1000)
+                    .within("guidance", guidance, 0, 50)
+                    .reject();
+        }
+    }
+
+    /**
+     * AdamW with warm-up, a plateau and cosine decay.
+     *
+     * @param decay the last steps, over which the learning rate falls along a half cosine
+     * @param clip largest norm of all gradients together
+     * @param ema decay of the averaged weights, which are the ones exported
+     * @param evaluateEvery steps between sample grids with their measures
+     */
+    record Optimization(
+            int steps,
+            int batch,
+            double learningRate,
+            int warmup,
+            int decay,
+            double beta1,
+            double beta2,
+            double weightDecay,
+            double clip,
+            double ema,
+            int checkpointEvery,
+            int evaluateEvery) {
+        Optimization {
+            new Problems()
+                    .within("steps", steps, 1, 100_000_000)
+                    .within("batch", batch, 1, 65_536)
+                    .within("learningRate", learningRate, 1e-12, 1)
+                    .within("warmup", warmup, 0, Math.max(steps, 0))
+                    .within("decay", decay, 0, Math.max(steps, 0))
+                    .within("beta1", beta1, 0, 0.999999)
+                    .within("beta2", beta2, 0, 0.999999)
+                    .within("weightDecay", weightDecay, 0, 1)
+                    .positive("clip", clip)
+                    .within("ema", ema, 0, 0.999999)
+                    .within("checkpointEvery", checkpointEvery, 1, 1_000_000)
+                    .within("evaluateEvery", evaluateEvery, 1, 1_000_000)
+                    .reject();
+        }
+
+        /** The learning rate of one step, counted from 0. */
+        double learningRateAt(int step) {
+            double rising = warmup == 0 ? 1 : Math.min(1, (step + 1.0) / warmup);
+            double left = decay == 0 ? 1 : Math.min(1, (steps - step) / (double) decay);
+            return learningRate * rising * (0.01 + 0.99 * 0.5 * (1 - Math.cos(Math.PI * left)));
+        }
+
+        /** The averaging decay of one step: short in the beginning, so that early weights are soon forgotten. */
+        double emaAt(int step) {
+            return Math.min(ema, (1.0 + step) / (10.0 + step));
+        }
+    }
+
+    /**
+     * Reads a recipe.
+     *
+     * @throws IllegalArgumentException naming every wrong value
+     */
+    static TrainConfig read(Path file) throws IOException {
+        YAMLMapper yaml = YAMLMapper.builder()
+                .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+                .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+                .build();
+        JsonNode tree = yaml.readTree(file.toFile());
+        Set<String> problems = new LinkedHashSet<>();
+        boolean parts = check(yaml, tree, "/autoencoder/optimization", Optimization.class, problems)
+                & check(yaml, tree, "/denoiser/optimization", Optimization.class, problems)
+                & check(yaml, tree, "/denoiser/noise", Noise.class, problems)
+                & check(yaml, tree, "/denoiser/sampling", Sampling.class, problems);
+        if (parts
+                && check(yaml, tree, "/autoencoder", Autoencoder.class, problems)
+                        & check(yaml, tree, "/denoiser", Denoiser.class, problems)
+                && check(yaml, tree, "", TrainConfig.class, problems)) {
+            return yaml.treeToValue(tree, TrainConfig.class);
+        }
+        throw new IllegalArgumentException(file + ":\n" + String.join("\n", problems));
+    }
+
+    private static boolean check(YAMLMapper yaml, JsonNode tree, String at, Class<?> type, Set<String> problems) {
+        try {
+            yaml.treeToValue(tree.at(at), type);
+            return true;
+        } catch (JsonProcessingException e) {
+            String reason =
+                    e.getCause() instanceof IllegalArgumentException bad ? bad.getMessage() : e.getOriginalMessage();
+            reason.lines()
+                    .forEach(line -> problems.add((at + "/" + line).substring(1).replace('/', '.')));
+            return false;
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package io.ruido.train;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.GradientCollector;
+import io.ruido.nn.Torch;
+import io.ruido.nn.Weights;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs one stage from its start, or from its newest checkpoint, to its last step. */
+final class TrainingRun {
+    private static final Logger log = LoggerFactory.getLogger(TrainingRun.class);
+
+    private final Stage stage;
+    private final TrainConfig.Optimization optimization;
+    private final Path folder;
+    private final long seed;
+    private final BooleanSupplier stopping;
+    private final Metrics metrics;
+
+    /**
+     * @param folder for checkpoints, metrics and samples
+     * @param stopping asked after every step; the run then ends with a checkpoint
+     */
+    TrainingRun(Stage stage, Path folder, long seed, BooleanSupplier stopping) {
+        this.stage = stage;
+        this.optimization = stage.optimization();
+        this.folder = folder;
+        this.seed = seed;
+        this.stopping = stopping;
+        this.metrics = new Metrics(folder, stage.name());
+    }
+
+    /**
+     * Trains, with metrics, samples, checkpoints and exports on the way.
+     *
+     * @param resume goes on from the newest checkpoint, if there is one
+     * @param export the model's folder
+     * @return false when it was asked to stop before its last step
+     * @throws IllegalStateException when the loss is no longer finite; the newest checkpoint is then from before
+     */
+    boolean run(boolean resume, Path export) throws IOException {
+        Files.createDirectories(folder);
+        Optional<Checkpoint> checkpoint = resume ? Checkpoint.latest(folder) : Optional.empty();
+        Checkpoint.State from = checkpoint.map(Checkpoint::state).orElse(new Checkpoint.State(0, 0));
+        metrics.truncate(from.step());
+        try (NDManager manager = Torch.newManager()) {
+            Map<String, Map<String, NDArray>> parts = build(manager, checkpoint);
+            AdamW adamW = new AdamW(manager, parts);
+            log.info("{}: {} weights, from step {}", stage.name(), adamW.size(), from.step());
+            var progress = new Progress(stage.name(), metrics, optimization, from.seconds());
+            for (int step = from.step(); step < optimization.steps(); step++) {
+                progress.begin();
+                double loss = backward(manager, step);
+                double norm = adamW.update(optimization, step);
+                int done = step + 1;
+                progress.end(done, loss, norm, stage.batchAt(step));
+                boolean stop = stopping.getAsBoolean();
+                if (stop || isDue(done, optimization.checkpointEvery())) {
+                    Checkpoint.write(folder, new Checkpoint.State(done, progress.seconds()), parts);
+                    metrics.plot();
+                }
+                if (stop) {
+                    log.info("{}: stopped after step {}; --resume goes on from there", stage.name(), done);
+                    return false;
+                }
+                if (isDue(done, optimization.evaluateEvery())) {
+                    evaluate(manager, done, export);
+                }
+            }
+        }
+        return true;
+    }
+
+    private boolean isDue(int done, int every) {
+        return done % every == 0 || done == optimization.steps();
+    }
+
+    /** Weights, averages and moments by name: fresh ones, with the values of the checkpoint if there is one. */
+    private Map<String, Map<String, NDArray>> build(NDManager manager, Optional<Checkpoint> checkpoint)
+            throws IOException {
+        Weights weights = Weights.fresh(manager, seed), averages = Weights.fresh(manager, seed);
+        stage.build(weights, averages);
+        Map<String, Map<String, NDArray>> parts = new LinkedHashMap<>();
+        parts.put(Checkpoint.WEIGHTS, weights.tensors());
+        parts.put(Checkpoint.AVERAGES, averages.tensors());
+        parts.put(Checkpoint.EXP_AVG, zeros(manager, weights.tensors()));
+        parts.put(Checkpoint.EXP_AVG_SQ, zeros(manager, weights.tensors()));
+        if (checkpoint.isPresent()) {
+            checkpoint.get().copyTo(parts);
+        }
+        return parts;
+    }
+
+    private static Map<String, NDArray> zeros(NDManager manager, Map<String, NDArray> like) {
+        Map<String, NDArray> zeros = new LinkedHashMap<>();
+        like.forEach((name, tensor) -> zeros.put(name, manager.zeros(tensor.getShape())));
+        return zeros;
+    }
+
+    private double backward(NDManager manager, int step) {
+        try (NDManager scratch = manager.newSubManager();
+                GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
+            NDArray loss = stage.loss(scratch, step, Seeds.of(seed, step));
+            double value = loss.getFloat();
+            if (!Double.isFinite(value)) {
+                throw new IllegalStateException(
+                        "%s: the loss is %s at step %d; lower the learning rate and go on from %s"
+                                .formatted(stage.name(), value, step + 1, folder));
+            }
+            collector.backward(loss);
+            return value;
+        }
+    }
+
+    private void evaluate(NDManager manager, int done, Path export) throws IOException {
+        Path samples = Files.createDirectories(folder.resolve("samples"));
+        try (NDManager scratch = manager.newSubManager()) {
+            Map<String, Double> measures = stage.evaluate(scratch, samples.resolve("%08d.png".formatted(done)));
+            metrics.append(done, measures);
+            log.info("{} {}: {}", stage.name(), done, measures);
+            stage.export(scratch, export);
+        }
+    }
+}
