@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import io.ruido.nn.Conv2d;
 import io.ruido.nn.Downsample;
 import io.ruido.nn.GroupNorm;
+import io.ruido.nn.Ops;
 import io.ruido.nn.ResnetBlock;
 import io.ruido.nn.SpatialAttention;
 import io.ruido.nn.Upsample;
@@ -63,9 +64,9 @@ public final class AutoencoderKL {
     /** @param pictures (B, C, H, W) in −1…1, sides divisible by the downscale */
     public Posterior encode(NDArray pictures) {
         NDArray h = encoder.forward(pictures); // (B, 2L, h, w)
-        h = quantConv.isPresent() ? quantConv.get().forward(h) : h;
-        NDList moments = h.split(2, 1);
-        return new Posterior(moments.get(0), moments.get(1).clip(-30, 20));
+        NDArray moments = quantConv.isPresent() ? Ops.consume(h, quantConv.get()::forward) : h;
+        NDList halves = moments.split(2, 1);
+        return new Posterior(halves.get(0), halves.get(1).clip(-30, 20));
     }
 
     /**
@@ -75,7 +76,9 @@ public final class AutoencoderKL {
      * @return (B, C, H, W), about −1…1
      */
     public NDArray decode(NDArray latents) {
-        return decoder.forward(postQuantConv.isPresent() ? postQuantConv.get().forward(latents) : latents);
+        return postQuantConv.isPresent()
+                ? Ops.consume(postQuantConv.get().forward(latents), decoder::forward)
+                : decoder.forward(latents);
     }
 
     private record Encoder(Conv2d convIn, List<Level> levels, MidBlock mid, GroupNorm normOut, Conv2d convOut) {
@@ -111,11 +114,11 @@ public final class AutoencoderKL {
             NDArray h = convIn.forward(x);
             for (Level level : levels) {
                 for (ResnetBlock resnet : level.resnets) {
-                    h = resnet.forward(h);
+                    h = Ops.consume(h, resnet::forward);
                 }
-                h = level.downsample.isPresent() ? level.downsample.get().forward(h) : h;
+                h = level.downsample.isPresent() ? Ops.consume(h, level.downsample.get()::forward) : h;
             }
-            return convOut.forward(normOut.silu(mid.forward(h)));
+            return Ops.consume(Ops.consume(Ops.consume(h, mid::forward), normOut::silu), convOut::forward);
         }
     }
 
@@ -150,14 +153,14 @@ public final class AutoencoderKL {
         }
 
         NDArray forward(NDArray z) {
-            NDArray h = mid.forward(convIn.forward(z));
+            NDArray h = Ops.consume(convIn.forward(z), mid::forward);
             for (Level level : levels) {
                 for (ResnetBlock resnet : level.resnets) {
-                    h = resnet.forward(h);
+                    h = Ops.consume(h, resnet::forward);
                 }
-                h = level.upsample.isPresent() ? level.upsample.get().forward(h) : h;
+                h = level.upsample.isPresent() ? Ops.consume(h, level.upsample.get()::forward) : h;
             }
-            return convOut.forward(normOut.silu(h));
+            return Ops.consume(Ops.consume(h, normOut::silu), convOut::forward);
         }
     }
 
@@ -176,7 +179,8 @@ public final class AutoencoderKL {
 
         NDArray forward(NDArray x) {
             NDArray h = before.forward(x);
-            return after.forward(attention.isPresent() ? attention.get().forward(h) : h);
+            h = attention.isPresent() ? Ops.consume(h, attention.get()::forward) : h;
+            return Ops.consume(h, after::forward);
         }
     }
 

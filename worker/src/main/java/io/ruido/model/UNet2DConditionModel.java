@@ -1,13 +1,12 @@
 package io.ruido.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.nn.Conv2d;
 import io.ruido.nn.Downsample;
 import io.ruido.nn.GroupNorm;
+import io.ruido.nn.Ops;
 import io.ruido.nn.ResnetBlock;
 import io.ruido.nn.TimestepEmbedding;
 import io.ruido.nn.Transformer2D;
@@ -88,17 +87,18 @@ public final class UNet2DConditionModel {
         for (Up up : ups) {
             h = up.forward(h, temb, context, skips);
         }
-        return convOut.forward(normOut.silu(h));
+        return Ops.consume(Ops.consume(h, normOut::silu), convOut::forward);
     }
 
     /** A residual block and, in blocks with cross-attention, the transformer that follows it. */
     private record Layer(ResnetBlock resnet, Optional<Transformer2D> attention) {
         NDArray forward(NDArray x, NDArray temb, NDArray context) {
             NDArray h = resnet.forward(x, temb);
-            return attention.isPresent() ? attention.get().forward(h, context) : h;
+            return attention.isPresent() ? Ops.consume(h, y -> attention.get().forward(y, context)) : h;
         }
     }
 
+    /** Its input and all its results stay on the stack of skips. */
     private record Down(List<Layer> layers, Optional<Downsample> downsample) {
         NDArray forward(NDArray x, NDArray temb, NDArray context, Deque<NDArray> skips) {
             NDArray h = x;
@@ -117,7 +117,7 @@ public final class UNet2DConditionModel {
     private record Mid(Layer first, Optional<ResnetBlock> second) {
         NDArray forward(NDArray x, NDArray temb, NDArray context) {
             NDArray h = first.forward(x, temb, context);
-            return second.isPresent() ? second.get().forward(h, temb) : h;
+            return second.isPresent() ? Ops.consume(h, y -> second.get().forward(y, temb)) : h;
         }
     }
 
@@ -125,9 +125,11 @@ public final class UNet2DConditionModel {
         NDArray forward(NDArray x, NDArray temb, NDArray context, Deque<NDArray> skips) {
             NDArray h = x;
             for (Layer layer : layers) {
-                h = layer.forward(NDArrays.concat(new NDList(h, skips.pop()), 1), temb, context);
+                NDArray skip = skips.pop();
+                NDArray both = Ops.consume(h, y -> Ops.consume(skip, s -> y.concat(s, 1)));
+                h = Ops.consume(both, y -> layer.forward(y, temb, context));
             }
-            return upsample.isPresent() ? upsample.get().forward(h) : h;
+            return upsample.isPresent() ? Ops.consume(h, upsample.get()::forward) : h;
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -40,6 +41,16 @@ public final class Ops {
         arguments.addAll(Arrays.asList(arrays));
         arguments.add(METHODS.get(method));
         return IValueUtils.forward(MODULE, arguments, true).head();
+    }
+
+    /**
+     * Applies a layer and frees its input, which nothing else needs: else it would live as long as its manager. What a
+     * gradient needs of it stays.
+     */
+    public static NDArray consume(NDArray input, UnaryOperator<NDArray> layer) {
+        try (input) {
+            return layer.apply(input);
+        }
     }
 
     /** The argument that stands for an absent tensor. */

@@ -38,8 +38,8 @@ public record Transformer2D(GroupNorm norm, Conv2d projIn, List<TransformerBlock
         NDArray tokens = Ops.call(
                 "to_tokens", x, norm.groups(), norm.eps(), norm.weight(), norm.bias(), projIn.weight(), projIn.bias());
         for (TransformerBlock block : blocks) {
-            tokens = block.forward(tokens, context); // (B, HW, C)
+            tokens = Ops.consume(tokens, t -> block.forward(t, context)); // (B, HW, C)
         }
-        return Ops.call("add_tokens", x, tokens, projOut.weight(), projOut.bias());
+        return Ops.consume(tokens, t -> Ops.call("add_tokens", x, t, projOut.weight(), projOut.bias()));
     }
 }

@@ -17,9 +17,32 @@ public record TransformerBlock(
 
     /** x (B, N, D), context (B, T, D') to (B, N, D) */
     public NDArray forward(NDArray x, NDArray context) {
-        NDArray normed = norm1.forward(x);
-        x = x.add(self.forward(normed, normed));
-        x = x.add(cross.forward(norm2.forward(x), context));
-        return x.add(feedForward.forward(norm3.forward(x)));
+        return Ops.call(
+                "transformer_block",
+                x,
+                context,
+                self.heads(),
+                norm1.eps(),
+                Ops.none(),
+                norm1.weight(),
+                norm1.bias(),
+                self.query().weight(),
+                self.key().weight(),
+                self.value().weight(),
+                self.out().weight(),
+                self.out().bias(),
+                norm2.weight(),
+                norm2.bias(),
+                cross.query().weight(),
+                cross.key().weight(),
+                cross.value().weight(),
+                cross.out().weight(),
+                cross.out().bias(),
+                norm3.weight(),
+                norm3.bias(),
+                feedForward.proj().weight(),
+                feedForward.proj().bias(),
+                feedForward.out().weight(),
+                feedForward.out().bias());
     }
 }

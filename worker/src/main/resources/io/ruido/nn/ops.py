@@ -113,6 +113,21 @@ class Ops(Module):
     hidden, gate = torch.chunk(torch.linear(x, proj_weight, proj_bias), 2, -1)
     return torch.linear(hidden * torch.gelu(gate), out_weight, out_bias)
 
+  # x (B, N, D), context (B, T, D'). The projections to queries, keys and values have no bias.
+  def transformer_block(self: __torch__.Ops, x: Tensor, context: Tensor, heads: Tensor, eps: Tensor, none: Tensor,
+                        norm1_weight: Tensor, norm1_bias: Tensor,
+                        q1_weight: Tensor, k1_weight: Tensor, v1_weight: Tensor, out1_weight: Tensor, out1_bias: Tensor,
+                        norm2_weight: Tensor, norm2_bias: Tensor,
+                        q2_weight: Tensor, k2_weight: Tensor, v2_weight: Tensor, out2_weight: Tensor, out2_bias: Tensor,
+                        norm3_weight: Tensor, norm3_bias: Tensor,
+                        proj_weight: Tensor, proj_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
+    h = self.layer_norm(x, eps, norm1_weight, norm1_bias)
+    x = x + self.attention(h, h, none, heads, q1_weight, none, k1_weight, none, v1_weight, none, out1_weight, out1_bias)
+    h = self.layer_norm(x, eps, norm2_weight, norm2_bias)
+    x = x + self.attention(h, context, none, heads, q2_weight, none, k2_weight, none, v2_weight, none, out2_weight, out2_bias)
+    h = self.layer_norm(x, eps, norm3_weight, norm3_bias)
+    return x + self.geglu(h, proj_weight, proj_bias, out_weight, out_bias)
+
   def gelu_mlp(self: __torch__.Ops, x: Tensor, proj_weight: Tensor, proj_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
     return torch.linear(torch.gelu(torch.linear(x, proj_weight, proj_bias)), out_weight, out_bias)
 
