@@ -1,0 +1,100 @@
+package io.ruido.standalone;
+
+import io.ruido.config.RuidoConfig;
+import io.ruido.embedded.EmbeddedKafka;
+import io.ruido.embedded.EmbeddedRedis;
+import io.ruido.embedded.EmbeddedS3;
+import io.ruido.embedded.FolderLock;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The servers that the settings name no address of, in this process, with their data under one folder. */
+final class Servers implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Servers.class);
+
+    private final Deque<AutoCloseable> running = new ConcurrentLinkedDeque<>();
+    private final Map<String, String> addresses = new ConcurrentHashMap<>();
+
+    private Servers() {}
+
+    /**
+     * Starts what is missing, side by side, and returns when all of it takes requests.
+     *
+     * @throws IllegalStateException when the data folder is in use, or a server does not start
+     */
+    static Servers start(RuidoConfig config) {
+        Path folder = config.dataDir().toAbsolutePath();
+        Servers servers = new Servers();
+        servers.running.push(FolderLock.acquire(folder));
+        List<Runnable> starts = new ArrayList<>();
+        if (config.kafka().bootstrapServers().isEmpty()) {
+            starts.add(() -> servers.run(
+                    "ruido.kafka.bootstrap-servers",
+                    () -> EmbeddedKafka.start(
+                            folder.resolve("kafka"), config.standalone().kafkaPort()),
+                    EmbeddedKafka::bootstrapServers));
+        }
+        if (config.redis().uri().isEmpty()) {
+            starts.add(() -> servers.run(
+                    "ruido.redis.uri",
+                    () -> EmbeddedRedis.start(
+                            folder.resolve("redis"), config.standalone().redisPort()),
+                    EmbeddedRedis::uri));
+        }
+        if (config.s3().endpoint().isEmpty()) {
+            starts.add(() -> servers.run(
+                    "ruido.s3.endpoint",
+                    () -> EmbeddedS3.start(
+                            folder.resolve("s3"),
+                            config.standalone().s3Port(),
+                            config.s3().accessKey(),
+                            config.s3().secretKey()),
+                    s3 -> s3.endpoint().toString()));
+        }
+        try {
+            Parallel.run(starts);
+            return servers;
+        } catch (RuntimeException e) {
+            servers.close();
+            throw e;
+        }
+    }
+
+    /** Settings that tell where the started servers are. */
+    Map<String, String> addresses() {
+        return Map.copyOf(addresses);
+    }
+
+    @Override
+    public void close() {
+        for (AutoCloseable server; (server = running.poll()) != null; ) {
+            try {
+                server.close();
+            } catch (Exception e) {
+                log.warn("{} did not stop cleanly", server, e);
+            }
+        }
+    }
+
+    private <S extends AutoCloseable> void run(String setting, Supplier<S> start, Function<S, String> address) {
+        long begin = System.nanoTime();
+        S server = start.get();
+        running.push(server);
+        addresses.put(setting, address.apply(server));
+        log.info("{} = {}, up in {} ms", setting, address.apply(server), Duration.ofNanos(System.nanoTime() - begin)
+                .toMillis());
+    }
+}

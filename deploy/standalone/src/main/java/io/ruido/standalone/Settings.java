@@ -1,0 +1,46 @@
+package io.ruido.standalone;
+
+import io.ruido.config.RuidoConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where settings come from, in falling order of precedence.
+ *
+ * @param overrides given on the command line or known only at run time, such as the port of an embedded server
+ * @param environment the process' environment variables
+ * @param file properties file, or none
+ */
+record Settings(Map<String, String> overrides, Map<String, String> environment, Optional<Path> file) {
+    Settings {
+        overrides = Map.copyOf(overrides);
+        environment = Map.copyOf(environment);
+        file.filter(Files::notExists).ifPresent(path -> {
+            throw new IllegalArgumentException("settings file " + path + " does not exist");
+        });
+    }
+
+    Settings with(Map<String, String> more) {
+        Map<String, String> merged = new HashMap<>(overrides);
+        merged.putAll(more);
+        return new Settings(merged, environment, file);
+    }
+
+    /**
+     * Reads and checks all of them.
+     *
+     * @throws io.smallrye.config.ConfigValidationException naming every wrong setting at once
+     */
+    RuidoConfig load() {
+        try {
+            return RuidoConfig.load(overrides, environment, file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("settings file " + file.orElseThrow(), e);
+        }
+    }
+}
