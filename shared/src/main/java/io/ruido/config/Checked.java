@@ -5,10 +5,10 @@ import java.time.format.DateTimeParseException;
 import org.eclipse.microprofile.config.spi.Converter;
 
 /** Converters that refuse a value out of range, so that a wrong setting is reported by its name at the start. */
-final class Checked {
+public final class Checked {
     private Checked() {}
 
-    static final class Positive implements Converter<Integer> {
+    public static final class Positive implements Converter<Integer> {
         private static final long serialVersionUID = 1L;
 
         @Override
@@ -17,7 +17,7 @@ final class Checked {
         }
     }
 
-    static final class Port implements Converter<Integer> {
+    public static final class Port implements Converter<Integer> {
         private static final long serialVersionUID = 1L;
 
         @Override
@@ -26,7 +26,7 @@ final class Checked {
         }
     }
 
-    static final class PositiveDuration implements Converter<Duration> {
+    public static final class PositiveDuration implements Converter<Duration> {
         private static final long serialVersionUID = 1L;
 
         @Override

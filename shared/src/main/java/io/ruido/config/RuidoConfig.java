@@ -35,6 +35,8 @@ public interface RuidoConfig {
 
     JobsConfig jobs();
 
+    StandaloneConfig standalone();
+
     /** What jobs may ask for, and how long they are kept. */
     interface JobsConfig {
         @WithDefault("150")
@@ -152,6 +154,21 @@ public interface RuidoConfig {
         @WithDefault("PT10M")
         @WithConverter(Checked.PositiveDuration.class)
         Duration conditioningTtl();
+    }
+
+    /** Ports of the servers that one-process Ruido brings itself; 0 takes a free one. */
+    interface StandaloneConfig {
+        @WithDefault("0")
+        @WithConverter(Checked.Port.class)
+        int kafkaPort();
+
+        @WithDefault("0")
+        @WithConverter(Checked.Port.class)
+        int redisPort();
+
+        @WithDefault("0")
+        @WithConverter(Checked.Port.class)
+        int s3Port();
     }
 
     /**

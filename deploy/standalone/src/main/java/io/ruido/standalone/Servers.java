@@ -13,9 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -94,7 +91,10 @@ final class Servers implements AutoCloseable {
         S server = start.get();
         running.push(server);
         addresses.put(setting, address.apply(server));
-        log.info("{} = {}, up in {} ms", setting, address.apply(server), Duration.ofNanos(System.nanoTime() - begin)
-                .toMillis());
+        log.info(
+                "{} = {}, up in {} ms",
+                setting,
+                address.apply(server),
+                Duration.ofNanos(System.nanoTime() - begin).toMillis());
     }
 }
