@@ -35,6 +35,8 @@ export class Detail {
     job.addEventListener('change', update);
     this.#shown = { job, index, stop: () => job.removeEventListener('change', update) };
     this.#find('.frame').replaceChildren(tile.element);
+    this.#dialog.style.setProperty('--width', job.width);
+    this.#dialog.style.setProperty('--ratio', job.width / job.height);
     this.#find('h2').textContent = job.prompt;
     update();
     if (!this.#dialog.open) {
