@@ -1,0 +1,51 @@
+package io.ruido.diffusion;
+
+import java.util.Arrays;
+
+/**
+ * DDIM: Song et al. 2020, "Denoising Diffusion Implicit Models" (arXiv:2010.02502), equations 12 and 16. With η = 0 no
+ * noise is added; with η = 1 it is the ancestral sampler of DDPM.
+ */
+final class Ddim implements Sampler {
+    private final NoiseSchedule schedule;
+    private final Prediction prediction;
+    private final Spacing spacing;
+    private final Clamp clamp;
+    private final double eta;
+    private final double finalAlphaCumprod;
+
+    Ddim(Settings settings) {
+        schedule = NoiseSchedule.of(settings);
+        prediction = settings.choice("prediction_type", Prediction.class);
+        spacing = Spacing.of(settings);
+        clamp = Clamp.of(settings);
+        eta = settings.decimal("eta", 0, 1);
+        finalAlphaCumprod = settings.flag("set_alpha_to_one") ? 1 : schedule.alphaCumprod(0);
+    }
+
+    @Override
+    public Trajectory trajectory(int steps, int skip) {
+        int stride = schedule.trainSteps() / steps;
+        return new Trajectory(
+                Arrays.stream(spacing.timesteps(schedule.trainSteps(), steps))
+                        .skip(skip)
+                        .mapToObj(timestep -> step((int) Math.rint(timestep), stride))
+                        .toList(),
+                1,
+                clamp);
+    }
+
+    private Step step(int timestep, int stride) {
+        int previous = timestep - stride;
+        double alphaCumprod = schedule.alphaCumprod(timestep);
+        double alphaCumprodPrev = previous >= 0 ? schedule.alphaCumprod(previous) : finalAlphaCumprod;
+        double variance = (1 - alphaCumprodPrev) / (1 - alphaCumprod) * (1 - alphaCumprod / alphaCumprodPrev);
+        double sigma = eta * Math.sqrt(variance); // σ_t(η), equation 16
+        Level level = Level.ofAlphaCumprod(alphaCumprod);
+
+        Linear direction = prediction.epsilon(level).times(Math.sqrt(1 - alphaCumprodPrev - sigma * sigma));
+        Linear next =
+                Linear.X0.times(Math.sqrt(alphaCumprodPrev)).plus(direction).plus(Linear.NOISE.times(sigma));
+        return new Step(timestep, 1, level, prediction.x0(level), next);
+    }
+}

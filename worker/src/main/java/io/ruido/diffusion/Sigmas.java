@@ -1,0 +1,122 @@
+package io.ruido.diffusion;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import org.apache.commons.statistics.distribution.BetaDistribution;
+
+/** How the ratios of noise to signal fall from step to step, and the timesteps at which a model knows them. */
+final class Sigmas {
+    enum Shape {
+        /** Those of the timesteps. */
+        PLAIN,
+        /** Karras et al. 2022, equation 5, with ρ = 7. */
+        KARRAS,
+        EXPONENTIAL,
+        /** Quantiles of Beta(0.6, 0.6) (Lee et al. 2024, "Beta Sampling is All You Need"). */
+        BETA,
+        /** Uniform in the logarithm of the signal-to-noise ratio (Lu et al. 2022, section 3.4). */
+        LU;
+
+        static Shape of(Settings settings) {
+            Shape shape = PLAIN;
+            for (Shape other : values()) {
+                String flag = "use_%s_%s"
+                        .formatted(other.name().toLowerCase(Locale.ROOT), other == LU ? "lambdas" : "sigmas");
+                if (other != PLAIN && settings.flag(flag)) {
+                    if (shape != PLAIN) {
+                        throw settings.unsupported(flag, "one such setting at a time");
+                    }
+                    shape = other;
+                }
+            }
+            return shape;
+        }
+    }
+
+    private static final double RHO = 7;
+    private static final BetaDistribution BETA = BetaDistribution.of(0.6, 0.6);
+
+    private final double[] trained; // rising
+    private final float[] logTrained;
+
+    Sigmas(NoiseSchedule schedule) {
+        trained = schedule.sigmas();
+        logTrained = new float[trained.length];
+        for (int i = 0; i < trained.length; i++) {
+            logTrained[i] = (float) Math.log(trained[i]);
+        }
+    }
+
+    double least() {
+        return trained[0];
+    }
+
+    double greatest() {
+        return trained[trained.length - 1];
+    }
+
+    /** Number of timesteps with a log-SNR of at least that. */
+    int countFrom(double lambda) {
+        return (int) Arrays.stream(trained)
+                .filter(sigma -> -Math.log(sigma) >= lambda)
+                .count();
+    }
+
+    /** Sigma after the last step: that of a clean latent, or the least of training. */
+    double finalSigma(Settings settings) {
+        return settings.isAbsent("final_sigmas_type")
+                        || settings.text("final_sigmas_type", Set.of("zero", "sigma_min"))
+                                .equals("zero")
+                ? 0
+                : least();
+    }
+
+    /** Sigma at each timestep, linear in between. */
+    double[] at(double[] timesteps) {
+        return Arrays.stream(timesteps).map(this::at).toArray();
+    }
+
+    private double at(double timestep) {
+        double inside = Math.clamp(timestep, 0, trained.length - 1);
+        int low = Math.min((int) inside, trained.length - 2);
+        return trained[low] + (trained[low + 1] - trained[low]) * (inside - low);
+    }
+
+    /** Timestep of each sigma, linear in the logarithm. */
+    double[] timesteps(double[] sigmas) {
+        return Arrays.stream(sigmas).map(this::timestep).toArray();
+    }
+
+    private double timestep(double sigma) {
+        double logSigma = Math.log(Math.max(sigma, 1e-10));
+        int low = 0;
+        while (low < logTrained.length - 2 && logTrained[low + 1] <= logSigma) {
+            low++;
+        }
+        double weight = (logTrained[low] - logSigma) / ((double) logTrained[low] - logTrained[low + 1]);
+        return low + Math.clamp(weight, 0, 1);
+    }
+
+    static double[] shaped(Shape shape, double greatest, double least, int steps) {
+        DoubleStream ramp = IntStream.range(0, steps).mapToDouble(i -> steps == 1 ? 0 : i * (1.0 / (steps - 1)));
+        DoubleStream sigmas =
+                switch (shape) {
+                    case KARRAS -> {
+                        double from = Math.pow(greatest, 1 / RHO);
+                        double to = Math.pow(least, 1 / RHO);
+                        yield ramp.map(t -> Math.pow(from + t * (to - from), RHO));
+                    }
+                    case EXPONENTIAL, LU -> {
+                        double from = Math.log(greatest);
+                        double to = Math.log(least);
+                        yield ramp.map(t -> Math.exp(from + t * (to - from)));
+                    }
+                    case BETA -> ramp.map(t -> least + BETA.inverseCumulativeProbability(1 - t) * (greatest - least));
+                    case PLAIN -> throw new IllegalArgumentException("plain sigmas are those of the timesteps");
+                };
+        return sigmas.toArray();
+    }
+}

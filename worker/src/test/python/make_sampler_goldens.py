@@ -1,0 +1,162 @@
+"""Writes whole trajectories of diffusers' schedulers on a fixed denoiser, and PyTorch's random numbers, to
+../resources/diffusion. Run with torch 2.7 and diffusers 0.35: python make_sampler_goldens.py"""
+
+import base64
+import inspect
+import json
+from pathlib import Path
+
+import diffusers
+import numpy as np
+import torch
+
+GOLDEN = Path(__file__).resolve().parent.parent / "resources" / "diffusion"
+SHAPE = (1, 1, 2, 2)
+STEPS = (1, 2, 5, 10, 20, 50)
+SD = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
+V = dict(prediction_type="v_prediction")
+X0 = dict(prediction_type="sample")
+SHAPES = [{f"use_{shape}_sigmas": True} for shape in ("karras", "exponential", "beta")]
+SPACINGS = [
+    dict(timestep_spacing="linspace"),
+    dict(timestep_spacing="leading", steps_offset=1),
+    dict(timestep_spacing="trailing"),
+]
+
+CASES = {
+    "DDIM": [
+        dict(),
+        dict(clip_sample=False, set_alpha_to_one=False, **SD),
+        dict(eta=0.7, clip_sample_range=0.5),
+        dict(eta=1.0, clip_sample=False, **V, **SPACINGS[0]),
+        dict(**X0, **SPACINGS[1]),
+        dict(thresholding=True, sample_max_value=1.5, dynamic_thresholding_ratio=0.6, **SPACINGS[2]),
+        dict(rescale_betas_zero_snr=True, **V, **SPACINGS[2], **SD),
+        dict(beta_schedule="squaredcos_cap_v2", clip_sample=False),
+        dict(trained_betas=list(np.linspace(0.001, 0.03, 100)), num_train_timesteps=100),
+    ],
+    "EulerDiscrete": [
+        dict(),
+        *(dict(**spacing, **SD) for spacing in SPACINGS),
+        dict(**V, **SD, **SPACINGS[1]),
+        dict(**X0, **SD),
+        *(dict(**shape, **SD) for shape in SHAPES),
+        dict(use_karras_sigmas=True, sigma_min=0.05, sigma_max=10.0, **SD),
+        dict(final_sigmas_type="sigma_min", **SD),
+        dict(interpolation_type="log_linear", **SD),
+        dict(timestep_type="continuous", use_karras_sigmas=True, sigma_min=0.002, sigma_max=700.0, **V, **SD),
+        dict(rescale_betas_zero_snr=True, **V, **SPACINGS[2], **SD),
+    ],
+    "DPMSolverMultistep": [
+        dict(),
+        *(dict(**spacing, **SD) for spacing in SPACINGS),
+        dict(**V, **SD),
+        dict(**X0, **SD),
+        *(dict(**shape, **SD) for shape in SHAPES),
+        dict(use_lu_lambdas=True, **SD),
+        dict(solver_order=1, **SD),
+        dict(solver_order=3, **SD),
+        dict(solver_type="heun", lower_order_final=False, **SD),
+        dict(euler_at_final=True, final_sigmas_type="sigma_min", **SD),
+        dict(thresholding=True, dynamic_thresholding_ratio=0.6, **SD),
+        dict(algorithm_type="dpmsolver", final_sigmas_type="sigma_min", solver_order=3, **SD),
+        dict(algorithm_type="dpmsolver", final_sigmas_type="sigma_min", solver_type="heun", **V, **SD),
+        dict(algorithm_type="dpmsolver", final_sigmas_type="sigma_min", thresholding=True, **SD),
+        dict(algorithm_type="sde-dpmsolver++", **SD),
+        dict(algorithm_type="sde-dpmsolver++", use_karras_sigmas=True, euler_at_final=True, **SD),
+        dict(algorithm_type="sde-dpmsolver++", solver_order=3, **SD),
+        dict(algorithm_type="sde-dpmsolver++", solver_type="heun", **SD),
+        dict(algorithm_type="sde-dpmsolver", final_sigmas_type="sigma_min", **SD),
+        dict(algorithm_type="sde-dpmsolver", final_sigmas_type="sigma_min", solver_type="heun", **SD),
+        dict(beta_schedule="squaredcos_cap_v2", lambda_min_clipped=-5.1, **SPACINGS[2]),
+        dict(beta_schedule="squaredcos_cap_v2", lambda_min_clipped=-5.1, use_karras_sigmas=True),
+        dict(rescale_betas_zero_snr=True, **V, **SPACINGS[2], **SD),
+    ],
+}
+
+
+def denoise(x, t, learned):
+    """A denoiser that is mostly right about the noise, and depends on the timestep and the place."""
+    place = torch.arange(x.numel(), dtype=x.dtype).reshape(x.shape)
+    t = float(t)
+    out = 0.8 * x + 0.2 * torch.sin(2 * x + t / 200 + place)
+    variance = 0.5 + 0.4 * torch.sin(x + t / 300)
+    return torch.cat([out, variance], dim=1) if learned else out
+
+
+def base64_of(values, dtype):
+    return base64.b64encode(np.asarray(values, dtype=dtype).tobytes()).decode()
+
+
+def trajectory(scheduler, steps, eta, strength):
+    scheduler.set_timesteps(steps)
+    generator = torch.Generator("cpu").manual_seed(steps)
+    noise = torch.randn(SHAPE, generator=generator)
+    skip = (steps - int(steps * strength)) * scheduler.order
+    timesteps = scheduler.timesteps[skip:]
+    if hasattr(scheduler, "set_begin_index"):  # else equal first timesteps make it leave one out
+        scheduler.set_begin_index(skip)
+    if strength == 1:
+        x = noise * scheduler.init_noise_sigma
+    else:
+        x = scheduler.add_noise(torch.linspace(-1, 1, 4).reshape(SHAPE), noise, timesteps[:1])
+    arguments = {"generator": generator, "eta": eta}
+    known = inspect.signature(scheduler.step).parameters
+    arguments = {name: value for name, value in arguments.items() if name in known}
+    latents = [x.numpy()]
+    learned = str(scheduler.config.get("variance_type")).startswith("learned") and "DDPM" in type(scheduler).__name__
+    for t in timesteps:
+        out = denoise(scheduler.scale_model_input(x, t), t, learned)
+        x = scheduler.step(out, t, x, **arguments).prev_sample
+        latents.append(x.numpy())
+    return dict(
+        steps=steps,
+        strength=strength,
+        timesteps=base64_of(timesteps, np.float32),
+        latents=base64_of(latents, np.float32),
+    )
+
+
+def case(name, eta=0.0, **settings):
+    scheduler = getattr(diffusers, name)(**settings)
+    config = json.loads(scheduler.to_json_string())
+    runs = []
+    for steps, strength in [(steps, 1) for steps in STEPS] + [(10, 0.55), (20, 0.3)]:
+        try:
+            runs.append(trajectory(getattr(diffusers, name)(**settings), steps, eta, strength))
+        except (ValueError, IndexError) as refused:
+            print(name, settings, steps, strength, "refused:", refused)
+    for run in runs:
+        latents = np.frombuffer(base64.b64decode(run["latents"]), np.float32)
+        if not np.isfinite(latents).all():
+            print(name, settings, run["steps"], run["strength"], "is not finite")
+    return dict(config=config | (dict(eta=eta) if eta else {}), runs=runs)
+
+
+def random_numbers():
+    cases = []
+    for dtype in (torch.float32, torch.float16, torch.bfloat16):
+        for seed in (0, 1, 42, 2**32 - 1, 2**40 + 7, 2**63 - 1, -1, -(2**62) - 5):
+            generator = torch.Generator("cpu").manual_seed(seed)
+            sizes = (1, 7, 15, 16, 1, 17, 100, 1024, 3, 1027) if seed in (0, -1) else (5, 16, 100, 1, 33)
+            draws = [torch.randn(size, generator=generator, dtype=dtype).float().numpy() for size in sizes]
+            cases.append(
+                dict(
+                    dtype=str(dtype).removeprefix("torch."),
+                    seed=seed,
+                    sizes=sizes,
+                    values=base64_of(np.concatenate(draws), np.float32),
+                )
+            )
+    return cases
+
+
+def write(name, cases):
+    GOLDEN.mkdir(exist_ok=True)
+    (GOLDEN / name).write_text("".join(json.dumps(line) + "\n" for line in cases))
+
+
+if __name__ == "__main__":
+    write("random.jsonl", random_numbers())
+    for kind, configs in CASES.items():
+        write(f"{kind}.jsonl", [case(f"{kind}Scheduler", **config) for config in configs])
