@@ -19,8 +19,7 @@ import java.util.Optional;
  */
 @ConfigMapping(prefix = "ruido")
 public interface RuidoConfig {
-    /** Where one-process Ruido keeps its data. */
-    @WithDefault(".ruido")
+    /** Where one-process Ruido keeps its data; {@code .ruido} in the folder RUIDO_HOME when absent. */
     Path dataDir();
 
     KafkaConfig kafka();
@@ -144,8 +143,7 @@ public interface RuidoConfig {
         @WithConverter(Checked.Positive.class)
         int promptSlots();
 
-        /** Folder with one diffusers folder for each model. */
-        @WithDefault("models")
+        /** Folder with one diffusers folder for each model; {@code models} in the folder RUIDO_HOME when absent. */
         Path models();
 
         /** Torch's threads for one operation; absent: one for each core. */
@@ -173,16 +171,20 @@ public interface RuidoConfig {
 
     /**
      * @param overrides win over everything
-     * @param environment the process' environment variables
+     * @param environment the process' environment variables; RUIDO_HOME, where Ruido is installed, is the working
+     *     directory when absent
      * @param file properties file, or none
      * @throws io.smallrye.config.ConfigValidationException naming every wrong setting at once
      */
     static RuidoConfig load(Map<String, String> overrides, Map<String, String> environment, Optional<Path> file)
             throws IOException {
+        Path home = Path.of(environment.getOrDefault("RUIDO_HOME", ""));
         SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()
                 .withSources(new PropertiesConfigSource(overrides, "command line", 400))
                 .withSources(new EnvConfigSource(environment, 300))
+                .withDefaultValue("ruido.data-dir", home.resolve(".ruido").toString())
+                .withDefaultValue("ruido.worker.models", home.resolve("models").toString())
                 .withMapping(RuidoConfig.class);
         if (file.isPresent()) {
             builder.withSources(new PropertiesConfigSource(file.get().toUri().toURL(), 200));
