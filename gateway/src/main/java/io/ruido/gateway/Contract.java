@@ -1,0 +1,68 @@
+package io.ruido.gateway;
+
+import io.ruido.config.RuidoConfig.JobsConfig;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import io.vertx.json.schema.JsonSchema;
+import io.vertx.openapi.contract.OpenAPIContract;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import org.yaml.snakeyaml.Yaml;
+
+/** The OpenAPI file that the router is built from. */
+final class Contract {
+    private Contract() {}
+
+    /** The file as it is served. */
+    static Buffer text() {
+        try (InputStream in = Contract.class.getResourceAsStream("openapi.yaml")) {
+            return Buffer.buffer(in.readAllBytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read openapi.yaml from the class path", e);
+        }
+    }
+
+    /** Requests are checked by the configured limits, which the file cannot know. */
+    static Future<OpenAPIContract> load(Vertx vertx, Buffer text, JobsConfig limits) {
+        Map<String, Object> parsed = new Yaml().load(text.toString());
+        JsonObject contract = new JsonObject(parsed);
+        JsonObject fields = object(contract, "components", "schemas", "Submission", "properties");
+        fields.getJsonObject("steps").put("maximum", limits.maxSteps());
+        fields.getJsonObject("count").put("maximum", limits.maxCount());
+        fields.getJsonObject("prompt").put("maxLength", limits.maxPromptLength());
+        fields.getJsonObject("negativePrompt").put("maxLength", limits.maxPromptLength());
+        forgetAnswers(contract);
+        return OpenAPIContract.from(vertx, contract);
+    }
+
+    /** One of the contract's named schemas. */
+    static JsonSchema schema(OpenAPIContract contract, String name) {
+        return JsonSchema.of(object(contract.getRawContract(), "components", "schemas", name));
+    }
+
+    // Only requests are checked, and the parser refuses a contract with image/png or problem+json in its answers.
+    private static void forgetAnswers(JsonObject contract) {
+        JsonObject any = new JsonObject().put("default", new JsonObject().put("description", "any"));
+        object(contract, "components").remove("responses");
+        for (String path : object(contract, "paths").fieldNames()) {
+            JsonObject operations = object(contract, "paths", path);
+            for (String method : operations.fieldNames()) {
+                if (operations.getValue(method) instanceof JsonObject operation) {
+                    operation.put("responses", any.copy());
+                }
+            }
+        }
+    }
+
+    private static JsonObject object(JsonObject root, String... path) {
+        JsonObject found = root;
+        for (String name : path) {
+            found = found.getJsonObject(name);
+        }
+        return found;
+    }
+}

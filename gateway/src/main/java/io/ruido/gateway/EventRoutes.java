@@ -1,0 +1,139 @@
+package io.ruido.gateway;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.ruido.job.JobStatus;
+import io.ruido.progress.EventStream;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.streams.WriteStream;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Watching jobs: server-sent events and WebSockets, all with the same numbered events. */
+final class EventRoutes {
+    private static final Duration HEARTBEAT = Duration.ofSeconds(15);
+    private static final short NORMAL_CLOSURE = 1000;
+
+    private final Jobs jobs;
+    private final EventStream events;
+    private final SchemaCheck commands;
+    private final AtomicInteger watchers;
+
+    /** @param commands of the WebSocket for many jobs */
+    EventRoutes(Jobs jobs, EventStream events, SchemaCheck commands, MeterRegistry metrics) {
+        this.jobs = jobs;
+        this.events = events;
+        this.commands = commands;
+        this.watchers = metrics.gauge("ruido.watchers", new AtomicInteger());
+    }
+
+    /** {@code GET /v1/jobs/{id}/events} */
+    void stream(RoutingContext ctx) {
+        Integer seen = RequestValidation.value(ctx, "Last-Event-ID");
+        Reply.on(ctx, jobs.find(RequestValidation.id(ctx)))
+                .onSuccess(job -> stream(ctx, job, seen == null ? 0 : seen))
+                .onFailure(ctx::fail);
+    }
+
+    private void stream(RoutingContext ctx, JobStatus job, long seen) {
+        HttpServerResponse response = ctx.response();
+        if (finished(job, seen)) {
+            // The one answer that keeps a browser's EventSource from connecting again.
+            response.setStatusCode(204).end();
+            return;
+        }
+        response.setChunked(true)
+                .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+                .putHeader("X-Accel-Buffering", "no");
+        Feed feed = feed(job, seen, ctx.vertx().getOrCreateContext(), response, (event, json) -> {
+            response.write("id: " + event.number() + "\ndata: " + json + "\n\n");
+            if (event.last()) {
+                response.end();
+            }
+        });
+        long heartbeat = ctx.vertx().setPeriodic(HEARTBEAT.toMillis(), timer -> {
+            if (!response.writeQueueFull()) {
+                response.write(":\n\n");
+            }
+        });
+        watchers.incrementAndGet();
+        ctx.addEndHandler(ended -> {
+            watchers.decrementAndGet();
+            ctx.vertx().cancelTimer(heartbeat);
+            feed.close();
+        });
+        response.drainHandler(drained -> feed.resume());
+        feed.resume();
+    }
+
+    /** {@code GET /v1/jobs/{id}/ws} */
+    void watch(RoutingContext ctx) {
+        int seen = RequestValidation.<Integer>value(ctx, "after");
+        UUID id = RequestValidation.id(ctx);
+        // A WebSocket can only be made of a request that has not been read.
+        ctx.request().pause();
+        Reply.on(ctx, jobs.find(id))
+                .compose(job -> open(ctx).onSuccess(socket -> watch(ctx, socket, job, seen)))
+                .onFailure(ctx::fail);
+    }
+
+    private void watch(RoutingContext ctx, ServerWebSocket socket, JobStatus job, long seen) {
+        if (finished(job, seen)) {
+            socket.close(NORMAL_CLOSURE);
+            return;
+        }
+        Feed feed = feed(job, seen, ctx.vertx().getOrCreateContext(), socket, (event, json) -> {
+            socket.writeTextMessage(json);
+            if (event.last()) {
+                socket.close(NORMAL_CLOSURE);
+            }
+        });
+        socket.drainHandler(drained -> feed.resume());
+        keepAlive(ctx, socket, feed::close);
+        feed.resume();
+    }
+
+    /** {@code GET /v1/ws} */
+    void watchMany(RoutingContext ctx) {
+        open(ctx)
+                .onSuccess(socket -> {
+                    Subscriptions subscriptions = new Subscriptions(
+                            jobs, events, commands, socket, ctx.vertx().getOrCreateContext());
+                    socket.textMessageHandler(subscriptions::onCommand);
+                    socket.drainHandler(drained -> subscriptions.resume());
+                    keepAlive(ctx, socket, subscriptions::close);
+                })
+                .onFailure(ctx::fail);
+    }
+
+    private static Future<ServerWebSocket> open(RoutingContext ctx) {
+        return ctx.request().headers().contains(HttpHeaders.UPGRADE, HttpHeaders.WEBSOCKET, true)
+                ? ctx.request().toWebSocket()
+                : Future.failedFuture(new ProblemException(
+                        Problem.of(Problem.Code.UPGRADE_REQUIRED, "Connect with a WebSocket client.")));
+    }
+
+    private void keepAlive(RoutingContext ctx, ServerWebSocket socket, Runnable onClose) {
+        watchers.incrementAndGet();
+        KeepAlive keepAlive = new KeepAlive(ctx.vertx(), socket, HEARTBEAT);
+        socket.closeHandler(closed -> {
+            watchers.decrementAndGet();
+            keepAlive.close();
+            onClose.run();
+        });
+    }
+
+    private Feed feed(JobStatus job, long seen, Context loop, WriteStream<?> socket, EventStream.Listener client) {
+        return new Feed(events, job.job().jobId(), Math.min(seen, job.lastEvent()), loop, socket, client);
+    }
+
+    private static boolean finished(JobStatus job, long seen) {
+        return job.state().terminal() && seen >= job.lastEvent();
+    }
+}

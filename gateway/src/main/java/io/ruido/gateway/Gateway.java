@@ -1,0 +1,202 @@
+package io.ruido.gateway;
+
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.ruido.config.RuidoConfig;
+import io.ruido.progress.EventStream;
+import io.ruido.progress.JobStore;
+import io.ruido.progress.ModelRegistry;
+import io.ruido.progress.Redis;
+import io.ruido.queue.JobPublisher;
+import io.ruido.queue.KafkaProbe;
+import io.ruido.queue.Topics;
+import io.ruido.storage.ResultStore;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.handler.PlatformHandler;
+import io.vertx.ext.web.openapi.router.RouterBuilder;
+import io.vertx.micrometer.MicrometerMetricsFactory;
+import io.vertx.openapi.contract.OpenAPIContract;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The HTTP server: takes jobs, tells of their progress and hands out their images. Any number can run side by side. */
+public final class Gateway implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Gateway.class);
+    private static final Duration REPUBLISH_EVERY = Duration.ofSeconds(10);
+    private static final Duration REPUBLISH_OLDER_THAN = Duration.ofSeconds(30);
+    private static final int EVENT_LOOPS = Runtime.getRuntime().availableProcessors();
+    private static final int IDLE_SECONDS = 90;
+    private static final int START_SECONDS = 30;
+    private static final int STOP_SECONDS = 5;
+
+    /** What has been started, the newest first. */
+    private final Deque<AutoCloseable> started = new ConcurrentLinkedDeque<>();
+
+    private int port;
+
+    private Gateway() {}
+
+    /**
+     * Returns when the gateway serves.
+     *
+     * @param config with the addresses of Kafka, Redis and the object store, all of which must answer
+     * @throws IOException when the object store does not answer
+     * @throws RuntimeException when Kafka or Redis does not, or the port is taken
+     */
+    public static Gateway start(RuidoConfig config) throws IOException, TimeoutException {
+        Gateway gateway = new Gateway();
+        try {
+            gateway.open(config);
+            return gateway;
+        } catch (IOException | TimeoutException | RuntimeException e) {
+            gateway.close();
+            throw e;
+        }
+    }
+
+    private void open(RuidoConfig config) throws IOException, TimeoutException {
+        ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
+        started.push(blocking::shutdownNow);
+        Redis redis = started(Redis.connect(config.redis()));
+        Topics.create(config.kafka(), List.of());
+        JobPublisher publisher = started(new JobPublisher(config.kafka()));
+        KafkaProbe kafka = started(new KafkaProbe(config.kafka()));
+        ResultStore results = new ResultStore(config.s3());
+        results.createBucket();
+        PrometheusMeterRegistry metrics = Metrics.registry();
+        started.push(metrics::close);
+        Clock clock = Clock.systemUTC();
+
+        JobStore store =
+                new JobStore(redis, config.jobs().lease(), config.jobs().retention());
+        EventStream events = started(new EventStream(redis));
+        History history = new History(store, results, blocking);
+        Jobs jobs = new Jobs(store, history);
+        Submitter submitter = new Submitter(store, publisher, history, metrics, blocking);
+        ModelCatalog catalog =
+                new ModelCatalog(new ModelRegistry(redis), config.gateway().defaultModel(), clock);
+        Submissions submissions = new Submissions(catalog, clock, new SecureRandom());
+
+        Vertx vertx = Vertx.builder()
+                .with(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS).setMetricsOptions(Metrics.options()))
+                .withMetrics(new MicrometerMetricsFactory(metrics))
+                .build();
+        started.push(() -> vertx.close().await(STOP_SECONDS, TimeUnit.SECONDS));
+        Buffer contractText = Contract.text();
+        OpenAPIContract contract = await(Contract.load(vertx, contractText, config.jobs()));
+        SchemaCheck commands = new SchemaCheck(Contract.schema(contract, "Command"), contract.getSchemaRepository());
+
+        SubmitRoute submit = new SubmitRoute(submissions, submitter, jobs, events, results);
+        JobRoutes jobRoutes = new JobRoutes(jobs, results, blocking);
+        ImageRoute image = new ImageRoute(results, blocking);
+        EventRoutes watching = new EventRoutes(jobs, events, commands, metrics);
+        CatalogRoutes catalogRoutes = new CatalogRoutes(catalog, config.jobs());
+        HealthRoutes health = new HealthRoutes(kafka, redis, results, blocking);
+        Map<String, Handler<RoutingContext>> operations = Map.ofEntries(
+                Map.entry("submitJob", submit::submit),
+                Map.entry("listJobs", jobRoutes::list),
+                Map.entry("getJob", jobRoutes::get),
+                Map.entry("cancelJob", jobRoutes::cancel),
+                Map.entry("getImage", image::get),
+                Map.entry("streamEvents", watching::stream),
+                Map.entry("watchJob", watching::watch),
+                Map.entry("watchJobs", watching::watchMany),
+                Map.entry("listModels", catalogRoutes::models),
+                Map.entry("listSamplers", catalogRoutes::samplers),
+                Map.entry("live", health::live),
+                Map.entry("ready", health::ready));
+
+        RouterBuilder builder = RouterBuilder.create(vertx, contract)
+                .rootHandler((PlatformHandler) ctx -> {
+                    ctx.response().putHeader("X-Content-Type-Options", "nosniff");
+                    ctx.next();
+                })
+                .rootHandler(
+                        BodyHandler.create(false).setBodyLimit(config.gateway().maxBodyBytes()));
+        builder.getRoutes().forEach(route -> route.setDoValidation(false)
+                .addHandler(new RequestValidation(route.getOperation(), contract.getSchemaRepository()))
+                .addHandler(operations.get(route.getOperation().getOperationId())));
+        Router router = builder.createRouter();
+        router.get("/openapi.yaml").handler(ctx -> ctx.response()
+                .putHeader("Content-Type", "application/yaml")
+                .end(contractText.copy()));
+        router.get("/metrics").handler(ctx -> Metrics.scrape(ctx, metrics));
+        Page.mount(router);
+        new Problems(contract, config.gateway().maxBodyBytes()).mount(router);
+
+        port = listen(vertx, config, router);
+        Republisher republisher = new Republisher(store, submitter, clock, REPUBLISH_OLDER_THAN);
+        vertx.setPeriodic(REPUBLISH_EVERY.toMillis(), timer -> republisher.run());
+        log.info("Gateway listens on http://{}:{}", config.gateway().host(), port);
+    }
+
+    private static int listen(Vertx vertx, RuidoConfig config, Router router) throws TimeoutException {
+        int wanted = config.gateway().port();
+        HttpServerOptions options = new HttpServerOptions()
+                .setHost(config.gateway().host())
+                // For Vert.x 0 would be another port for each event loop, -1 is a free one for all.
+                .setPort(wanted == 0 ? -1 : wanted)
+                .setIdleTimeout(IDLE_SECONDS)
+                .setMaxWebSocketFrameSize(config.gateway().maxBodyBytes())
+                .setMaxWebSocketMessageSize(config.gateway().maxBodyBytes());
+        List<HttpVerticle> loops = Stream.generate(() -> new HttpVerticle(options, router))
+                .limit(EVENT_LOOPS)
+                .toList();
+        await(Future.all(loops.stream().map(vertx::deployVerticle).toList()));
+        return loops.getFirst().port();
+    }
+
+    private static <T> T await(Future<T> future) throws TimeoutException {
+        return future.await(START_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** Where it listens: the configured port, or the free one that was taken in place of 0. */
+    public int port() {
+        return port;
+    }
+
+    /** Stops taking requests, then lets go of everything. */
+    @Override
+    public void close() {
+        for (AutoCloseable part; (part = started.poll()) != null; ) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                log.warn("the gateway did not stop cleanly; stopping the rest of it", e);
+            }
+        }
+    }
+
+    private <T extends AutoCloseable> T started(T part) {
+        started.push(part);
+        return part;
+    }
+
+    public static void main(String[] args) throws IOException, TimeoutException {
+        Optional<Path> file = args.length == 0 ? Optional.empty() : Optional.of(Path.of(args[0]));
+        Gateway gateway = start(RuidoConfig.load(Map.of(), System.getenv(), file));
+        Runtime.getRuntime().addShutdownHook(new Thread(gateway::close, "stop"));
+    }
+}

@@ -1,0 +1,57 @@
+package io.ruido.gateway;
+
+import io.ruido.job.SampleId;
+import io.ruido.storage.ResultStore;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/**
+ * {@code GET /v1/jobs/{id}/images/{index}}. An image's key follows from its id and it never changes, so that it can be
+ * had without Redis, also after Redis has forgotten the job.
+ */
+final class ImageRoute {
+    private final ResultStore results;
+    private final Executor blocking;
+
+    ImageRoute(ResultStore results, Executor blocking) {
+        this.results = results;
+        this.blocking = blocking;
+    }
+
+    void get(RoutingContext ctx) {
+        SampleId sample = new SampleId(RequestValidation.id(ctx), RequestValidation.<Integer>value(ctx, "index"));
+        Reply.on(ctx, CompletableFuture.supplyAsync(() -> read(sample), blocking))
+                .onSuccess(image -> image.ifPresentOrElse(
+                        png -> send(ctx, sample, png),
+                        () -> ctx.fail(new ProblemException(Problem.of(
+                                Problem.Code.NOT_FOUND,
+                                "Image %s is not ready, or there is none.".formatted(sample))))))
+                .onFailure(ctx::fail);
+    }
+
+    private void send(RoutingContext ctx, SampleId sample, byte[] png) {
+        boolean download = RequestValidation.<Integer>value(ctx, "download") == 1;
+        ctx.response()
+                .putHeader(HttpHeaders.CONTENT_TYPE, "image/png")
+                .putHeader(HttpHeaders.CACHE_CONTROL, "public, max-age=31536000, immutable")
+                .putHeader(
+                        HttpHeaders.CONTENT_DISPOSITION,
+                        "%s; filename=\"ruido-%s-%d.png\""
+                                .formatted(download ? "attachment" : "inline", sample.jobId(), sample.index()))
+                .end(Buffer.buffer(png));
+    }
+
+    private Optional<byte[]> read(SampleId sample) {
+        try {
+            return results.get(ResultStore.key(sample));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package io.ruido.gateway;
+
+import io.ruido.job.Job;
+import io.ruido.job.JobState;
+import io.ruido.job.JobStatus;
+import io.ruido.job.Priority;
+import io.ruido.job.PromptJob;
+import io.ruido.job.SamplingJob;
+import io.ruido.job.SamplingParams;
+import io.ruido.storage.ResultStore;
+import java.net.URI;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.IntStream;
+
+/** A job as clients see it: {@code Job} in the contract. */
+record JobView(
+        UUID id,
+        String type,
+        JobState state,
+        String model,
+        String prompt,
+        String negativePrompt,
+        int count,
+        int width,
+        int height,
+        int steps,
+        double guidanceScale,
+        String sampler,
+        long seed,
+        Priority priority,
+        Instant submittedAt,
+        Instant startedAt,
+        Instant finishedAt,
+        String error,
+        long lastEvent,
+        List<Image> images,
+        Links links) {
+
+    record Image(
+            int index, JobState state, int step, int steps, long seed, int attempt, String url, URI presignedUrl) {}
+
+    record Links(String self, String events, String websocket, String cancel, String images) {
+        static Links of(UUID id) {
+            String self = "/v1/jobs/" + id;
+            return new Links(self, self + "/events", self + "/ws", self + "/cancel", self + "/images/{index}");
+        }
+    }
+
+    /** @param results signs the images' addresses */
+    static JobView of(JobStatus status, ResultStore results) {
+        Job job = status.job();
+        SamplingParams params = job.params();
+        return new JobView(
+                job.jobId(),
+                switch (job) {
+                    case PromptJob prompt -> "prompt";
+                    case SamplingJob sampling -> "sampling";
+                },
+                status.state(),
+                params.model(),
+                job.prompt(),
+                job.negativePrompt(),
+                job.images(),
+                params.width(),
+                params.height(),
+                params.steps(),
+                params.guidanceScale(),
+                params.sampler(),
+                params.seed(),
+                job.priority(),
+                job.submittedAt(),
+                status.startedAt(),
+                status.finishedAt(),
+                status.error(),
+                status.lastEvent(),
+                status.images().stream()
+                        .map(image -> image(image, job, results))
+                        .toList(),
+                Links.of(job.jobId()));
+    }
+
+    /** A job as it is the moment after it was accepted. */
+    static JobView accepted(Job job, ResultStore results) {
+        List<JobStatus.Image> images = IntStream.range(0, job.images())
+                .mapToObj(index -> new JobStatus.Image(index, JobState.QUEUED, 0, null, 0, null))
+                .toList();
+        return of(new JobStatus(job, JobState.QUEUED, images, null, null, null, 1), results);
+    }
+
+    private static Image image(JobStatus.Image image, Job job, ResultStore results) {
+        boolean stored = image.key() != null;
+        return new Image(
+                image.index(),
+                image.state(),
+                image.step(),
+                job.params().steps(),
+                job.params().seed() + image.index(),
+                image.attempt(),
+                stored ? "/v1/jobs/" + job.jobId() + "/images/" + image.index() : null,
+                stored ? results.presignedUrl(image.key()) : null);
+    }
+}

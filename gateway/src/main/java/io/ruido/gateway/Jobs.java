@@ -1,0 +1,92 @@
+package io.ruido.gateway;
+
+import io.ruido.job.JobState;
+import io.ruido.job.JobStatus;
+import io.ruido.progress.Change;
+import io.ruido.progress.JobStore;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** Recorded jobs. A stage fails with a {@link ProblemException} when what was asked for cannot be had. */
+final class Jobs {
+    /** A filter that lets hardly anything through gives a short page instead of reading everything. */
+    private static final int SCAN_AT_MOST = 1_000;
+
+    private final JobStore store;
+    private final History history;
+
+    Jobs(JobStore store, History history) {
+        this.store = store;
+        this.history = history;
+    }
+
+    /** @param next to begin the following page with, or null at the end */
+    record Page(List<JobStatus> jobs, UUID next) {}
+
+    CompletionStage<JobStatus> find(UUID id) {
+        return store.find(id).thenApply(found -> found.orElseThrow(() -> unknown(id)));
+    }
+
+    /** The job as it is once it is cancelled. */
+    CompletionStage<JobStatus> cancel(UUID id) {
+        return store.cancel(id).thenCompose(change -> switch (change) {
+            case Change.Done done -> {
+                history.write(id);
+                yield find(id);
+            }
+            case Change.Over(JobState state) ->
+                throw new ProblemException(
+                        Problem.of(Problem.Code.ALREADY_FINISHED, "Job %s is %s and stays so.".formatted(id, state)));
+            case Change.Lost lost -> throw new IllegalStateException("a whole job cannot be lost: " + id);
+            case Change.Unknown none -> throw unknown(id);
+        });
+    }
+
+    /**
+     * Newest first.
+     *
+     * @param before only jobs that are older than this one; null for the newest
+     */
+    CompletionStage<Page> list(UUID before, int limit, Predicate<JobStatus> wanted) {
+        return list(new Page(List.of(), before), limit, 0, wanted);
+    }
+
+    private CompletionStage<Page> list(Page sofar, int limit, int scanned, Predicate<JobStatus> wanted) {
+        int missing = limit - sofar.jobs.size();
+        return store.list(sofar.next, missing).thenCompose(ids -> read(ids).thenCompose(read -> {
+            List<JobStatus> jobs = Stream.concat(
+                            sofar.jobs.stream(), read.stream().filter(wanted))
+                    .toList();
+            boolean end = ids.size() < missing;
+            Page page = new Page(jobs, end ? null : ids.getLast());
+            return end || jobs.size() == limit || scanned + ids.size() >= SCAN_AT_MOST
+                    ? CompletableFuture.completedStage(page)
+                    : list(page, limit, scanned + ids.size(), wanted);
+        }));
+    }
+
+    /** Those that Redis has not forgotten; the others leave the list. */
+    private CompletionStage<List<JobStatus>> read(List<UUID> ids) {
+        CompletionStage<Stream<JobStatus>> all = CompletableFuture.completedStage(Stream.empty());
+        for (UUID id : ids) {
+            CompletionStage<Stream<JobStatus>> one = store.find(id).thenApply(found -> {
+                if (found.isEmpty()) {
+                    store.forget(id);
+                }
+                return found.stream();
+            });
+            all = all.thenCombine(one, Stream::concat);
+        }
+        return all.thenApply(Stream::toList);
+    }
+
+    private static ProblemException unknown(UUID id) {
+        return new ProblemException(Problem.of(
+                Problem.Code.NOT_FOUND,
+                "There is no job %s, or it was finished so long ago that it is forgotten.".formatted(id)));
+    }
+}

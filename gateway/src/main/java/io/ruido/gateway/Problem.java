@@ -1,0 +1,87 @@
+package io.ruido.gateway;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Why a request was not served, as clients are told (RFC 9457).
+ *
+ * @param code stable, for programs
+ * @param errors each field that was refused
+ */
+record Problem(
+        String type,
+        String title,
+        int status,
+        String detail,
+        String code,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Field> errors) {
+
+    /** @param value as it was sent, or null when it was missing */
+    record Field(String field, Object value, String reason) {
+        private static final int LONGEST_VALUE = 80;
+
+        Field {
+            if (value instanceof String text && text.length() > LONGEST_VALUE) {
+                value = text.substring(0, LONGEST_VALUE) + "…";
+            }
+        }
+
+        @Override
+        public String toString() {
+            String was = value instanceof String ? '"' + value.toString() + '"' : String.valueOf(value);
+            return field + " " + reason + (value == null ? "" : " (was " + was + ")");
+        }
+    }
+
+    enum Code {
+        MALFORMED_REQUEST(400, "The request cannot be read"),
+        INVALID_FIELD(400, "A field has a value that it cannot have"),
+        UNKNOWN_MODEL(400, "There is no such model"),
+        NOT_FOUND(404, "There is no such thing here"),
+        METHOD_NOT_ALLOWED(405, "The method does not fit the path"),
+        NOT_ACCEPTABLE(406, "The answer has another media type"),
+        ALREADY_FINISHED(409, "The job is finished"),
+        TOO_MANY_SUBSCRIPTIONS(409, "One connection watches too many jobs"),
+        BODY_TOO_LARGE(413, "The body is too large"),
+        UNSUPPORTED_MEDIA_TYPE(415, "The body has the wrong media type"),
+        UPGRADE_REQUIRED(426, "This is a WebSocket"),
+        NO_MODEL(503, "No worker has announced a model yet"),
+        UNAVAILABLE(503, "A server that is needed does not answer"),
+        INTERNAL(500, "This server made a mistake");
+
+        private final int status;
+        private final String title;
+
+        Code(int status, String title) {
+            this.status = status;
+            this.title = title;
+        }
+
+        String label() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+
+        static Code ofStatus(int status) {
+            return Stream.of(values())
+                    .filter(code -> code.status == status)
+                    .findFirst()
+                    .orElse(status < 500 ? MALFORMED_REQUEST : INTERNAL);
+        }
+    }
+
+    static Problem of(Code code, String detail) {
+        return of(code, detail, List.of());
+    }
+
+    static Problem invalid(List<Field> errors) {
+        return of(Code.INVALID_FIELD, errors.stream().map(Field::toString).collect(Collectors.joining("; ")), errors);
+    }
+
+    static Problem of(Code code, String detail, List<Field> errors) {
+        return new Problem("urn:ruido:problem:" + code.label(), code.title, code.status, detail, code.label(), errors);
+    }
+}

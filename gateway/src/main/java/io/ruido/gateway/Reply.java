@@ -1,0 +1,43 @@
+package io.ruido.gateway;
+
+import io.ruido.job.JobJson;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.util.concurrent.CompletionStage;
+
+/** How answers are written. */
+final class Reply {
+    private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+    private static final CharSequence PROBLEM_JSON = HttpHeaders.createOptimized("application/problem+json");
+    private static final CharSequence NO_STORE = HttpHeaders.createOptimized("no-store");
+    private static final CharSequence RETRY_AFTER = HttpHeaders.createOptimized("Retry-After");
+    private static final CharSequence TRY_AGAIN_IN_SECONDS = HttpHeaders.createOptimized("2");
+
+    private Reply() {}
+
+    /** Brings the answer of another thread back to the request's event loop. */
+    static <T> Future<T> on(RoutingContext ctx, CompletionStage<T> stage) {
+        return Future.fromCompletionStage(stage, ctx.vertx().getOrCreateContext());
+    }
+
+    static void json(RoutingContext ctx, int status, Object body) {
+        write(ctx.response(), status, JSON, body);
+    }
+
+    static void problem(HttpServerResponse response, Problem problem) {
+        if (problem.status() == 503) {
+            response.putHeader(RETRY_AFTER, TRY_AGAIN_IN_SECONDS);
+        }
+        write(response, problem.status(), PROBLEM_JSON, problem);
+    }
+
+    private static void write(HttpServerResponse response, int status, CharSequence type, Object body) {
+        response.setStatusCode(status)
+                .putHeader(HttpHeaders.CONTENT_TYPE, type)
+                .putHeader(HttpHeaders.CACHE_CONTROL, NO_STORE)
+                .end(Buffer.buffer(JobJson.writeBytes(body)));
+    }
+}

@@ -1,0 +1,143 @@
+package io.ruido.gateway;
+
+import io.vertx.core.Handler;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.json.schema.JsonSchema;
+import io.vertx.json.schema.SchemaRepository;
+import io.vertx.openapi.contract.Location;
+import io.vertx.openapi.contract.MediaType;
+import io.vertx.openapi.contract.Operation;
+import io.vertx.openapi.contract.Parameter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/**
+ * Checks a request by its operation in the contract and keeps the values for the handler, absent ones as the contract's
+ * defaults. The router's own check would hop to a worker thread, copy its table of schemas for every value, and forget
+ * which field had which value.
+ */
+final class RequestValidation implements Handler<RoutingContext> {
+    private static final String BODY = "body";
+
+    private record Rule(Parameter parameter, SchemaCheck check) {}
+
+    private final List<Rule> rules;
+    private final Set<String> queryNames;
+    private final SchemaCheck bodyCheck;
+
+    RequestValidation(Operation operation, SchemaRepository schemas) {
+        this.rules = operation.getParameters().stream()
+                .map(parameter -> new Rule(parameter, new SchemaCheck(parameter.getSchema(), schemas)))
+                .toList();
+        this.queryNames = operation.getParameters().stream()
+                .filter(parameter -> parameter.getIn() == Location.QUERY)
+                .map(Parameter::getName)
+                .collect(Collectors.toUnmodifiableSet());
+        this.bodyCheck = operation.getRequestBody() == null
+                ? null
+                : new SchemaCheck(
+                        operation
+                                .getRequestBody()
+                                .getContent()
+                                .get(MediaType.APPLICATION_JSON)
+                                .getSchema(),
+                        schemas);
+    }
+
+    /** The value of a parameter, or null when it is absent and has no default. */
+    static <T> T value(RoutingContext ctx, String parameter) {
+        return ctx.get(parameter);
+    }
+
+    static UUID id(RoutingContext ctx) {
+        return UUID.fromString(value(ctx, "id"));
+    }
+
+    static JsonObject body(RoutingContext ctx) {
+        return ctx.get(BODY);
+    }
+
+    @Override
+    public void handle(RoutingContext ctx) {
+        List<Problem.Field> refused = new ArrayList<>();
+        rules.forEach(rule -> check(ctx, rule, refused));
+        for (String name : ctx.queryParams().names()) {
+            if (!queryNames.contains(name)) {
+                refused.add(new Problem.Field(name, ctx.queryParams().get(name), "is no parameter of this path"));
+            }
+        }
+        if (bodyCheck != null) {
+            Object json = json(ctx);
+            refused.addAll(bodyCheck.check(BODY, json));
+            ctx.put(BODY, json);
+        }
+        if (!refused.isEmpty()) {
+            throw new ProblemException(Problem.invalid(refused));
+        }
+        if (bodyCheck != null) {
+            bodyCheck.putDefaults(body(ctx));
+        }
+        ctx.next();
+    }
+
+    private static void check(RoutingContext ctx, Rule rule, List<Problem.Field> refused) {
+        String name = rule.parameter.getName();
+        String text =
+                switch (rule.parameter.getIn()) {
+                    case PATH -> ctx.pathParam(name);
+                    case QUERY -> ctx.queryParams().get(name);
+                    case HEADER -> ctx.request().getHeader(name);
+                    case COOKIE -> null;
+                };
+        JsonSchema schema = rule.parameter.getSchema();
+        if (text == null) {
+            ctx.put(name, schema.get("default"));
+            return;
+        }
+        Object value =
+                switch (rule.parameter.getSchemaType()) {
+                    case INTEGER -> wholeNumber(text);
+                    default -> text;
+                };
+        refused.addAll(rule.check.check(name, value));
+        ctx.put(name, value);
+    }
+
+    /** Text that is no number is left to the schema to refuse. */
+    private static Object wholeNumber(String text) {
+        try {
+            return Integer.valueOf(text);
+        } catch (NumberFormatException e) {
+            return text;
+        }
+    }
+
+    private static Object json(RoutingContext ctx) {
+        String type = ctx.request().getHeader(HttpHeaders.CONTENT_TYPE);
+        if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase(MediaType.APPLICATION_JSON)) {
+            throw new ProblemException(Problem.of(
+                    Problem.Code.UNSUPPORTED_MEDIA_TYPE,
+                    "The body must be application/json.",
+                    List.of(new Problem.Field("Content-Type", type, "must be application/json"))));
+        }
+        Buffer buffer = ctx.body().buffer();
+        try {
+            return Json.decodeValue(buffer == null ? Buffer.buffer() : buffer);
+        } catch (DecodeException e) {
+            throw new ProblemException(
+                    Problem.of(
+                            Problem.Code.MALFORMED_REQUEST,
+                            "The body is no JSON: "
+                                    + e.getMessage().lines().findFirst().orElse("")),
+                    e);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package io.ruido.gateway;
+
+import com.fasterxml.uuid.Generators;
+import com.fasterxml.uuid.NoArgGenerator;
+import io.ruido.job.InvalidFieldException;
+import io.ruido.job.Job;
+import io.ruido.job.ModelCard;
+import io.ruido.job.Priority;
+import io.ruido.job.PromptJob;
+import io.ruido.job.SampleId;
+import io.ruido.job.SamplingJob;
+import io.ruido.job.SamplingParams;
+import io.vertx.core.json.JsonObject;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.random.RandomGenerator;
+
+/** Makes a job of what a client asked for: the model's defaults where it said nothing, a seed where it named none. */
+final class Submissions {
+    private static final long SEEDS = 1L << 32;
+
+    private final ModelCatalog catalog;
+    private final InstantSource clock;
+    private final RandomGenerator seeds;
+    private final NoArgGenerator ids = Generators.timeBasedEpochGenerator();
+
+    Submissions(ModelCatalog catalog, InstantSource clock, RandomGenerator seeds) {
+        this.catalog = catalog;
+        this.clock = clock;
+        this.seeds = seeds;
+    }
+
+    /**
+     * Fails with a {@link ProblemException} or an {@link InvalidFieldException} when the model cannot do it.
+     *
+     * @param body valid by the contract, with its defaults
+     */
+    CompletionStage<Job> read(JsonObject body) {
+        return catalog.require(body.getString("model")).thenApply(card -> job(body, card));
+    }
+
+    private Job job(JsonObject body, ModelCard card) {
+        SamplingParams params = params(body, card);
+        card.checkSupports(params);
+        UUID id = ids.generate();
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        String prompt = body.getString("prompt");
+        String negativePrompt = body.getString("negativePrompt");
+        int count = body.getInteger("count");
+        Priority priority = Priority.valueOf(body.getString("priority").toUpperCase(Locale.ROOT));
+        if (body.getString("type").equals("prompt")) {
+            return new PromptJob(id, prompt, negativePrompt, count, params, priority, now);
+        }
+        if (count != 1) {
+            throw new InvalidFieldException("count", count, "must be 1 for a sampling job");
+        }
+        return new SamplingJob(new SampleId(id, 0), prompt, negativePrompt, null, params, priority, now);
+    }
+
+    private SamplingParams params(JsonObject body, ModelCard card) {
+        SamplingParams defaults = card.defaults();
+        return new SamplingParams(
+                card.name(),
+                body.getInteger("width", defaults.width()),
+                body.getInteger("height", defaults.height()),
+                body.getInteger("steps", defaults.steps()),
+                body.getDouble("guidanceScale", defaults.guidanceScale()),
+                body.getString("sampler", defaults.sampler()),
+                body.containsKey("seed") ? body.getLong("seed") : seeds.nextLong(SEEDS));
+    }
+}

@@ -1,0 +1,104 @@
+package io.ruido.gateway;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.job.JobJson;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.UUID;
+
+/** An HTTP client of the gateway. Nothing it asks for may take longer than its timeout: a hang is a failure. */
+final class Client implements AutoCloseable {
+    static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+    final URI address;
+    final HttpClient http = HttpClient.newHttpClient();
+
+    Client(URI address) {
+        this.address = address;
+    }
+
+    record Answer(int status, HttpResponse<byte[]> raw) {
+        String header(String name) {
+            return raw.headers().firstValue(name).orElse(null);
+        }
+
+        JsonNode json() {
+            try {
+                return JobJson.MAPPER.readTree(raw.body());
+            } catch (IOException e) {
+                throw new UncheckedIOException(text(), e);
+            }
+        }
+
+        String text() {
+            return new String(raw.body(), StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public String toString() {
+            return status + " " + text();
+        }
+    }
+
+    Answer get(String path, String... headers) {
+        return send("GET", path, null, headers);
+    }
+
+    Answer post(String path, String body, String... headers) {
+        return send("POST", path, body, headers);
+    }
+
+    Answer submit(String json, String... headers) {
+        HttpRequest.Builder request = request("/v1/jobs", headers).setHeader("Content-Type", "application/json");
+        return send(request.POST(BodyPublishers.ofString(json)).build());
+    }
+
+    /** The id of a new job. */
+    UUID submitted(String json) {
+        Answer answer = submit(json);
+        if (answer.status() != 202) {
+            throw new AssertionError(answer);
+        }
+        return UUID.fromString(answer.json().get("id").asText());
+    }
+
+    Answer send(String method, String path, String body, String... headers) {
+        return send(request(path, headers)
+                .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+                .build());
+    }
+
+    private HttpRequest.Builder request(String path, String... headers) {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(address.resolve(path)).timeout(TIMEOUT);
+        for (int i = 0; i < headers.length; i += 2) {
+            request.header(headers[i], headers[i + 1]);
+        }
+        return request;
+    }
+
+    private Answer send(HttpRequest request) {
+        try {
+            HttpResponse<byte[]> response = http.send(request, BodyHandlers.ofByteArray());
+            return new Answer(response.statusCode(), response);
+        } catch (IOException e) {
+            throw new UncheckedIOException(request.toString(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        http.close();
+    }
+}

@@ -1,0 +1,126 @@
+package io.ruido.gateway;
+
+import io.ruido.config.RuidoConfig;
+import io.ruido.embedded.EmbeddedKafka;
+import io.ruido.embedded.EmbeddedRedis;
+import io.ruido.embedded.EmbeddedS3;
+import io.ruido.job.ModelCard;
+import io.ruido.job.SamplingParams;
+import io.ruido.progress.JobStore;
+import io.ruido.progress.ModelRegistry;
+import io.ruido.progress.Redis;
+import io.ruido.queue.Topics;
+import io.ruido.storage.ResultStore;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** Real Kafka, Redis and S3 on free ports, a gateway on them, and what a worker needs to be played by a test. */
+final class Services implements BeforeAllCallback, AfterAllCallback {
+    static final ModelCard APPLES = card("apples", 64);
+    static final ModelCard PEARS = card("pears", 32);
+
+    private final Map<String, String> settings;
+    private Path folder;
+    EmbeddedKafka kafka;
+    EmbeddedRedis redis;
+    EmbeddedS3 s3;
+    RuidoConfig config;
+    Redis connection;
+    JobStore store;
+    ResultStore results;
+    Gateway gateway;
+    Client client;
+
+    /** @param settings of the gateway, on top of the addresses */
+    Services(Map<String, String> settings) {
+        this.settings = settings;
+    }
+
+    private static ModelCard card(String name, int multiple) {
+        SamplingParams defaults = new SamplingParams(name, 128, 128, 20, 4.5, "ddim", 0);
+        List<ModelCard.Sampler> samplers =
+                List.of(new ModelCard.Sampler("ddim", "DDIM"), new ModelCard.Sampler("euler", "Euler"));
+        return new ModelCard(name, name, "for tests", "MIT", multiple, 512, multiple, defaults, samplers);
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) throws Exception {
+        folder = Files.createTempDirectory("ruido-gateway");
+        kafka = EmbeddedKafka.start(folder.resolve("kafka"), 0);
+        redis = EmbeddedRedis.start(folder.resolve("redis"), 0);
+        s3 = EmbeddedS3.start(folder.resolve("s3"), 0, "ruido", "ruido-secret");
+        config = configure(settings);
+        connection = Redis.connect(config.redis());
+        store = new JobStore(connection, config.jobs().lease(), config.jobs().retention());
+        results = new ResultStore(config.s3());
+        Topics.create(config.kafka(), List.of(APPLES.name(), PEARS.name()));
+        ModelRegistry models = new ModelRegistry(connection);
+        models.publish(APPLES).toCompletableFuture().join();
+        models.publish(PEARS).toCompletableFuture().join();
+        gateway = Gateway.start(config);
+        client = new Client(URI.create("http://127.0.0.1:" + gateway.port()));
+    }
+
+    private RuidoConfig configure(Map<String, String> more) throws IOException {
+        Map<String, String> all = new java.util.HashMap<>(Map.of(
+                "ruido.kafka.bootstrap-servers", kafka.bootstrapServers(),
+                "ruido.redis.uri", redis.uri(),
+                "ruido.s3.endpoint", s3.endpoint().toString(),
+                "ruido.gateway.port", "0"));
+        all.putAll(more);
+        return RuidoConfig.load(all, Map.of(), Optional.empty());
+    }
+
+    void stopKafka() {
+        kafka.close();
+    }
+
+    void startKafka() {
+        kafka = EmbeddedKafka.start(folder.resolve("kafka"), port("//" + kafka.bootstrapServers()));
+    }
+
+    void stopRedis() {
+        redis.close();
+    }
+
+    void startRedis() {
+        redis = EmbeddedRedis.start(folder.resolve("redis"), port(redis.uri()));
+    }
+
+    void stopS3() {
+        s3.close();
+    }
+
+    void startS3(URI address) {
+        s3 = EmbeddedS3.start(folder.resolve("s3"), address.getPort(), "ruido", "ruido-secret");
+    }
+
+    private static int port(String address) {
+        return URI.create(address).getPort();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws Exception {
+        gateway.close();
+        client.close();
+        connection.close();
+        s3.close();
+        redis.close();
+        kafka.close();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
