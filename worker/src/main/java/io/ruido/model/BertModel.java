@@ -74,7 +74,7 @@ public final class BertModel {
                 .add(types.forward(ids.zerosLike())); // (B, T, D)
         NDArray states = norm.forward(x);
         NDArray scores = config.useAttentionMask()
-                ? mask.eq(0).toType(states.getDataType(), false).mul(HIDDEN).reshape(-1, 1, 1, length)
+                ? mask.eq(0).toType(DataType.FLOAT32, false).mul(HIDDEN).reshape(-1, 1, 1, length)
                 : Ops.none();
         for (Layer layer : layers) {
             states = layer.forward(states, scores);

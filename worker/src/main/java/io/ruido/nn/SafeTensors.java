@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -97,11 +98,19 @@ public final class SafeTensors implements Weights.Source {
                     .formatted(file, header, all.byteSize()));
         }
         MemorySegment data = all.asSlice(8 + header);
-        JsonNode tree = JSON.readTree(all.asSlice(8, header).toArray(ValueLayout.JAVA_BYTE));
+        JsonNode tree = header(file, all.asSlice(8, header));
         for (var tensor : tree.properties()) {
             if (!tensor.getKey().equals("__metadata__")) {
                 entries.put(tensor.getKey(), entry(file, tensor.getKey(), tensor.getValue(), data));
             }
+        }
+    }
+
+    private static JsonNode header(Path file, MemorySegment bytes) throws IOException {
+        try {
+            return JSON.readTree(bytes.toArray(ValueLayout.JAVA_BYTE));
+        } catch (JsonProcessingException e) {
+            throw new IOException(file + " is no safetensors file: its header is no JSON", e);
         }
     }
 

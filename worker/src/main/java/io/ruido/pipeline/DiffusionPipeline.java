@@ -49,7 +49,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         unet = UNet2DConditionModel.read(folder.resolve("unet"), manager, type);
         vae = AutoencoderKL.read(folder.resolve("vae"), manager, type);
         textEncoder = TextEncoder.read(folder, manager, type);
-        preview = LatentPreview.fit(vae, manager);
+        preview = LatentPreview.fit(vae, manager, type);
     }
 
     /**

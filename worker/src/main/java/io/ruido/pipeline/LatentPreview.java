@@ -4,8 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.model.AutoencoderKL;
+import io.ruido.nn.Ops;
 import java.util.SplittableRandom;
 
 /**
@@ -19,13 +21,14 @@ record LatentPreview(NDArray matrix) {
     private static final int LATENT_SIDE = 8;
     private static final int BLOBS = 6;
 
-    static LatentPreview fit(AutoencoderKL vae, NDManager manager) {
+    /** @param type of the autoencoder's weights */
+    static LatentPreview fit(AutoencoderKL vae, NDManager manager, DataType type) {
         try (NDManager scratch = manager.newSubManager()) {
             int downscale = vae.config().downscale();
             int side = LATENT_SIDE * downscale;
             NDArray pictures = scratch.create(blobs(side), new Shape(PICTURES, 3, side, side));
-            NDArray latents = vae.encode(pictures)
-                    .mean()
+            NDArray mean = vae.encode(Ops.cast(pictures, type)).mean();
+            NDArray latents = Ops.cast(mean, DataType.FLOAT32)
                     .sub(vae.config().shiftFactor())
                     .mul(vae.config().scalingFactor());
             NDArray small = pictures.reshape(PICTURES, 3, LATENT_SIDE, downscale, LATENT_SIDE, downscale)

@@ -3,6 +3,9 @@
 #
 # B batch, C channels, H height, W width, N tokens, T context tokens, D width of a token, h heads.
 # Arguments are tensors only. An empty tensor stands for an absent one; numbers come as tensors of one element.
+#
+# A sample's result must not depend on the samples beside it, not in its last bit. On the CPU two libraries choose another
+# order of summation for small batches; convolve and linear_rows say how that is avoided.
 class Ops(Module):
   __parameters__ = []
   __buffers__ = []
@@ -11,27 +14,39 @@ class Ops(Module):
   def silu(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.silu(x)
 
+  # conv2d takes oneDNN or its own matrix product, as the batch is large or small.
+  def convolve(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor, stride: int, pad: int) -> Tensor:
+    if ops.prim.is_cuda(x) or ops.prim.dtype(x) != 6:
+      return torch.conv2d(x, weight, bias, [stride, stride], [pad, pad])
+    return torch.mkldnn_convolution(x, weight, bias, [pad, pad], [stride, stride], [1, 1], 1)
+
+  # x (B, D): MKL multiplies fewer than four rows in another way.
+  def linear_rows(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    rows = torch.size(x, 0)
+    if rows >= 4:
+      return torch.linear(x, weight, bias)
+    return torch.narrow(torch.linear(torch.constant_pad_nd(x, [0, 0, 0, 4 - rows]), weight, bias), 0, 0, rows)
+
   def linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     if torch.numel(bias) > 0:
       return torch.linear(x, weight, bias)
     return torch.linear(x, weight)
 
   def conv2d(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    pad = torch.size(weight, 2) // 2
-    return torch.conv2d(x, weight, bias, [1, 1], [pad, pad])
+    return self.convolve(x, weight, bias, 1, torch.size(weight, 2) // 2)
 
   # Halves H and W: one zero on every side.
   def downsample(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return torch.conv2d(x, weight, bias, [2, 2], [1, 1])
+    return self.convolve(x, weight, bias, 2, 1)
 
   # Halves H and W: one zero at the right and at the bottom only.
   def downsample_asymmetric(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return torch.conv2d(torch.constant_pad_nd(x, [0, 1, 0, 1]), weight, bias, [2, 2], [0, 0])
+    return self.convolve(torch.constant_pad_nd(x, [0, 1, 0, 1]), weight, bias, 2, 0)
 
   # Doubles H and W.
   def upsample(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     wide = torch.upsample_nearest2d(x, [2 * torch.size(x, 2), 2 * torch.size(x, 3)])
-    return torch.conv2d(wide, weight, bias, [1, 1], [1, 1])
+    return self.convolve(wide, weight, bias, 1, 1)
 
   def group_norm(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.group_norm(x, int(groups), weight, bias, float(eps))
@@ -53,7 +68,7 @@ class Ops(Module):
       emb = torch.cat([torch.cos(angles), torch.sin(angles)], 1)
     else:
       emb = torch.cat([torch.sin(angles), torch.cos(angles)], 1)
-    return torch.linear(torch.silu(torch.linear(torch.type_as(emb, w1), w1, b1)), w2, b2)
+    return self.linear_rows(torch.silu(self.linear_rows(torch.type_as(emb, w1), w1, b1)), w2, b2)
 
   # x (B, C, H, W), temb (B, D) or empty
   def resnet_block(self: __torch__.Ops, x: Tensor, temb: Tensor, groups: Tensor, eps: Tensor,
@@ -62,14 +77,14 @@ class Ops(Module):
                    norm2_weight: Tensor, norm2_bias: Tensor, conv2_weight: Tensor, conv2_bias: Tensor,
                    shortcut_weight: Tensor, shortcut_bias: Tensor) -> Tensor:
     h = torch.silu(torch.group_norm(x, int(groups), norm1_weight, norm1_bias, float(eps)))
-    h = torch.conv2d(h, conv1_weight, conv1_bias, [1, 1], [1, 1])
+    h = self.convolve(h, conv1_weight, conv1_bias, 1, 1)
     if torch.numel(time_weight) > 0:
-      time = torch.linear(torch.silu(temb), time_weight, time_bias)
+      time = self.linear_rows(torch.silu(temb), time_weight, time_bias)
       h = h + torch.unsqueeze(torch.unsqueeze(time, 2), 3)
     h = torch.silu(torch.group_norm(h, int(groups), norm2_weight, norm2_bias, float(eps)))
-    h = torch.conv2d(h, conv2_weight, conv2_bias, [1, 1], [1, 1])
+    h = self.convolve(h, conv2_weight, conv2_bias, 1, 1)
     if torch.numel(shortcut_weight) > 0:
-      x = torch.conv2d(x, shortcut_weight, shortcut_bias)
+      x = self.convolve(x, shortcut_weight, shortcut_bias, 1, 0)
     return x + h
 
   # x (B, N, D), context (B, T, D'), mask: added to the scores, broadcast to (B, h, N, T), or empty
@@ -82,7 +97,7 @@ class Ops(Module):
     k = torch.transpose(torch.view(self.linear(context, k_weight, k_bias), [B, T, h, -1]), 1, 2)  # (B, h, T, D/h)
     v = torch.transpose(torch.view(self.linear(context, v_weight, v_bias), [B, T, h, -1]), 1, 2)  # (B, h, T, D/h)
     if torch.numel(mask) > 0:
-      o = torch.scaled_dot_product_attention(q, k, v, mask)
+      o = torch.scaled_dot_product_attention(q, k, v, torch.type_as(mask, q))
     else:
       o = torch.scaled_dot_product_attention(q, k, v)
     o = torch.reshape(torch.transpose(o, 1, 2), [B, N, -1])                                       # (B, N, D)

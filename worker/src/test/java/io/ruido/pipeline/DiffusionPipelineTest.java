@@ -18,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A whole model folder against what diffusers' pipeline computes with it. */
 class DiffusionPipelineTest {
@@ -86,6 +88,24 @@ class DiffusionPipelineTest {
             for (int p = 0; p < pixels.length; p++) {
                 assertThat(Math.abs((rgb[p] & 255) - pixels[p])).isLessThanOrEqualTo(1); // rounding
             }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = DataType.class,
+            names = {"FLOAT16", "BFLOAT16"})
+    void halfPrecisionGivesAboutTheSame(DataType type) throws IOException {
+        try (var half = DiffusionPipeline.read(golden.folder(), Device.cpu(), type)) {
+            NDArray states = half.encodeText(manager, List.of("A red apple!"));
+            NDArray expected = golden.get("cond").get("0:1");
+
+            NDArray out = half.predict(golden.get("latents").get("0:1"), new float[] {700}, states);
+
+            assertThat(out.getDataType()).isEqualTo(DataType.FLOAT32);
+            assertThat(out.sub(expected).abs().mean().getFloat())
+                    .isLessThan(0.05f * expected.abs().mean().getFloat());
+            assertThat(half.decode(golden.get("latents"))).hasSize(2);
         }
     }
 

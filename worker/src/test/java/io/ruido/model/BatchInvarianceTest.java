@@ -1,0 +1,64 @@
+package io.ruido.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.nn.Torch;
+import io.ruido.nn.Weights;
+import java.io.IOException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A seed gives its picture, byte for byte, whatever other samples share the batch. */
+class BatchInvarianceTest {
+    private static final int BATCH = 6;
+
+    private final NDManager manager = Torch.newManager();
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    @Test
+    void aPredictionDoesNotDependOnTheOtherSamples() throws IOException {
+        var config = UNetConfig.of(new ObjectMapper().readTree("""
+                {"block_out_channels": [32, 64], "layers_per_block": 1, "cross_attention_dim": 24,
+                 "down_block_types": ["CrossAttnDownBlock2D", "DownBlock2D"],
+                 "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D"], "attention_head_dim": 2}"""));
+        var unet = new UNet2DConditionModel(config, Weights.fresh(manager, 1));
+        NDArray latents = manager.randomNormal(new Shape(BATCH, 4, 16, 16));
+        NDArray timesteps = manager.create(new float[] {1, 200, 300, 400, 500, 999});
+        NDArray context = manager.randomNormal(new Shape(BATCH, 7, 24));
+
+        for (int size = 2; size <= BATCH; size++) {
+            var some = new NDIndex("0:{}", size);
+            NDArray together = unet.forward(latents.get(some), timesteps.get(some), context.get(some));
+            for (int i = 0; i < size; i++) {
+                var one = new NDIndex("{}:{}", i, i + 1);
+                NDArray alone = unet.forward(latents.get(one), timesteps.get(one), context.get(one));
+                assertThat(together.get(one).toFloatArray()).isEqualTo(alone.toFloatArray());
+            }
+        }
+    }
+
+    @Test
+    void aPictureDoesNotDependOnTheOtherSamples() throws IOException {
+        var config = AutoencoderKLConfig.of(
+                new ObjectMapper().readTree("{\"block_out_channels\": [32, 64], \"mid_block_add_attention\": true}"));
+        var vae = new AutoencoderKL(config, Weights.fresh(manager, 1));
+        NDArray latents = manager.randomNormal(new Shape(BATCH, 4, 8, 8));
+
+        NDArray together = vae.decode(latents);
+
+        for (int i = 0; i < BATCH; i++) {
+            var one = new NDIndex("{}:{}", i, i + 1);
+            assertThat(together.get(one).toFloatArray())
+                    .isEqualTo(vae.decode(latents.get(one)).toFloatArray());
+        }
+    }
+}
