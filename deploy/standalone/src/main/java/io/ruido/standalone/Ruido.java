@@ -9,11 +9,16 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         version = "Ruido 0.1.0",
         description = "Turns noise into images: an asynchronous job queue for diffusion models.",
-        synopsisSubcommandLabel = "COMMAND")
+        synopsisSubcommandLabel = "COMMAND",
+        footer = "%n./ruido test runs every test.",
+        subcommands = {TrainCommand.class, GatewayCommand.class})
 final class Ruido {
     private Ruido() {}
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Ruido()).execute(arguments));
+        CommandLine commands = new CommandLine(new Ruido())
+                .setParameterExceptionHandler(Failure::misused)
+                .setExecutionExceptionHandler(Failure::report);
+        System.exit(commands.execute(arguments));
     }
 }

@@ -1,0 +1,39 @@
+package io.ruido.standalone;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps a service running until the process is told to end by Ctrl-C or a signal. */
+final class Foreground {
+    private static final Logger log = LoggerFactory.getLogger(Foreground.class);
+    private static final Duration FAREWELL = Duration.ofSeconds(9);
+    private static final int TERMINATED = 143;
+
+    private Foreground() {}
+
+    /** Never returns: the signal ends the process, after the service has been closed or the time for that is over. */
+    static void run(AutoCloseable service) throws InterruptedException {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> close(service), "stop"));
+        new CountDownLatch(1).await();
+    }
+
+    private static void close(AutoCloseable service) {
+        Thread closing = Thread.ofPlatform().daemon().start(() -> {
+            try {
+                service.close();
+            } catch (Exception e) {
+                log.warn("did not stop cleanly", e);
+            }
+        });
+        try {
+            if (!closing.join(FAREWELL)) {
+                log.warn("did not stop within {} s, ending the process", FAREWELL.toSeconds());
+                Runtime.getRuntime().halt(TERMINATED);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package io.ruido.standalone;
+
+import io.ruido.gateway.Gateway;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+        name = "gateway",
+        mixinStandardHelpOptions = true,
+        description = "Runs a gateway alone; the settings name the addresses of Kafka, Redis and S3.")
+final class GatewayCommand implements Callable<Integer> {
+    @Mixin
+    private SettingsOption settings;
+
+    @Override
+    public Integer call() throws Exception {
+        Foreground.run(Gateway.start(settings.read().load()));
+        return 0;
+    }
+}

@@ -1,0 +1,20 @@
+package io.ruido.standalone;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The option that every command has which reads settings. */
+final class SettingsOption {
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Properties file with settings such as ruido.redis.uri; environment variables such as"
+                    + " RUIDO_REDIS_URI win over it.")
+    private Path file;
+
+    Settings read() {
+        return new Settings(Map.of(), System.getenv(), Optional.ofNullable(file));
+    }
+}

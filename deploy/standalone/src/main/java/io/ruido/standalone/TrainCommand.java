@@ -1,0 +1,26 @@
+package io.ruido.standalone;
+
+import io.ruido.train.Train;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "train",
+        mixinStandardHelpOptions = true,
+        description = "Trains a model by a recipe and exports it as a diffusers folder. Ctrl-C writes a checkpoint.")
+final class TrainCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "RECIPE", description = "YAML file, such as models/fluent-emoji/train.yaml.")
+    private Path recipe;
+
+    @Option(names = "--resume", description = "Go on from the newest checkpoints.")
+    private boolean resume;
+
+    @Override
+    public Integer call() throws Exception {
+        Train.main(resume ? new String[] {recipe.toString(), "--resume"} : new String[] {recipe.toString()});
+        return 0;
+    }
+}
