@@ -18,7 +18,6 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.slf4j.Logger;
@@ -91,8 +90,6 @@ public final class JobSlot implements AutoCloseable {
                     for (ConsumerRecord<String, byte[]> delivered : consumer.poll(POLL)) {
                         settle(delivered);
                     }
-                } catch (WakeupException e) {
-                    log.debug("slot woken to close");
                 } catch (KafkaException e) {
                     log.warn("Kafka: {}; polling again in a second", e.getMessage());
                     pause(Duration.ofSeconds(1));
@@ -202,11 +199,15 @@ public final class JobSlot implements AutoCloseable {
         }
     }
 
-    /** Takes nothing new. The handler must have been told to end before: its record is settled, then the slot ends. */
+    /** Takes nothing new, and does not wait. */
+    public void stop() {
+        closing = true;
+    }
+
+    /** Waits until the handler has ended and its record is settled: the handler must have been told to end before. */
     @Override
     public void close() {
-        closing = true;
-        consumer.wakeup();
+        stop();
         threads.close();
     }
 }

@@ -1,0 +1,154 @@
+package io.ruido.diffusion;
+
+import java.util.Arrays;
+
+/**
+ * One sample on its way along a trajectory. Latents, histories and noise are plain floats on the host: they are small
+ * beside the denoiser's work, the result cannot depend on what else is in a batch, and the whole state is at hand for
+ * previews and for resuming elsewhere. Not thread-safe.
+ */
+public final class Denoising {
+    private final Trajectory trajectory;
+    private final TorchRandom random;
+    private final float[][] state; // x, h₁, h₂ …
+    private float[] x0;
+    private int index;
+
+    /**
+     * Starts from pure noise.
+     *
+     * @param size values of the latents, L·h·w
+     */
+    public Denoising(Trajectory trajectory, TorchRandom random, int size) {
+        this.trajectory = trajectory;
+        this.random = random;
+        this.state = new float[1 + trajectory.histories()][size];
+        this.x0 = state[0];
+        float[] noise = random.randn(size);
+        for (int i = 0; i < size; i++) {
+            state[0][i] = (float) (noise[i] * trajectory.initialNoise());
+        }
+    }
+
+    public boolean done() {
+        return index == trajectory.size();
+    }
+
+    /** Steps made. */
+    public int step() {
+        return index;
+    }
+
+    public int steps() {
+        return trajectory.size();
+    }
+
+    /** Where the denoiser is to be asked next. */
+    public float timestep() {
+        return (float) next().timestep();
+    }
+
+    /** What the denoiser is to be asked about next: the scaled latents. */
+    public float[] input() {
+        float[] input = state[0].clone();
+        float scale = (float) next().inputScale();
+        for (int i = 0; scale != 1 && i < input.length; i++) {
+            input[i] *= scale;
+        }
+        return input;
+    }
+
+    /** The latents as they are now. */
+    public float[] latents() {
+        return state[0].clone();
+    }
+
+    /** The newest estimate of the clean latents; before the first step, the noise. */
+    public float[] x0() {
+        return x0.clone();
+    }
+
+    private Step next() {
+        return trajectory.steps().get(index);
+    }
+
+    /**
+     * Makes a step.
+     *
+     * @param output of the denoiser for {@link #input()}, guidance applied, of the latents' size
+     */
+    public void advance(float[] output) {
+        Step step = next();
+        float[] x = state[0];
+        if (output.length != x.length) {
+            throw new IllegalArgumentException(
+                    "output: must have %d values, has %d".formatted(x.length, output.length));
+        }
+        float[] estimate = new float[x.length];
+        for (int i = 0; i < x.length; i++) {
+            estimate[i] = (float) (step.x0().x() * x[i] + step.x0().output() * output[i]);
+        }
+        clamp(estimate);
+        float[] noise = step.drawsNoise() ? random.randn(x.length) : null;
+        double[][] matrix = step.matrix(state.length - 1);
+        float[][] columns = new float[4 + state.length - 1][];
+        columns[0] = x;
+        columns[1] = estimate;
+        columns[2] = output;
+        columns[3] = noise;
+        System.arraycopy(state, 1, columns, 4, state.length - 1);
+        float[][] updated = Arrays.stream(matrix)
+                .map(row -> combine(row, columns, x.length))
+                .toArray(float[][]::new);
+        System.arraycopy(updated, 0, state, 0, updated.length);
+        x0 = estimate;
+        index++;
+    }
+
+    private void clamp(float[] estimate) {
+        switch (trajectory.clamp()) {
+            case Clamp.None none -> {}
+            case Clamp.Range(double limit) -> limit(estimate, limit, 1);
+            case Clamp.Dynamic(double ratio, double maximum) -> {
+                double s = Math.clamp(quantile(estimate, ratio), 1, maximum);
+                limit(estimate, s, s);
+            }
+        }
+    }
+
+    private static void limit(float[] values, double limit, double divisor) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (Math.clamp(values[i], -limit, limit) / divisor);
+        }
+    }
+
+    /** Of the absolute values, interpolated linearly. */
+    private static double quantile(float[] values, double ratio) {
+        float[] sorted = values.clone();
+        for (int i = 0; i < sorted.length; i++) {
+            sorted[i] = Math.abs(sorted[i]);
+        }
+        Arrays.sort(sorted);
+        double place = ratio * (sorted.length - 1);
+        int below = (int) place;
+        int above = Math.min(below + 1, sorted.length - 1);
+        return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+    }
+
+    private static float[] combine(double[] row, float[][] columns, int size) {
+        double[] sum = new double[size];
+        for (int column = 0; column < row.length; column++) {
+            double factor = row[column];
+            if (factor != 0) {
+                for (int i = 0; i < size; i++) {
+                    sum[i] += factor * columns[column][i];
+                }
+            }
+        }
+        float[] result = new float[size];
+        for (int i = 0; i < size; i++) {
+            result[i] = (float) sum[i];
+        }
+        return result;
+    }
+}

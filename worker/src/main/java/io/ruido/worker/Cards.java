@@ -1,0 +1,66 @@
+package io.ruido.worker;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.ruido.diffusion.SamplerName;
+import io.ruido.diffusion.SchedulerConfig;
+import io.ruido.job.ModelCard;
+import io.ruido.job.SamplingParams;
+import io.ruido.pipeline.DiffusionPipeline;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** What a model says of itself: {@code ruido.yaml} in its folder, all of it optional, and the sizes of its parts. */
+final class Cards {
+    private static final YAMLMapper YAML = YAMLMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    private Cards() {}
+
+    /** @param maxSize greatest side in pixels that may be asked for */
+    private record About(
+            String title,
+            String description,
+            String license,
+            Integer minSize,
+            Integer maxSize,
+            Integer steps,
+            Double guidanceScale,
+            String sampler) {
+        private static final About NOTHING = new About(null, null, null, null, null, null, null, null);
+    }
+
+    static ModelCard read(Path folder, DiffusionPipeline pipeline, SchedulerConfig scheduler) throws IOException {
+        String name = folder.getFileName().toString();
+        Path file = folder.resolve("ruido.yaml");
+        About about = Files.exists(file) ? YAML.readValue(file.toFile(), About.class) : About.NOTHING;
+        int size = pipeline.defaultSize();
+        SamplingParams defaults = new SamplingParams(
+                name,
+                size,
+                size,
+                or(about.steps(), 30),
+                or(about.guidanceScale(), 7.5),
+                or(about.sampler(), SamplerName.defaultFor(scheduler).id()),
+                0);
+        return new ModelCard(
+                name,
+                or(about.title(), name),
+                or(about.description(), ""),
+                or(about.license(), "unknown"),
+                or(about.minSize(), pipeline.sizeStep()),
+                or(about.maxSize(), 2 * size),
+                pipeline.sizeStep(),
+                defaults,
+                Arrays.stream(SamplerName.values())
+                        .map(sampler -> new ModelCard.Sampler(sampler.id(), sampler.title()))
+                        .toList());
+    }
+
+    private static <T> T or(T value, T otherwise) {
+        return value == null ? otherwise : value;
+    }
+}

@@ -1,0 +1,82 @@
+package io.ruido.worker;
+
+import io.ruido.job.SamplingJob;
+import io.ruido.progress.Change;
+import io.ruido.progress.Claim;
+import io.ruido.progress.JobStore;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+
+/** This worker's claims on images. */
+final class Claims {
+    private final String worker;
+    private final JobStore store;
+    private final Patience patience;
+    private final ScheduledExecutorService clock;
+    private final Duration renewEvery;
+
+    /** @param renewEvery well below the time after which a silent worker loses an image */
+    Claims(String worker, JobStore store, Patience patience, ScheduledExecutorService clock, Duration renewEvery) {
+        this.worker = worker;
+        this.store = store;
+        this.patience = patience;
+        this.clock = clock;
+        this.renewEvery = renewEvery;
+    }
+
+    Claim claim(SamplingJob job) {
+        return patience.await(() -> store.claim(job.id(), worker));
+    }
+
+    /**
+     * Keeps an image, also while it waits for its turn or for a server.
+     *
+     * @param ifOver called when the job is over or another attempt has begun
+     */
+    Held hold(SamplingJob job, int attempt, Runnable ifOver) {
+        return new Held(job, attempt, ifOver);
+    }
+
+    /** An image that this worker has until it is closed. */
+    final class Held implements AutoCloseable {
+        private final SamplingJob job;
+        private final int attempt;
+        private final Runnable ifOver;
+        private final ScheduledFuture<?> heartbeat;
+
+        private Held(SamplingJob job, int attempt, Runnable ifOver) {
+            this.job = job;
+            this.attempt = attempt;
+            this.ifOver = ifOver;
+            long millis = renewEvery.toMillis();
+            this.heartbeat = clock.scheduleAtFixedRate(
+                    () -> watch(store.renew(job.id(), attempt)), millis, millis, TimeUnit.MILLISECONDS);
+        }
+
+        /** Tells of a step; never blocks. While Redis is away steps go untold; the next one tells how far it is. */
+        void step(int step, int steps, String preview) {
+            watch(store.step(job.id(), attempt, step, steps, preview));
+        }
+
+        /** Lets another worker claim the image at once. When this cannot be told, the lease runs out by itself. */
+        void giveBack() {
+            watch(store.release(job.id(), attempt));
+        }
+
+        private void watch(CompletionStage<Change> told) {
+            told.thenAccept(change -> {
+                if (!(change instanceof Change.Done)) {
+                    ifOver.run();
+                }
+            });
+        }
+
+        @Override
+        public void close() {
+            heartbeat.cancel(false);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package io.ruido.worker;
+
+import io.ruido.job.JobStatus;
+import io.ruido.job.SamplingJob;
+import io.ruido.progress.Change;
+import io.ruido.progress.JobStore;
+import io.ruido.storage.ResultStore;
+import java.util.Optional;
+
+/** Turns finished latents into a stored picture. Only when the picture is stored is the image said to have succeeded. */
+final class Finisher {
+    private final JobStore store;
+    private final ResultStore results;
+    private final Models models;
+    private final Patience patience;
+
+    Finisher(JobStore store, ResultStore results, Models models, Patience patience) {
+        this.store = store;
+        this.results = results;
+        this.models = models;
+        this.patience = patience;
+    }
+
+    void finish(SamplingJob job, int attempt, float[] latents) {
+        if (!(patience.await(() -> store.decode(job.id(), attempt)) instanceof Change.Done)) {
+            return;
+        }
+        byte[] png = Png.encode(models.get(job.params().model()).decode(latents, job.params()), job);
+        String key = patience.call(() -> results.putImage(job.id(), png));
+        patience.await(() -> store.succeed(job.id(), attempt, key));
+        archiveIfTerminal(job);
+    }
+
+    private void archiveIfTerminal(SamplingJob job) {
+        Optional<JobStatus> status = patience.await(() -> store.find(job.jobId()));
+        if (status.isPresent() && status.get().state().terminal()) {
+            patience.call(() -> {
+                results.putStatus(status.get());
+                return null;
+            });
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package io.ruido.worker;
+
+import io.ruido.config.RuidoConfig.WorkerConfig;
+import io.ruido.nn.Torch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+
+/** The models that this worker serves: every folder that has a {@code model_index.json}. */
+public final class Models implements AutoCloseable {
+    private final Map<String, Model> byName;
+    private final ExecutorService side;
+
+    private Models(Map<String, Model> byName, ExecutorService side) {
+        this.byName = byName;
+        this.side = side;
+    }
+
+    /** @throws IOException when there is no model, or one of them cannot be read */
+    public static Models read(WorkerConfig config) throws IOException {
+        config.threads().ifPresent(Torch::setThreads);
+        Path folder = config.models();
+        List<Path> folders;
+        try (Stream<Path> children = Files.list(folder)) {
+            folders = children.filter(child -> Files.exists(child.resolve("model_index.json")))
+                    .sorted()
+                    .toList();
+        }
+        if (folders.isEmpty()) {
+            throw new IOException("no model in " + folder.toAbsolutePath()
+                    + ": ruido.worker.models must have a diffusers folder for each model");
+        }
+        ExecutorService side = Executors.newSingleThreadExecutor(
+                Thread.ofPlatform().name("text-and-pictures").factory());
+        Map<String, Model> byName = new LinkedHashMap<>();
+        for (Path child : folders) {
+            Model model = Model.read(child, side);
+            byName.put(model.card().name(), model);
+        }
+        return new Models(byName, side);
+    }
+
+    /** @throws IllegalArgumentException when this worker does not serve it */
+    Model get(String name) {
+        Model model = byName.get(name);
+        if (model == null) {
+            throw new IllegalArgumentException("model: must be one of %s, was %s".formatted(byName.keySet(), name));
+        }
+        return model;
+    }
+
+    Collection<Model> all() {
+        return byName.values();
+    }
+
+    @Override
+    public void close() {
+        side.close();
+        byName.values().forEach(Model::close);
+    }
+}

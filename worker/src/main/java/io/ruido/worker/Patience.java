@@ -1,0 +1,57 @@
+package io.ruido.worker;
+
+import dev.failsafe.Failsafe;
+import dev.failsafe.RetryPolicy;
+import dev.failsafe.function.CheckedSupplier;
+import io.lettuce.core.RedisException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Waits out servers that are away: a job that was accepted must not fail because Redis, S3 or Kafka was restarted. Tries
+ * until it works or the worker stops.
+ */
+final class Patience implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Patience.class);
+
+    private final RetryPolicy<Object> policy = RetryPolicy.builder()
+            .handleIf(this::mayPass)
+            .withMaxRetries(-1)
+            .withBackoff(Duration.ofMillis(100), Duration.ofSeconds(2))
+            .onRetry(attempt ->
+                    log.warn("{}; trying again", attempt.getLastException().getMessage()))
+            .build();
+
+    private volatile boolean closed;
+
+    /** @throws dev.failsafe.FailsafeException with the fault when it cannot pass, or the worker stops */
+    <T> T call(CheckedSupplier<T> call) {
+        return Failsafe.with(policy).get(call);
+    }
+
+    /** As {@link #call}, for what answers later. */
+    <T> T await(CheckedSupplier<CompletionStage<T>> call) {
+        return call(() -> {
+            try {
+                return call.get().toCompletableFuture().join();
+            } catch (CompletionException e) {
+                throw e.getCause();
+            }
+        });
+    }
+
+    private boolean mayPass(Throwable fault) {
+        return !closed
+                && (fault instanceof RedisException || fault instanceof IOException || fault instanceof KafkaException);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+}

@@ -1,0 +1,47 @@
+package io.ruido.worker;
+
+import io.ruido.job.Job;
+import io.ruido.job.PromptJob;
+import io.ruido.job.SamplingJob;
+import io.ruido.progress.Change;
+import io.ruido.progress.JobStore;
+import io.ruido.queue.JobPublisher;
+import io.ruido.queue.JobSlot;
+import io.ruido.queue.Verdict;
+
+/** Encodes a prompt once and publishes one sampling job an image. */
+final class PromptStage implements JobSlot.Handler {
+    private final JobStore store;
+    private final JobPublisher publisher;
+    private final TextStage text;
+    private final Patience patience;
+
+    PromptStage(JobStore store, JobPublisher publisher, TextStage text, Patience patience) {
+        this.store = store;
+        this.publisher = publisher;
+        this.text = text;
+        this.patience = patience;
+    }
+
+    @Override
+    public Verdict handle(Job job) {
+        return switch (job) {
+            case PromptJob prompt -> handle(prompt);
+            case SamplingJob sampling -> new Verdict.Reject("a sampling job does not belong on the prompt queue");
+        };
+    }
+
+    private Verdict handle(PromptJob job) {
+        Change begun = patience.await(() -> store.encode(job.jobId()));
+        return switch (begun) {
+            case Change.Done done -> {
+                String conditioningKey = text.encode(job);
+                job.fanOut(conditioningKey).forEach(sample -> patience.await(() -> publisher.publish(sample)));
+                yield new Verdict.Accept();
+            }
+            case Change.Over over -> new Verdict.Accept();
+            case Change.Lost lost -> new Verdict.Accept();
+            case Change.Unknown unknown -> new Verdict.Reject("Redis does not know the job");
+        };
+    }
+}

@@ -1,0 +1,131 @@
+package io.ruido.worker;
+
+import io.ruido.config.RuidoConfig;
+import io.ruido.job.ModelCard;
+import io.ruido.progress.ConditioningCache;
+import io.ruido.progress.JobStore;
+import io.ruido.progress.ModelRegistry;
+import io.ruido.progress.Redis;
+import io.ruido.queue.JobPublisher;
+import io.ruido.queue.JobSlot;
+import io.ruido.queue.Topics;
+import io.ruido.storage.ResultStore;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes jobs from Kafka and makes pictures of them: all the wiring, top to bottom. */
+public final class Worker implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Worker.class);
+
+    /** How often an image's lease is renewed in the time that it lasts. */
+    private static final int RENEWALS = 4;
+
+    private final Models models;
+    private final Redis redis;
+    private final JobPublisher publisher;
+    private final Patience patience = new Patience();
+    private final DenoiseLoop loop = new DenoiseLoop();
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("leases").factory());
+    private final List<JobSlot> slots = new ArrayList<>();
+
+    private Worker(RuidoConfig config, Models models, String id) throws IOException {
+        this.models = models;
+        this.redis = Redis.connect(config.redis());
+        this.publisher = new JobPublisher(config.kafka());
+        JobStore store =
+                new JobStore(redis, config.jobs().lease(), config.jobs().retention());
+        ResultStore results = new ResultStore(config.s3());
+        List<ModelCard> cards = models.all().stream().map(Model::card).toList();
+        List<String> names = cards.stream().map(ModelCard::name).toList();
+        Topics.create(config.kafka(), names);
+        results.createBucket();
+
+        ConditioningCache cache = new ConditioningCache(redis, config.worker().conditioningTtl());
+        TextStage text = new TextStage(models, cache, patience);
+        Claims claims =
+                new Claims(id, store, patience, clock, config.jobs().lease().dividedBy(RENEWALS));
+        PromptStage promptStage = new PromptStage(store, publisher, text, patience);
+        SamplingStage samplingStage =
+                new SamplingStage(claims, models, text, loop, new Finisher(store, results, models, patience));
+        JobSlot.Undeliverable undeliverable =
+                (jobId, reason) -> patience.await(() -> store.fail(UUID.fromString(jobId), reason));
+
+        for (int i = 0; i < config.worker().promptSlots(); i++) {
+            slots.add(new JobSlot(
+                    config.kafka(),
+                    Topics.PROMPT_GROUP,
+                    List.of(Topics.PROMPT),
+                    publisher,
+                    promptStage,
+                    undeliverable));
+        }
+        List<String> queues =
+                names.stream().flatMap(name -> Topics.sampling(name).stream()).toList();
+        for (int i = 0; i < config.worker().slots(); i++) {
+            slots.add(new JobSlot(
+                    config.kafka(), Topics.SAMPLING_GROUP, queues, publisher, samplingStage, undeliverable));
+        }
+
+        ModelRegistry registry = new ModelRegistry(redis);
+        cards.forEach(card -> patience.await(() -> registry.publish(card)));
+        log.info("worker {} serves {} with {} slots", id, names, slots.size());
+    }
+
+    /**
+     * Begins to take jobs.
+     *
+     * @param models that it serves, and closes in the end
+     * @throws IOException when a server cannot be reached
+     */
+    public static Worker start(RuidoConfig config, Models models) throws IOException {
+        String id = "%s-%d-%s"
+                .formatted(
+                        InetAddress.getLocalHost().getHostName(),
+                        ProcessHandle.current().pid(),
+                        UUID.randomUUID().toString().substring(0, 4));
+        return new Worker(config, models, id);
+    }
+
+    /** Finishes the step that is being made, gives back what is unfinished, and ends. */
+    @Override
+    public void close() {
+        log.info("worker stops: unfinished images go back to the queue");
+        loop.close();
+        patience.close();
+        slots.forEach(JobSlot::stop);
+        slots.forEach(JobSlot::close);
+        clock.shutdownNow();
+        publisher.close();
+        redis.close();
+        models.close();
+    }
+
+    /** Runs until it is told to end. The settings come from the environment and from the file that is the argument. */
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        Optional<Path> file = arguments.length > 0 ? Optional.of(Path.of(arguments[0])) : Optional.empty();
+        if (file.isPresent() && !Files.exists(file.get())) {
+            throw new IOException("no such settings file: " + file.get());
+        }
+        RuidoConfig config = RuidoConfig.load(Map.of(), System.getenv(), file);
+        Worker worker = start(config, Models.read(config.worker()));
+        CountDownLatch ended = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            worker.close();
+            ended.countDown();
+        }));
+        ended.await();
+    }
+}

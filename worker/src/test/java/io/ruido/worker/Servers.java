@@ -1,0 +1,183 @@
+package io.ruido.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lettuce.core.RedisException;
+import io.ruido.config.RuidoConfig;
+import io.ruido.embedded.EmbeddedKafka;
+import io.ruido.embedded.EmbeddedRedis;
+import io.ruido.embedded.EmbeddedS3;
+import io.ruido.job.JobEvent;
+import io.ruido.job.JobState;
+import io.ruido.job.JobStatus;
+import io.ruido.job.Priority;
+import io.ruido.job.PromptJob;
+import io.ruido.job.SamplingParams;
+import io.ruido.progress.EventStream;
+import io.ruido.progress.JobStore;
+import io.ruido.progress.Redis;
+import io.ruido.queue.JobPublisher;
+import io.ruido.queue.Topics;
+import io.ruido.storage.ResultStore;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.awaitility.Awaitility;
+
+/** Kafka, Redis and S3 of a test, and a client that does what the gateway does. */
+final class Servers implements AutoCloseable {
+    /** A tiny model with random weights. */
+    static final String MODEL = "pipeline";
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Path MODELS = Path.of("src/test/resources/golden");
+
+    private final Path folder;
+    private final EmbeddedKafka kafka;
+    private EmbeddedRedis redisServer;
+    private EmbeddedS3 s3;
+    private final Map<String, String> settings = new HashMap<>();
+    private final Redis redis;
+    private final JobPublisher publisher;
+    final RuidoConfig config;
+    final JobStore store;
+    final ResultStore results;
+    final EventStream events;
+
+    private Servers(Path folder) throws IOException {
+        this.folder = folder;
+        kafka = EmbeddedKafka.start(folder.resolve("kafka"), 0);
+        redisServer = EmbeddedRedis.start(folder.resolve("redis"), 0);
+        s3 = EmbeddedS3.start(folder.resolve("s3"), 0, "access", "secret-key");
+        settings.put("ruido.kafka.bootstrap-servers", kafka.bootstrapServers());
+        settings.put("ruido.kafka.partitions", "1");
+        settings.put("ruido.redis.uri", redisServer.uri());
+        settings.put("ruido.s3.endpoint", s3.endpoint().toString());
+        settings.put("ruido.s3.access-key", "access");
+        settings.put("ruido.s3.secret-key", "secret-key");
+        settings.put("ruido.worker.models", MODELS.toAbsolutePath().toString());
+        settings.put("ruido.worker.slots", "4");
+        settings.put("ruido.worker.threads", "1");
+        settings.put("ruido.jobs.lease", "PT2S");
+        config = RuidoConfig.load(settings, Map.of(), Optional.empty());
+        Topics.create(config.kafka(), List.of(MODEL));
+        redis = Redis.connect(config.redis());
+        publisher = new JobPublisher(config.kafka());
+        store = new JobStore(redis, config.jobs().lease(), config.jobs().retention());
+        results = new ResultStore(config.s3());
+        events = new EventStream(redis);
+    }
+
+    static Servers start(Path folder) throws IOException {
+        return new Servers(folder);
+    }
+
+    Worker worker() throws IOException {
+        return Worker.start(config, Models.read(config.worker()));
+    }
+
+    /** A worker in a process of its own. */
+    Process workerProcess() throws IOException {
+        ProcessBuilder process = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Worker.class.getName());
+        settings.forEach((name, value) ->
+                process.environment().put(name.toUpperCase().replace('.', '_').replace('-', '_'), value));
+        return process.inheritIO().start();
+    }
+
+    PromptJob submit(String prompt, int count, int steps, long seed) {
+        SamplingParams params = new SamplingParams(MODEL, 32, 32, steps, 2, "ddim", seed);
+        PromptJob job = new PromptJob(newId(), prompt, "", count, params, Priority.INTERACTIVE, Instant.now());
+        await(store.submit(job));
+        await(publisher.publish(job));
+        return job;
+    }
+
+    static UUID newId() {
+        return com.fasterxml.uuid.Generators.timeBasedEpochGenerator().generate();
+    }
+
+    JobStatus status(UUID job) {
+        return await(store.find(job)).orElseThrow();
+    }
+
+    JobStatus awaitState(UUID job, JobState state) {
+        Awaitility.await("job " + job + " " + state)
+                .atMost(PATIENCE)
+                .ignoreException(RedisException.class)
+                .until(() -> status(job).state().terminal() || status(job).state() == state);
+        assertThat(status(job)).extracting(JobStatus::state, JobStatus::error).startsWith(state);
+        return status(job);
+    }
+
+    List<JobEvent> awaitFirstStep(PromptJob job) {
+        List<JobEvent> events = watch(job.jobId());
+        Awaitility.await("first step of " + job.jobId())
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(10))
+                .until(() -> events.stream().anyMatch(JobEvent.Step.class::isInstance));
+        return events;
+    }
+
+    /** Every event of a job so far and to come. */
+    List<JobEvent> watch(UUID job) {
+        List<JobEvent> seen = new CopyOnWriteArrayList<>();
+        events.watch(job, 0, (event, json) -> seen.add(event));
+        return seen;
+    }
+
+    byte[] picture(PromptJob job, int index) throws IOException {
+        return results.get(status(job.jobId()).images().get(index).key()).orElseThrow();
+    }
+
+    void restartRedis(Duration away) throws InterruptedException {
+        int port = URI.create(redisServer.uri()).getPort();
+        redisServer.close();
+        Thread.sleep(away);
+        redisServer = EmbeddedRedis.start(folder.resolve("redis"), port);
+    }
+
+    void restartS3(Duration away) throws InterruptedException {
+        int port = s3.endpoint().getPort();
+        s3.close();
+        Thread.sleep(away);
+        s3 = EmbeddedS3.start(folder.resolve("s3"), port, "access", "secret-key");
+    }
+
+    private static <T> T await(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException fault ? fault : new IllegalStateException(e.getCause());
+        } catch (InterruptedException | TimeoutException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        publisher.close();
+        events.close();
+        redis.close();
+        s3.close();
+        redisServer.close();
+        kafka.close();
+    }
+}

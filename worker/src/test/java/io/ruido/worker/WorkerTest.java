@@ -1,0 +1,215 @@
+package io.ruido.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.ruido.job.JobEvent;
+import io.ruido.job.JobState;
+import io.ruido.job.JobStatus;
+import io.ruido.job.PromptJob;
+import io.ruido.queue.Topics;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.LongStream;
+import javax.imageio.ImageIO;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+class WorkerTest {
+    /** Steps that take seconds even with the tiny model. */
+    private static final int LONG = 900;
+
+    private static Servers servers;
+
+    @BeforeAll
+    static void startServers(@TempDir Path folder) throws IOException {
+        servers = Servers.start(folder);
+    }
+
+    @AfterAll
+    static void stopServers() {
+        servers.close();
+    }
+
+    @Test
+    void aPromptBecomesPicturesAndItsEventsHaveNoGap() throws IOException {
+        try (Worker _ = servers.worker()) {
+            PromptJob job = servers.submit("a red apple", 2, 5, 7);
+            List<JobEvent> events = servers.watch(job.jobId());
+            servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+            await().until(() -> !events.isEmpty() && events.getLast().last());
+
+            assertThat(events).extracting(JobEvent::number).containsExactlyElementsOf(numbersTo(events.size()));
+            assertThat(states(events))
+                    .startsWith(JobState.QUEUED, JobState.ENCODING, JobState.SAMPLING)
+                    .endsWith(JobState.DECODING, JobState.SUCCEEDED);
+            for (int index = 0; index < 2; index++) {
+                assertThat(steps(events, index)).containsExactly(1, 2, 3, 4, 5);
+                var picture = ImageIO.read(new ByteArrayInputStream(servers.picture(job, index)));
+                assertThat(List.of(picture.getWidth(), picture.getHeight())).containsExactly(32, 32);
+            }
+            assertThat(servers.picture(job, 0)).isNotEqualTo(servers.picture(job, 1));
+        }
+    }
+
+    @Test
+    void aPictureCarriesItsParameters() throws IOException {
+        try (Worker _ = servers.worker()) {
+            PromptJob job = servers.submit("ein grüner Apfel 🍏", 1, 2, 5);
+            servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+            assertThat(new String(servers.picture(job, 0), StandardCharsets.UTF_8))
+                    .contains(
+                            "ein grüner Apfel 🍏\nNegative prompt: \nSteps: 2, Sampler: ddim, CFG scale: 2.0, Seed: 5");
+        }
+    }
+
+    @Test
+    void aSeedGivesTheSameBytesWhateverElseRuns() throws IOException {
+        byte[] alone;
+        try (Worker _ = servers.worker()) {
+            PromptJob job = servers.submit("a cat", 1, 8, 42);
+            servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+            alone = servers.picture(job, 0);
+        }
+        try (Worker _ = servers.worker()) {
+            List<PromptJob> others = LongStream.range(0, 3)
+                    .mapToObj(seed -> servers.submit("other " + seed, 1, 20, seed))
+                    .toList();
+            PromptJob job = servers.submit("a cat", 1, 8, 42);
+            servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+            assertThat(servers.picture(job, 0)).isEqualTo(alone);
+            others.forEach(other -> servers.awaitState(other.jobId(), JobState.SUCCEEDED));
+        }
+    }
+
+    @Test
+    void aJobCancelledWhileItSamplesMakesNoFurtherStep() throws IOException {
+        try (Worker _ = servers.worker()) {
+            PromptJob job = servers.submit("a long one", 1, LONG, 1);
+            List<JobEvent> events = servers.awaitFirstStep(job);
+            servers.store.cancel(job.jobId()).toCompletableFuture().join();
+
+            PromptJob next = servers.submit("the next one", 4, 2, 1);
+            servers.awaitState(next.jobId(), JobState.SUCCEEDED);
+            assertThat(events.getLast()).isInstanceOfSatisfying(JobEvent.State.class, last -> assertThat(last.state())
+                    .isEqualTo(JobState.CANCELLED));
+            assertThat(events).hasSizeLessThan(LONG);
+        }
+    }
+
+    @Test
+    void aJobCancelledWhileQueuedIsNeverRun() throws IOException {
+        PromptJob job = servers.submit("never", 1, 2, 1);
+        servers.store.cancel(job.jobId()).toCompletableFuture().join();
+        try (Worker _ = servers.worker()) {
+            PromptJob next = servers.submit("next", 1, 2, 1);
+            servers.awaitState(next.jobId(), JobState.SUCCEEDED);
+        }
+        JobStatus status = servers.awaitState(job.jobId(), JobState.CANCELLED);
+        assertThat(status.images().getFirst().attempt()).isZero();
+    }
+
+    @Test
+    void aRecordThatIsNoJobFailsWithItsReason() throws IOException {
+        PromptJob job = new PromptJob(
+                Servers.newId(),
+                "poison",
+                "",
+                1,
+                servers.submit("other", 1, 2, 1).params(),
+                io.ruido.job.Priority.INTERACTIVE,
+                java.time.Instant.now());
+        servers.store.submit(job).toCompletableFuture().join();
+        send(job.jobId(), "{\"type\":\"prompt\",\"count\":0}");
+        try (Worker _ = servers.worker()) {
+            JobStatus status = servers.awaitState(job.jobId(), JobState.FAILED);
+            assertThat(status.error()).contains("cannot be read as a job");
+        }
+    }
+
+    @Test
+    void aStoppedWorkerHandsItsImageToTheNext() throws IOException {
+        PromptJob job;
+        try (Worker _ = servers.worker()) {
+            job = servers.submit("handed over", 1, LONG, 3);
+            servers.awaitFirstStep(job);
+        }
+        assertThat(servers.status(job.jobId()).images().getFirst().state()).isEqualTo(JobState.QUEUED);
+        try (Worker _ = servers.worker()) {
+            JobStatus status = servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+            assertThat(status.images().getFirst().attempt()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void aKilledWorkerLosesNothing() throws Exception {
+        Process killed = servers.workerProcess();
+        PromptJob job = servers.submit("survivor", 1, 600, 3);
+        List<JobEvent> events = servers.watch(job.jobId());
+        await().atMost(Duration.ofSeconds(60)).until(() -> events.stream().anyMatch(JobEvent.Step.class::isInstance));
+        killed.destroyForcibly().waitFor();
+        try (Worker _ = servers.worker()) {
+            JobStatus status = servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+            assertThat(status.images().getFirst().attempt()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void jobsGoOnAfterRedisAndS3WereAway() throws Exception {
+        try (Worker _ = servers.worker()) {
+            PromptJob first = servers.submit("while S3 is away", 1, 30, 3);
+            servers.restartS3(Duration.ofSeconds(3));
+            servers.awaitState(first.jobId(), JobState.SUCCEEDED);
+
+            PromptJob second = servers.submit("while Redis is away", 1, LONG, 3);
+            List<JobEvent> events = servers.awaitFirstStep(second);
+            servers.restartRedis(Duration.ofSeconds(1));
+            servers.awaitState(second.jobId(), JobState.SUCCEEDED);
+            await().until(() -> events.getLast().last());
+            assertThat(events).extracting(JobEvent::number).containsExactlyElementsOf(numbersTo(events.size()));
+        }
+    }
+
+    private static void send(UUID key, String value) {
+        try (var producer = new KafkaProducer<>(
+                Map.<String, Object>of(
+                        "bootstrap.servers",
+                        servers.config.kafka().bootstrapServers().orElseThrow()),
+                new StringSerializer(),
+                new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>(Topics.PROMPT, key.toString(), value.getBytes(StandardCharsets.UTF_8)));
+        }
+    }
+
+    private static List<Long> numbersTo(int last) {
+        return LongStream.rangeClosed(1, last).boxed().toList();
+    }
+
+    private static List<JobState> states(List<JobEvent> events) {
+        return events.stream()
+                .filter(JobEvent.State.class::isInstance)
+                .map(event -> ((JobEvent.State) event).state())
+                .toList();
+    }
+
+    private static List<Integer> steps(List<JobEvent> events, int index) {
+        return events.stream()
+                .filter(event -> event instanceof JobEvent.Step step && step.index() == index)
+                .map(event -> ((JobEvent.Step) event).step())
+                .toList();
+    }
+}
