@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import io.ruido.diffusion.Denoising;
+import io.ruido.diffusion.SampleState;
 import io.ruido.diffusion.SamplerName;
 import io.ruido.diffusion.SchedulerConfig;
 import io.ruido.diffusion.TorchRandom;
@@ -60,16 +60,16 @@ final class Model implements AutoCloseable {
     }
 
     /** An image's first noise and the way from there. */
-    Denoising start(SamplingParams params) {
+    SampleState start(SamplingParams params) {
         Shape latents = pipeline.latentShape(params.width(), params.height());
-        return new Denoising(
+        return new SampleState(
                 SamplerName.of(params.sampler()).sampler(scheduler).trajectory(params.steps()),
                 new TorchRandom(params.seed()),
                 (int) latents.size());
     }
 
     /** The denoiser's output, with guidance, for a sample's next step. */
-    float[] predict(Denoising sample, SamplingParams params, Conditioning text) {
+    float[] predict(SampleState sample, SamplingParams params, Conditioning text) {
         try (NDManager manager = pipeline.newManager()) {
             NDArray latents = manager.create(sample.input(), pipeline.latentShape(params.width(), params.height()));
             NDArray states = manager.create(text.states(), new Shape(2, text.tokens(), text.width()));

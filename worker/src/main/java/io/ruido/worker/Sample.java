@@ -1,6 +1,6 @@
 package io.ruido.worker;
 
-import io.ruido.diffusion.Denoising;
+import io.ruido.diffusion.SampleState;
 import io.ruido.job.SamplingParams;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -22,9 +22,9 @@ final class Sample {
     private final Model model;
     private final SamplingParams params;
     private final Conditioning text;
-    private final Denoising denoising;
+    private final SampleState denoising;
     private final CompletableFuture<End> end = new CompletableFuture<>();
-    private volatile Consumer<Denoising> onStep = denoising -> {};
+    private volatile Consumer<SampleState> onStep = denoising -> {};
     private volatile boolean stopped;
 
     Sample(Model model, SamplingParams params, Conditioning text) {
@@ -35,7 +35,7 @@ final class Sample {
     }
 
     /** @param listener told of each step on the loop's thread; must not block */
-    void onStep(Consumer<Denoising> listener) {
+    void onStep(Consumer<SampleState> listener) {
         onStep = listener;
     }
 

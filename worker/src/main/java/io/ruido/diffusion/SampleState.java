@@ -7,7 +7,7 @@ import java.util.Arrays;
  * beside the denoiser's work, the result cannot depend on what else is in a batch, and the whole state is at hand for
  * previews and for resuming elsewhere. Not thread-safe.
  */
-public final class Denoising {
+public final class SampleState {
     private final Trajectory trajectory;
     private final TorchRandom random;
     private final float[][] state; // x, h₁, h₂ …
@@ -19,7 +19,7 @@ public final class Denoising {
      *
      * @param size values of the latents, L·h·w
      */
-    public Denoising(Trajectory trajectory, TorchRandom random, int size) {
+    public SampleState(Trajectory trajectory, TorchRandom random, int size) {
         this.trajectory = trajectory;
         this.random = random;
         this.state = new float[1 + trajectory.histories()][size];
