@@ -31,7 +31,7 @@ def gradients(model):
 
 def vae(name, **settings):
     torch.manual_seed(0)
-    settings = dict(block_out_channels=(8, 12), norm_num_groups=4, latent_channels=3) | settings
+    settings = dict(block_out_channels=(4, 8), norm_num_groups=2, latent_channels=3) | settings
     levels = len(settings["block_out_channels"])
     model = randomize(
         AutoencoderKL(
@@ -51,11 +51,11 @@ def unet(name, context=6, **settings):
     torch.manual_seed(1)
     settings = (
         dict(
-            block_out_channels=(8, 12),
+            block_out_channels=(4, 8),
             down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
             up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
             layers_per_block=1,
-            norm_num_groups=4,
+            norm_num_groups=2,
             cross_attention_dim=context,
             attention_head_dim=2,
             sample_size=8,
@@ -156,14 +156,16 @@ if __name__ == "__main__":
         mid_block_add_attention=False,
         use_quant_conv=False,
         use_post_quant_conv=False,
-        block_out_channels=(4, 8, 8),
+        block_out_channels=(2, 4, 4),
+        norm_num_groups=1,
         layers_per_block=2,
         latent_channels=5,
     )
     unet("unet")
     unet(
         "unet-deep",
-        block_out_channels=(4, 8, 8),
+        block_out_channels=(4, 4, 4),
+        norm_num_groups=2,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         layers_per_block=(1, 2, 1),
@@ -174,4 +176,4 @@ if __name__ == "__main__":
         freq_shift=1,
         in_channels=5,
     )
-    unet("unet-no-middle-attention", mid_block_type="UNetMidBlock2D")
+    unet("unet-no-middle-attention", mid_block_type="UNetMidBlock2D", block_out_channels=(2, 4), norm_num_groups=1)
