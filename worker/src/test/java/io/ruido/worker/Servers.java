@@ -2,6 +2,7 @@ package io.ruido.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.uuid.Generators;
 import io.lettuce.core.RedisException;
 import io.ruido.config.RuidoConfig;
 import io.ruido.embedded.EmbeddedKafka;
@@ -103,15 +104,18 @@ final class Servers implements AutoCloseable {
     }
 
     PromptJob submit(String prompt, int count, int steps, long seed) {
-        SamplingParams params = new SamplingParams(MODEL, 32, 32, steps, 2, "ddim", seed);
-        PromptJob job = new PromptJob(newId(), prompt, "", count, params, Priority.INTERACTIVE, Instant.now());
-        await(store.submit(job));
+        PromptJob job = record(prompt, count, steps, seed);
         await(publisher.publish(job));
         return job;
     }
 
-    static UUID newId() {
-        return com.fasterxml.uuid.Generators.timeBasedEpochGenerator().generate();
+    /** A job that is known, but on no queue. */
+    PromptJob record(String prompt, int count, int steps, long seed) {
+        SamplingParams params = new SamplingParams(MODEL, 32, 32, steps, 2, "ddim", seed);
+        UUID id = Generators.timeBasedEpochGenerator().generate();
+        PromptJob job = new PromptJob(id, prompt, "", count, params, Priority.INTERACTIVE, Instant.now());
+        await(store.submit(job));
+        return job;
     }
 
     JobStatus status(UUID job) {

@@ -13,14 +13,17 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.LongStream;
 import javax.imageio.ImageIO;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -124,21 +127,15 @@ class WorkerTest {
     }
 
     @Test
-    void aRecordThatIsNoJobFailsWithItsReason() throws IOException {
-        PromptJob job = new PromptJob(
-                Servers.newId(),
-                "poison",
-                "",
-                1,
-                servers.submit("other", 1, 2, 1).params(),
-                io.ruido.job.Priority.INTERACTIVE,
-                java.time.Instant.now());
-        servers.store.submit(job).toCompletableFuture().join();
-        send(job.jobId(), "{\"type\":\"prompt\",\"count\":0}");
+    void aRecordThatIsNoJobFailsWithItsReasonAndIsKeptAsADeadLetter() throws IOException {
+        PromptJob job = servers.record("poison", 1, 2, 1);
+        String poison = "{\"type\":\"prompt\",\"count\":0}";
+        send(job.jobId(), poison);
         try (Worker _ = servers.worker()) {
             JobStatus status = servers.awaitState(job.jobId(), JobState.FAILED);
             assertThat(status.error()).contains("cannot be read as a job");
         }
+        assertThat(deadLetters()).containsEntry(job.jobId().toString(), poison);
     }
 
     @Test
@@ -185,14 +182,29 @@ class WorkerTest {
     }
 
     private static void send(UUID key, String value) {
-        try (var producer = new KafkaProducer<>(
-                Map.<String, Object>of(
-                        "bootstrap.servers",
-                        servers.config.kafka().bootstrapServers().orElseThrow()),
-                new StringSerializer(),
-                new ByteArraySerializer())) {
-            producer.send(new ProducerRecord<>(Topics.PROMPT, key.toString(), value.getBytes(StandardCharsets.UTF_8)));
+        try (var producer = new KafkaProducer<>(kafka(), new StringSerializer(), new StringSerializer())) {
+            producer.send(new ProducerRecord<>(Topics.PROMPT, key.toString(), value));
         }
+    }
+
+    private static Map<String, String> deadLetters() {
+        TopicPartition letters = new TopicPartition(Topics.DEAD_LETTER, 0);
+        try (var consumer = new KafkaConsumer<>(kafka(), new StringDeserializer(), new StringDeserializer())) {
+            consumer.assign(List.of(letters));
+            consumer.seekToBeginning(List.of(letters));
+            Map<String, String> values = new HashMap<>();
+            await().until(() -> {
+                consumer.poll(Duration.ofMillis(100)).forEach(letter -> values.put(letter.key(), letter.value()));
+                return consumer.position(letters)
+                        == consumer.endOffsets(List.of(letters)).get(letters);
+            });
+            return values;
+        }
+    }
+
+    private static Map<String, Object> kafka() {
+        return Map.of(
+                "bootstrap.servers", servers.config.kafka().bootstrapServers().orElseThrow());
     }
 
     private static List<Long> numbersTo(int last) {
