@@ -4,14 +4,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.ruido.job.JobStatus;
 import io.ruido.progress.EventStream;
 import io.vertx.core.Context;
-import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.streams.WriteStream;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Watching jobs: server-sent events and WebSockets, all with the same numbered events. */
@@ -74,12 +72,12 @@ final class EventRoutes {
 
     /** {@code GET /v1/jobs/{id}/ws} */
     void watch(RoutingContext ctx) {
-        int seen = RequestValidation.<Integer>value(ctx, "after");
-        UUID id = RequestValidation.id(ctx);
+        requireUpgrade(ctx);
         // A WebSocket can only be made of a request that has not been read.
         ctx.request().pause();
-        Reply.on(ctx, jobs.find(id))
-                .compose(job -> open(ctx).onSuccess(socket -> watch(ctx, socket, job, seen)))
+        int seen = RequestValidation.<Integer>value(ctx, "after");
+        Reply.on(ctx, jobs.find(RequestValidation.id(ctx)))
+                .compose(job -> ctx.request().toWebSocket().onSuccess(socket -> watch(ctx, socket, job, seen)))
                 .onFailure(ctx::fail);
     }
 
@@ -101,7 +99,9 @@ final class EventRoutes {
 
     /** {@code GET /v1/ws} */
     void watchMany(RoutingContext ctx) {
-        open(ctx)
+        requireUpgrade(ctx);
+        ctx.request()
+                .toWebSocket()
                 .onSuccess(socket -> {
                     Subscriptions subscriptions = new Subscriptions(
                             jobs, events, commands, socket, ctx.vertx().getOrCreateContext());
@@ -112,11 +112,10 @@ final class EventRoutes {
                 .onFailure(ctx::fail);
     }
 
-    private static Future<ServerWebSocket> open(RoutingContext ctx) {
-        return ctx.request().headers().contains(HttpHeaders.UPGRADE, HttpHeaders.WEBSOCKET, true)
-                ? ctx.request().toWebSocket()
-                : Future.failedFuture(new ProblemException(
-                        Problem.of(Problem.Code.UPGRADE_REQUIRED, "Connect with a WebSocket client.")));
+    private static void requireUpgrade(RoutingContext ctx) {
+        if (!ctx.request().headers().contains(HttpHeaders.UPGRADE, HttpHeaders.WEBSOCKET, true)) {
+            throw new ProblemException(Problem.of(Problem.Code.UPGRADE_REQUIRED, "Connect with a WebSocket client."));
+        }
     }
 
     private void keepAlive(RoutingContext ctx, ServerWebSocket socket, Runnable onClose) {

@@ -33,6 +33,8 @@ final class Metrics {
 
     static PrometheusMeterRegistry registry() {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        // Vert.x registers these once a request, which Micrometer warns of.
+        registry.config().meterFilter(MeterFilter.denyNameStartsWith("vertx.http.server.active"));
         registry.config().meterFilter(new MeterFilter() {
             @Override
             public DistributionStatisticConfig configure(Meter.Id id, DistributionStatisticConfig config) {

@@ -16,6 +16,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +38,7 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
     RuidoConfig config;
     Redis connection;
     JobStore store;
-    ResultStore results;
+    Worker worker;
     Gateway gateway;
     Client client;
 
@@ -62,7 +63,7 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
         config = configure(settings);
         connection = Redis.connect(config.redis());
         store = new JobStore(connection, config.jobs().lease(), config.jobs().retention());
-        results = new ResultStore(config.s3());
+        worker = new Worker(store, new ResultStore(config.s3()));
         Topics.create(config.kafka(), List.of(APPLES.name(), PEARS.name()));
         ModelRegistry models = new ModelRegistry(connection);
         models.publish(APPLES).toCompletableFuture().join();
@@ -72,7 +73,7 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
     }
 
     private RuidoConfig configure(Map<String, String> more) throws IOException {
-        Map<String, String> all = new java.util.HashMap<>(Map.of(
+        Map<String, String> all = new HashMap<>(Map.of(
                 "ruido.kafka.bootstrap-servers", kafka.bootstrapServers(),
                 "ruido.redis.uri", redis.uri(),
                 "ruido.s3.endpoint", s3.endpoint().toString(),
@@ -101,8 +102,9 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
         s3.close();
     }
 
-    void startS3(URI address) {
-        s3 = EmbeddedS3.start(folder.resolve("s3"), address.getPort(), "ruido", "ruido-secret");
+    void startS3() {
+        int port = config.s3().endpoint().orElseThrow().getPort();
+        s3 = EmbeddedS3.start(folder.resolve("s3"), port, "ruido", "ruido-secret");
     }
 
     private static int port(String address) {

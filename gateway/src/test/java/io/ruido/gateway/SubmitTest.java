@@ -3,7 +3,11 @@ package io.ruido.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -47,5 +51,40 @@ class SubmitTest {
         assertThat(job.get("height").asInt()).isEqualTo(160);
         assertThat(job.get("priority").asText()).isEqualTo("batch");
         assertThat(job.get("negativePrompt").asText()).isEqualTo("blurry");
+    }
+
+    @Test
+    void aSamplingJobIsOneImage() {
+        JsonNode job = client.submit("{\"type\": \"sampling\", \"prompt\": \"a pear\", \"seed\": 3}")
+                .json();
+
+        assertThat(job.get("type").asText()).isEqualTo("sampling");
+        assertThat(job.get("images")).hasSize(1);
+    }
+
+    @Test
+    void waitingAnswersWithTheFinishedJob() throws Exception {
+        CompletableFuture<Client.Answer> answer = CompletableFuture.supplyAsync(
+                () -> client.submit("{\"prompt\": \"wait for me\"}", "Prefer", "respond-async, wait=15"));
+        UUID id = SERVICES.worker.newest("wait for me");
+        SERVICES.worker.finish(id);
+
+        assertThat(answer.get().status()).as(answer.get().toString()).isEqualTo(200);
+        assertThat(answer.get().header("Preference-Applied")).isEqualTo("wait=15");
+        JsonNode image = answer.get().json().get("images").get(0);
+        assertThat(answer.get().json().get("state").asText()).isEqualTo("SUCCEEDED");
+        assertThat(image.get("url").asText()).isEqualTo("/v1/jobs/" + id + "/images/0");
+        assertThat(client.get(image.get("presignedUrl").asText()).raw().body()).isEqualTo(Worker.PNG);
+    }
+
+    @Test
+    void waitingEndsWhenItsTimeIsOver() {
+        Instant start = Instant.now();
+
+        Client.Answer answer = client.submit("{\"prompt\": \"too slow\"}", "Prefer", "wait=1");
+
+        assertThat(answer.status()).isEqualTo(202);
+        assertThat(Duration.between(start, Instant.now())).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(10));
+        assertThat(answer.json().get("state").asText()).isEqualTo("QUEUED");
     }
 }

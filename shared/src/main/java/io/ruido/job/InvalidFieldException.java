@@ -5,13 +5,13 @@ public final class InvalidFieldException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
     private final String field;
-    private final String value;
+    private final transient Object value;
     private final String reason;
 
     public InvalidFieldException(String field, Object value, String reason) {
         super("%s: %s (was %s)".formatted(field, reason, quoted(value)));
         this.field = field;
-        this.value = shortened(value);
+        this.value = value;
         this.reason = reason;
     }
 
@@ -19,8 +19,8 @@ public final class InvalidFieldException extends IllegalArgumentException {
         return field;
     }
 
-    /** As text, shortened when long; null when there was none. */
-    public String value() {
+    /** Null when there was none. */
+    public Object value() {
         return value;
     }
 
@@ -35,11 +35,9 @@ public final class InvalidFieldException extends IllegalArgumentException {
     }
 
     private static String quoted(Object value) {
-        return value instanceof String ? '"' + shortened(value) + '"' : String.valueOf(value);
-    }
-
-    private static String shortened(Object value) {
-        String text = value == null ? null : value.toString();
-        return text == null || text.length() <= 80 ? text : text.substring(0, 80) + "…";
+        if (!(value instanceof String text)) {
+            return String.valueOf(value);
+        }
+        return '"' + (text.length() > 80 ? text.substring(0, 80) + "…" : text) + '"';
     }
 }

@@ -16,6 +16,8 @@ import io.ruido.job.SampleId;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
@@ -134,9 +136,17 @@ public final class ResultStore {
         T run() throws MinioException, GeneralSecurityException, IOException;
     }
 
+    // Every call here can be made twice: a pooled connection may have died with the server at its other end, which
+    // nobody notices before it is used. A server that is away or silent would only cost its time again.
     private static <T> T call(String what, Call<T> call) throws IOException {
         try {
-            return call.run();
+            try {
+                return call.run();
+            } catch (ConnectException | InterruptedIOException e) {
+                throw e;
+            } catch (IOException e) {
+                return call.run();
+            }
         } catch (MinioException | GeneralSecurityException | IOException e) {
             throw new IOException("S3: cannot " + what + ": " + e.getMessage(), e);
         }

@@ -1,0 +1,240 @@
+package io.ruido.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.ruido.job.SampleId;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class EventsTest {
+    @RegisterExtension
+    static final Services SERVICES = new Services(Map.of());
+
+    private static final String TWO_IMAGES = "{\"prompt\": \"a red apple\", \"count\": 2, \"steps\": 3}";
+
+    /** State QUEUED and ENCODING, for each image SAMPLING, 3 steps, DECODING, SUCCEEDED, result; states in between. */
+    private static final int EVENTS_OF_TWO_IMAGES = 2 + 2 * (1 + 3 + 1 + 1 + 1) + 3;
+
+    private final Client client = SERVICES.client;
+    private final Worker worker = SERVICES.worker;
+
+    @Test
+    void aWatcherSeesEveryEventOnceAndInOrder() throws Exception {
+        UUID id = client.submitted(TWO_IMAGES);
+        Watcher watcher = Watcher.open(client, "/v1/jobs/" + id + "/ws");
+        await().untilAsserted(() -> assertThat(watcher.frames).hasSize(1));
+
+        worker.finish(id);
+
+        assertThat(watcher.closeStatus()).isEqualTo(1000);
+        assertThat(watcher.numbers()).isEqualTo(upTo(EVENTS_OF_TWO_IMAGES));
+        assertThat(watcher.frames)
+                .filteredOn(event -> event.get("type").asText().equals("state"))
+                .extracting(event -> event.get("state").asText())
+                .startsWith("QUEUED", "ENCODING", "SAMPLING")
+                .endsWith("DECODING", "SUCCEEDED");
+        assertThat(watcher.frames)
+                .filteredOn(event -> event.get("type").asText().equals("step")
+                        && event.get("index").asInt() == 1)
+                .extracting(event -> event.get("step").asInt())
+                .containsExactly(1, 2, 3);
+    }
+
+    @Test
+    void aWatcherThatComesBackMissesAndRepeatsNothing() throws Exception {
+        UUID id = client.submitted("{\"prompt\": \"a red apple\", \"steps\": 10}");
+        SampleId sample = new SampleId(id, 0);
+        List<Long> seen = new ArrayList<>();
+        int attempt = worker.claim(sample);
+        for (int step = 1; step <= 10; step++) {
+            long after = seen.isEmpty() ? 0 : seen.getLast();
+            Watcher watcher = Watcher.open(client, "/v1/jobs/" + id + "/ws?after=" + after);
+            worker.step(sample, attempt, step, 10, "");
+            await().untilAsserted(() -> assertThat(watcher.frames).isNotEmpty());
+            watcher.socket.abort();
+            seen.addAll(watcher.numbers());
+        }
+        Watcher last = Watcher.open(client, "/v1/jobs/" + id + "/ws?after=" + seen.getLast());
+        client.post("/v1/jobs/" + id + "/cancel", "");
+        last.closeStatus();
+        seen.addAll(last.numbers());
+
+        assertThat(seen).isEqualTo(upTo(14));
+        Watcher late = Watcher.open(client, "/v1/jobs/" + id + "/ws?after=14");
+        assertThat(late.closeStatus()).isEqualTo(1000);
+        assertThat(late.frames).isEmpty();
+    }
+
+    @Test
+    void serverSentEventsResumeAfterTheLastOneThatWasSeen() throws Exception {
+        UUID id = client.submitted(TWO_IMAGES);
+        worker.finish(id);
+
+        List<String> all = events(id, null);
+        List<String> rest = events(id, "7");
+
+        assertThat(numbers(all)).isEqualTo(upTo(EVENTS_OF_TWO_IMAGES));
+        assertThat(numbers(rest)).isEqualTo(upTo(EVENTS_OF_TWO_IMAGES).subList(7, EVENTS_OF_TWO_IMAGES));
+        assertThat(rest)
+                .filteredOn(line -> line.startsWith("data: "))
+                .last()
+                .asString()
+                .contains("SUCCEEDED");
+        Client.Answer done =
+                client.get("/v1/jobs/" + id + "/events", "Last-Event-ID", String.valueOf(EVENTS_OF_TWO_IMAGES));
+        assertThat(done.status()).isEqualTo(204);
+    }
+
+    @Test
+    void serverSentEventsComeAsTheyHappen() throws Exception {
+        UUID id = client.submitted(TWO_IMAGES);
+        CompletableFuture<List<String>> lines = CompletableFuture.supplyAsync(() -> events(id, null));
+
+        worker.finish(id);
+
+        assertThat(numbers(lines.get())).isEqualTo(upTo(EVENTS_OF_TWO_IMAGES));
+    }
+
+    @Test
+    void manyWatchersSeeTheSame() throws Exception {
+        UUID id = client.submitted(TWO_IMAGES);
+        List<Watcher> watchers = IntStream.range(0, 200)
+                .mapToObj(i -> Watcher.open(client, "/v1/jobs/" + id + "/ws"))
+                .toList();
+        assertThat(openWatchers()).isGreaterThanOrEqualTo(200);
+
+        worker.finish(id);
+
+        assertThat(watchers).allSatisfy(watcher -> {
+            assertThat(watcher.closeStatus()).isEqualTo(1000);
+            assertThat(watcher.numbers()).isEqualTo(upTo(EVENTS_OF_TWO_IMAGES));
+        });
+        await().untilAsserted(() -> assertThat(openWatchers()).isLessThan(200));
+    }
+
+    private double openWatchers() {
+        return client.get("/metrics")
+                .text()
+                .lines()
+                .filter(line -> line.startsWith("ruido_watchers "))
+                .mapToDouble(line -> Double.parseDouble(line.split(" ")[1]))
+                .sum();
+    }
+
+    @Test
+    void aSlowReaderHoldsNobodyUpAndMissesNothing() throws Exception {
+        int steps = 1_000;
+        UUID id = client.submitted("{\"prompt\": \"a red apple\"}");
+        SampleId sample = new SampleId(id, 0);
+        CompletableFuture<Void> reading = new CompletableFuture<>();
+        Watcher slow = Watcher.slow(client, "/v1/jobs/" + id + "/ws", reading);
+        Watcher quick = Watcher.open(client, "/v1/jobs/" + id + "/ws");
+
+        worker.sample(sample, steps, "x".repeat(10_000));
+
+        assertThat(quick.closeStatus()).isEqualTo(1000);
+        assertThat(slow.frames).isEmpty();
+        reading.complete(null);
+        assertThat(slow.closeStatus()).isEqualTo(1000);
+        assertThat(slow.numbers()).isEqualTo(quick.numbers()).isEqualTo(upTo(steps + 8));
+    }
+
+    @Test
+    void oneConnectionWatchesAndCancelsManyJobs() throws Exception {
+        UUID apple = client.submitted(TWO_IMAGES);
+        UUID pear = client.submitted("{\"prompt\": \"a pear\"}");
+        Watcher watcher = Watcher.open(client, "/v1/ws");
+        watcher.send(command("subscribe", apple, ", \"after\": 1"));
+        watcher.send(command("subscribe", pear, ""));
+        await().untilAsserted(() -> assertThat(numbers(watcher, pear)).containsExactly(1L));
+
+        worker.finish(apple);
+        watcher.send(command("cancel", pear, ""));
+
+        await().untilAsserted(() -> assertThat(numbers(watcher, pear)).containsExactly(1L, 2L));
+        await().untilAsserted(() -> assertThat(numbers(watcher, apple))
+                .isEqualTo(upTo(EVENTS_OF_TWO_IMAGES).subList(1, EVENTS_OF_TWO_IMAGES)));
+        assertThat(worker.status(pear).state().name()).isEqualTo("CANCELLED");
+        assertThat(watcher.closed).isNotDone();
+    }
+
+    @Test
+    void whatIsNotSubscribedAnyMoreIsNotSent() throws Exception {
+        UUID apple = client.submitted(TWO_IMAGES);
+        UUID pear = client.submitted("{\"prompt\": \"a pear\"}");
+        Watcher watcher = Watcher.open(client, "/v1/ws");
+        watcher.send(command("subscribe", apple, ""));
+        await().untilAsserted(() -> assertThat(numbers(watcher, apple)).containsExactly(1L));
+        watcher.send(command("unsubscribe", apple, ""));
+        watcher.send(command("subscribe", pear, ""));
+        await().untilAsserted(() -> assertThat(numbers(watcher, pear)).containsExactly(1L));
+
+        worker.finish(apple);
+        client.post("/v1/jobs/" + pear + "/cancel", "");
+
+        await().untilAsserted(() -> assertThat(numbers(watcher, pear)).containsExactly(1L, 2L));
+        assertThat(numbers(watcher, apple)).containsExactly(1L);
+    }
+
+    @Test
+    void aRefusedCommandIsAnsweredWithAProblem() {
+        UUID nobody = UUID.randomUUID();
+        Watcher watcher = Watcher.open(client, "/v1/ws");
+        watcher.send("{");
+        watcher.send("[]");
+        watcher.send("{\"op\": \"dance\", \"job\": \"7\"}");
+        watcher.send(command("subscribe", nobody, ""));
+
+        await().untilAsserted(() -> assertThat(watcher.frames)
+                .extracting(frame -> frame.at("/problem/code").asText())
+                .containsExactly("malformed-request", "invalid-field", "invalid-field", "not-found"));
+        assertThat(watcher.frames.get(2).at("/problem/errors"))
+                .extracting(error -> error.get("field").asText())
+                .containsExactly("op", "job");
+        assertThat(watcher.frames.get(3).get("job").asText()).isEqualTo(nobody.toString());
+    }
+
+    private static String command(String op, UUID job, String more) {
+        return "{\"op\": \"" + op + "\", \"job\": \"" + job + "\"" + more + "}";
+    }
+
+    private static List<Long> numbers(Watcher watcher, UUID job) {
+        return watcher.frames.stream()
+                .filter(frame -> frame.get("job").asText().equals(job.toString()))
+                .map(frame -> frame.at("/event/number").asLong())
+                .toList();
+    }
+
+    private List<String> events(UUID id, String lastEventId) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(client.address.resolve("/v1/jobs/" + id + "/events"))
+                .timeout(Client.TIMEOUT);
+        if (lastEventId != null) {
+            request.header("Last-Event-ID", lastEventId);
+        }
+        return client.http
+                .sendAsync(request.build(), BodyHandlers.ofLines())
+                .thenApply(response -> response.body().toList())
+                .join();
+    }
+
+    private static List<Long> numbers(List<String> lines) {
+        return lines.stream()
+                .filter(line -> line.startsWith("id: "))
+                .map(line -> Long.valueOf(line.substring(4)))
+                .toList();
+    }
+
+    private static List<Long> upTo(long last) {
+        return LongStream.rangeClosed(1, last).boxed().toList();
+    }
+}

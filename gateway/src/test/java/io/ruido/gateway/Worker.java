@@ -1,0 +1,88 @@
+package io.ruido.gateway;
+
+import static org.awaitility.Awaitility.await;
+
+import io.ruido.job.JobState;
+import io.ruido.job.JobStatus;
+import io.ruido.job.SampleId;
+import io.ruido.progress.Change;
+import io.ruido.progress.Claim;
+import io.ruido.progress.JobStore;
+import io.ruido.storage.ResultStore;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/** Plays a worker: everything that one does to a job, but the denoising. */
+final class Worker {
+    static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', 1, 2, 3};
+
+    private final JobStore store;
+    private final ResultStore results;
+
+    Worker(JobStore store, ResultStore results) {
+        this.store = store;
+        this.results = results;
+    }
+
+    JobStatus status(UUID id) {
+        return done(store.find(id)).orElseThrow();
+    }
+
+    /** The newest job, once there is one with this prompt. */
+    UUID newest(String prompt) {
+        return await().until(() -> newestOrNull(prompt), id -> id != null);
+    }
+
+    private UUID newestOrNull(String prompt) {
+        return done(store.list(null, 100)).stream()
+                .filter(id -> done(store.find(id))
+                        .map(status -> status.job().prompt())
+                        .equals(Optional.of(prompt)))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Takes a queued job to its end. */
+    void finish(UUID id) throws IOException {
+        JobStatus status = status(id);
+        done(store.encode(id));
+        for (JobStatus.Image image : status.images()) {
+            sample(new SampleId(id, image.index()), status.job().params().steps(), "");
+        }
+    }
+
+    /** Takes one image from the queue to its result. */
+    void sample(SampleId sample, int steps, String preview) throws IOException {
+        int attempt = claim(sample);
+        for (int step = 1; step <= steps; step++) {
+            step(sample, attempt, step, steps, preview);
+        }
+        done(store.decode(sample, attempt));
+        done(store.succeed(sample, attempt, results.putImage(sample, PNG)));
+    }
+
+    int claim(SampleId sample) {
+        return ((Claim.Granted) done(store.claim(sample, "test"))).attempt();
+    }
+
+    /** Why an image is not to be run. */
+    JobState tryClaim(SampleId sample) {
+        return ((Claim.Over) done(store.claim(sample, "test"))).state();
+    }
+
+    /** What lies in the bucket. */
+    Optional<byte[]> stored(String key) throws IOException {
+        return results.get(key);
+    }
+
+    Change step(SampleId sample, int attempt, int step, int steps, String preview) {
+        return done(store.step(sample, attempt, step, steps, preview));
+    }
+
+    private static <T> T done(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join();
+    }
+}
