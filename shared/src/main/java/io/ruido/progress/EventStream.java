@@ -93,8 +93,10 @@ public final class EventStream implements AutoCloseable {
                 .toList());
     }
 
+    /** Closes all watches too. */
     @Override
     public void close() {
+        watches.values().forEach(all -> all.forEach(Watch::close));
         pubSub.close();
     }
 

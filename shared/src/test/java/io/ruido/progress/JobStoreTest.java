@@ -1,0 +1,312 @@
+package io.ruido.progress;
+
+import static io.ruido.job.JobState.CANCELLED;
+import static io.ruido.job.JobState.DECODING;
+import static io.ruido.job.JobState.ENCODING;
+import static io.ruido.job.JobState.FAILED;
+import static io.ruido.job.JobState.QUEUED;
+import static io.ruido.job.JobState.SAMPLING;
+import static io.ruido.job.JobState.SUCCEEDED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ruido.config.RuidoConfig;
+import io.ruido.embedded.EmbeddedRedis;
+import io.ruido.job.Job;
+import io.ruido.job.JobState;
+import io.ruido.job.JobStatus;
+import io.ruido.job.SampleId;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class JobStoreTest {
+    private static final Duration RETENTION = Duration.ofMinutes(1);
+
+    private static EmbeddedRedis server;
+    private static Redis redis;
+    private static JobStore store;
+
+    @BeforeAll
+    static void start(@TempDir Path folder) throws IOException {
+        server = EmbeddedRedis.start(folder, 0);
+        redis = Redis.connect(RuidoConfig.load(Map.of("ruido.redis.uri", server.uri()), Map.of(), Optional.empty())
+                .redis());
+        store = store(Duration.ofSeconds(30));
+    }
+
+    private static JobStore store(Duration lease) {
+        return new JobStore(redis, lease, RETENTION);
+    }
+
+    @AfterAll
+    static void stop() {
+        redis.close();
+        server.close();
+    }
+
+    @Test
+    void aJobGoesFromQueuedToSucceededAndEachChangeIsAnEvent() {
+        Job job = submitted(2);
+        SampleId first = new SampleId(job.jobId(), 0);
+        SampleId second = new SampleId(job.jobId(), 1);
+        List<JobState> states = new ArrayList<>();
+        states.add(state(job));
+        done(store.encode(job.jobId()));
+        states.add(state(job));
+        int attempt = granted(first);
+        states.add(state(job));
+        assertThat(granted(second)).isEqualTo(attempt).isEqualTo(1);
+        assertThat(done(store.step(first, 1, 1, 1, "data:,preview"))).isEqualTo(new Change.Done());
+        done(store.decode(first, 1));
+        states.add(state(job));
+        done(store.decode(second, 1));
+        states.add(state(job));
+        done(store.succeed(first, 1, "a.png"));
+        states.add(state(job));
+        done(store.succeed(second, 1, "b.png"));
+        states.add(state(job));
+
+        assertThat(states).containsExactly(QUEUED, ENCODING, SAMPLING, SAMPLING, DECODING, DECODING, SUCCEEDED);
+        JobStatus status = status(job);
+        assertThat(status.job()).isEqualTo(job);
+        assertThat(status.images()).extracting(JobStatus.Image::key).containsExactly("a.png", "b.png");
+        assertThat(status.images().getFirst()).isEqualTo(new JobStatus.Image(0, SUCCEEDED, 1, "worker", 1, "a.png"));
+        assertThat(status.finishedAt()).isAfterOrEqualTo(status.startedAt());
+        assertThat(status.error()).isNull();
+        // State 5 times; image twice sampling, decoding, succeeded; one step; two results.
+        assertThat(status.lastEvent()).isEqualTo(5 + 6 + 1 + 2);
+    }
+
+    @Test
+    void aJobIsSubmittedOnce() {
+        Job job = submitted(1);
+
+        assertThat(done(store.submit(job))).isFalse();
+        assertThat(status(job).lastEvent()).isEqualTo(1);
+    }
+
+    @Test
+    void anImageHasOneOwnerUntilItsLeaseIsOver() throws InterruptedException {
+        JobStore shortLease = store(Duration.ofMillis(300));
+        SampleId sample = new SampleId(submitted(1).jobId(), 0);
+        assertThat(done(shortLease.claim(sample, "first"))).isEqualTo(new Claim.Granted(1));
+
+        Claim second = done(shortLease.claim(sample, "second"));
+
+        assertThat(second).isInstanceOfSatisfying(Claim.Owned.class, owned -> assertThat(owned.lease())
+                .isBetween(Duration.ofMillis(1), Duration.ofMillis(300)));
+        Thread.sleep(((Claim.Owned) second).lease().plusMillis(5));
+        assertThat(done(shortLease.claim(sample, "second"))).isEqualTo(new Claim.Granted(2));
+    }
+
+    @Test
+    void progressExtendsTheLease() throws InterruptedException {
+        JobStore shortLease = store(Duration.ofMillis(400));
+        SampleId sample = new SampleId(submitted(1).jobId(), 0);
+        done(shortLease.claim(sample, "first"));
+        Thread.sleep(250);
+        done(shortLease.step(sample, 1, 1, 20, ""));
+        Thread.sleep(250);
+        done(shortLease.renew(sample, 1));
+        Thread.sleep(250);
+
+        assertThat(done(shortLease.claim(sample, "second"))).isInstanceOf(Claim.Owned.class);
+    }
+
+    @Test
+    void aWorkerThatWasGivenUpCannotWriteOverItsSuccessor() {
+        Job job = submitted(1);
+        SampleId sample = new SampleId(job.jobId(), 0);
+        granted(sample);
+        done(store.release(sample, 1));
+        assertThat(granted(sample)).isEqualTo(2);
+        long events = status(job).lastEvent();
+
+        assertThat(List.of(
+                        done(store.step(sample, 1, 5, 20, "")),
+                        done(store.decode(sample, 1)),
+                        done(store.renew(sample, 1)),
+                        done(store.release(sample, 1)),
+                        done(store.succeed(sample, 1, "late.png"))))
+                .containsOnly(new Change.Lost());
+        assertThat(status(job).lastEvent()).isEqualTo(events);
+        assertThat(done(store.succeed(sample, 2, "right.png"))).isEqualTo(new Change.Done());
+        assertThat(status(job).images().getFirst().key()).isEqualTo("right.png");
+    }
+
+    @Test
+    void aReleasedImageCanBeClaimedAtOnceAndBeginsAgain() {
+        Job job = submitted(1);
+        SampleId sample = new SampleId(job.jobId(), 0);
+        granted(sample);
+        done(store.step(sample, 1, 7, 20, ""));
+
+        done(store.release(sample, 1));
+
+        assertThat(status(job).images().getFirst().state()).isEqualTo(QUEUED);
+        assertThat(granted(sample)).isEqualTo(2);
+        assertThat(status(job).images().getFirst().step()).isZero();
+    }
+
+    @Test
+    void aFinishedImageIsNotRunAgain() {
+        Job job = submitted(2);
+        SampleId sample = new SampleId(job.jobId(), 0);
+        granted(sample);
+        done(store.succeed(sample, 1, "a.png"));
+
+        assertThat(done(store.claim(sample, "again"))).isEqualTo(new Claim.Over(SUCCEEDED));
+        assertThat(done(store.succeed(sample, 1, "twice.png"))).isEqualTo(new Change.Lost());
+        assertThat(state(job)).isEqualTo(SAMPLING);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = JobState.class,
+            names = {"SUCCEEDED", "FAILED", "CANCELLED"})
+    void aTerminalStateNeverChanges(JobState terminal) {
+        Job job = submitted(1);
+        UUID id = job.jobId();
+        SampleId sample = new SampleId(id, 0);
+        granted(sample);
+        switch (terminal) {
+            case FAILED -> done(store.fail(id, "no memory"));
+            case CANCELLED -> done(store.cancel(id));
+            default -> done(store.succeed(sample, 1, "a.png"));
+        }
+        JobStatus before = status(job);
+
+        assertThat(List.of(
+                        done(store.encode(id)),
+                        done(store.step(sample, 1, 2, 20, "")),
+                        done(store.decode(sample, 1)),
+                        done(store.renew(sample, 1)),
+                        done(store.release(sample, 1)),
+                        done(store.succeed(sample, 1, "b.png")),
+                        done(store.fail(id, "late")),
+                        done(store.cancel(id))))
+                .containsOnly(new Change.Over(terminal));
+        assertThat(done(store.claim(sample, "late"))).isEqualTo(new Claim.Over(terminal));
+        assertThat(status(job)).isEqualTo(before);
+        assertThat(before.state()).isEqualTo(terminal);
+    }
+
+    @Test
+    void imagesThatHaveNoResultShareTheFateOfTheJob() {
+        Job job = submitted(2);
+        SampleId done = new SampleId(job.jobId(), 0);
+        granted(done);
+        done(store.succeed(done, 1, "a.png"));
+
+        done(store.fail(job.jobId(), "no memory"));
+
+        assertThat(status(job).images()).extracting(JobStatus.Image::state).containsExactly(SUCCEEDED, FAILED);
+        assertThat(status(job).error()).isEqualTo("no memory");
+    }
+
+    @Test
+    void aCancelledJobHasNoError() {
+        Job job = submitted(1);
+
+        done(store.cancel(job.jobId()));
+
+        assertThat(status(job).error()).isNull();
+        assertThat(status(job).images().getFirst().state()).isEqualTo(CANCELLED);
+    }
+
+    @Test
+    void aJobThatNobodySubmittedIsUnknown() {
+        UUID nobody = UUID.randomUUID();
+
+        assertThat(done(store.find(nobody))).isEmpty();
+        assertThat(done(store.cancel(nobody))).isEqualTo(new Change.Unknown());
+        assertThat(done(store.claim(new SampleId(nobody, 0), "w"))).isEqualTo(new Claim.Unknown());
+        assertThat(done(store.claim(new SampleId(submitted(1).jobId(), 1), "w")))
+                .isEqualTo(new Claim.Unknown());
+    }
+
+    @Test
+    void onlyAFinishedJobIsForgottenAfterItsRetention() {
+        Job live = submitted(1);
+        Job finished = submitted(1);
+        done(store.cancel(finished.jobId()));
+
+        assertThat(timeToLive(RedisKeys.job(live.jobId()))).isEqualTo(-1);
+        assertThat(timeToLive(RedisKeys.job(finished.jobId()))).isBetween(1L, RETENTION.toMillis());
+        assertThat(timeToLive(RedisKeys.events(finished.jobId()))).isBetween(1L, RETENTION.toMillis());
+    }
+
+    @Test
+    void theListPagesFromNewToOld() {
+        List<UUID> ids = IntStream.range(0, 5)
+                .mapToObj(i -> submitted(1).jobId())
+                .toList()
+                .reversed();
+
+        assertThat(done(store.list(null, 3))).isEqualTo(ids.subList(0, 3));
+        assertThat(done(store.list(ids.get(2), 2))).isEqualTo(ids.subList(3, 5));
+        done(store.forget(ids.get(2)));
+        assertThat(done(store.list(ids.get(2), 2))).isEqualTo(ids.subList(3, 5));
+        assertThat(done(store.list(ids.get(1), 1))).containsExactly(ids.get(3));
+    }
+
+    @Test
+    void aJobIsUnpublishedUntilKafkaHasIt() {
+        Job job = submitted(1);
+        Instant later = job.submittedAt().plusSeconds(1);
+
+        assertThat(done(store.unpublishedBefore(later, 1_000))).contains(job.jobId());
+        assertThat(done(store.unpublishedBefore(job.submittedAt().minusSeconds(1), 1_000)))
+                .doesNotContain(job.jobId());
+        done(store.published(job.jobId()));
+        assertThat(done(store.unpublishedBefore(later, 1_000))).doesNotContain(job.jobId());
+    }
+
+    @Test
+    void redisMayForgetItsScripts() {
+        done(redis.text().async().scriptFlush());
+
+        assertThat(state(submitted(1))).isEqualTo(QUEUED);
+    }
+
+    private static Job submitted(int images) {
+        Job job = Jobs.prompt(images);
+        assertThat(done(store.submit(job))).isTrue();
+        return job;
+    }
+
+    private static int granted(SampleId sample) {
+        return ((Claim.Granted) done(store.claim(sample, "worker"))).attempt();
+    }
+
+    private static JobStatus status(Job job) {
+        return done(store.find(job.jobId())).orElseThrow();
+    }
+
+    private static JobState state(Job job) {
+        return status(job).state();
+    }
+
+    private static long timeToLive(String key) {
+        return done(redis.text().async().pttl(key));
+    }
+
+    private static <T> T done(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join();
+    }
+}
