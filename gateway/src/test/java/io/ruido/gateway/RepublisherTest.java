@@ -42,7 +42,7 @@ class RepublisherTest {
 
         BlockingQueue<UUID> queued = new LinkedBlockingQueue<>();
         try (JobPublisher publisher = new JobPublisher(SERVICES.config.kafka());
-                JobSlot slot = slot(publisher, queued)) {
+                JobSlot _ = slot(publisher, queued)) {
             Submitter submitter = new Submitter(store, publisher, null, new SimpleMeterRegistry(), Runnable::run);
             Republisher republisher =
                     new Republisher(store, submitter, InstantSource.fixed(now), Duration.ofSeconds(30));

@@ -80,7 +80,7 @@ class EventStreamTest {
     @Test
     void aWatchTellsWhatHasHappenedAndThenWhatHappens() {
         Seen seen = new Seen();
-        try (EventStream.Watch watch = events.watch(id, 0, seen)) {
+        try (EventStream.Watch _ = events.watch(id, 0, seen)) {
             step(1, "data:,x");
             done(store.decode(sample, 1));
             done(store.succeed(sample, 1, "a.png"));
