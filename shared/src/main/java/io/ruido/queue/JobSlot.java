@@ -6,6 +6,7 @@ import io.ruido.job.Job;
 import io.ruido.job.JobJson;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -17,7 +18,6 @@ import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.slf4j.Logger;
@@ -52,12 +52,15 @@ public final class JobSlot implements AutoCloseable {
         void onUndeliverable(String jobId, String reason);
     }
 
-    private final KafkaShareConsumer<String, byte[]> consumer;
+    private final Map<String, Object> settings;
+    private final List<String> topics;
     private final JobPublisher publisher;
     private final Handler handler;
     private final Undeliverable undeliverable;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private volatile boolean closing;
+
+    private KafkaShareConsumer<String, byte[]> consumer;
 
     /** Whether the broker still keeps the current record for this slot. */
     private boolean held;
@@ -70,33 +73,32 @@ public final class JobSlot implements AutoCloseable {
             JobPublisher publisher,
             Handler handler,
             Undeliverable undeliverable) {
-        Map<String, Object> settings = KafkaClients.common(config);
+        this.settings = KafkaClients.common(config);
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
         settings.put(ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG, "record_limit");
         settings.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
-        this.consumer = new KafkaShareConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer());
+        this.topics = List.copyOf(topics);
         this.publisher = publisher;
         this.handler = handler;
         this.undeliverable = undeliverable;
-        consumer.subscribe(topics);
         threads.submit(this::run);
     }
 
+    /** Whatever goes wrong, the slot starts over with a new consumer: the broker delivers what the old one had again. */
     private void run() {
-        try (consumer) {
-            while (!closing) {
-                try {
-                    for (ConsumerRecord<String, byte[]> delivered : consumer.poll(POLL)) {
-                        settle(delivered);
-                    }
-                } catch (KafkaException e) {
-                    log.warn("Kafka: {}; polling again in a second", e.getMessage());
-                    pause(Duration.ofSeconds(1));
+        while (!closing) {
+            try (var fresh =
+                    new KafkaShareConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
+                consumer = fresh;
+                consumer.subscribe(topics);
+                while (!closing) {
+                    consumer.poll(POLL).forEach(this::settle);
                 }
+            } catch (RuntimeException e) {
+                log.warn("a slot of {} starts over in a second", topics, e);
+                pause(Duration.ofSeconds(1));
             }
-        } catch (RuntimeException e) {
-            log.error("a slot ended; this worker has one place less until it is restarted", e);
         }
     }
 

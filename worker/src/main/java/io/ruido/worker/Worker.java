@@ -60,8 +60,7 @@ public final class Worker implements AutoCloseable {
         PromptStage promptStage = new PromptStage(store, publisher, text, patience);
         SamplingStage samplingStage =
                 new SamplingStage(claims, models, text, loop, new Finisher(store, results, models, patience));
-        JobSlot.Undeliverable undeliverable =
-                (jobId, reason) -> patience.await(() -> store.fail(UUID.fromString(jobId), reason));
+        JobSlot.Undeliverable undeliverable = (jobId, reason) -> fail(store, jobId, reason);
 
         for (int i = 0; i < config.worker().promptSlots(); i++) {
             slots.add(new JobSlot(
@@ -97,6 +96,15 @@ public final class Worker implements AutoCloseable {
                         ProcessHandle.current().pid(),
                         UUID.randomUUID().toString().substring(0, 4));
         return new Worker(config, models, id);
+    }
+
+    private void fail(JobStore store, String jobId, String reason) {
+        try {
+            UUID id = UUID.fromString(jobId);
+            patience.await(() -> store.fail(id, reason));
+        } catch (IllegalArgumentException | NullPointerException e) {
+            log.warn("a record with the key {} belongs to no job: nobody is told that it failed", jobId);
+        }
     }
 
     /** Finishes the step that is being made, gives back what is unfinished, and ends. */

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.stream.LongStream;
 import javax.imageio.ImageIO;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -130,12 +129,17 @@ class WorkerTest {
     void aRecordThatIsNoJobFailsWithItsReasonAndIsKeptAsADeadLetter() throws IOException {
         PromptJob job = servers.record("poison", 1, 2, 1);
         String poison = "{\"type\":\"prompt\",\"count\":0}";
-        send(job.jobId(), poison);
+        send("no job's id", "{");
+        send(null, "[]");
+        send(job.jobId().toString(), poison);
         try (Worker _ = servers.worker()) {
             JobStatus status = servers.awaitState(job.jobId(), JobState.FAILED);
             assertThat(status.error()).contains("cannot be read as a job");
         }
-        assertThat(deadLetters()).containsEntry(job.jobId().toString(), poison);
+        assertThat(deadLetters())
+                .containsEntry(job.jobId().toString(), poison)
+                .containsEntry("no job's id", "{")
+                .containsEntry(null, "[]");
     }
 
     @Test
@@ -181,9 +185,9 @@ class WorkerTest {
         }
     }
 
-    private static void send(UUID key, String value) {
+    private static void send(String key, String value) {
         try (var producer = new KafkaProducer<>(kafka(), new StringSerializer(), new StringSerializer())) {
-            producer.send(new ProducerRecord<>(Topics.PROMPT, key.toString(), value));
+            producer.send(new ProducerRecord<>(Topics.PROMPT, key, value));
         }
     }
 
