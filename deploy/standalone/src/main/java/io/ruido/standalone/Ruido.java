@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
         description = "Turns noise into images: an asynchronous job queue for diffusion models.",
         synopsisSubcommandLabel = "COMMAND",
         footer = "%n./ruido test runs every test.",
-        subcommands = {TrainCommand.class, GatewayCommand.class})
+        subcommands = {TrainCommand.class, GatewayCommand.class, BenchCommand.class})
 final class Ruido {
     private Ruido() {}
 

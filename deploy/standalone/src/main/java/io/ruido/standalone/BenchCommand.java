@@ -1,0 +1,11 @@
+package io.ruido.standalone;
+
+import picocli.CommandLine.Command;
+
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = "Measures Ruido on this machine.",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = QueueBench.class)
+final class BenchCommand {}
