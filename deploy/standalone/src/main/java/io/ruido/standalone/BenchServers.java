@@ -7,25 +7,26 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Servers and a gateway on free ports, in a temporary folder that goes with them, also on Ctrl-C. */
 final class BenchServers implements AutoCloseable {
-    private final Path folder;
-    private final Servers servers;
-    private final Gateway gateway;
-    private final RuidoConfig config;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private static final Logger log = LoggerFactory.getLogger(BenchServers.class);
 
-    private BenchServers(Path folder, Servers servers, Gateway gateway, RuidoConfig config) {
+    private final Path folder;
+    private final Deque<AutoCloseable> running = new ConcurrentLinkedDeque<>();
+    private RuidoConfig config;
+    private int gatewayPort;
+
+    private BenchServers(Path folder) {
         this.folder = folder;
-        this.servers = servers;
-        this.gateway = gateway;
-        this.config = config;
     }
 
     static BenchServers start(Path models) throws IOException, TimeoutException {
@@ -38,11 +39,15 @@ final class BenchServers implements AutoCloseable {
                         "ruido.worker.models", models.toString()),
                 Map.of(),
                 Optional.empty());
+        BenchServers bench = new BenchServers(folder);
+        Runtime.getRuntime().addShutdownHook(new Thread(bench::close, "clean up"));
         Servers servers = Servers.start(settings.load());
-        RuidoConfig config = settings.with(servers.addresses()).load();
-        BenchServers started = new BenchServers(folder, servers, Gateway.start(config), config);
-        Runtime.getRuntime().addShutdownHook(new Thread(started::close, "clean up"));
-        return started;
+        bench.running.push(servers);
+        bench.config = settings.with(servers.addresses()).load();
+        Gateway gateway = Gateway.start(bench.config);
+        bench.running.push(gateway);
+        bench.gatewayPort = gateway.port();
+        return bench;
     }
 
     RuidoConfig config() {
@@ -50,22 +55,28 @@ final class BenchServers implements AutoCloseable {
     }
 
     int gatewayPort() {
-        return gateway.port();
+        return gatewayPort;
     }
 
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) {
-            gateway.close();
-            servers.close();
-            delete(folder);
+        for (AutoCloseable part; (part = running.poll()) != null; ) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                log.warn("{} did not stop cleanly, stopping the rest", part, e);
+            }
         }
+        delete(folder);
     }
 
     private static void delete(Path folder) {
+        if (Files.notExists(folder)) {
+            return;
+        }
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
+                Files.deleteIfExists(file);
             }
         } catch (IOException e) {
             throw new UncheckedIOException("the temporary folder " + folder + " could not be deleted", e);

@@ -78,15 +78,15 @@ final class QueueBench implements Callable<Integer> {
     }
 
     private void firstStep(FirstStepBench bench) throws Exception {
+        if (singles == 0) {
+            return;
+        }
         List<FirstStepBench.Times> measured = new ArrayList<>();
         for (int i = 0; i < WARM_UP + singles; i++) {
             FirstStepBench.Times times = bench.measure(i);
             if (i >= WARM_UP) {
                 measured.add(times);
             }
-        }
-        if (measured.isEmpty()) {
-            return;
         }
         System.out.printf("%nAn idle worker gets %d jobs, one at a time%n", singles);
         System.out.printf("%-48s %7s %7s%n", "ms from sending the request until", "p50", "p95");
@@ -105,16 +105,14 @@ final class QueueBench implements Callable<Integer> {
     }
 
     private void acceptance(AcceptanceBench bench) throws Exception {
-        bench.gateway(jobs);
-        bench.bare(jobs);
+        bench.round(jobs);
         System.out.printf("%nAccepted jobs/s, %d a round, %d at a time%n", jobs, concurrency);
         System.out.printf("%-8s %9s %9s %7s%n", "round", "gateway", "bare", "ratio");
         List<Double> ratios = new ArrayList<>();
         for (int round = 1; round <= rounds; round++) {
-            double gateway = bench.gateway(jobs);
-            double bare = bench.bare(jobs);
-            ratios.add(gateway / bare);
-            System.out.printf("%-8d %9.0f %9.0f %7.2f%n", round, gateway, bare, gateway / bare);
+            AcceptanceBench.Rates rates = bench.round(jobs);
+            ratios.add(rates.ratio());
+            System.out.printf("%-8d %9.0f %9.0f %7.2f%n", round, rates.gateway(), rates.bare(), rates.ratio());
         }
         if (!ratios.isEmpty()) {
             Quantiles all = Quantiles.of(ratios.stream().mapToDouble(Double::doubleValue));
