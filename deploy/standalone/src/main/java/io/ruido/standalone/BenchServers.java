@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 /** Servers and a gateway on free ports, in a temporary folder that goes with them, also on Ctrl-C. */
 final class BenchServers implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BenchServers.class);
+    private static final String PATIENCE = "PT30S";
 
     private final Path folder;
     private final Deque<AutoCloseable> running = new ConcurrentLinkedDeque<>();
@@ -36,6 +37,10 @@ final class BenchServers implements AutoCloseable {
                 Map.of(
                         "ruido.data-dir", folder.toString(),
                         "ruido.gateway.port", "0",
+                        // A busy machine shall show as slow, not as servers that do not answer.
+                        "ruido.kafka.timeout", PATIENCE,
+                        "ruido.redis.timeout", PATIENCE,
+                        "ruido.s3.timeout", PATIENCE,
                         "ruido.worker.models", models.toString()),
                 Map.of(),
                 Optional.empty());
