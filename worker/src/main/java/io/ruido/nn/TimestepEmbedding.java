@@ -19,7 +19,7 @@ public record TimestepEmbedding(Linear linear1, Linear linear2, NDArray freqs, N
                 Linear.of(weights.at("linear_1"), sinusoids, width),
                 Linear.of(weights.at("linear_2"), width, width),
                 weights.manager().create(freqs),
-                weights.manager().create(cosFirst));
+                weights.constant(cosFirst));
     }
 
     /** @param timesteps (B) of type float32; gives (B, D) */

@@ -1,5 +1,6 @@
 package io.ruido.nn;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -27,23 +28,21 @@ public final class Weights {
         Iterable<String> names();
     }
 
-    private final NDManager manager;
-    private final Source source;
-    private final String prefix;
-    private final Map<String, NDArray> tensors;
-    private final Set<String> skipped;
+    /** What all views of one model share. */
+    private record Model(
+            NDManager manager, NDManager cpu, Source source, Map<String, NDArray> tensors, Set<String> skipped) {}
 
-    private Weights(NDManager manager, Source source) {
-        this(manager, source, "", new LinkedHashMap<>(), new HashSet<>());
+    private final Model model;
+    private final String prefix;
+
+    private Weights(Model model, String prefix) {
+        this.model = model;
+        this.prefix = prefix;
     }
 
-    private Weights(
-            NDManager manager, Source source, String prefix, Map<String, NDArray> tensors, Set<String> skipped) {
-        this.manager = manager;
-        this.source = source;
-        this.prefix = prefix;
-        this.tensors = tensors;
-        this.skipped = skipped;
+    private static Weights of(NDManager manager, Source source) {
+        NDManager cpu = manager.newSubManager(Device.cpu());
+        return new Weights(new Model(manager, cpu, source, new LinkedHashMap<>(), new HashSet<>()), "");
     }
 
     /**
@@ -53,16 +52,16 @@ public final class Weights {
      * @throws IOException naming file and tensor, when a file is missing, cut off or malformed
      */
     public static Weights read(Path folder, NDManager manager, DataType type) throws IOException {
-        return new Weights(manager, SafeTensors.open(folder, manager, type));
+        return of(manager, SafeTensors.open(folder, manager, type));
     }
 
     /** Fresh float32 tensors with the values that PyTorch's layers start from, drawn from a seed. */
     public static Weights fresh(NDManager manager, long seed) {
-        return new Weights(manager, new FreshTensors(manager, seed));
+        return of(manager, new FreshTensors(manager, seed));
     }
 
     public Weights at(String name) {
-        return new Weights(manager, source, prefix + name + ".", tensors, skipped);
+        return new Weights(model, prefix + name + ".");
     }
 
     public Weights at(int index) {
@@ -75,32 +74,36 @@ public final class Weights {
      * @throws IllegalArgumentException naming the tensor, when it is missing or has another shape
      */
     public NDArray get(String name, Init init, long... shape) {
-        return tensors.computeIfAbsent(prefix + name, full -> source.tensor(full, new Shape(shape), init));
+        return model.tensors.computeIfAbsent(prefix + name, full -> model.source.tensor(full, new Shape(shape), init));
     }
 
-    /** A number for an operation, kept with the weights. */
+    /** A number for an operation, kept in the CPU's memory: an operation that read it from a GPU would wait for it. */
     NDArray constant(long value) {
-        return manager.create(value);
+        return model.cpu.create(value);
     }
 
     NDArray constant(double value) {
-        return manager.create(value);
+        return model.cpu.create(value);
+    }
+
+    NDArray constant(boolean value) {
+        return model.cpu.create(value);
     }
 
     NDManager manager() {
-        return manager;
+        return model.manager;
     }
 
     /** All tensors that were read, by full name, in the order of reading. */
     public Map<String, NDArray> tensors() {
-        return Collections.unmodifiableMap(tensors);
+        return Collections.unmodifiableMap(model.tensors);
     }
 
     /** Declares tensors that the model has no use for: one name, or all under it. */
     public void skip(String name) {
-        source.names().forEach(full -> {
+        model.source.names().forEach(full -> {
             if (full.equals(prefix + name) || full.startsWith(prefix + name + ".")) {
-                skipped.add(full);
+                model.skipped.add(full);
             }
         });
     }
@@ -112,8 +115,8 @@ public final class Weights {
      */
     public void rejectUnread() {
         List<String> unread = new ArrayList<>();
-        source.names().forEach(name -> {
-            if (!tensors.containsKey(name) && !skipped.contains(name)) {
+        model.source.names().forEach(name -> {
+            if (!model.tensors.containsKey(name) && !model.skipped.contains(name)) {
                 unread.add(name);
             }
         });
