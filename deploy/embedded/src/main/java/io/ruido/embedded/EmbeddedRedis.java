@@ -17,9 +17,10 @@ import org.slf4j.LoggerFactory;
 /**
  * A real Redis server as a child process, reachable from this machine only.
  *
- * <p>Its append-only file is written and synced before a command is answered, so what was answered survives
- * {@code kill -9}. A small shell stands between this JVM and Redis: it keeps a terminal's Ctrl-C from Redis, and stops
- * Redis when this JVM closes it or is gone. What was left running all the same is stopped by the next start.
+ * <p>Its append-only file is written before a command is answered and synced every second, so what was answered
+ * survives {@code kill -9} of this JVM, and a crash of the machine but for the last second. A small shell stands
+ * between this JVM and Redis: it keeps a terminal's Ctrl-C from Redis, and stops Redis when this JVM closes it or is
+ * gone. What was left running all the same is stopped by the next start.
  */
 public final class EmbeddedRedis implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EmbeddedRedis.class);
