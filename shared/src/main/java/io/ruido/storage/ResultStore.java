@@ -60,10 +60,21 @@ public final class ResultStore {
     public void createBucket() throws IOException {
         call("create bucket " + bucket, () -> {
             if (!s3.bucketExists(BucketExistsArgs.builder().bucket(bucket).build())) {
-                s3.makeBucket(MakeBucketArgs.builder().bucket(bucket).build());
+                makeBucket();
             }
             return null;
         });
+    }
+
+    private void makeBucket() throws MinioException, GeneralSecurityException, IOException {
+        try {
+            s3.makeBucket(MakeBucketArgs.builder().bucket(bucket).build());
+        } catch (ErrorResponseException e) {
+            // Somebody else was faster.
+            if (!e.errorResponse().code().equals("BucketAlreadyOwnedByYou")) {
+                throw e;
+            }
+        }
     }
 
     /** Whether the bucket answers. */

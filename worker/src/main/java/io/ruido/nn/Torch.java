@@ -4,12 +4,19 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
 
 /** The PyTorch engine of this process. */
 public final class Torch {
+    /** In the order INFO, WARNING, ERROR, FATAL. */
+    private static final int ERROR = 2;
+
     static {
         // DJL would report its start to its makers.
         System.setProperty("OPT_OUT_TRACKING", "true");
+        Engine.getEngine("PyTorch");
+        logErrorsOnly();
     }
 
     private Torch() {}
@@ -31,5 +38,12 @@ public final class Torch {
 
     static Engine engine() {
         return Engine.getEngine("PyTorch");
+    }
+
+    /** DJL's use of libtorch sets off deprecation warnings that no user of Ruido can act on. */
+    @SuppressWarnings("restricted") // writes one int, where libtorch keeps its log level
+    private static void logErrorsOnly() {
+        SymbolLookup.loaderLookup().find("FLAGS_caffe2_log_level").ifPresent(level -> level.reinterpret(Integer.BYTES)
+                .set(ValueLayout.JAVA_INT, 0, ERROR));
     }
 }

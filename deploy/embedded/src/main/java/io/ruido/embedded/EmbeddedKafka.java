@@ -115,7 +115,7 @@ public final class EmbeddedKafka implements AutoCloseable {
                 // A static voter keeps the quorum's address out of the log, so the port may move between starts.
                 Map.entry("controller.quorum.voters", NODE_ID + "@" + Loopback.HOST + ":" + quorumPort),
                 // After a kill the controller holds the broker's old session for this long before it takes the new one.
-                Map.entry("broker.session.timeout.ms", "3000"),
+                Map.entry("broker.session.timeout.ms", "6000"),
                 Map.entry("broker.heartbeat.interval.ms", "500"),
                 Map.entry("auto.create.topics.enable", "false"),
                 Map.entry("offsets.topic.replication.factor", "1"),

@@ -11,12 +11,20 @@ import picocli.CommandLine.Command;
         description = "Turns noise into images: an asynchronous job queue for diffusion models.",
         synopsisSubcommandLabel = "COMMAND",
         footer = "%n./ruido test runs every test.",
-        subcommands = {TrainCommand.class, GatewayCommand.class, BenchCommand.class})
+        subcommands = {
+            UpCommand.class,
+            GenerateCommand.class,
+            TrainCommand.class,
+            GatewayCommand.class,
+            WorkerCommand.class,
+            BenchCommand.class
+        })
 final class Ruido {
     private Ruido() {}
 
     public static void main(String[] arguments) {
         CommandLine commands = new CommandLine(new Ruido())
+                .registerConverter(Submission.Size.class, Submission.Size::parse)
                 .setParameterExceptionHandler(Failure::misused)
                 .setExecutionExceptionHandler(Failure::report);
         System.exit(commands.execute(arguments));

@@ -1,0 +1,23 @@
+package io.ruido.standalone;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+
+/** Opens a file or an address with the program that the person's desktop has for it. */
+final class Desktop {
+    private Desktop() {}
+
+    static void open(String target) {
+        String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+        List<String> command = system.contains("mac") ? List.of("open", target) : List.of("xdg-open", target);
+        try {
+            new ProcessBuilder(command)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+        } catch (IOException e) {
+            System.err.println("Cannot open " + target + ": " + e.getMessage());
+        }
+    }
+}

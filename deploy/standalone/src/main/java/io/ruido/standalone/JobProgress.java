@@ -1,0 +1,45 @@
+package io.ruido.standalone;
+
+import io.ruido.job.JobEvent;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** A job's denoising steps as a bar on the terminal. */
+final class JobProgress implements AutoCloseable {
+    private static final int REFRESH_MILLIS = 100;
+
+    private final ProgressBar bar;
+    private final int[] steps;
+
+    JobProgress(String name, int images, int stepsOfEach) {
+        this.steps = new int[images];
+        this.bar = new ProgressBarBuilder()
+                .setTaskName(name)
+                .setInitialMax((long) images * stepsOfEach)
+                .setUpdateIntervalMillis(REFRESH_MILLIS)
+                .setStyle(ProgressBarStyle.UNICODE_BLOCK)
+                .hideEta()
+                .build();
+    }
+
+    void show(JobEvent event) {
+        switch (event) {
+            case JobEvent.State state ->
+                bar.setExtraMessage(state.state().name().toLowerCase(Locale.ROOT));
+            case JobEvent.Step step -> {
+                steps[step.index()] = step.step();
+                bar.stepTo(IntStream.of(steps).sum());
+            }
+            case JobEvent.Image image -> {}
+            case JobEvent.Result result -> {}
+        }
+    }
+
+    @Override
+    public void close() {
+        bar.close();
+    }
+}

@@ -1,0 +1,89 @@
+package io.ruido.standalone;
+
+import io.ruido.config.RuidoConfig;
+import io.ruido.gateway.Gateway;
+import io.ruido.worker.Models;
+import io.ruido.worker.Worker;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Deque;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Servers, gateway and worker in one process. */
+final class Standalone implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Standalone.class);
+
+    /** The newest first. */
+    private final Deque<AutoCloseable> running = new ConcurrentLinkedDeque<>();
+
+    private URI address;
+
+    private Standalone() {}
+
+    /** Returns when a job can be submitted and would be run. */
+    static Standalone start(Settings settings) throws Exception {
+        Standalone standalone = new Standalone();
+        try {
+            standalone.open(settings);
+            return standalone;
+        } catch (Exception e) {
+            standalone.close();
+            throw e;
+        }
+    }
+
+    private void open(Settings settings) throws Exception {
+        RuidoConfig config = settings.load();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            // The weights are read while the servers start, and the gateway opens while the worker joins.
+            Future<Models> reading = threads.submit(() -> timed("models", () -> Models.read(config.worker())));
+            Servers servers = Servers.start(config);
+            running.push(servers);
+            RuidoConfig complete = settings.with(servers.addresses()).load();
+            Models models = reading.get();
+            Future<?> joining = threads.submit(() -> {
+                running.push(timed("worker", () -> Worker.start(complete, models)));
+                return null;
+            });
+            Gateway gateway = timed("gateway", () -> Gateway.start(complete));
+            running.push(gateway);
+            joining.get();
+            address = URI.create("http://" + complete.gateway().host() + ":" + gateway.port());
+        }
+    }
+
+    /** Where the gateway listens. */
+    URI address() {
+        return address;
+    }
+
+    /** Gives unfinished work back, then stops the servers, whose data stays. */
+    @Override
+    public void close() {
+        for (AutoCloseable part; (part = running.poll()) != null; ) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                log.warn(
+                        "{} did not stop cleanly, stopping the rest",
+                        part.getClass().getSimpleName(),
+                        e);
+            }
+        }
+    }
+
+    private static <T> T timed(String name, Callable<T> start) throws Exception {
+        long begin = System.nanoTime();
+        T part = start.call();
+        log.info(
+                "{} up in {} ms",
+                name,
+                Duration.ofNanos(System.nanoTime() - begin).toMillis());
+        return part;
+    }
+}
