@@ -35,13 +35,19 @@ final class BenchServers implements AutoCloseable {
         // Nothing from the environment or a file: a benchmark must never write to somebody's servers.
         Settings settings = new Settings(
                 Map.of(
-                        "ruido.data-dir", folder.toString(),
-                        "ruido.gateway.port", "0",
+                        "ruido.data-dir",
+                        folder.toString(),
+                        "ruido.gateway.port",
+                        "0",
                         // A busy machine shall show as slow, not as servers that do not answer.
-                        "ruido.kafka.timeout", PATIENCE,
-                        "ruido.redis.timeout", PATIENCE,
-                        "ruido.s3.timeout", PATIENCE,
-                        "ruido.worker.models", models.toString()),
+                        "ruido.kafka.timeout",
+                        PATIENCE,
+                        "ruido.redis.timeout",
+                        PATIENCE,
+                        "ruido.s3.timeout",
+                        PATIENCE,
+                        "ruido.worker.models",
+                        models.toString()),
                 Map.of(),
                 Optional.empty());
         BenchServers bench = new BenchServers(folder);
@@ -64,7 +70,7 @@ final class BenchServers implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         for (AutoCloseable part; (part = running.poll()) != null; ) {
             try {
                 part.close();
