@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
- * Trains a U-Net to predict the noise in latents: "Denoising Diffusion Probabilistic Models" (Ho et al. 2020), algorithm 1,
+ * Trains a U-Net to denoise latents: "Denoising Diffusion Probabilistic Models" (Ho et al. 2020), algorithm 1,
  * with text by cross-attention (Rombach et al. 2021, §3.3) and dropped captions for guidance (Ho and Salimans 2022).
  *
  * <p>B batch, L latent channels, h side of the latents, T tokens, D width of a token.
@@ -79,38 +79,39 @@ final class DenoiserStage implements Stage {
         return loss(model, scratch, pictures, random);
     }
 
-    /** E over t and ε of w_t · ‖ε − ε_θ(√ᾱ_t x₀ + √(1−ᾱ_t) ε, t, caption)‖². */
+    /** E over t and ε of w_t · ‖target − output(√ᾱ_t x₀ + √(1−ᾱ_t) ε, t, caption)‖². */
     private NDArray loss(UNet2DConditionModel unet, NDManager scratch, int[] pictures, RandomGenerator random) {
         int batch = pictures.length;
         int size = data.latentSize();
-        float[] noise = Seeds.normal(random, batch * size);
+        float[] eps = Seeds.normal(random, batch * size);
         float[] noisy = new float[batch * size];
+        float[] target = new float[batch * size];
         float[] timesteps = new float[batch];
         float[] weights = new float[batch];
         long[] captions = new long[batch];
         for (int b = 0; b < batch; b++) {
             int t = random.nextInt(alphasCumprod.length);
             double alphaCumprod = alphasCumprod[t];
-            float signal = (float) Math.sqrt(alphaCumprod), spread = (float) Math.sqrt(1 - alphaCumprod);
+            float s = (float) Math.sqrt(alphaCumprod), r = (float) Math.sqrt(1 - alphaCumprod);
             float[] x0 = data.latents(pictures[b]);
-            for (int i = 0; i < size; i++) {
-                noisy[b * size + i] = signal * x0[i] + spread * noise[b * size + i];
+            for (int i = 0, at = b * size; i < size; i++, at++) {
+                noisy[at] = s * x0[i] + r * eps[at];
+                target[at] = config.target().of(x0[i], eps[at], s, r);
             }
             timesteps[b] = t;
-            weights[b] = (float) minSnrWeight(alphaCumprod / (1 - alphaCumprod));
+            weights[b] = weight(alphaCumprod / (1 - alphaCumprod));
             boolean drop = random.nextDouble() < config.captionDropout();
             captions[b] = drop ? data.emptyCaption() : data.caption(pictures[b], random);
         }
         Shape shape = data.latentShape(batch); // (B, L, h, h)
-        NDArray epsPred =
+        NDArray output =
                 unet.forward(scratch.create(noisy, shape), scratch.create(timesteps), data.context(scratch, captions));
-        NDArray error = epsPred.sub(scratch.create(noise, shape)).square();
+        NDArray error = output.sub(scratch.create(target, shape)).square();
         return error.mul(scratch.create(weights, new Shape(batch, 1, 1, 1))).mean();
     }
 
-    /** min(SNR, γ) / SNR for ε-prediction (Hang et al. 2023, §3.4), or 1. */
-    private double minSnrWeight(double snr) {
-        return config.minSnrGamma() == 0 ? 1 : Math.min(snr, config.minSnrGamma()) / snr;
+    private float weight(double snr) {
+        return config.minSnrGamma() == 0 ? 1 : (float) config.target().minSnrWeight(snr, config.minSnrGamma());
     }
 
     @Override
@@ -146,11 +147,15 @@ final class DenoiserStage implements Stage {
                 x.attach(step);
                 float[] timesteps = new float[2 * batch];
                 Arrays.fill(timesteps, t);
-                NDList eps = average.forward(x.concat(x), step.create(timesteps), context.duplicate())
+                NDList outputs = average.forward(x.concat(x), step.create(timesteps), context.duplicate())
                         .split(2);
-                NDArray guided = eps.get(0).add(eps.get(1).sub(eps.get(0)).mul((float) sampling.guidance()));
-                NDArray x0 = x.sub(guided.mul((float) Math.sqrt(1 - from))).div((float) Math.sqrt(from));
-                x = x0.mul((float) Math.sqrt(to)).add(guided.mul((float) Math.sqrt(1 - to)));
+                NDArray unconditional = outputs.get(0);
+                NDArray output =
+                        unconditional.add(outputs.get(1).sub(unconditional).mul((float) sampling.guidance()));
+                float s = (float) Math.sqrt(from), r = (float) Math.sqrt(1 - from);
+                NDArray x0 = config.target().x0(x, output, s, r);
+                NDArray eps = config.target().eps(x, output, s, r);
+                x = x0.mul((float) Math.sqrt(to)).add(eps.mul((float) Math.sqrt(1 - to)));
                 x.attach(scratch);
             }
         }
@@ -161,6 +166,6 @@ final class DenoiserStage implements Stage {
     public void export(NDManager scratch, Path folder) throws IOException {
         Map<String, NDArray> tensors = new LinkedHashMap<>(averages.tensors());
         DiffusersFolder.writeModel(folder.resolve("unet"), "UNet2DConditionModel", config.model(), tensors);
-        DiffusersFolder.writePipeline(folder, config.noise());
+        DiffusersFolder.writePipeline(folder, config.noise(), config.target());
     }
 }

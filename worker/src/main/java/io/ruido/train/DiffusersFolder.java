@@ -58,7 +58,7 @@ final class DiffusersFolder {
     }
 
     /** Writes {@code model_index.json} and the scheduler's config. */
-    static void writePipeline(Path folder, TrainConfig.Noise noise) throws IOException {
+    static void writePipeline(Path folder, TrainConfig.Noise noise, Target target) throws IOException {
         ObjectNode index = READ.createObjectNode().put("_class_name", "StableDiffusionPipeline");
         index.put("_diffusers_version", "0.30.0");
         part(index, "vae", "diffusers", "AutoencoderKL");
@@ -74,7 +74,9 @@ final class DiffusersFolder {
         scheduler.put("num_train_timesteps", noise.steps());
         scheduler.put("beta_schedule", READ.convertValue(noise.schedule(), String.class));
         scheduler.put("beta_start", noise.betaStart()).put("beta_end", noise.betaEnd());
-        scheduler.put("prediction_type", "epsilon").put("timestep_spacing", "trailing");
+        scheduler
+                .put("prediction_type", READ.convertValue(target, String.class))
+                .put("timestep_spacing", "trailing");
         scheduler.put("clip_sample", false).put("set_alpha_to_one", true);
         scheduler.put("steps_offset", 1); // diffusers asks for it, though trailing timesteps have no offset
         Path place = Files.createDirectories(folder.resolve("scheduler"));

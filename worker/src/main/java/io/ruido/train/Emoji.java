@@ -41,11 +41,11 @@ public final class Emoji {
         }
     }
 
-    private record Caption(String label, Set<String> tags) {}
+    private record Caption(String label, String group, Set<String> tags) {}
 
     /**
      * Writes {@code size}×{@code size} PNG files on white and their {@code metadata.jsonl} (Hugging Face's imagefolder
-     * layout, with {@code text} for the label and {@code tags}).
+     * layout, with {@code text} for the label, {@code group} and {@code tags}).
      *
      * @return how many pictures were written
      */
@@ -62,7 +62,10 @@ public final class Emoji {
             var picture = Pictures.square(Pictures.readOnWhite(new ByteArrayInputStream(bytes), name), size);
             String file = code + ".png";
             ImageIO.write(picture, "png", folder.resolve(file).toFile());
-            var row = JSON.createObjectNode().put("file_name", file).put("text", caption.label());
+            var row = JSON.createObjectNode()
+                    .put("file_name", file)
+                    .put("text", caption.label())
+                    .put("group", caption.group());
             caption.tags().forEach(row.putArray("tags")::add);
             rows.put(code, row.toString());
         });
@@ -73,6 +76,7 @@ public final class Emoji {
     private static Map<String, Caption> captions(Sources sources) throws IOException {
         JsonNode labels = readJson(sources.labels(), "package/en/data.json");
         JsonNode keywords = readJson(sources.keywords(), "package/dist/emoji-en-US.json");
+        JsonNode groups = readJson(sources.labels(), "package/meta/groups.json");
         Map<String, JsonNode> keywordsOf = new HashMap<>();
         keywords.properties().forEach(e -> keywordsOf.put(withoutSelector(e.getKey()), e.getValue()));
         Map<String, Caption> captions = new HashMap<>();
@@ -82,7 +86,9 @@ public final class Emoji {
             addAll(tags, emoji.path("tags"));
             addAll(tags, keywordsOf.get(withoutSelector(emoji.get("emoji").asText())));
             tags.remove(label.toLowerCase(Locale.ROOT));
-            captions.put(plain(emoji.get("hexcode").asText()), new Caption(label, tags));
+            String group =
+                    groups.path("groups").path(emoji.path("group").asText()).asText();
+            captions.put(plain(emoji.get("hexcode").asText()), new Caption(label, group, tags));
         }
         return captions;
     }
@@ -90,7 +96,7 @@ public final class Emoji {
     private static void addAll(Set<String> tags, JsonNode words) {
         if (words != null) {
             for (JsonNode word : words) {
-                String tag = word.asText().replace('_', ' ').toLowerCase(Locale.ROOT);
+                String tag = word.asText().replace('_', ' ').strip().toLowerCase(Locale.ROOT);
                 if (WORDS.matcher(tag).matches()) { // leaves out emoticons such as ":D"
                     tags.add(tag);
                 }

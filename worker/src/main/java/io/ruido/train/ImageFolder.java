@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 final class ImageFolder {
     static final String METADATA = "metadata.jsonl";
 
-    /** One picture: its label, further words for it, and {@code 3·size·size} bytes, channel by channel. */
-    record Picture(String file, String label, List<String> tags, byte[] planes) {}
+    /** One picture: its label, a group that it is of, further words for it, and {@code 3·size·size} bytes, channel by channel. */
+    record Picture(String file, String label, String group, List<String> tags, byte[] planes) {}
 
     private ImageFolder() {}
 
@@ -49,7 +49,8 @@ final class ImageFolder {
             byte[] planes = Pictures.planes(Pictures.square(Pictures.readOnWhite(in, file), size));
             List<String> tags = new ArrayList<>();
             row.path("tags").forEach(tag -> tags.add(tag.asText()));
-            return new Picture(file, row.path("text").asText(), List.copyOf(tags), planes);
+            return new Picture(
+                    file, row.path("text").asText(), row.path("group").asText(), List.copyOf(tags), planes);
         }
     }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -71,13 +72,14 @@ record TrainConfig(
     }
 
     /**
-     * The second stage: a UNet2DConditionModel that predicts ε in latents.
+     * The second stage: a UNet2DConditionModel that denoises latents.
      *
      * @param textEncoder folder with {@code text_encoder} and {@code tokenizer}
      * @param tokens length of every caption, padded or cut
      * @param captions how many captions are prepared of a picture: its label, then its label with some of its tags
      * @param captionDropout share of the captions replaced by the empty one, for classifier-free guidance
-     * @param minSnrGamma γ of the Min-SNR loss weights (Hang et al. 2023, §3.4), 0 for plain ε loss
+     * @param repeats how often each picture of a group is seen in a round; once in other groups
+     * @param minSnrGamma γ of the Min-SNR loss weights (Hang et al. 2023, §3.4), 0 for equal weights
      * @param model config of diffusers' UNet2DConditionModel
      */
     record Denoiser(
@@ -85,6 +87,8 @@ record TrainConfig(
             int tokens,
             int captions,
             double captionDropout,
+            Map<String, Integer> repeats,
+            Target target,
             double minSnrGamma,
             Noise noise,
             Sampling sampling,
@@ -96,6 +100,12 @@ record TrainConfig(
                     .within("tokens", tokens, 4, 512)
                     .within("captions", captions, 1, 64)
                     .within("captionDropout", captionDropout, 0, 1)
+                    .unless(
+                            repeats != null && repeats.values().stream().allMatch(r -> r > 0),
+                            "repeats",
+                            "positive for each group",
+                            repeats)
+                    .present("target", target)
                     .within("minSnrGamma", minSnrGamma, 0, 100)
                     .present("noise", noise)
                     .present("sampling", sampling)
