@@ -219,10 +219,12 @@ record TrainConfig(
             yaml.treeToValue(tree.at(at), type);
             return true;
         } catch (JsonProcessingException e) {
-            String reason =
-                    e.getCause() instanceof IllegalArgumentException bad ? bad.getMessage() : e.getOriginalMessage();
-            reason.lines()
-                    .forEach(line -> problems.add((at + "/" + line).substring(1).replace('/', '.')));
+            String place = at.isEmpty() ? "" : at.substring(1).replace('/', '.');
+            if (e.getCause() instanceof IllegalArgumentException bad) {
+                bad.getMessage().lines().forEach(line -> problems.add(place.isEmpty() ? line : place + "." + line));
+            } else {
+                problems.add(place + ": " + e.getOriginalMessage());
+            }
             return false;
         }
     }

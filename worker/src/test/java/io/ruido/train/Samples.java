@@ -1,0 +1,61 @@
+package io.ruido.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Small pictures and models. */
+final class Samples {
+    static final int SIZE = 16;
+
+    private Samples() {}
+
+    /** Squares of random colours and places on white. */
+    static List<ImageFolder.Picture> pictures(int count) {
+        Random random = new Random(1);
+        List<ImageFolder.Picture> pictures = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            byte[] planes = new byte[3 * SIZE * SIZE];
+            int left = random.nextInt(SIZE / 2), top = random.nextInt(SIZE / 2);
+            for (int at = 0; at < planes.length; at++) {
+                int x = at % SIZE, y = at / SIZE % SIZE;
+                boolean inside = x >= left && x < left + SIZE / 2 && y >= top && y < top + SIZE / 2;
+                planes[at] = (byte) (inside ? at / SIZE / SIZE * 100 + i * 10 : 255);
+            }
+            pictures.add(new ImageFolder.Picture(i + ".png", "square " + i, "", List.of("block"), planes));
+        }
+        return pictures;
+    }
+
+    /** A run of that many steps, with crops before step 4 and whole pictures from there on. */
+    static AutoencoderStage autoencoder(int steps) {
+        var optimization = new TrainConfig.Optimization(steps, 4, 1e-3, 1, 1, 0.9, 0.99, 0.01, 1, 0.9, 2, 100);
+        var config =
+                new TrainConfig.Autoencoder(2, 8, 4.0 / steps, true, 1, 0.5, 1e-3, optimization, autoencoderModel());
+        return new AutoencoderStage(config, SIZE, pictures(6));
+    }
+
+    private static ObjectNode autoencoderModel() {
+        return yaml("""
+                block_out_channels: [4, 8]
+                down_block_types: [DownEncoderBlock2D, DownEncoderBlock2D]
+                up_block_types: [UpDecoderBlock2D, UpDecoderBlock2D]
+                latent_channels: 3
+                norm_num_groups: 2
+                sample_size: 16
+                scaling_factor: 1.0
+                mid_block_add_attention: false
+                """);
+    }
+
+    private static ObjectNode yaml(String text) {
+        try {
+            return (ObjectNode) new YAMLMapper().readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

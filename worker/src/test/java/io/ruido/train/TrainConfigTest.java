@@ -1,0 +1,62 @@
+package io.ruido.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainConfigTest {
+    private static final Path RECIPE = Path.of("../models/fluent-emoji/train.yaml");
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void theBundledRecipeIsValid() throws IOException {
+        assertThat(TrainConfig.read(RECIPE).name()).isEqualTo("fluent-emoji");
+    }
+
+    @Test
+    void everyWrongValueIsReportedWithItsPlaceAndName() throws IOException {
+        Path wrong = folder.resolve("wrong.yaml");
+        Files.writeString(
+                wrong,
+                Files.readString(RECIPE)
+                        .replaceFirst("batch: 4", "batch: 0")
+                        .replaceFirst("guidance: 3.0", "guidance: -1")
+                        .replaceFirst("betaEnd: 0.02", "betaEnd: 0.00001")
+                        .replaceFirst("clip: 1.0", "clip: 0"));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TrainConfig.read(wrong))
+                .withMessageContaining("autoencoder.optimization.batch must be between 1.0 and 65536.0, was 0.0")
+                .withMessageContaining("autoencoder.optimization.clip must be positive, was 0.0")
+                .withMessageContaining("denoiser.sampling.guidance must be between 0.0 and 50.0, was -1.0")
+                .withMessageContaining("denoiser.noise.betaEnd must be between 1.0E-4 and 0.999, was 1.0E-5");
+    }
+
+    @Test
+    void anUnknownSettingIsRefused() throws IOException {
+        Path wrong = folder.resolve("wrong.yaml");
+        Files.writeString(wrong, Files.readString(RECIPE).replaceFirst("clip: 1.0", "clip: 1.0\n    clop: 1.0"));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TrainConfig.read(wrong))
+                .withMessageContaining("autoencoder.optimization: Unrecognized field \"clop\"");
+    }
+
+    @Test
+    void theLearningRateRisesStaysAndFallsAlongACosine() {
+        var optimization = new TrainConfig.Optimization(100, 1, 1e-3, 10, 40, 0.9, 0.99, 0, 1, 0.9, 1, 1);
+
+        assertThat(optimization.learningRateAt(0)).isCloseTo(1e-4, within(1e-12));
+        assertThat(optimization.learningRateAt(30)).isCloseTo(1e-3, within(1e-12));
+        assertThat(optimization.learningRateAt(80)).isCloseTo(1e-3 * 0.505, within(1e-12));
+        assertThat(optimization.learningRateAt(99)).isLessThan(2e-5);
+    }
+}

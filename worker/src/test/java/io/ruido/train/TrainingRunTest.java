@@ -1,0 +1,119 @@
+package io.ruido.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.ruido.nn.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingRunTest {
+    private static final int STEPS = 6;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void aStoppedAndResumedRunHasTheLossesOfAnUninterruptedOne() throws IOException {
+        var whole = new Recorded(Samples.autoencoder(STEPS));
+        var stopped = new Recorded(Samples.autoencoder(STEPS));
+        var resumed = new Recorded(Samples.autoencoder(STEPS));
+
+        assertThat(run(whole, "whole", false)).isTrue();
+        assertThat(new TrainingRun(stopped, folder.resolve("parts"), 1, () -> stopped.losses.size() == 4)
+                        .run(false, folder.resolve("export")))
+                .isFalse();
+        assertThat(run(resumed, "parts", true)).isTrue();
+
+        assertThat(stopped.losses).hasSize(4);
+        stopped.losses.addAll(resumed.losses);
+        assertThat(stopped.losses).isEqualTo(whole.losses);
+        assertThat(folder.resolve("whole/checkpoint-00000006/averages.safetensors"))
+                .hasSameBinaryContentAs(folder.resolve("parts/checkpoint-00000006/averages.safetensors"));
+    }
+
+    @Test
+    void aLossThatIsNoNumberEndsTheRunAndLeavesTheLastCheckpoint() throws IOException {
+        var broken = new Recorded(Samples.autoencoder(STEPS));
+        broken.breaksAt = 5;
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> run(broken, "broken", false))
+                .withMessageContaining("the loss is NaN at step 6");
+
+        var resumed = new Recorded(Samples.autoencoder(STEPS));
+        assertThat(run(resumed, "broken", true)).isTrue();
+        assertThat(resumed.losses).hasSize(2).allSatisfy(loss -> assertThat(loss)
+                .isFinite());
+    }
+
+    @Test
+    void aFinishedRunIsNotTrainedAgain() throws IOException {
+        run(new Recorded(Samples.autoencoder(STEPS)), "run", false);
+        var again = new Recorded(Samples.autoencoder(STEPS));
+
+        assertThat(run(again, "run", true)).isTrue();
+
+        assertThat(again.losses).isEmpty();
+    }
+
+    private boolean run(Stage stage, String name, boolean resume) throws IOException {
+        return new TrainingRun(stage, folder.resolve(name), 1, () -> false).run(resume, folder.resolve("export"));
+    }
+
+    /** A stage that remembers its losses. */
+    private static final class Recorded implements Stage {
+        private final Stage stage;
+        private final List<Float> losses = new ArrayList<>();
+        private int breaksAt = -1;
+
+        private Recorded(Stage stage) {
+            this.stage = stage;
+        }
+
+        @Override
+        public String name() {
+            return stage.name();
+        }
+
+        @Override
+        public TrainConfig.Optimization optimization() {
+            return stage.optimization();
+        }
+
+        @Override
+        public void build(Weights weights, Weights averages) {
+            stage.build(weights, averages);
+        }
+
+        @Override
+        public int batchAt(int step) {
+            return stage.batchAt(step);
+        }
+
+        @Override
+        public NDArray loss(NDManager scratch, int step, RandomGenerator random) {
+            NDArray loss = stage.loss(scratch, step, random);
+            losses.add(loss.getFloat());
+            return step == breaksAt ? loss.mul(Float.NaN) : loss;
+        }
+
+        @Override
+        public Map<String, Double> evaluate(NDManager scratch, Path picture) throws IOException {
+            return stage.evaluate(scratch, picture);
+        }
+
+        @Override
+        public void export(NDManager scratch, Path folder) throws IOException {
+            stage.export(scratch, folder);
+        }
+    }
+}
