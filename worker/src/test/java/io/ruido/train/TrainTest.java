@@ -1,0 +1,128 @@
+package io.ruido.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.ruido.pipeline.DiffusionPipeline;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void aRecipeBecomesAModelThatTheWorkerServes() throws Exception {
+        writePictures(folder.resolve("pictures"));
+        writeTextEncoder(folder.resolve("text"));
+        Path recipe = folder.resolve("train.yaml");
+        Files.writeString(recipe, RECIPE.replace("FOLDER", folder.toString()).replace("OPTIMIZATION", OPTIMIZATION));
+
+        Train.run(recipe, false, new AtomicBoolean());
+
+        Path run = folder.resolve("run");
+        assertThat(run.resolve("autoencoder/metrics.csv")).isNotEmptyFile();
+        assertThat(run.resolve("denoiser/loss.png")).isNotEmptyFile();
+        BufferedImage samples =
+                ImageIO.read(run.resolve("denoiser/samples/00000004.png").toFile());
+        assertThat(samples.getHeight()).isEqualTo(Samples.SIZE);
+        try (var pipeline = DiffusionPipeline.read(run.resolve("export/squares"), Device.cpu(), DataType.FLOAT32);
+                NDManager scratch = pipeline.newManager()) {
+            Shape shape = pipeline.latentShape(Samples.SIZE, Samples.SIZE);
+            NDArray latents = scratch.create(Seeds.normal(Seeds.of(1, 0), (int) shape.size()), shape);
+            NDArray context = pipeline.encodeText(scratch, List.of("a red apple"));
+            NDArray output = pipeline.predict(latents, new float[] {999}, context);
+            assertThat(output.getShape()).isEqualTo(new Shape(1, 3, 8, 8));
+            assertThat(pipeline.decode(output)).hasSize(1);
+        }
+    }
+
+    private static void writePictures(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        List<String> rows = new ArrayList<>();
+        for (ImageFolder.Picture picture : Samples.pictures(6)) {
+            var image = new BufferedImage(Samples.SIZE, Samples.SIZE, BufferedImage.TYPE_INT_RGB);
+            for (int i = 0; i < Samples.SIZE * Samples.SIZE; i++) {
+                int red = picture.planes()[i] & 255;
+                image.setRGB(i % Samples.SIZE, i / Samples.SIZE, red << 16);
+            }
+            ImageIO.write(image, "png", folder.resolve(picture.file()).toFile());
+            rows.add("{\"file_name\": \"%s\", \"text\": \"%s\"}".formatted(picture.file(), picture.label()));
+        }
+        Files.write(folder.resolve(ImageFolder.METADATA), rows);
+    }
+
+    private static void writeTextEncoder(Path folder) throws IOException, URISyntaxException {
+        Files.createDirectories(folder);
+        Path model = Path.of(TrainTest.class.getResource("/golden/pipeline").toURI());
+        for (String file : List.of("text_encoder/config.json", "text_encoder/model.safetensors")) {
+            Files.copy(model.resolve(file), folder.resolve(model.resolve(file).getFileName()));
+        }
+        for (String file : List.of("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json")) {
+            Files.copy(model.resolve("tokenizer").resolve(file), folder.resolve(file));
+        }
+    }
+
+    private static final String OPTIMIZATION = "{steps: 4, batch: 2, learningRate: 1.0e-3, warmup: 1, decay: 1, "
+            + "beta1: 0.9, beta2: 0.99, weightDecay: 0, clip: 1, ema: 0.9, checkpointEvery: 4, evaluateEvery: 4}";
+
+    private static final String RECIPE = """
+            name: squares
+            data: FOLDER/pictures
+            output: FOLDER/run
+            size: 16
+            seed: 1
+            autoencoder:
+              heldOut: 2
+              crop: 8
+              wholeFrom: 0.5
+              flip: false
+              squaredLoss: 1
+              gradientLoss: 1
+              kl: 1.0e-3
+              optimization: OPTIMIZATION
+              model:
+                block_out_channels: [4, 8]
+                down_block_types: [DownEncoderBlock2D, DownEncoderBlock2D]
+                up_block_types: [UpDecoderBlock2D, UpDecoderBlock2D]
+                latent_channels: 3
+                norm_num_groups: 2
+                sample_size: 16
+                scaling_factor: 1.0
+            denoiser:
+              textEncoder: FOLDER/text
+              tokens: 6
+              captions: 3
+              captionDropout: 0.1
+              repeats: {}
+              target: epsilon
+              minSnrGamma: 5
+              noise: {schedule: scaled_linear, betaStart: 0.00085, betaEnd: 0.012, steps: 1000}
+              sampling: {prompts: [red apple, dog], steps: 2, guidance: 2}
+              optimization: OPTIMIZATION
+              model:
+                sample_size: 8
+                in_channels: 3
+                out_channels: 3
+                block_out_channels: [4, 8]
+                down_block_types: [CrossAttnDownBlock2D, DownBlock2D]
+                up_block_types: [UpBlock2D, CrossAttnUpBlock2D]
+                layers_per_block: 1
+                norm_num_groups: 2
+                cross_attention_dim: 8
+                attention_head_dim: 2
+            """;
+}
