@@ -1,0 +1,29 @@
+package io.ruido.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ImageFolderTest {
+    @Test
+    void theHeldOutPicturesDoNotDependOnTheOrder() {
+        List<ImageFolder.Picture> pictures = Samples.pictures(20);
+
+        List<ImageFolder.Picture> heldOut = ImageFolder.heldOut(pictures, 5);
+
+        assertThat(heldOut).hasSize(5).isEqualTo(ImageFolder.heldOut(pictures.reversed(), 5));
+        assertThat(ImageFolder.training(pictures, 5)).hasSize(15).doesNotContainAnyElementsOf(heldOut);
+    }
+
+    @Test
+    void aFolderWithoutMetadataSaysWhatToWrite(@TempDir Path folder) {
+        assertThatIOException()
+                .isThrownBy(() -> ImageFolder.read(folder, 16))
+                .withMessageContaining("metadata.jsonl")
+                .withMessageContaining("file_name");
+    }
+}
