@@ -199,15 +199,11 @@ public final class SafeTensors implements Weights.Source {
         for (var tensor : tensors.entrySet()) {
             Shape shape = tensor.getValue().getShape();
             long end = offset + shape.size() * width;
-            header.put(
-                    tensor.getKey(),
-                    Map.of(
-                            "dtype",
-                            type == DataType.FLOAT32 ? "F32" : "F16",
-                            "shape",
-                            shape.getShape(),
-                            "data_offsets",
-                            List.of(offset, end)));
+            Map<String, Object> entry = new LinkedHashMap<>(); // in this order, so that equal tensors give equal files
+            entry.put("dtype", type == DataType.FLOAT32 ? "F32" : "F16");
+            entry.put("shape", shape.getShape());
+            entry.put("data_offsets", List.of(offset, end));
+            header.put(tensor.getKey(), entry);
             offset = end;
         }
         byte[] json = JSON.writeValueAsBytes(header);
