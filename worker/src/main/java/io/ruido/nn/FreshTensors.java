@@ -23,7 +23,7 @@ final class FreshTensors implements Weights.Source {
         for (int i = 0; i < values.length; i++) {
             values[i] = init.draw(random);
         }
-        return manager.create(values, shape);
+        return Torch.tensor(manager, values, shape);
     }
 
     @Override

@@ -2,7 +2,9 @@ package io.ruido.nn;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
@@ -34,6 +36,16 @@ public final class Torch {
     public static void setThreads(int threads) {
         engine();
         JniUtils.setNumThreads(threads);
+    }
+
+    /**
+     * A tensor of these values, in memory that torch allocated. DJL's own method keeps the values in the JVM's memory, whose
+     * alignment differs from run to run, and with it the order in which some kernels sum.
+     */
+    public static NDArray tensor(NDManager manager, float[] values, Shape shape) {
+        try (NDArray unaligned = manager.create(values, shape)) {
+            return unaligned.duplicate();
+        }
     }
 
     static Engine engine() {

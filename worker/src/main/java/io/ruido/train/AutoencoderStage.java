@@ -8,6 +8,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.model.AutoencoderKL;
 import io.ruido.model.AutoencoderKLConfig;
+import io.ruido.nn.Torch;
 import io.ruido.nn.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -88,8 +89,8 @@ final class AutoencoderStage implements Stage {
     public NDArray loss(NDManager scratch, int step, RandomGenerator random) {
         NDArray x = crops(scratch, batchAt(step), sideAt(step), random); // (B, 3, S, S)
         AutoencoderKL.Posterior q = model.encode(x);
-        NDArray noise = scratch.create(
-                Seeds.normal(random, (int) q.mean().size()), q.mean().getShape());
+        NDArray noise = Torch.tensor(
+                scratch, Seeds.normal(random, (int) q.mean().size()), q.mean().getShape());
         NDArray y = model.decode(q.mean().add(q.logvar().mul(0.5f).exp().mul(noise)));
         NDArray error = y.sub(x);
         NDArray across = error.get(":, :, :, 1:").sub(error.get(":, :, :, :-1"));
@@ -120,7 +121,7 @@ final class AutoencoderStage implements Stage {
                 }
             }
         }
-        return scratch.create(pixels, new Shape(batch, 3, side, side));
+        return Torch.tensor(scratch, pixels, new Shape(batch, 3, side, side));
     }
 
     @Override

@@ -4,8 +4,16 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ruido.diffusion.Level;
+import io.ruido.diffusion.Linear;
+import io.ruido.diffusion.Sampler;
+import io.ruido.diffusion.SamplerName;
+import io.ruido.diffusion.SchedulerConfig;
+import io.ruido.diffusion.Step;
 import io.ruido.model.UNet2DConditionModel;
 import io.ruido.model.UNetConfig;
+import io.ruido.nn.Torch;
 import io.ruido.nn.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,7 +36,9 @@ final class DenoiserStage implements Stage {
     private final TrainConfig.Denoiser config;
     private final TrainingSet data;
     private final long seed;
-    private final double[] alphasCumprod;
+    private final Target target;
+    private final Sampler ddim;
+    private final Level[] levels; // by timestep
     private UNet2DConditionModel model;
     private UNet2DConditionModel average;
     private Weights averages;
@@ -37,8 +47,13 @@ final class DenoiserStage implements Stage {
         this.config = config;
         this.data = data;
         this.seed = seed;
-        TrainConfig.Noise noise = config.noise();
-        this.alphasCumprod = noise.schedule().alphasCumprod(noise.steps(), noise.betaStart(), noise.betaEnd());
+        ObjectNode scheduler = config.scheduler();
+        this.target = Target.of(scheduler.path("prediction_type").asText());
+        this.ddim = SamplerName.DDIM.sampler(SchedulerConfig.of(scheduler));
+        int timesteps = scheduler.path("num_train_timesteps").asInt();
+        this.levels = ddim.trajectory(timesteps).steps().reversed().stream()
+                .map(Step::level)
+                .toArray(Level[]::new);
     }
 
     @Override
@@ -85,33 +100,36 @@ final class DenoiserStage implements Stage {
         int size = data.latentSize();
         float[] eps = Seeds.normal(random, batch * size);
         float[] noisy = new float[batch * size];
-        float[] target = new float[batch * size];
+        float[] wanted = new float[batch * size];
         float[] timesteps = new float[batch];
         float[] weights = new float[batch];
         long[] captions = new long[batch];
         for (int b = 0; b < batch; b++) {
-            int t = random.nextInt(alphasCumprod.length);
-            double alphaCumprod = alphasCumprod[t];
-            float s = (float) Math.sqrt(alphaCumprod), r = (float) Math.sqrt(1 - alphaCumprod);
+            int t = random.nextInt(levels.length);
+            Level level = levels[t];
+            float signal = (float) level.signal(), spread = (float) level.noise(); // √ᾱ_t and √(1−ᾱ_t)
             float[] x0 = data.latents(pictures[b]);
             for (int i = 0, at = b * size; i < size; i++, at++) {
-                noisy[at] = s * x0[i] + r * eps[at];
-                target[at] = config.target().of(x0[i], eps[at], s, r);
+                noisy[at] = signal * x0[i] + spread * eps[at];
+                wanted[at] = target.of(x0[i], eps[at], level);
             }
             timesteps[b] = t;
-            weights[b] = weight(alphaCumprod / (1 - alphaCumprod));
+            weights[b] = weight(level);
             boolean drop = random.nextDouble() < config.captionDropout();
             captions[b] = drop ? data.emptyCaption() : data.caption(pictures[b], random);
         }
         Shape shape = data.latentShape(batch); // (B, L, h, h)
-        NDArray output =
-                unet.forward(scratch.create(noisy, shape), scratch.create(timesteps), data.context(scratch, captions));
-        NDArray error = output.sub(scratch.create(target, shape)).square();
-        return error.mul(scratch.create(weights, new Shape(batch, 1, 1, 1))).mean();
+        NDArray output = unet.forward(
+                Torch.tensor(scratch, noisy, shape),
+                Torch.tensor(scratch, timesteps, new Shape(batch)),
+                data.context(scratch, captions));
+        NDArray error = output.sub(Torch.tensor(scratch, wanted, shape)).square();
+        return error.mul(Torch.tensor(scratch, weights, new Shape(batch, 1, 1, 1)))
+                .mean();
     }
 
-    private float weight(double snr) {
-        return config.minSnrGamma() == 0 ? 1 : (float) config.target().minSnrWeight(snr, config.minSnrGamma());
+    private float weight(Level level) {
+        return config.minSnrGamma() == 0 ? 1 : (float) target.minSnrWeight(level, config.minSnrGamma());
     }
 
     @Override
@@ -138,34 +156,31 @@ final class DenoiserStage implements Stage {
         NDArray context = data.context(scratch, empty).concat(prompts); // (2B, T, D)
         float[] start = Seeds.normal(Seeds.of(seed, 0), (int) shape.size());
         NDArray x = scratch.create(start, shape);
-        double stride = alphasCumprod.length / (double) sampling.steps();
-        for (int i = 0; i < sampling.steps(); i++) {
-            int t = (int) Math.round(alphasCumprod.length - i * stride) - 1;
-            int previous = (int) Math.round(alphasCumprod.length - (i + 1) * stride) - 1;
-            double from = alphasCumprod[t], to = previous < 0 ? 1 : alphasCumprod[previous];
-            try (NDManager step = scratch.newSubManager()) {
-                x.attach(step);
+        for (Step step : ddim.trajectory(sampling.steps()).steps()) {
+            try (NDManager made = scratch.newSubManager()) {
                 float[] timesteps = new float[2 * batch];
-                Arrays.fill(timesteps, t);
-                NDList outputs = average.forward(x.concat(x), step.create(timesteps), context.duplicate())
+                Arrays.fill(timesteps, (float) step.timestep());
+                x.attach(made);
+                NDList outputs = average.forward(x.concat(x), made.create(timesteps), context.duplicate())
                         .split(2);
                 NDArray unconditional = outputs.get(0);
-                NDArray output =
-                        unconditional.add(outputs.get(1).sub(unconditional).mul((float) sampling.guidance()));
-                float s = (float) Math.sqrt(from), r = (float) Math.sqrt(1 - from);
-                NDArray x0 = config.target().x0(x, output, s, r);
-                NDArray eps = config.target().eps(x, output, s, r);
-                x = x0.mul((float) Math.sqrt(to)).add(eps.mul((float) Math.sqrt(1 - to)));
-                x.attach(scratch);
+                NDArray guided = outputs.get(1).sub(unconditional).mul((float) sampling.guidance());
+                NDArray output = unconditional.add(guided);
+                NDArray x0 = combine(step.x0(), x, x, output);
+                x = made.ret(combine(step.next().getFirst(), x, x0, output));
             }
         }
         return x;
+    }
+
+    private static NDArray combine(Linear row, NDArray x, NDArray x0, NDArray output) {
+        return x.mul((float) row.x()).add(x0.mul((float) row.x0())).add(output.mul((float) row.output()));
     }
 
     @Override
     public void export(NDManager scratch, Path folder) throws IOException {
         Map<String, NDArray> tensors = new LinkedHashMap<>(averages.tensors());
         DiffusersFolder.writeModel(folder.resolve("unet"), "UNet2DConditionModel", config.model(), tensors);
-        DiffusersFolder.writePipeline(folder, config.noise(), config.target());
+        DiffusersFolder.writePipeline(folder, config.scheduler());
     }
 }

@@ -58,7 +58,7 @@ final class DiffusersFolder {
     }
 
     /** Writes {@code model_index.json} and the scheduler's config. */
-    static void writePipeline(Path folder, TrainConfig.Noise noise, Target target) throws IOException {
+    static void writePipeline(Path folder, ObjectNode scheduler) throws IOException {
         ObjectNode index = READ.createObjectNode().put("_class_name", "StableDiffusionPipeline");
         index.put("_diffusers_version", "0.30.0");
         part(index, "vae", "diffusers", "AutoencoderKL");
@@ -70,15 +70,6 @@ final class DiffusersFolder {
         part(index, "feature_extractor", null, null);
         part(index, "image_encoder", null, null);
         index.put("requires_safety_checker", false);
-        ObjectNode scheduler = READ.createObjectNode().put("_class_name", "DDIMScheduler");
-        scheduler.put("num_train_timesteps", noise.steps());
-        scheduler.put("beta_schedule", READ.convertValue(noise.schedule(), String.class));
-        scheduler.put("beta_start", noise.betaStart()).put("beta_end", noise.betaEnd());
-        scheduler
-                .put("prediction_type", READ.convertValue(target, String.class))
-                .put("timestep_spacing", "trailing");
-        scheduler.put("clip_sample", false).put("set_alpha_to_one", true);
-        scheduler.put("steps_offset", 1); // diffusers asks for it, though trailing timesteps have no offset
         Path place = Files.createDirectories(folder.resolve("scheduler"));
         Files.write(place.resolve("scheduler_config.json"), JSON.writeValueAsBytes(scheduler));
         Files.write(folder.resolve("model_index.json"), JSON.writeValueAsBytes(index));

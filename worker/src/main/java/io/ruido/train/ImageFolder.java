@@ -69,6 +69,23 @@ final class ImageFolder {
         return rest.toList();
     }
 
+    /**
+     * The pictures of some groups.
+     *
+     * @param groups none for all pictures
+     * @throws IllegalArgumentException naming a group that no picture is of
+     */
+    static List<Picture> ofGroups(List<Picture> pictures, List<String> groups) {
+        for (String group : groups) {
+            if (pictures.stream().noneMatch(p -> p.group().equals(group))) {
+                throw new IllegalArgumentException("denoiser.groups: no picture is of the group " + group);
+            }
+        }
+        return groups.isEmpty()
+                ? pictures
+                : pictures.stream().filter(p -> groups.contains(p.group())).toList();
+    }
+
     private static String sha256(String text) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));

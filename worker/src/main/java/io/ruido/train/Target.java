@@ -1,65 +1,51 @@
 package io.ruido.train;
 
-import ai.djl.ndarray.NDArray;
-import com.fasterxml.jackson.annotation.JsonProperty;
+import io.ruido.diffusion.Level;
 
-/** What the denoiser learns to predict from x_t = s·x₀ + r·ε, where s = √ᾱ_t and r = √(1−ᾱ_t), named as diffusers names it. */
+/** What the denoiser learns to predict from x_t = signal·x₀ + noise·ε. */
 enum Target {
     /** ε (Ho et al. 2020, equation 14). */
-    @JsonProperty("epsilon")
     EPSILON {
         @Override
-        float of(float x0, float eps, float s, float r) {
+        float of(float x0, float eps, Level level) {
             return eps;
         }
 
         @Override
-        NDArray x0(NDArray x, NDArray output, float s, float r) {
-            return x.sub(output.mul(r)).div(s);
-        }
-
-        @Override
-        NDArray eps(NDArray x, NDArray output, float s, float r) {
-            return output;
-        }
-
-        @Override
-        double minSnrWeight(double snr, double gamma) {
-            return Math.min(snr, gamma) / snr;
+        double minSnrWeight(Level level, double gamma) {
+            return Math.min(snr(level), gamma) / snr(level);
         }
     },
-    /** v = s·ε − r·x₀ (Salimans and Ho 2022, appendix D): it asks for the picture where there is little but noise. */
-    @JsonProperty("v_prediction")
+    /** v = signal·ε − noise·x₀ (Salimans and Ho 2022, appendix D): where there is little but noise, the picture. */
     V_PREDICTION {
         @Override
-        float of(float x0, float eps, float s, float r) {
-            return s * eps - r * x0;
+        float of(float x0, float eps, Level level) {
+            return (float) (level.signal() * eps - level.noise() * x0);
         }
 
         @Override
-        NDArray x0(NDArray x, NDArray output, float s, float r) {
-            return x.mul(s).sub(output.mul(r));
-        }
-
-        @Override
-        NDArray eps(NDArray x, NDArray output, float s, float r) {
-            return output.mul(s).add(x.mul(r));
-        }
-
-        @Override
-        double minSnrWeight(double snr, double gamma) {
-            return Math.min(snr, gamma) / (snr + 1);
+        double minSnrWeight(Level level, double gamma) {
+            return Math.min(snr(level), gamma) / (snr(level) + 1);
         }
     };
 
-    abstract float of(float x0, float eps, float s, float r);
+    /** @param predictionType as diffusers names it */
+    static Target of(String predictionType) {
+        return switch (predictionType) {
+            case "epsilon" -> EPSILON;
+            case "v_prediction" -> V_PREDICTION;
+            default ->
+                throw new IllegalArgumentException(
+                        "denoiser.scheduler.prediction_type must be epsilon or v_prediction, was " + predictionType);
+        };
+    }
 
-    /** The estimate of x₀ that an output means. */
-    abstract NDArray x0(NDArray x, NDArray output, float s, float r);
-
-    /** The estimate of ε that an output means. */
-    abstract NDArray eps(NDArray x, NDArray output, float s, float r);
+    abstract float of(float x0, float eps, Level level);
 
     /** The loss weight of a timestep (Hang et al. 2023, §3.4). */
-    abstract double minSnrWeight(double snr, double gamma);
+    abstract double minSnrWeight(Level level, double gamma);
+
+    private static double snr(Level level) {
+        return level.signal() * level.signal() / (level.noise() * level.noise());
+    }
 }

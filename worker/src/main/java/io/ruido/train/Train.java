@@ -1,7 +1,9 @@
 package io.ruido.train;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -44,11 +46,24 @@ public final class Train {
         if (done) {
             DiffusersFolder.writeText(
                     export, config.denoiser().textEncoder(), config.denoiser().tokens());
+            copyBeside(recipe, export);
             Path cache = config.output().resolve("precomputed");
-            try (var data = new TrainingSet(pictures, config.size(), config.denoiser(), export, cache)) {
+            List<ImageFolder.Picture> shown =
+                    ImageFolder.ofGroups(pictures, config.denoiser().groups());
+            try (var data = new TrainingSet(shown, config.size(), config.denoiser(), export, cache)) {
                 var denoiser = new DenoiserStage(config.denoiser(), data, config.seed());
                 new TrainingRun(denoiser, config.output().resolve("denoiser"), config.seed(), stopping::get)
                         .run(resume, export);
+            }
+        }
+    }
+
+    /** What is told of a model lies beside its recipe. */
+    private static void copyBeside(Path recipe, Path export) throws IOException {
+        for (String name : List.of("ruido.yaml", "README.md")) {
+            Path file = recipe.resolveSibling(name);
+            if (Files.exists(file)) {
+                Files.copy(file, export.resolve(name), StandardCopyOption.REPLACE_EXISTING);
             }
         }
     }

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,20 @@ import java.util.Set;
  */
 record TrainConfig(
         String name, Path data, Path output, int size, long seed, Autoencoder autoencoder, Denoiser denoiser) {
+    /** Inner parts first. */
+    private static final Map<String, Class<?>> PARTS = parts();
+
+    private static Map<String, Class<?>> parts() {
+        Map<String, Class<?>> parts = new LinkedHashMap<>();
+        parts.put("autoencoder.optimization", Optimization.class);
+        parts.put("denoiser.optimization", Optimization.class);
+        parts.put("denoiser.sampling", Sampling.class);
+        parts.put("autoencoder", Autoencoder.class);
+        parts.put("denoiser", Denoiser.class);
+        parts.put("", TrainConfig.class);
+        return parts;
+    }
+
     TrainConfig {
         new Problems()
                 .present("name", name)
@@ -78,8 +94,9 @@ record TrainConfig(
      * @param tokens length of every caption, padded or cut
      * @param captions how many captions are prepared of a picture: its label, then its label with some of its tags
      * @param captionDropout share of the captions replaced by the empty one, for classifier-free guidance
-     * @param repeats how often each picture of a group is seen in a round; once in other groups
+     * @param groups of pictures to train on, or none for all
      * @param minSnrGamma γ of the Min-SNR loss weights (Hang et al. 2023, §3.4), 0 for equal weights
+     * @param scheduler config of diffusers' DDIMScheduler: the noise schedule and what the model predicts
      * @param model config of diffusers' UNet2DConditionModel
      */
     record Denoiser(
@@ -87,10 +104,9 @@ record TrainConfig(
             int tokens,
             int captions,
             double captionDropout,
-            Map<String, Integer> repeats,
-            Target target,
+            List<String> groups,
             double minSnrGamma,
-            Noise noise,
+            ObjectNode scheduler,
             Sampling sampling,
             Optimization optimization,
             ObjectNode model) {
@@ -100,29 +116,12 @@ record TrainConfig(
                     .within("tokens", tokens, 4, 512)
                     .within("captions", captions, 1, 64)
                     .within("captionDropout", captionDropout, 0, 1)
-                    .unless(
-                            repeats != null && repeats.values().stream().allMatch(r -> r > 0),
-                            "repeats",
-                            "positive for each group",
-                            repeats)
-                    .present("target", target)
+                    .present("groups", groups)
                     .within("minSnrGamma", minSnrGamma, 0, 100)
-                    .present("noise", noise)
+                    .present("scheduler", scheduler)
                     .present("sampling", sampling)
                     .present("optimization", optimization)
                     .present("model", model)
-                    .reject();
-        }
-    }
-
-    /** β from {@code betaStart} to {@code betaEnd} in {@code steps} steps. */
-    record Noise(BetaSchedule schedule, double betaStart, double betaEnd, int steps) {
-        Noise {
-            new Problems()
-                    .present("schedule", schedule)
-                    .within("betaStart", betaStart, 1e-8, 0.999)
-                    .within("betaEnd", betaEnd, betaStart, 0.999)
-                    .within("steps", steps, 1, 100_000)
                     .reject();
         }
     }
@@ -201,31 +200,39 @@ record TrainConfig(
                 .build();
         JsonNode tree = yaml.readTree(file.toFile());
         Set<String> problems = new LinkedHashSet<>();
-        boolean parts = check(yaml, tree, "/autoencoder/optimization", Optimization.class, problems)
-                & check(yaml, tree, "/denoiser/optimization", Optimization.class, problems)
-                & check(yaml, tree, "/denoiser/noise", Noise.class, problems)
-                & check(yaml, tree, "/denoiser/sampling", Sampling.class, problems);
-        if (parts
-                && check(yaml, tree, "/autoencoder", Autoencoder.class, problems)
-                        & check(yaml, tree, "/denoiser", Denoiser.class, problems)
-                && check(yaml, tree, "", TrainConfig.class, problems)) {
-            return yaml.treeToValue(tree, TrainConfig.class);
+        Set<String> wrong = new HashSet<>();
+        PARTS.forEach((place, type) -> check(yaml, tree, place, type, problems, wrong));
+        if (!problems.isEmpty()) {
+            throw new IllegalArgumentException(file + ":\n" + String.join("\n", problems));
         }
-        throw new IllegalArgumentException(file + ":\n" + String.join("\n", problems));
+        return yaml.treeToValue(tree, TrainConfig.class);
     }
 
-    private static boolean check(YAMLMapper yaml, JsonNode tree, String at, Class<?> type, Set<String> problems) {
+    private static void check(
+            YAMLMapper yaml, JsonNode tree, String place, Class<?> type, Set<String> problems, Set<String> wrong) {
+        JsonNode part = place.isEmpty() ? tree : tree.at("/" + place.replace('.', '/'));
+        String prefix = place.isEmpty() ? "" : place + ".";
         try {
-            yaml.treeToValue(tree.at(at), type);
-            return true;
+            yaml.treeToValue(without(part, prefix, wrong), type);
         } catch (JsonProcessingException e) {
-            String place = at.isEmpty() ? "" : at.substring(1).replace('/', '.');
-            if (e.getCause() instanceof IllegalArgumentException bad) {
-                bad.getMessage().lines().forEach(line -> problems.add(place.isEmpty() ? line : place + "." + line));
-            } else {
-                problems.add(place + ": " + e.getOriginalMessage());
-            }
-            return false;
+            String reason =
+                    e.getCause() instanceof IllegalArgumentException bad ? bad.getMessage() : e.getOriginalMessage();
+            reason.lines()
+                    .filter(line ->
+                            wrong.stream().noneMatch(inner -> (prefix + line).startsWith(inner + " must be given")))
+                    .forEach(line -> problems.add(prefix + line));
+            wrong.add(place);
         }
+    }
+
+    /** A part without its own parts that are known to be wrong, so that what else is wrong with it is found too. */
+    private static JsonNode without(JsonNode part, String prefix, Set<String> wrong) {
+        JsonNode copy = part.deepCopy();
+        part.fieldNames().forEachRemaining(name -> {
+            if (wrong.contains(prefix + name)) {
+                ((ObjectNode) copy).putNull(name);
+            }
+        });
+        return copy;
     }
 }

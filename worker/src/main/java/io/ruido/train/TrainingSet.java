@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
-import java.util.stream.IntStream;
 
 /**
  * What the denoiser trains on: every picture's latents and the token states of its captions, computed once.
@@ -35,7 +34,6 @@ final class TrainingSet implements AutoCloseable {
     private final float[] latents;
     private final Shape latentShape;
     private final NDArray states;
-    private final int[] deck;
     private long round = -1;
     private int[] order;
 
@@ -53,10 +51,6 @@ final class TrainingSet implements AutoCloseable {
         this.count = pictures.size();
         this.pictureSize = pictureSize;
         this.captionsEach = config.captions();
-        this.deck = IntStream.range(0, count)
-                .flatMap(i -> IntStream.generate(() -> i)
-                        .limit(config.repeats().getOrDefault(pictures.get(i).group(), 1)))
-                .toArray();
         int side = pictureSize / vae.config().downscale();
         this.latentShape = new Shape(1, vae.config().latentChannels(), side, side);
         this.latents = latents(pictures, model, cache);
@@ -134,13 +128,13 @@ final class TrainingSet implements AutoCloseable {
         return Arrays.copyOfRange(latents, picture * latentSize(), (picture + 1) * latentSize());
     }
 
-    /** The picture at a place of an endless sequence that has every picture as often as its group says in each round. */
+    /** The picture at a place of an endless sequence that has every picture once in each round. */
     int inRound(long seed, long position) {
-        if (position / deck.length != round) {
-            round = position / deck.length;
-            order = Seeds.round(seed, round, deck.length);
+        if (position / count != round) {
+            round = position / count;
+            order = Seeds.round(seed, round, count);
         }
-        return deck[order[(int) (position % deck.length)]];
+        return order[(int) (position % count)];
     }
 
     /** One of the captions of a picture, as an index of their states. */

@@ -35,11 +35,10 @@ class AdamWTest {
 
     @Test
     void tenStepsGiveTheLossesWeightsAndAveragesOfPyTorch() throws IOException {
-        Golden start = Golden.of("unet-no-middle-attention", manager);
         Golden golden = Golden.of("adamw", manager);
         Weights weights = Weights.fresh(manager, 1);
-        var unet = new UNet2DConditionModel(UNetConfig.read(start.folder()), weights);
-        Path file = start.folder().resolve("diffusion_pytorch_model.safetensors");
+        var unet = new UNet2DConditionModel(UNetConfig.read(golden.folder()), weights);
+        Path file = golden.folder().resolve("diffusion_pytorch_model.safetensors");
         Map<String, NDArray> saved = SafeTensors.read(file, manager, DataType.FLOAT32);
         saved.forEach((name, tensor) -> tensor.copyTo(weights.tensors().get(name)));
         Map<String, Map<String, NDArray>> parts = Map.of(
@@ -53,8 +52,8 @@ class AdamWTest {
 
         for (int step = 0; step < losses.length; step++) {
             try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-                NDArray out = unet.forward(start.get("latents"), start.get("timesteps"), start.get("context"));
-                NDArray loss = out.sub(start.get("noise")).square().mean();
+                NDArray out = unet.forward(golden.get("latents"), golden.get("timesteps"), golden.get("context"));
+                NDArray loss = out.sub(golden.get("noise")).square().mean();
                 collector.backward(loss);
                 assertThat(loss.getFloat()).as("loss of step %d", step).isCloseTo(losses[step], within(1e-4f));
             }

@@ -2,6 +2,7 @@ package io.ruido.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -25,5 +26,16 @@ class ImageFolderTest {
                 .isThrownBy(() -> ImageFolder.read(folder, 16))
                 .withMessageContaining("metadata.jsonl")
                 .withMessageContaining("file_name");
+    }
+
+    @Test
+    void aRecipeMayTrainOnSomeGroupsOnly() {
+        List<ImageFolder.Picture> pictures = Samples.pictures(4); // of the groups "even" and "odd"
+
+        assertThat(ImageFolder.ofGroups(pictures, List.of("odd"))).containsExactly(pictures.get(1), pictures.get(3));
+        assertThat(ImageFolder.ofGroups(pictures, List.of())).isEqualTo(pictures);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ImageFolder.ofGroups(pictures, List.of("od")))
+                .withMessageContaining("no picture is of the group od");
     }
 }

@@ -3,32 +3,44 @@ package io.ruido.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import io.ruido.nn.Torch;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ruido.diffusion.Level;
+import io.ruido.diffusion.SamplerName;
+import io.ruido.diffusion.SchedulerConfig;
+import io.ruido.diffusion.Step;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class TargetTest {
+    private static final Level LEVEL = new Level(Math.sqrt(20 / 21.0), Math.sqrt(1 / 21.0)); // SNR 20
+
     @ParameterizedTest
     @EnumSource
-    void aPerfectOutputGivesBackPictureAndNoise(Target target) {
-        float x0 = 0.7f, eps = -1.3f, s = 0.6f, r = 0.8f;
-        try (NDManager manager = Torch.newManager()) {
-            NDArray x = manager.create(s * x0 + r * eps);
-            NDArray output = manager.create(target.of(x0, eps, s, r));
+    void theSamplersRecoverThePictureFromAPerfectOutput(Target target) {
+        var scheduler = new JsonMapper()
+                .createObjectNode()
+                .put("_class_name", "DDIMScheduler")
+                .put("clip_sample", false)
+                .put("prediction_type", target.name().toLowerCase(java.util.Locale.ROOT));
+        float x0 = 0.7f, eps = -1.3f;
 
-            assertThat(target.x0(x, output, s, r).getFloat()).isCloseTo(x0, within(1e-6f));
-            assertThat(target.eps(x, output, s, r).getFloat()).isCloseTo(eps, within(1e-6f));
+        for (Step step : SamplerName.DDIM
+                .sampler(SchedulerConfig.of(scheduler))
+                .trajectory(10)
+                .steps()) {
+            double x = step.level().signal() * x0 + step.level().noise() * eps;
+            double output = target.of(x0, eps, step.level());
+            double recovered = step.x0().x() * x + step.x0().output() * output;
+            assertThat(recovered).isCloseTo(x0, within(1e-4));
         }
     }
 
     @ParameterizedTest
     @EnumSource
     void minSnrWeightsClampTheWeightOfTheCleanPicture(Target target) {
-        // ‖x₀ − x̂₀‖² is 1/SNR of the ε loss and 1/(SNR + 1) of the v loss: both weights come to min(SNR, γ).
+        // The ε loss is SNR times the squared error of x₀, the v loss SNR + 1 times: either becomes min(SNR, γ) times.
         double perPicture = target == Target.EPSILON ? 20 : 21;
 
-        assertThat(target.minSnrWeight(20, 5) * perPicture).isCloseTo(5, within(1e-9));
+        assertThat(target.minSnrWeight(LEVEL, 5) * perPicture).isCloseTo(5, within(1e-9));
     }
 }

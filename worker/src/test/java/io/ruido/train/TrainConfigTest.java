@@ -29,7 +29,7 @@ class TrainConfigTest {
                 Files.readString(RECIPE)
                         .replaceFirst("batch: 4", "batch: 0")
                         .replaceFirst("guidance: 3.0", "guidance: -1")
-                        .replaceFirst("betaEnd: 0.02", "betaEnd: 0.00001")
+                        .replaceFirst("tokens: 24", "tokens: 1")
                         .replaceFirst("clip: 1.0", "clip: 0"));
 
         assertThatIllegalArgumentException()
@@ -37,7 +37,7 @@ class TrainConfigTest {
                 .withMessageContaining("autoencoder.optimization.batch must be between 1.0 and 65536.0, was 0.0")
                 .withMessageContaining("autoencoder.optimization.clip must be positive, was 0.0")
                 .withMessageContaining("denoiser.sampling.guidance must be between 0.0 and 50.0, was -1.0")
-                .withMessageContaining("denoiser.noise.betaEnd must be between 1.0E-4 and 0.999, was 1.0E-5");
+                .withMessageContaining("denoiser.tokens must be between 4.0 and 512.0, was 1.0");
     }
 
     @Test
@@ -47,7 +47,7 @@ class TrainConfigTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> TrainConfig.read(wrong))
-                .withMessageContaining("autoencoder.optimization: Unrecognized field \"clop\"");
+                .withMessageContaining("autoencoder.optimization.Unrecognized field \"clop\"");
     }
 
     @Test

@@ -107,10 +107,10 @@ class TrainTest {
               tokens: 6
               captions: 3
               captionDropout: 0.1
-              repeats: {}
-              target: epsilon
+              groups: []
               minSnrGamma: 5
-              noise: {schedule: scaled_linear, betaStart: 0.00085, betaEnd: 0.012, steps: 1000}
+              scheduler: {_class_name: DDIMScheduler, num_train_timesteps: 1000, beta_schedule: scaled_linear,
+                          beta_start: 0.00085, beta_end: 0.012, prediction_type: epsilon, clip_sample: false}
               sampling: {prompts: [red apple, dog], steps: 2, guidance: 2}
               optimization: OPTIMIZATION
               model:
