@@ -8,11 +8,16 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.diffusion.SampleState;
+import io.ruido.diffusion.SamplerName;
+import io.ruido.diffusion.SchedulerConfig;
+import io.ruido.diffusion.TorchRandom;
 import io.ruido.model.Golden;
 import io.ruido.nn.Torch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,22 +78,38 @@ class DiffusionPipelineTest {
     }
 
     @Test
-    void latentsAreDecodedToThePixelsOfDiffusers() {
-        NDArray expected = golden.get("rgb");
+    void aSeedGivesTheLatentsAndPixelsThatItGivesInDiffusers() throws IOException {
+        var scheduler = SchedulerConfig.read(golden.folder().resolve("scheduler/scheduler_config.json"));
+        var trajectory = SamplerName.defaultFor(scheduler).sampler(scheduler).trajectory(5);
+        Shape shape = pipeline.latentShape(16, 16);
+        NDArray states = pipeline.encodeText(manager, List.of("A red apple!"));
+        NDArray negative = pipeline.encodeText(manager, List.of(""));
+        List<NDArray> finished = new ArrayList<>();
+        for (long seed = 7; seed <= 8; seed++) {
+            var sample = new SampleState(trajectory, new TorchRandom(seed), (int) shape.size());
+            while (!sample.done()) {
+                NDArray latents = manager.create(sample.input(), shape);
+                float[] timestep = {sample.timestep()};
+                sample.advance(pipeline.predict(latents, timestep, states, negative, new float[] {3})
+                        .toFloatArray());
+            }
+            finished.add(manager.create(sample.latents(), shape));
+        }
+        NDArray latents = finished.get(0).concat(finished.get(1));
 
+        golden.assertClose("ddim", latents);
+        assertPixels(golden.get("ddim_rgb"), pipeline.decode(latents));
+    }
+
+    @Test
+    void latentsAreDecodedToThePixelsOfDiffusers() {
         List<RgbImage> images = pipeline.decode(golden.get("latents"));
 
         assertThat(images).hasSize(2).allSatisfy(image -> {
             assertThat(image.width()).isEqualTo(16);
             assertThat(image.height()).isEqualTo(16);
         });
-        for (int i = 0; i < images.size(); i++) {
-            float[] pixels = expected.get(i).toFloatArray();
-            byte[] rgb = images.get(i).rgb();
-            for (int p = 0; p < pixels.length; p++) {
-                assertThat(Math.abs((rgb[p] & 255) - pixels[p])).isLessThanOrEqualTo(1); // rounding
-            }
-        }
+        assertPixels(golden.get("rgb"), images);
     }
 
     @ParameterizedTest
@@ -132,6 +153,16 @@ class DiffusionPipelineTest {
         assertThatThrownBy(() -> DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("text_encoder is T5EncoderModel; supported: BertModel");
+    }
+
+    private static void assertPixels(NDArray expected, List<RgbImage> images) {
+        for (int i = 0; i < images.size(); i++) {
+            float[] pixels = expected.get(i).toFloatArray();
+            byte[] rgb = images.get(i).rgb();
+            for (int p = 0; p < pixels.length; p++) {
+                assertThat(Math.abs((rgb[p] & 255) - pixels[p])).isLessThanOrEqualTo(1); // rounding
+            }
+        }
     }
 
     private static void assertClose(NDArray expected, NDArray actual) {
