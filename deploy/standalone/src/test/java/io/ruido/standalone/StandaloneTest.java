@@ -1,0 +1,108 @@
+package io.ruido.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ruido.job.JobEvent;
+import io.ruido.job.JobJson;
+import io.ruido.job.JobState;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StandaloneTest {
+    private static final Path TINY_MODEL = Path.of("../../worker/src/test/resources/golden/pipeline");
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration FAREWELL = Duration.ofSeconds(10);
+
+    @TempDir
+    Path folder;
+
+    private Map<String, String> environment;
+
+    @BeforeEach
+    void installModel() throws Exception {
+        Path model = Files.createDirectories(folder.resolve("models")).resolve("tiny");
+        try (Stream<Path> files = Files.walk(TINY_MODEL)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, model.resolve(TINY_MODEL.relativize(file).toString()));
+            }
+        }
+        environment = Map.of(
+                "RUIDO_HOME", folder.toString(),
+                "RUIDO_GATEWAY_PORT", "0",
+                "RUIDO_REDIS_TIMEOUT", "PT20S",
+                "RUIDO_KAFKA_TIMEOUT", "PT20S",
+                "RUIDO_S3_TIMEOUT", "PT20S");
+    }
+
+    @Test
+    void jobsAcceptedBeforeAKillFinishAfterTheNextStart() throws Exception {
+        String id;
+        try (RuidoProcess first = RuidoProcess.start(environment, "up");
+                GatewayClient client = new GatewayClient(first.address())) {
+            id = client.submit(JobJson.MAPPER.readTree("""
+                            {"prompt": "a red apple", "steps": 150, "count": 8, "seed": 7}""")).get("id").asText();
+            awaitFirstStep(client, id);
+            first.kill();
+        }
+        try (RuidoProcess second = RuidoProcess.start(environment, "up");
+                GatewayClient client = new GatewayClient(second.address())) {
+            assertThat(client.watch(id, event -> {}).state()).isEqualTo(JobState.SUCCEEDED);
+            assertThat(client.image(id, 7)).startsWith(0x89, 'P', 'N', 'G');
+            second.terminate();
+            assertThat(second.await(FAREWELL)).isEqualTo(143);
+        }
+        assertThat(folder.resolve(".ruido/redis/redis.pid"))
+                .as("Redis stopped too")
+                .doesNotExist();
+    }
+
+    @Test
+    void generateStartsWhatItNeedsAndTheSameSeedGivesTheSameFile() throws Exception {
+        Path alone = folder.resolve("alone.png");
+        try (RuidoProcess generate = generate(alone)) {
+            assertThat(generate.await(PATIENCE)).isZero();
+        }
+        Path served = folder.resolve("served.png");
+        try (RuidoProcess up = RuidoProcess.start(environment, "up")) {
+            URI address = up.address();
+            try (RuidoProcess generate = generate(served, "--server", address.toString())) {
+                assertThat(generate.await(PATIENCE)).isZero();
+            }
+            up.terminate();
+            up.await(FAREWELL);
+        }
+        assertThat(served).hasSameBinaryContentAs(alone);
+    }
+
+    private RuidoProcess generate(Path out, String... more) throws Exception {
+        String[] arguments = {"generate", "a red apple", "--steps", "3", "--seed", "7", "--out", out.toString()};
+        return RuidoProcess.start(
+                environment,
+                Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new));
+    }
+
+    private static void awaitFirstStep(GatewayClient client, String id) {
+        CompletableFuture<JobEvent> step = new CompletableFuture<>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                client.watch(id, event -> {
+                    if (event instanceof JobEvent.Step) {
+                        step.complete(event);
+                    }
+                });
+            } catch (Exception e) {
+                step.completeExceptionally(e);
+            }
+        });
+        step.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+    }
+}
