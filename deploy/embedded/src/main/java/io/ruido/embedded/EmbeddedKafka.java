@@ -37,6 +37,9 @@ public final class EmbeddedKafka implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EmbeddedKafka.class);
     private static final int NODE_ID = 1;
 
+    /** Kafka writes it when it stops, and deletes it when it starts. */
+    private static final String STOPPED_CLEANLY = ".kafka_cleanshutdown";
+
     private final int port;
     private final ControllerServer controller;
     private final BrokerServer broker;
@@ -114,8 +117,8 @@ public final class EmbeddedKafka implements AutoCloseable {
                 Map.entry("controller.listener.names", "CONTROLLER"),
                 // A static voter keeps the quorum's address out of the log, so the port may move between starts.
                 Map.entry("controller.quorum.voters", NODE_ID + "@" + Loopback.HOST + ":" + quorumPort),
-                // After a kill the controller holds the broker's old session for this long before it takes the new one.
-                Map.entry("broker.session.timeout.ms", "6000"),
+                // After a kill the controller refuses the new broker until the session of the old one has ended.
+                Map.entry("broker.session.timeout.ms", killed(folder) ? "2500" : "9000"),
                 Map.entry("broker.heartbeat.interval.ms", "500"),
                 Map.entry("auto.create.topics.enable", "false"),
                 Map.entry("offsets.topic.replication.factor", "1"),
@@ -140,8 +143,16 @@ public final class EmbeddedKafka implements AutoCloseable {
                 Map.entry("metric.reporters", ""));
     }
 
+    private static boolean formatted(Path folder) {
+        return Files.exists(folder.resolve("meta.properties"));
+    }
+
+    private static boolean killed(Path folder) {
+        return formatted(folder) && Files.notExists(folder.resolve(STOPPED_CLEANLY));
+    }
+
     private static void format(Path folder) {
-        if (Files.exists(folder.resolve("meta.properties"))) {
+        if (formatted(folder)) {
             return;
         }
         var report = new ByteArrayOutputStream();
