@@ -3,6 +3,7 @@ package io.ruido.standalone;
 import io.ruido.job.JobEvent;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -10,6 +11,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 /** A job's denoising steps as a bar on the terminal. */
 final class JobProgress implements AutoCloseable {
     private static final int REFRESH_MILLIS = 100;
+    private static final int WIDTH = 79;
 
     private final ProgressBar bar;
     private final int[] steps;
@@ -22,6 +24,8 @@ final class JobProgress implements AutoCloseable {
                 .setUpdateIntervalMillis(REFRESH_MILLIS)
                 .setStyle(ProgressBarStyle.UNICODE_BLOCK)
                 .hideEta()
+                // A width that is given: asking the terminal for it would take Ctrl-C away from the shutdown hooks.
+                .setConsumer(new ConsoleProgressBarConsumer(System.err, WIDTH))
                 .build();
     }
 
