@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * @param model name of a model folder, also part of a Kafka topic's name
  * @param width in pixels
  * @param height in pixels
- * @param steps denoiser calls of the trajectory
+ * @param steps of the trajectory; second-order samplers call the denoiser several times in a step
  * @param guidanceScale classifier-free guidance; 1 means none (Ho and Salimans 2022, with diffusers' offset of one)
  * @param sampler id such as {@code ddim}
  * @param seed of the first image; image i is drawn from {@code seed + i}

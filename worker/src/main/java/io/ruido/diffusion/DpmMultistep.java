@@ -1,7 +1,6 @@
 package io.ruido.diffusion;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -80,8 +79,7 @@ final class DpmMultistep implements Sampler {
                         .plus(curvature.times(algorithm.weight2(t, h)));
             }
         }
-        List<Linear> rows = new ArrayList<>(List.of(next, m0, Linear.history(1)));
-        return new Step(
-                grid.timesteps()[i], 1, s0, prediction.x0(s0), rows.subList(0, solverOrder), new NoiseScale.Unit());
+        Linear[] rows = {next, m0, Linear.history(1)};
+        return new Step(grid.timesteps()[i], 1, s0, prediction.x0(s0), Arrays.copyOf(rows, solverOrder));
     }
 }

@@ -1,6 +1,7 @@
 package io.ruido.diffusion;
 
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * One sample on its way along a trajectory. Latents, histories and noise are plain floats on the host: they are small
@@ -20,13 +21,26 @@ public final class SampleState {
      * @param size values of the latents, L·h·w
      */
     public SampleState(Trajectory trajectory, TorchRandom random, int size) {
+        this(trajectory, random, new float[size], new Level(1, trajectory.initialNoise()));
+    }
+
+    /**
+     * Starts from a picture that is brought to the level of the trajectory's first step.
+     *
+     * @param picture clean latents
+     */
+    public SampleState(Trajectory trajectory, TorchRandom random, float[] picture) {
+        this(trajectory, random, picture, trajectory.steps().getFirst().level());
+    }
+
+    private SampleState(Trajectory trajectory, TorchRandom random, float[] picture, Level level) {
         this.trajectory = trajectory;
         this.random = random;
-        this.state = new float[1 + trajectory.histories()][size];
+        this.state = new float[1 + trajectory.histories()][picture.length];
         this.x0 = state[0];
-        float[] noise = random.randn(size);
-        for (int i = 0; i < size; i++) {
-            state[0][i] = (float) (noise[i] * trajectory.initialNoise());
+        float[] noise = random.randn(picture.length);
+        for (int i = 0; i < noise.length; i++) {
+            state[0][i] = (float) (level.signal() * picture[i] + level.noise() * noise[i]);
         }
     }
 
@@ -34,13 +48,13 @@ public final class SampleState {
         return index == trajectory.size();
     }
 
-    /** Steps made. */
+    /** Steps made. Second-order samplers make several denoiser calls in a step. */
     public int step() {
-        return index;
+        return trajectory.made(index);
     }
 
     public int steps() {
-        return trajectory.size();
+        return trajectory.made(trajectory.size());
     }
 
     /** Where the denoiser is to be asked next. */
@@ -73,29 +87,29 @@ public final class SampleState {
     }
 
     /**
-     * Makes a step.
+     * Makes the update that follows a call of the denoiser.
      *
-     * @param output of the denoiser for {@link #input()}, guidance applied, of the latents' size
+     * @param output of the denoiser for {@link #input()}, guidance applied, of the latents' size; of a denoiser that
+     *     learned its variance twice that, the variance being the second half
      */
     public void advance(float[] output) {
         Step step = next();
         float[] x = state[0];
-        if (output.length != x.length) {
-            throw new IllegalArgumentException(
-                    "output: must have %d values, has %d".formatted(x.length, output.length));
+        if (output.length != x.length && output.length != 2 * x.length) {
+            throw new IllegalArgumentException("output: must have %d values, or with a variance %d, has %d"
+                    .formatted(x.length, 2 * x.length, output.length));
         }
         float[] estimate = new float[x.length];
         for (int i = 0; i < x.length; i++) {
             estimate[i] = (float) (step.x0().x() * x[i] + step.x0().output() * output[i]);
         }
         clamp(estimate);
-        float[] noise = step.drawsNoise() ? random.randn(x.length) : null;
         double[][] matrix = step.matrix(state.length - 1);
         float[][] columns = new float[4 + state.length - 1][];
         columns[0] = x;
         columns[1] = estimate;
         columns[2] = output;
-        columns[3] = noise;
+        columns[3] = noise(step.noise(), output);
         System.arraycopy(state, 1, columns, 4, state.length - 1);
         float[][] updated = Arrays.stream(matrix)
                 .map(row -> combine(row, columns, x.length))
@@ -133,6 +147,31 @@ public final class SampleState {
         int below = (int) place;
         int above = Math.min(below + 1, sorted.length - 1);
         return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+    }
+
+    private float[] noise(Noise noise, float[] output) {
+        return switch (noise) {
+            case Noise.None none -> new float[0];
+            case Noise.Fresh fresh -> random.randn(state[0].length);
+            case Noise.Learned learned -> scaled(output, Math::sqrt);
+            case Noise.LearnedRange(double minimum, double maximum) ->
+                scaled(output, v -> {
+                    double share = (v + 1) / 2;
+                    return Math.exp((share * maximum + (1 - share) * minimum) / 2);
+                });
+        };
+    }
+
+    /** Fresh noise times a function of the learned variance. */
+    private float[] scaled(float[] output, DoubleUnaryOperator deviation) {
+        float[] noise = random.randn(state[0].length);
+        if (output.length == noise.length) {
+            throw new IllegalArgumentException("output: has no variance, which variance_type needs");
+        }
+        for (int i = 0; i < noise.length; i++) {
+            noise[i] *= (float) deviation.applyAsDouble(output[noise.length + i]);
+        }
+        return noise;
     }
 
     private static float[] combine(double[] row, float[][] columns, int size) {

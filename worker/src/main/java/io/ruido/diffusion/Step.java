@@ -1,22 +1,24 @@
 package io.ruido.diffusion;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
  * One call of the denoiser and the update that follows it:
  * <ol>
- *   <li>m = denoiser({@code inputScale}·x, {@code timestep}), with guidance applied;
+ *   <li>m = denoiser({@code inputScale}·x, {@code timestep}), with guidance applied, and maybe a variance v;
  *   <li>x̂₀ = {@code x0.x()}·x + {@code x0.output()}·m, kept in range by the trajectory's {@link Clamp};
- *   <li>z = noise of the sample's own generator, if {@link #drawsNoise()}, scaled by {@code noiseScale};
+ *   <li>z = {@code noise};
  *   <li>(x, h₁, h₂ …) ← {@code next}, each a linear combination of x, x̂₀, m, z, h₁, h₂ … before the step.
  * </ol>
  *
  * @param timestep as the denoiser was trained with, 0 to 999 in most models; some samplers use fractions
  * @param level of the latent before the step, to start from a picture or to mix one in (img2img, inpainting)
  * @param next the new latent, then the new histories
+ * @param interim whether the new latent is only a place to ask the denoiser again, within a step that a later call ends
  */
 public record Step(
-        double timestep, double inputScale, Level level, Linear x0, List<Linear> next, NoiseScale noiseScale) {
+        double timestep, double inputScale, Level level, Linear x0, List<Linear> next, Noise noise, boolean interim) {
 
     public Step {
         next = List.copyOf(next);
@@ -28,11 +30,19 @@ public record Step(
     }
 
     Step(double timestep, double inputScale, Level level, Linear x0, Linear... next) {
-        this(timestep, inputScale, level, x0, List.of(next), new NoiseScale.Unit());
+        this(timestep, inputScale, level, x0, List.of(next), noise(next), false);
     }
 
-    public boolean drawsNoise() {
-        return next.stream().anyMatch(row -> row.noise() != 0);
+    Step with(Noise other) {
+        return new Step(timestep, inputScale, level, x0, next, other, interim);
+    }
+
+    Step asInterim() {
+        return new Step(timestep, inputScale, level, x0, next, noise, true);
+    }
+
+    private static Noise noise(Linear... next) {
+        return Arrays.stream(next).anyMatch(row -> row.noise() != 0) ? new Noise.Fresh() : new Noise.None();
     }
 
     /**

@@ -7,13 +7,14 @@ import java.util.List;
  * of a sample is x, {@link #histories()} tensors of x's shape (zeros at the start), the index of the next step and the
  * state of its noise generator.
  *
+ * @param steps one for each call of the denoiser
  * @param initialNoise standard deviation of the first latent, where it starts as pure noise
  */
 public record Trajectory(List<Step> steps, double initialNoise, Clamp clamp) {
     public Trajectory {
         steps = List.copyOf(steps);
-        if (steps.isEmpty()) {
-            throw new IllegalArgumentException("a trajectory has at least one step");
+        if (steps.isEmpty() || steps.getLast().interim()) {
+            throw new IllegalArgumentException("a trajectory has at least one step, and ends with a whole one");
         }
     }
 
@@ -29,5 +30,10 @@ public record Trajectory(List<Step> steps, double initialNoise, Clamp clamp) {
     /** Denoiser calls. */
     public int size() {
         return steps.size();
+    }
+
+    /** Steps, as a user counts them, that are made after so many denoiser calls. */
+    public int made(int calls) {
+        return (int) steps.stream().limit(calls).filter(step -> !step.interim()).count();
     }
 }

@@ -48,7 +48,7 @@ final class Sample {
     }
 
     /**
-     * Makes one step.
+     * Makes one step, or of a second-order sampler one of the denoiser calls that belong to a step.
      *
      * @return whether there is more to do
      */
@@ -58,8 +58,11 @@ final class Sample {
                 end.complete(new End.Stopped());
                 return false;
             }
+            int before = denoising.step();
             denoising.advance(model.predict(denoising, params, text));
-            onStep.accept(denoising);
+            if (denoising.step() > before) {
+                onStep.accept(denoising);
+            }
             if (denoising.done()) {
                 end.complete(new End.Denoised(denoising.latents()));
                 return false;

@@ -12,7 +12,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole trajectories against those of diffusers' schedulers. */
 class SamplerParityTest {
-    private static final int SIZE = 4;
+    private static final float[] PICTURE = {-1, -1 / 3f, 1 / 3f, 1};
+    private static final int SIZE = PICTURE.length;
     private static final double TOLERANCE = 1e-5;
 
     @ParameterizedTest
@@ -36,35 +37,41 @@ class SamplerParityTest {
         assertThat(trajectory.size()).as("%s, %d steps", config, steps).isEqualTo(timesteps.length);
 
         var random = new TorchRandom(steps);
-        float[] noise = random.randn(SIZE);
-        Level start = trajectory.steps().getFirst().level();
-        double[][] state = new double[1 + trajectory.histories()][SIZE];
-        Arrays.setAll(
-                state[0],
-                i -> strength == 1
-                        ? trajectory.initialNoise() * noise[i]
-                        : start.signal() * (i * 2 / 3.0 - 1) + start.noise() * noise[i]);
+        var sample = strength == 1
+                ? new SampleState(trajectory, random, SIZE)
+                : new SampleState(trajectory, random, PICTURE);
         double greatest = 0;
         for (int i = 0; i <= timesteps.length; i++) {
             float[] expected = Arrays.copyOfRange(latents, i * SIZE, (i + 1) * SIZE);
             greatest = Math.max(greatest, greatest(expected));
             double rounding = Math.ulp(1f) * greatest; // of float32, where great noise has cancelled
-            assertThat(difference(state[0], expected))
+            assertThat(difference(sample.latents(), expected))
                     .as(
-                            "after %d of %d steps, strength %s: %s is not %s, %s",
-                            i, steps, strength, Arrays.toString(state[0]), Arrays.toString(expected), config)
+                            "after %d of %d calls, strength %s: %s is not %s, %s",
+                            i, steps, strength, Arrays.toString(sample.latents()), Arrays.toString(expected), config)
                     .isLessThan(TOLERANCE * Math.max(1, greatest(expected)) + rounding);
             if (i < timesteps.length) {
-                Step step = trajectory.steps().get(i);
-                assertThat(step.timestep())
+                assertThat(sample.timestep())
                         .as("timestep %d of %d, %s", i, steps, config)
-                        .isCloseTo(timesteps[i], within(1e-3));
-                state = Denoising.apply(step, trajectory, state, random);
+                        .isCloseTo(timesteps[i], within(1e-3f));
+                sample.advance(denoise(sample.input(), sample.timestep()));
             }
         }
+        assertThat(sample.done()).isTrue();
+        assertThat(sample.step()).as("steps made, %s", config).isEqualTo((int) (steps * strength));
     }
 
-    private static double difference(double[] actual, float[] expected) {
+    /** The denoiser of {@code make_sampler_goldens.py}: what it predicts, and a variance. */
+    private static float[] denoise(float[] x, double timestep) {
+        float[] output = new float[2 * x.length];
+        for (int i = 0; i < x.length; i++) {
+            output[i] = (float) (0.8 * x[i] + 0.2 * Math.sin(2 * x[i] + timestep / 200 + i));
+            output[x.length + i] = (float) (0.5 + 0.4 * Math.sin(x[i] + timestep / 300));
+        }
+        return output;
+    }
+
+    private static double difference(float[] actual, float[] expected) {
         return IntStream.range(0, SIZE)
                 .mapToDouble(i -> Math.abs(expected[i] - actual[i]))
                 .max()
@@ -72,6 +79,6 @@ class SamplerParityTest {
     }
 
     private static double greatest(float[] values) {
-        return difference(new double[SIZE], values);
+        return difference(new float[SIZE], values);
     }
 }
