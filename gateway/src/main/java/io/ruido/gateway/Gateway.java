@@ -2,6 +2,7 @@ package io.ruido.gateway;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.ruido.config.RuidoConfig;
+import io.ruido.progress.Agenda;
 import io.ruido.progress.EventStream;
 import io.ruido.progress.JobStore;
 import io.ruido.progress.ModelRegistry;
@@ -44,8 +45,9 @@ import org.slf4j.LoggerFactory;
 /** The HTTP server: takes jobs, tells of their progress and hands out their images. Any number can run side by side. */
 public final class Gateway implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Gateway.class);
-    private static final Duration REPUBLISH_EVERY = Duration.ofSeconds(10);
-    private static final Duration REPUBLISH_OLDER_THAN = Duration.ofSeconds(30);
+    private static final Duration REPUBLISH_EVERY = Duration.ofSeconds(5);
+    private static final Duration EXPIRE_EVERY = Duration.ofMillis(250);
+    private static final Duration FORGET_EVERY = Duration.ofSeconds(5);
     private static final int EVENT_LOOPS = Runtime.getRuntime().availableProcessors();
     private static final int IDLE_SECONDS = 90;
     private static final int START_SECONDS = 30;
@@ -92,12 +94,13 @@ public final class Gateway implements AutoCloseable {
         JobStore store =
                 new JobStore(redis, config.jobs().lease(), config.jobs().retention());
         EventStream events = started(new EventStream(redis));
-        History history = new History(store, results, blocking);
+        History history = new History(store, results, config.jobs().retention(), clock, blocking);
         Jobs jobs = new Jobs(store, history);
-        Submitter submitter = new Submitter(store, publisher, history, metrics, blocking);
+        Submitter submitter = new Submitter(store, publisher, metrics, blocking);
         ModelCatalog catalog =
                 new ModelCatalog(new ModelRegistry(redis), config.gateway().defaultModel(), clock);
-        Submissions submissions = new Submissions(catalog, clock, new SecureRandom());
+        Submissions submissions = new Submissions(
+                catalog, clock, new SecureRandom(), config.jobs().idempotencyTtl());
 
         Vertx vertx = Vertx.builder()
                 .with(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS).setMetricsOptions(Metrics.options()))
@@ -110,7 +113,7 @@ public final class Gateway implements AutoCloseable {
 
         SubmitRoute submit = new SubmitRoute(submissions, submitter, jobs, events, results);
         JobRoutes jobRoutes = new JobRoutes(jobs, results, blocking);
-        ImageRoute image = new ImageRoute(results, blocking);
+        ImageRoute image = new ImageRoute(jobs, results, blocking);
         EventRoutes watching = new EventRoutes(jobs, events, commands, metrics);
         CatalogRoutes catalogRoutes = new CatalogRoutes(catalog, config.jobs());
         HealthRoutes health = new HealthRoutes(kafka, redis, results, blocking);
@@ -147,7 +150,11 @@ public final class Gateway implements AutoCloseable {
         new Problems(contract, config.gateway().maxBodyBytes()).mount(router);
 
         port = listen(vertx, config, router);
-        Republisher republisher = new Republisher(store, submitter, clock, REPUBLISH_OLDER_THAN);
+        Republisher republisher = new Republisher(
+                store, submitter, clock, REPUBLISH_EVERY.plus(config.kafka().timeout()));
+        Housekeeping housekeeping = new Housekeeping(store, history, Agenda.deadlines(redis), Agenda.retention(redis));
+        vertx.setPeriodic(EXPIRE_EVERY.toMillis(), timer -> housekeeping.expire());
+        vertx.setPeriodic(FORGET_EVERY.toMillis(), timer -> housekeeping.forget());
         vertx.setPeriodic(REPUBLISH_EVERY.toMillis(), timer -> republisher.run());
         log.info("Gateway listens on http://{}:{}", config.gateway().host(), port);
     }

@@ -9,30 +9,41 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
 /**
  * {@code GET /v1/jobs/{id}/images/{index}}. An image's key follows from its id and it never changes, so that it can be
- * had without Redis, also after Redis has forgotten the job.
+ * had without Redis.
  */
 final class ImageRoute {
+    private final Jobs jobs;
     private final ResultStore results;
     private final Executor blocking;
 
-    ImageRoute(ResultStore results, Executor blocking) {
+    ImageRoute(Jobs jobs, ResultStore results, Executor blocking) {
+        this.jobs = jobs;
         this.results = results;
         this.blocking = blocking;
     }
 
     void get(RoutingContext ctx) {
         SampleId sample = new SampleId(RequestValidation.id(ctx), RequestValidation.<Integer>value(ctx, "index"));
-        Reply.on(ctx, CompletableFuture.supplyAsync(() -> read(sample), blocking))
-                .onSuccess(image -> image.ifPresentOrElse(
-                        png -> send(ctx, sample, png),
-                        () -> ctx.fail(new ProblemException(Problem.of(
-                                Problem.Code.NOT_FOUND,
-                                "Image %s is not ready, or there is none.".formatted(sample))))))
+        Reply.on(
+                        ctx,
+                        CompletableFuture.supplyAsync(() -> read(sample), blocking)
+                                .thenCompose(image -> image.map(CompletableFuture::completedStage)
+                                        .orElseGet(() -> absent(sample))))
+                .onSuccess(png -> send(ctx, sample, png))
                 .onFailure(ctx::fail);
+    }
+
+    /** Also the reason of a job that is not there, or not any more. */
+    private CompletionStage<byte[]> absent(SampleId sample) {
+        return jobs.find(sample.jobId()).thenApply(job -> {
+            throw new ProblemException(
+                    Problem.of(Problem.Code.NOT_FOUND, "Image %s is not ready, or there is none.".formatted(sample)));
+        });
     }
 
     private void send(RoutingContext ctx, SampleId sample, byte[] png) {

@@ -31,6 +31,7 @@ record JobView(
         long seed,
         Priority priority,
         Instant submittedAt,
+        Instant expiresAt,
         Instant startedAt,
         Instant finishedAt,
         String error,
@@ -71,6 +72,7 @@ record JobView(
                 params.seed(),
                 job.priority(),
                 job.submittedAt(),
+                status.expiresAt(),
                 status.startedAt(),
                 status.finishedAt(),
                 status.error(),
@@ -82,11 +84,11 @@ record JobView(
     }
 
     /** A job as it is the moment after it was accepted. */
-    static JobView accepted(Job job, ResultStore results) {
+    static JobStatus queued(Job job, Instant expiresAt) {
         List<JobStatus.Image> images = IntStream.range(0, job.images())
                 .mapToObj(index -> new JobStatus.Image(index, JobState.QUEUED, 0, null, 0, null))
                 .toList();
-        return of(new JobStatus(job, JobState.QUEUED, images, null, null, null, 1), results);
+        return new JobStatus(job, JobState.QUEUED, images, expiresAt, null, null, null, 1);
     }
 
     private static Image image(JobStatus.Image image, Job job, ResultStore results) {

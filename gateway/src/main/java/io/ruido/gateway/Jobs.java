@@ -10,9 +10,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Recorded jobs. A stage fails with a {@link ProblemException} when what was asked for cannot be had. */
 final class Jobs {
+    private static final Logger log = LoggerFactory.getLogger(Jobs.class);
+
     /** A filter that lets hardly anything through gives a short page instead of reading everything. */
     private static final int SCAN_AT_MOST = 1_000;
 
@@ -28,21 +32,25 @@ final class Jobs {
     record Page(List<JobStatus> jobs, UUID next) {}
 
     CompletionStage<JobStatus> find(UUID id) {
-        return store.find(id).thenApply(found -> found.orElseThrow(() -> unknown(id)));
+        return store.find(id).thenCompose(found -> found.map(CompletableFuture::completedStage)
+                .orElseGet(() -> absent(id)));
     }
 
     /** The job as it is once it is cancelled. */
     CompletionStage<JobStatus> cancel(UUID id) {
         return store.cancel(id).thenCompose(change -> switch (change) {
             case Change.Done done -> {
-                history.write(id);
+                history.write(id).exceptionally(error -> {
+                    log.warn("job {} is cancelled, but not yet in the history; it will be put there later", id, error);
+                    return null;
+                });
                 yield find(id);
             }
             case Change.Over(JobState state) ->
                 throw new ProblemException(
                         Problem.of(Problem.Code.ALREADY_FINISHED, "Job %s is %s and stays so.".formatted(id, state)));
             case Change.Lost lost -> throw new IllegalStateException("a whole job cannot be lost: " + id);
-            case Change.Unknown none -> throw unknown(id);
+            case Change.Unknown none -> absent(id);
         });
     }
 
@@ -84,9 +92,13 @@ final class Jobs {
         return all.thenApply(Stream::toList);
     }
 
-    private static ProblemException unknown(UUID id) {
-        return new ProblemException(Problem.of(
-                Problem.Code.NOT_FOUND,
-                "There is no job %s, or it was finished so long ago that it is forgotten.".formatted(id)));
+    private <T> CompletionStage<T> absent(UUID id) {
+        return history.has(id).thenApply(was -> {
+            throw new ProblemException(
+                    was
+                            ? Problem.of(
+                                    Problem.Code.GONE, "Job %s was finished long ago and is deleted.".formatted(id))
+                            : Problem.of(Problem.Code.NOT_FOUND, "There is no job %s.".formatted(id)));
+        });
     }
 }

@@ -4,17 +4,25 @@ import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Job;
+import io.ruido.job.JobJson;
 import io.ruido.job.ModelCard;
 import io.ruido.job.Priority;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SampleId;
 import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
+import io.ruido.progress.Terms;
 import io.vertx.core.json.JsonObject;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
@@ -26,21 +34,39 @@ final class Submissions {
     private final ModelCatalog catalog;
     private final InstantSource clock;
     private final RandomGenerator seeds;
+    private final Duration keysKeptFor;
     private final NoArgGenerator ids = Generators.timeBasedEpochGenerator();
 
-    Submissions(ModelCatalog catalog, InstantSource clock, RandomGenerator seeds) {
+    /** @param keysKeptFor how long a client can use an idempotency key again */
+    Submissions(ModelCatalog catalog, InstantSource clock, RandomGenerator seeds, Duration keysKeptFor) {
         this.catalog = catalog;
         this.clock = clock;
         this.seeds = seeds;
+        this.keysKeptFor = keysKeptFor;
     }
 
     /**
      * Fails with a {@link ProblemException} or an {@link InvalidFieldException} when the model cannot do it.
      *
      * @param body valid by the contract, with its defaults
+     * @param idempotencyKey null when there is none
      */
-    CompletionStage<Job> read(JsonObject body) {
-        return catalog.require(body.getString("model")).thenApply(card -> job(body, card));
+    CompletionStage<Submission> read(JsonObject body, String tenant, String idempotencyKey) {
+        Terms terms = new Terms(
+                tenant,
+                Optional.ofNullable(body.getInteger("expiresIn")).map(Duration::ofSeconds),
+                Optional.ofNullable(idempotencyKey).map(key -> new Terms.Key(key, fingerprint(body), keysKeptFor)));
+        return catalog.require(body.getString("model")).thenApply(card -> new Submission(job(body, card), terms));
+    }
+
+    /** The same for the same fields and values, in whatever order. */
+    private static String fingerprint(JsonObject body) {
+        byte[] sorted = JobJson.writeBytes(new TreeMap<>(body.getMap()));
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(sorted));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
     }
 
     private Job job(JsonObject body, ModelCard card) {

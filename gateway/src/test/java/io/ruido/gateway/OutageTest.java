@@ -3,8 +3,11 @@ package io.ruido.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.ruido.job.JobState;
 import io.ruido.job.SampleId;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -46,22 +49,26 @@ class OutageTest {
     }
 
     @Test
-    void withoutKafkaJobsAreRefusedAndRecordedAsFailed() {
-        client.submitted(APPLE);
+    void withoutKafkaJobsAreAcceptedAndQueuedLater() {
+        UUID id = client.submitted(APPLE);
+        await().until(() -> !unpublished().contains(id));
 
         SERVICES.stopKafka();
-        unavailable(client.submit("{\"prompt\": \"cannot be queued\"}"), "Kafka");
+        UUID meanwhile = client.submitted(APPLE);
         notReady("kafka");
-        assertThat(client.get("/v1/models").status()).isEqualTo(200);
-        UUID id = worker.newest("cannot be queued");
-        await().untilAsserted(() -> assertThat(
-                        client.get("/v1/jobs/" + id).json().get("state").asText())
-                .isEqualTo("FAILED"));
-        assertThat(client.get("/v1/jobs/" + id).json().get("error").asText()).isEqualTo("it could not be queued");
+        assertThat(unpublished()).contains(meanwhile);
         SERVICES.startKafka();
 
-        await().atMost(Client.TIMEOUT).until(() -> client.submit(APPLE).status() == 202);
+        await().atMost(Duration.ofSeconds(60)).until(() -> !unpublished().contains(meanwhile));
+        assertThat(worker.status(meanwhile).state()).isEqualTo(JobState.QUEUED);
         ready();
+    }
+
+    private static List<UUID> unpublished() {
+        return SERVICES.store
+                .unpublishedBefore(Instant.now().plusSeconds(1), 100)
+                .toCompletableFuture()
+                .join();
     }
 
     @Test

@@ -44,6 +44,7 @@ class RefusalTest {
                 "guidanceScale    | 1e999            | must be at most 100",
                 "seed             | -1               | must be at least 0",
                 "seed             | 4294967296       | must be at most 4294967295",
+                "expiresIn        | 0                | must be at least 1",
                 "sampler          | \"plms\"         | must be one of ddim, euler",
                 "priority         | \"urgent\"       | must be one of interactive, batch",
                 "type             | \"video\"        | must be one of prompt, sampling",

@@ -43,7 +43,7 @@ class RepublisherTest {
         BlockingQueue<UUID> queued = new LinkedBlockingQueue<>();
         try (JobPublisher publisher = new JobPublisher(SERVICES.config.kafka());
                 JobSlot _ = slot(publisher, queued)) {
-            Submitter submitter = new Submitter(store, publisher, null, new SimpleMeterRegistry(), Runnable::run);
+            Submitter submitter = new Submitter(store, publisher, new SimpleMeterRegistry(), Runnable::run);
             Republisher republisher =
                     new Republisher(store, submitter, InstantSource.fixed(now), Duration.ofSeconds(30));
             republisher.run().toCompletableFuture().join();

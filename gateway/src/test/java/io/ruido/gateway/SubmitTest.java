@@ -63,6 +63,28 @@ class SubmitTest {
     }
 
     @Test
+    void theSameKeyAndBodyGiveTheSameJobAndAnotherBodyIsRefused() {
+        String body = "{\"prompt\": \"only once\", \"steps\": 7, \"count\": 1}";
+        Client.Answer first = client.submit(body, "Idempotency-Key", "only once");
+        Client.Answer again =
+                client.submit("{\"steps\": 7,  \"prompt\": \"only once\"}", "Idempotency-Key", "only once");
+        Client.Answer other = client.submit("{\"prompt\": \"twice\"}", "Idempotency-Key", "only once");
+
+        assertThat(again.status()).isEqualTo(202);
+        assertThat(again.json()).isEqualTo(first.json());
+        assertThat(again.header("Location")).isEqualTo(first.header("Location"));
+        assertThat(other.status()).isEqualTo(422);
+        assertThat(other.json().get("code").asText()).isEqualTo("idempotency-key-reused");
+        assertThat(client.submit(body).json().get("id"))
+                .isNotEqualTo(first.json().get("id"));
+        assertThat(client.submit(body, "Idempotency-Key", "x".repeat(256))
+                        .json()
+                        .at("/errors/0/field")
+                        .asText())
+                .isEqualTo("Idempotency-Key");
+    }
+
+    @Test
     void waitingAnswersWithTheFinishedJob() throws Exception {
         CompletableFuture<Client.Answer> answer = CompletableFuture.supplyAsync(
                 () -> client.submit("{\"prompt\": \"wait for me\"}", "Prefer", "respond-async, wait=15"));

@@ -51,10 +51,15 @@ public interface RuidoConfig {
         @WithConverter(Checked.Positive.class)
         int maxPromptLength();
 
-        /** How long a finished job can be read from Redis. */
+        /** How long a finished job and its images can be read. */
         @WithDefault("P7D")
         @WithConverter(Checked.PositiveDuration.class)
         Duration retention();
+
+        /** For how long a client can send an Idempotency-Key again. */
+        @WithDefault("P1D")
+        @WithConverter(Checked.PositiveDuration.class)
+        Duration idempotencyTtl();
 
         /** For how long a worker that says nothing keeps an image. */
         @WithDefault("PT10S")

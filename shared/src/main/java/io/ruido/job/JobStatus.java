@@ -6,6 +6,7 @@ import java.util.List;
 /**
  * A job as Redis knows it now.
  *
+ * @param expiresAt when it becomes EXPIRED unless it is finished, or null
  * @param startedAt when a worker first took it, or null
  * @param finishedAt when it became terminal, or null
  * @param error why it failed, or null
@@ -15,6 +16,7 @@ public record JobStatus(
         Job job,
         JobState state,
         List<Image> images,
+        Instant expiresAt,
         Instant startedAt,
         Instant finishedAt,
         String error,

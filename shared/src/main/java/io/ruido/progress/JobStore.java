@@ -2,7 +2,6 @@ package io.ruido.progress;
 
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
-import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.ruido.job.Job;
@@ -10,17 +9,12 @@ import io.ruido.job.JobJson;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -30,10 +24,8 @@ import java.util.stream.Stream;
  * stage fails with a {@link io.lettuce.core.RedisException} when Redis is away or does not answer in time.
  */
 public final class JobStore {
-    private static final String SCRIPT = script();
-
     private final RedisAsyncCommands<String, String> redis;
-    private final String digest;
+    private final Script stateMachine;
     private final Duration lease;
     private final Duration retention;
 
@@ -43,26 +35,32 @@ public final class JobStore {
      */
     public JobStore(Redis redis, Duration lease, Duration retention) {
         this.redis = redis.text().async();
-        this.digest = this.redis.digest(SCRIPT);
+        this.stateMachine = new Script(this.redis, "state-machine.lua");
         this.lease = lease;
         this.retention = retention;
     }
 
-    /**
-     * Records a new job as QUEUED and as not yet published to Kafka.
-     *
-     * @return whether it is new: false when a job of this id was submitted before
-     */
-    public CompletionStage<Boolean> submit(Job job) {
-        UUID id = job.jobId();
-        // One connection keeps the order, so nothing waits for the answer before it.
-        var unpublished =
-                redis.zadd(RedisKeys.UNPUBLISHED, (double) job.submittedAt().toEpochMilli(), id.toString());
-        var submitted = run(id, "submit", JobJson.write(job), String.valueOf(job.images()));
-        var listed = redis.zadd(RedisKeys.JOBS, 0d, id.toString());
-        return unpublished
-                .thenCombine(submitted, (added, answer) -> answer.equals("OK"))
-                .thenCombine(listed, (isNew, added) -> isNew);
+    /** As {@link #submit(Job, Terms)}, on the terms of a client that named none. */
+    public CompletionStage<Submitted> submit(Job job) {
+        return submit(job, Terms.DEFAULT);
+    }
+
+    /** Records a new job as QUEUED and as not yet published to Kafka. */
+    public CompletionStage<Submitted> submit(Job job, Terms terms) {
+        return run(
+                        job.jobId(),
+                        "submit",
+                        JobJson.write(job),
+                        String.valueOf(job.images()),
+                        String.valueOf(job.submittedAt().toEpochMilli()),
+                        terms.tenant(),
+                        terms.expiresIn().map(JobStore::millis).orElse(""),
+                        terms.key()
+                                .map(key -> RedisKeys.idempotency(terms.tenant(), key.value()))
+                                .orElse(""),
+                        terms.key().map(Terms.Key::fingerprint).orElse(""),
+                        terms.key().map(key -> millis(key.keptFor())).orElse(""))
+                .thenApply(Submitted::parse);
     }
 
     /** Kafka has the job: it will be run whatever happens to this gateway. */
@@ -120,16 +118,21 @@ public final class JobStore {
 
     /** @param key of the object that has been stored */
     public CompletionStage<Change> succeed(SampleId sample, int attempt, String key) {
-        return change(sample.jobId(), "succeed", index(sample), String.valueOf(attempt), key, millis(retention));
+        return change(sample.jobId(), "succeed", index(sample), String.valueOf(attempt), key);
     }
 
     /** @param reason that the client is told */
     public CompletionStage<Change> fail(UUID id, String reason) {
-        return change(id, "fail", JobState.FAILED.name(), reason, millis(retention));
+        return change(id, "fail", JobState.FAILED.name(), reason);
     }
 
     public CompletionStage<Change> cancel(UUID id) {
-        return change(id, "fail", JobState.CANCELLED.name(), "", millis(retention));
+        return change(id, "fail", JobState.CANCELLED.name(), "");
+    }
+
+    /** Every change of a job whose deadline has come makes it EXPIRED; this is one that changes nothing else. */
+    public CompletionStage<Change> expire(UUID id) {
+        return change(id, "expire");
     }
 
     public CompletionStage<Optional<JobStatus>> find(UUID id) {
@@ -151,9 +154,14 @@ public final class JobStore {
                 .thenApply(ids -> ids.stream().map(UUID::fromString).toList());
     }
 
-    /** Drops ids of jobs that Redis has forgotten from the list. */
+    /** Keeps nothing of a job. */
     public CompletionStage<Void> forget(UUID id) {
-        return redis.zrem(RedisKeys.JOBS, id.toString()).thenAccept(removed -> {});
+        var listed = redis.zrem(RedisKeys.JOBS, id.toString());
+        var finished = redis.zrem(RedisKeys.FINISHED, id.toString());
+        return redis.del(RedisKeys.job(id), RedisKeys.events(id))
+                .thenCombine(listed, Long::sum)
+                .thenCombine(finished, Long::sum)
+                .thenAccept(removed -> {});
     }
 
     private CompletionStage<Change> change(UUID id, String operation, String... arguments) {
@@ -161,13 +169,17 @@ public final class JobStore {
     }
 
     private CompletionStage<String> run(UUID id, String operation, String... arguments) {
-        String[] keys = {RedisKeys.job(id), RedisKeys.events(id)};
-        String[] values =
-                Stream.concat(Stream.of(operation), Stream.of(arguments)).toArray(String[]::new);
-        return redis.<String>evalsha(digest, ScriptOutputType.VALUE, keys, values)
-                .exceptionallyCompose(error -> unwrap(error) instanceof RedisNoScriptException
-                        ? redis.eval(SCRIPT, ScriptOutputType.VALUE, keys, values)
-                        : CompletableFuture.failedStage(unwrap(error)));
+        String[] keys = {
+            RedisKeys.job(id),
+            RedisKeys.events(id),
+            RedisKeys.JOBS,
+            RedisKeys.UNPUBLISHED,
+            RedisKeys.DEADLINES,
+            RedisKeys.FINISHED
+        };
+        String[] values = Stream.concat(Stream.of(operation, id.toString(), millis(retention)), Stream.of(arguments))
+                .toArray(String[]::new);
+        return stateMachine.run(ScriptOutputType.VALUE, keys, values);
     }
 
     private static JobStatus status(Map<String, String> hash) {
@@ -177,6 +189,7 @@ public final class JobStore {
                 IntStream.range(0, Integer.parseInt(hash.get("count")))
                         .mapToObj(i -> image(hash, i))
                         .toList(),
+                instant(hash.get("expires")),
                 instant(hash.get("started")),
                 instant(hash.get("finished")),
                 hash.get("error"),
@@ -203,19 +216,5 @@ public final class JobStore {
 
     private static String millis(Duration duration) {
         return String.valueOf(duration.toMillis());
-    }
-
-    private static Throwable unwrap(Throwable error) {
-        return error instanceof java.util.concurrent.CompletionException && error.getCause() != null
-                ? error.getCause()
-                : error;
-    }
-
-    private static String script() {
-        try (InputStream in = JobStore.class.getResourceAsStream("state-machine.lua")) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read state-machine.lua from the class path", e);
-        }
     }
 }

@@ -2,16 +2,19 @@ package io.ruido.progress;
 
 import java.util.UUID;
 
-/**
- * Every key in Redis. The braces are hash tags: a job's hash and its events live in one slot of a cluster, so that one
- * script can change both.
- */
+/** Every key in Redis. One script changes several of them at once, so all live on one server and its replicas. */
 final class RedisKeys {
     /** Sorted set of job ids, all with score 0: ids sort by age as text. */
     static final String JOBS = "ruido:jobs";
 
     /** Sorted set of job ids, by time, that Kafka has not yet confirmed. */
     static final String UNPUBLISHED = "ruido:unpublished";
+
+    /** Sorted set of ids of live jobs by the time they expire, and of expired ones that are not yet in the history. */
+    static final String DEADLINES = "ruido:deadlines";
+
+    /** Sorted set of ids of finished jobs by the time they may be forgotten. */
+    static final String FINISHED = "ruido:finished";
 
     /** Hash of model name to card. */
     static final String MODELS = "ruido:models";
@@ -26,6 +29,11 @@ final class RedisKeys {
     /** Stream of events, and the name of the channel that announces them. */
     static String events(UUID id) {
         return "ruido:events:{" + id + "}";
+    }
+
+    /** Id of the job that a client submitted under this key, and the fingerprint of what it asked for. */
+    static String idempotency(String tenant, String key) {
+        return "ruido:idempotency:" + tenant + ":" + key;
     }
 
     /** Encoded text, raw bytes. */

@@ -6,6 +6,7 @@ import io.minio.GetPresignedObjectUrlArgs;
 import io.minio.MakeBucketArgs;
 import io.minio.MinioClient;
 import io.minio.PutObjectArgs;
+import io.minio.RemoveObjectArgs;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
 import io.minio.http.Method;
@@ -22,6 +23,7 @@ import java.net.URI;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -101,7 +103,25 @@ public final class ResultStore {
 
     /** Keeps a finished job beside its images, so that history outlives Redis. */
     public void putStatus(JobStatus status) throws IOException {
-        put("results/" + status.job().jobId() + "/job.json", JobJson.writeBytes(status), "application/json");
+        put(statusKey(status.job().jobId()), JobJson.writeBytes(status), "application/json");
+    }
+
+    /** Whether a job was ever finished here. */
+    public boolean hasStatus(UUID job) throws IOException {
+        return get(statusKey(job)).isPresent();
+    }
+
+    private static String statusKey(UUID job) {
+        return "results/" + job + "/job.json";
+    }
+
+    /** Idempotent. */
+    public void delete(String key) throws IOException {
+        call("delete " + key, () -> {
+            s3.removeObject(
+                    RemoveObjectArgs.builder().bucket(bucket).object(key).build());
+            return null;
+        });
     }
 
     /** The object's bytes, or empty when there is none. */

@@ -1,10 +1,15 @@
 -- The life of a job and its images. Every change of state and the event that tells of it are one atomic step.
---   KEYS[1] ruido:job:{id}      hash: state, request, count, submitted, started, finished, error, events, done, and for
---                               each image i: i:state, i:step, i:worker, i:lease, i:attempt, i:key
+--   KEYS[1] ruido:job:{id}      hash: state, request, count, tenant, submitted, expires, started, finished, error, events,
+--                               done, and for each image i: i:state, i:step, i:worker, i:lease, i:attempt, i:key
 --   KEYS[2] ruido:events:{id}   stream of numbered events, and the pub/sub channel that carries each as it happens
---   ARGV[1] the operation, then its arguments
--- The clock is Redis' own: leases must not depend on how well the workers' clocks agree.
-local job, events, operation = KEYS[1], KEYS[2], ARGV[1]
+--   KEYS[3] ruido:jobs          sorted set of all ids
+--   KEYS[4] ruido:unpublished   sorted set of ids, by the time they were submitted, that Kafka may not have
+--   KEYS[5] ruido:deadlines     sorted set of ids by the time they expire
+--   KEYS[6] ruido:finished      sorted set of ids by the time they may be forgotten
+--   ARGV[1] the operation; ARGV[2] the job's id; ARGV[3] how long a finished job is kept; then the operation's arguments
+-- The clock is Redis' own: leases and deadlines must not depend on how well the others' clocks agree.
+local job, events, jobs, unpublished, deadlines, finished = unpack(KEYS)
+local operation, id, retention = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local terminal = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true }
@@ -31,12 +36,13 @@ local function enter_image(i, state)
     emit({ type = 'image', index = tonumber(i), state = state, attempt = tonumber(get(i .. ':attempt')) })
 end
 
-local function finish(state, error, retention)
+local function finish(state, error)
     redis.call('HSET', job, 'finished', now)
     if error then redis.call('HSET', job, 'error', error) end
     enter(state, error)
-    redis.call('PEXPIRE', job, retention)
-    redis.call('PEXPIRE', events, retention)
+    redis.call('ZADD', finished, now + retention, id)
+    -- An expired job stays there until somebody has put it into the history.
+    if state ~= 'EXPIRED' then redis.call('ZREM', deadlines, id) end
 end
 
 -- An attempt is a fencing token: a worker that was given up for dead cannot write over its successor.
@@ -46,14 +52,31 @@ end
 
 local operations = {}
 
-function operations.submit(request, count)
-    if redis.call('EXISTS', job) == 1 then return 'EXISTS' end
-    redis.call('HSET', job, 'request', request, 'count', count, 'submitted', now, 'done', 0)
+-- A key that was used before gives the job that it was used for, if that was asked for in the same words.
+function operations.submit(request, count, submitted_at, tenant, expires_in, key, fingerprint, keep_key)
+    if redis.call('EXISTS', job) == 1 then return 'KNOWN ' .. id end
+    if key ~= '' then
+        local known = redis.call('GET', key)
+        if known then
+            local same, words = string.match(known, '(%S+) (%S+)')
+            return words == fingerprint and 'KNOWN ' .. same or 'OTHER'
+        end
+        redis.call('SET', key, id .. ' ' .. fingerprint, 'PX', keep_key)
+    end
+    redis.call('HSET', job, 'request', request, 'count', count, 'tenant', tenant, 'submitted', now, 'done', 0)
+    local expires = ''
+    if expires_in ~= '' then
+        expires = now + expires_in
+        redis.call('HSET', job, 'expires', expires)
+        redis.call('ZADD', deadlines, expires, id)
+    end
+    redis.call('ZADD', jobs, 0, id)
+    redis.call('ZADD', unpublished, submitted_at, id)
     for i = 0, count - 1 do
         redis.call('HSET', job, i .. ':state', 'QUEUED', i .. ':step', 0, i .. ':attempt', 0)
     end
     enter('QUEUED')
-    return 'OK'
+    return 'OK ' .. expires
 end
 
 function operations.encode()
@@ -113,22 +136,27 @@ function operations.release(i, attempt)
     return 'OK'
 end
 
-function operations.succeed(i, attempt, key, retention)
+function operations.succeed(i, attempt, key)
     if fenced(i, attempt) then return 'LOST' end
     redis.call('HSET', job, i .. ':key', key)
     enter_image(i, 'SUCCEEDED')
     emit({ type = 'result', index = tonumber(i), key = key })
-    if redis.call('HINCRBY', job, 'done', 1) == tonumber(get('count')) then finish('SUCCEEDED', nil, retention) end
+    if redis.call('HINCRBY', job, 'done', 1) == tonumber(get('count')) then finish('SUCCEEDED') end
     return 'OK'
 end
 
 -- FAILED, CANCELLED or EXPIRED: images that have no result share the job's fate, and whoever samples them is told at
 -- its next step.
-function operations.fail(state, error, retention)
+function operations.fail(state, error)
     for i = 0, get('count') - 1 do
         if get(i .. ':state') ~= 'SUCCEEDED' then redis.call('HSET', job, i .. ':state', state) end
     end
-    finish(state, error ~= '' and error or nil, retention)
+    finish(state, error ~= '' and error or nil)
+    return 'OK'
+end
+
+-- Asked for when the deadline has come; the answer is the state below.
+function operations.expire()
     return 'OK'
 end
 
@@ -136,5 +164,9 @@ local state = get('state')
 if operation ~= 'submit' then
     if not state then return 'UNKNOWN' end
     if terminal[state] then return state end
+    if now >= tonumber(get('expires') or math.huge) then
+        operations.fail('EXPIRED', '')
+        return 'EXPIRED'
+    end
 end
-return operations[operation](unpack(ARGV, 2))
+return operations[operation](unpack(ARGV, 4))

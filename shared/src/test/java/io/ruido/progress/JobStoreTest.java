@@ -3,11 +3,13 @@ package io.ruido.progress;
 import static io.ruido.job.JobState.CANCELLED;
 import static io.ruido.job.JobState.DECODING;
 import static io.ruido.job.JobState.ENCODING;
+import static io.ruido.job.JobState.EXPIRED;
 import static io.ruido.job.JobState.FAILED;
 import static io.ruido.job.JobState.QUEUED;
 import static io.ruido.job.JobState.SAMPLING;
 import static io.ruido.job.JobState.SUCCEEDED;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.ruido.config.RuidoConfig;
 import io.ruido.embedded.EmbeddedRedis;
@@ -96,7 +98,7 @@ class JobStoreTest {
     void aJobIsSubmittedOnce() {
         Job job = submitted(1);
 
-        assertThat(done(store.submit(job))).isFalse();
+        assertThat(done(store.submit(job))).isEqualTo(new Submitted.Known(job.jobId()));
         assertThat(status(job).lastEvent()).isEqualTo(1);
     }
 
@@ -241,14 +243,79 @@ class JobStoreTest {
     }
 
     @Test
-    void onlyAFinishedJobIsForgottenAfterItsRetention() {
+    void aKeyThatWasUsedGivesItsJobOrIsRefusedForAnother() {
+        Job first = Jobs.prompt(1);
+        Job second = Jobs.prompt(1);
+        Submitted accepted = done(store.submit(first, withKey("mine", "apple")));
+
+        assertThat(accepted).isInstanceOf(Submitted.Accepted.class);
+        assertThat(done(store.submit(second, withKey("mine", "apple")))).isEqualTo(new Submitted.Known(first.jobId()));
+        assertThat(done(store.submit(second, withKey("mine", "pear")))).isEqualTo(new Submitted.KeyReused());
+        assertThat(done(store.find(second.jobId()))).isEmpty();
+        assertThat(done(store.submit(second, withKey("other", "apple")))).isInstanceOf(Submitted.Accepted.class);
+        assertThat(timeToLive(RedisKeys.idempotency(Terms.DEFAULT_TENANT, "mine")))
+                .isBetween(1L, RETENTION.toMillis());
+    }
+
+    @Test
+    void aKeyThatIsUsedManyTimesAtOnceGivesOneJob() {
+        List<CompletionStage<Submitted>> answers = IntStream.range(0, 50)
+                .mapToObj(i -> store.submit(Jobs.prompt(1), withKey("at once", "apple")))
+                .toList();
+
+        List<Submitted> all = answers.stream().map(JobStoreTest::done).toList();
+        assertThat(all).filteredOn(Submitted.Accepted.class::isInstance).hasSize(1);
+        assertThat(all)
+                .filteredOn(Submitted.Known.class::isInstance)
+                .hasSize(49)
+                .containsOnly(all.getLast());
+    }
+
+    private static Terms withKey(String key, String fingerprint) {
+        return new Terms(
+                Terms.DEFAULT_TENANT, Optional.empty(), Optional.of(new Terms.Key(key, fingerprint, RETENTION)));
+    }
+
+    @Test
+    void aJobWhoseDeadlineHasComeIsExpiredForWhoeverTouchesItFirst() {
+        Agenda deadlines = Agenda.deadlines(redis);
+        Job job = Jobs.prompt(2);
+        SampleId sample = new SampleId(job.jobId(), 0);
+        Terms shortly = new Terms(Terms.DEFAULT_TENANT, Optional.of(Duration.ofMillis(300)), Optional.empty());
+        Submitted accepted = done(store.submit(job, shortly));
+        granted(sample);
+        assertThat(done(store.expire(job.jobId()))).isEqualTo(new Change.Done());
+        assertThat(done(deadlines.due(10))).isEmpty();
+
+        await().until(() -> done(store.step(sample, 1, 1, 20, "")).equals(new Change.Over(EXPIRED)));
+
+        JobStatus status = status(job);
+        assertThat(accepted).isEqualTo(new Submitted.Accepted(status.expiresAt()));
+        assertThat(status.state()).isEqualTo(EXPIRED);
+        assertThat(status.finishedAt()).isAfterOrEqualTo(status.expiresAt());
+        assertThat(status.images()).extracting(JobStatus.Image::state).containsOnly(EXPIRED);
+        assertThat(done(deadlines.due(10))).containsExactly(job.jobId());
+        assertThat(done(deadlines.due(10))).as("another asker").isEmpty();
+        done(deadlines.done(job.jobId()));
+    }
+
+    @Test
+    void aFinishedJobCanBeForgottenAfterItsRetentionAndNoEarlier() {
+        JobStore brief = new JobStore(redis, Duration.ofSeconds(30), Duration.ofMillis(100));
+        Agenda retention = Agenda.retention(redis);
         Job live = submitted(1);
         Job finished = submitted(1);
-        done(store.cancel(finished.jobId()));
+        Job kept = submitted(1);
+        done(brief.cancel(finished.jobId()));
+        done(store.cancel(kept.jobId()));
 
-        assertThat(timeToLive(RedisKeys.job(live.jobId()))).isEqualTo(-1);
-        assertThat(timeToLive(RedisKeys.job(finished.jobId()))).isBetween(1L, RETENTION.toMillis());
-        assertThat(timeToLive(RedisKeys.events(finished.jobId()))).isBetween(1L, RETENTION.toMillis());
+        await().untilAsserted(() -> assertThat(done(retention.due(10))).containsExactly(finished.jobId()));
+        done(store.forget(finished.jobId()));
+
+        assertThat(done(store.find(finished.jobId()))).isEmpty();
+        assertThat(List.of(status(live).state(), status(kept).state())).containsExactly(QUEUED, CANCELLED);
+        assertThat(done(redis.text().async().exists(RedisKeys.events(finished.jobId()))))
+                .isZero();
     }
 
     @Test
@@ -286,7 +353,7 @@ class JobStoreTest {
 
     private static Job submitted(int images) {
         Job job = Jobs.prompt(images);
-        assertThat(done(store.submit(job))).isTrue();
+        assertThat(done(store.submit(job))).isEqualTo(new Submitted.Accepted(null));
         return job;
     }
 

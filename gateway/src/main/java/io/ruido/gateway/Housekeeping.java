@@ -1,0 +1,59 @@
+package io.ruido.gateway;
+
+import io.ruido.progress.Agenda;
+import io.ruido.progress.JobStore;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What has to be done with jobs when its time comes, and no client or worker is there to do it: ending those whose
+ * deadline has come, and forgetting those that were kept long enough. Every gateway looks after all jobs.
+ */
+final class Housekeeping {
+    private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
+    private static final int AT_A_TIME = 100;
+
+    private final JobStore store;
+    private final History history;
+    private final Agenda deadlines;
+    private final Agenda retention;
+
+    Housekeeping(JobStore store, History history, Agenda deadlines, Agenda retention) {
+        this.store = store;
+        this.history = history;
+        this.deadlines = deadlines;
+        this.retention = retention;
+    }
+
+    /** Ends jobs whose deadline has come: their watchers and workers hear of it now. Never fails. */
+    CompletionStage<Void> expire() {
+        return each(deadlines, id -> store.expire(id)
+                .thenCompose(change -> history.write(id))
+                .thenCompose(written -> deadlines.done(id)));
+    }
+
+    /** Deletes the images of jobs that were kept long enough, and then what Redis knows of them. Never fails. */
+    CompletionStage<Void> forget() {
+        return each(retention, id -> store.find(id)
+                .thenCompose(found -> found.map(history::close).orElse(CompletableFuture.completedStage(null)))
+                .thenCompose(closed -> store.forget(id)));
+    }
+
+    private static CompletionStage<Void> each(Agenda agenda, Function<UUID, CompletionStage<Void>> task) {
+        return agenda.due(AT_A_TIME)
+                .thenCompose(ids -> {
+                    CompletionStage<Void> all = CompletableFuture.allOf(ids.stream()
+                            .map(id -> task.apply(id).toCompletableFuture())
+                            .toArray(CompletableFuture<?>[]::new));
+                    return ids.size() < AT_A_TIME ? all : all.thenCompose(done -> each(agenda, task));
+                })
+                .exceptionally(error -> {
+                    log.warn("deadlines or retention could not be looked after ({}); trying again", error.toString());
+                    return null;
+                });
+    }
+}

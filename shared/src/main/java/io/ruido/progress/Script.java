@@ -1,0 +1,41 @@
+package io.ruido.progress;
+
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+
+/** A Lua script, called by its digest; Redis gets the text where it does not know it. */
+final class Script {
+    private final RedisAsyncCommands<String, String> redis;
+    private final String text;
+    private final String digest;
+
+    /** @param file beside this class */
+    Script(RedisAsyncCommands<String, String> redis, String file) {
+        this.redis = redis;
+        try (InputStream in = Script.class.getResourceAsStream(file)) {
+            this.text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + file + " from the class path", e);
+        }
+        this.digest = redis.digest(text);
+    }
+
+    <T> CompletionStage<T> run(ScriptOutputType output, String[] keys, String... arguments) {
+        return redis.<T>evalsha(digest, output, keys, arguments)
+                .exceptionallyCompose(error -> unwrap(error) instanceof RedisNoScriptException
+                        ? redis.eval(text, output, keys, arguments)
+                        : CompletableFuture.failedStage(unwrap(error)));
+    }
+
+    private static Throwable unwrap(Throwable error) {
+        return error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+    }
+}
