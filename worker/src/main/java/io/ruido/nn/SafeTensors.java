@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -30,11 +31,34 @@ import java.util.TreeSet;
  */
 public final class SafeTensors implements Weights.Source {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Map<String, DataType> TYPES = new TreeMap<>(
+            Map.of("F32", DataType.FLOAT32, "F16", DataType.FLOAT16, "BF16", DataType.BFLOAT16, "I64", DataType.INT64));
     private static final List<String> STEMS = List.of("diffusion_pytorch_model", "model");
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /**
+     * A tensor in a file, without its values.
+     *
+     * @param dtype as the format names it, such as F16
+     */
+    public record Info(Path file, String dtype, Shape shape, long bytes) {
+        /** @throws IllegalArgumentException naming the tensor, when it is missing (null) or has another shape */
+        static void check(String name, Shape expected, Info found) {
+            if (found == null) {
+                throw new IllegalArgumentException(
+                        "missing tensor %s, expected with shape %s".formatted(name, expected));
+            }
+            if (!found.shape.equals(expected)) {
+                throw new IllegalArgumentException("tensor %s in %s: expected shape %s, found %s"
+                        .formatted(name, found.file, expected, found.shape));
+            }
+        }
+    }
 
     /** Where a tensor lies in its mapped file. */
-    private record Entry(Path file, String dtype, Shape shape, MemorySegment bytes) {}
+    private record Entry(Info info, MemorySegment bytes) {}
 
     private final NDManager manager;
     private final DataType type;
@@ -61,8 +85,19 @@ public final class SafeTensors implements Weights.Source {
         map(file, entries);
         var source = new SafeTensors(manager, type, entries);
         Map<String, NDArray> tensors = new LinkedHashMap<>();
-        entries.forEach((name, entry) -> tensors.put(name, source.tensor(name, entry.shape, Init.ZEROS)));
+        entries.forEach((name, entry) -> tensors.put(name, source.tensor(name, entry.info.shape, Init.ZEROS)));
         return tensors;
+    }
+
+    /** What a model folder holds, by name. */
+    public static Map<String, Info> list(Path folder) throws IOException {
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        for (Path file : files(folder)) {
+            map(file, entries);
+        }
+        Map<String, Info> infos = new LinkedHashMap<>();
+        entries.forEach((name, entry) -> infos.put(name, entry.info));
+        return infos;
     }
 
     private static Iterable<Path> files(Path folder) throws IOException {
@@ -73,20 +108,28 @@ public final class SafeTensors implements Weights.Source {
             }
             Path index = folder.resolve(stem + ".safetensors.index.json");
             if (Files.exists(index)) {
-                var shards = new TreeSet<Path>();
-                JSON.readTree(index.toFile())
-                        .path("weight_map")
-                        .forEach(file -> shards.add(folder.resolve(file.asText())));
-                return shards;
+                return shards(index);
             }
         }
         throw new IOException("no diffusion_pytorch_model.safetensors or model.safetensors in " + folder);
     }
 
+    private static Iterable<Path> shards(Path index) throws IOException {
+        var shards = new TreeSet<Path>();
+        for (JsonNode file : JSON.readTree(index.toFile()).path("weight_map")) {
+            Path shard = index.resolveSibling(file.asText()).normalize();
+            if (!index.getParent().normalize().equals(shard.getParent()) || !Files.exists(shard)) {
+                throw new IOException("%s names the shard %s, which is not beside it".formatted(index, file.asText()));
+            }
+            shards.add(shard);
+        }
+        return shards;
+    }
+
     private static void map(Path file, Map<String, Entry> entries) throws IOException {
         MemorySegment all;
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            // The mapping lives until its last tensor has been copied out and the reader is garbage.
+            // The mapping lives as long as any tensor in it.
             all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
         }
         if (all.byteSize() < 8) {
@@ -123,40 +166,24 @@ public final class SafeTensors implements Weights.Source {
             throw new IOException("%s is cut off: tensor %s lies at bytes %d to %d of %d"
                     .formatted(file, name, from, to, data.byteSize()));
         }
-        int width =
-                switch (dtype) {
-                    case "F32" -> 4;
-                    case "F16", "BF16" -> 2;
-                    case "I64" -> 8;
-                    default ->
-                        throw new IOException("%s: tensor %s has type %s; supported: F32, F16, BF16, I64"
-                                .formatted(file, name, dtype));
-                };
+        if (!TYPES.containsKey(dtype)) {
+            throw new IOException("%s: tensor %s has type %s; supported: %s"
+                    .formatted(file, name, dtype, String.join(", ", TYPES.keySet())));
+        }
+        int width = TYPES.get(dtype).getNumOfBytes();
         if (shape.size() * width != to - from) {
             throw new IOException("%s: tensor %s of type %s and shape %s should have %d bytes, has %d"
                     .formatted(file, name, dtype, shape, shape.size() * width, to - from));
         }
-        return new Entry(file, dtype, shape, data.asSlice(from, to - from));
+        return new Entry(new Info(file, dtype, shape, to - from), data.asSlice(from, to - from));
     }
 
     @Override
     public NDArray tensor(String name, Shape shape, Init init) {
         Entry entry = entries.get(name);
-        if (entry == null) {
-            throw new IllegalArgumentException("missing tensor %s, expected with shape %s".formatted(name, shape));
-        }
-        if (!entry.shape.equals(shape)) {
-            throw new IllegalArgumentException(
-                    "tensor %s in %s: expected shape %s, found %s".formatted(name, entry.file, shape, entry.shape));
-        }
-        if (entry.dtype.equals("F32") && type == DataType.FLOAT32
-                || entry.dtype.equals("F16") && type == DataType.FLOAT16) {
-            NDArray array = manager.create(shape, type);
-            array.set(entry.bytes.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN));
-            return array;
-        }
-        NDArray array = manager.create(floats(entry), shape);
-        if (type == DataType.FLOAT32) {
+        Info.check(name, shape, entry == null ? null : entry.info);
+        NDArray array = array(entry);
+        if (array.getDataType() == type) {
             return array;
         }
         try (array) {
@@ -164,16 +191,18 @@ public final class SafeTensors implements Weights.Source {
         }
     }
 
-    private static float[] floats(Entry entry) {
-        ByteBuffer bytes = entry.bytes.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-        var values = new float[Math.toIntExact(entry.shape.size())];
+    /** Where the file has it, in the page cache: the array keeps the mapping alive. */
+    private NDArray array(Entry entry) {
+        DataType fileType = TYPES.get(entry.info.dtype);
+        return fileType == DataType.BFLOAT16 // which DJL cannot create
+                ? Torch.tensor(manager, floatsOfBfloat16(entry), entry.info.shape)
+                : manager.create(entry.bytes.asByteBuffer(), entry.info.shape, fileType);
+    }
+
+    private static float[] floatsOfBfloat16(Entry entry) {
+        var values = new float[Math.toIntExact(entry.info.shape.size())];
         for (int i = 0; i < values.length; i++) {
-            values[i] = switch (entry.dtype) {
-                case "F32" -> bytes.getFloat();
-                case "F16" -> Float.float16ToFloat(bytes.getShort());
-                case "BF16" -> Float.intBitsToFloat(bytes.getShort() << 16);
-                default -> bytes.getLong();
-            };
+            values[i] = Float.intBitsToFloat(entry.bytes.get(SHORT, 2L * i) << 16);
         }
         return values;
     }

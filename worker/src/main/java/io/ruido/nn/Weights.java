@@ -55,6 +55,16 @@ public final class Weights {
         return of(manager, SafeTensors.open(folder, manager, type));
     }
 
+    /**
+     * No tensors, only their names and shapes: a model that is built from them can compute nothing, but says whether a
+     * folder fits it.
+     *
+     * @throws IOException naming file and tensor, when a file is missing, cut off or malformed
+     */
+    public static Weights shapes(Path folder, NDManager manager) throws IOException {
+        return of(manager, new ShapesOnly(SafeTensors.list(folder)));
+    }
+
     /** Fresh float32 tensors with the values that PyTorch's layers start from, drawn from a seed. */
     public static Weights fresh(NDManager manager, long seed) {
         return of(manager, new FreshTensors(manager, seed));

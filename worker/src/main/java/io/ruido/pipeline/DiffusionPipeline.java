@@ -8,8 +8,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.diffusion.SchedulerConfig;
 import io.ruido.model.AutoencoderKL;
 import io.ruido.model.UNet2DConditionModel;
 import io.ruido.nn.Ops;
@@ -30,7 +29,6 @@ import java.util.stream.IntStream;
  * float32, whatever the weights are. Results belong to the manager of the latents.
  */
 public final class DiffusionPipeline implements AutoCloseable {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Map<String, String> PARTS = Map.of(
             "unet", "UNet2DConditionModel",
             "vae", "AutoencoderKL",
@@ -42,6 +40,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     private final AutoencoderKL vae;
     private final LatentPreview preview;
     private final DataType type;
+    private final SchedulerConfig scheduler;
 
     private DiffusionPipeline(Path folder, NDManager manager, DataType type) throws IOException {
         this.manager = manager;
@@ -49,6 +48,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         unet = UNet2DConditionModel.read(folder.resolve("unet"), manager, type);
         vae = AutoencoderKL.read(folder.resolve("vae"), manager, type);
         textEncoder = TextEncoder.read(folder, manager, type);
+        scheduler = SchedulerConfig.read(folder.resolve("scheduler/scheduler_config.json"));
         preview = LatentPreview.fit(vae, manager, type);
     }
 
@@ -60,14 +60,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws IllegalArgumentException naming the part, setting or tensor that is not supported
      */
     public static DiffusionPipeline read(Path folder, Device device, DataType type) throws IOException {
-        JsonNode index = JSON.readTree(folder.resolve("model_index.json").toFile());
-        PARTS.forEach((part, supported) -> {
-            String found = index.path(part).path(1).asText("absent");
-            if (!found.equals(supported)) {
-                throw new IllegalArgumentException(
-                        "%s: %s is %s; supported: %s".formatted(folder, part, found, supported));
-            }
-        });
+        checkParts(ModelFolder.read(folder));
         NDManager manager = Torch.newManager(device);
         try {
             return new DiffusionPipeline(folder, manager, type);
@@ -75,6 +68,17 @@ public final class DiffusionPipeline implements AutoCloseable {
             manager.close();
             throw e;
         }
+    }
+
+    /** @throws IllegalArgumentException naming the part that is not supported */
+    static void checkParts(ModelFolder folder) {
+        PARTS.forEach((part, supported) -> {
+            String found = folder.part(part).orElse("absent");
+            if (!found.equals(supported)) {
+                throw new IllegalArgumentException(
+                        "%s: %s is %s; supported: %s".formatted(folder.path(), part, found, supported));
+            }
+        });
     }
 
     /** A manager for the tensors of one step or sample; it frees them when it is closed. */
@@ -107,6 +111,21 @@ public final class DiffusionPipeline implements AutoCloseable {
     /** Side of the pictures that the model was trained with. */
     public int defaultSize() {
         return unet.config().sampleSize() * vae.config().downscale();
+    }
+
+    /** Steps that diffusers' pipeline makes by default. */
+    public int defaultSteps() {
+        return 50;
+    }
+
+    /** Guidance of diffusers' pipeline by default. */
+    public double defaultGuidance() {
+        return 7.5;
+    }
+
+    /** The noise schedule and the sampler that the folder describes. */
+    public SchedulerConfig scheduler() {
+        return scheduler;
     }
 
     private void requireMultiple(String side, int size) {

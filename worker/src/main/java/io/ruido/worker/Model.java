@@ -12,7 +12,6 @@ import io.ruido.diffusion.TorchRandom;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingParams;
 import io.ruido.pipeline.DiffusionPipeline;
-import io.ruido.pipeline.RgbImage;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -84,30 +83,21 @@ final class Model implements AutoCloseable {
     }
 
     BufferedImage decode(float[] latents, SamplingParams params) {
-        return aside(manager -> picture(pipeline.decode(latents(manager, latents, params))));
+        return aside(manager ->
+                pipeline.decode(latents(manager, latents, params)).getFirst().toBufferedImage());
     }
 
     /** A small, rough picture of latents. */
     BufferedImage preview(float[] latents, SamplingParams params) {
         try (NDManager manager = pipeline.newManager()) {
-            return picture(pipeline.preview(latents(manager, latents, params)));
+            return pipeline.preview(latents(manager, latents, params))
+                    .getFirst()
+                    .toBufferedImage();
         }
     }
 
     private NDArray latents(NDManager manager, float[] latents, SamplingParams params) {
         return manager.create(latents, pipeline.latentShape(params.width(), params.height()));
-    }
-
-    private static BufferedImage picture(List<RgbImage> one) {
-        RgbImage rgb = one.getFirst();
-        BufferedImage picture = new BufferedImage(rgb.width(), rgb.height(), BufferedImage.TYPE_INT_RGB);
-        for (int i = 0; i < rgb.width() * rgb.height(); i++) {
-            int red = rgb.rgb()[3 * i] & 0xff;
-            int green = rgb.rgb()[3 * i + 1] & 0xff;
-            int blue = rgb.rgb()[3 * i + 2] & 0xff;
-            picture.setRGB(i % rgb.width(), i / rgb.width(), red << 16 | green << 8 | blue);
-        }
-        return picture;
     }
 
     private <T> T aside(Function<NDManager, T> work) {

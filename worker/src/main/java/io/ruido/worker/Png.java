@@ -7,6 +7,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageTypeSpecifier;
@@ -16,14 +19,19 @@ import javax.imageio.metadata.IIOMetadataNode;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Pictures as PNG (ISO/IEC 15948): the same picture and parameters give the same bytes. */
-final class Png {
+public final class Png {
     private static final String NATIVE_FORMAT = "javax_imageio_png_1.0";
 
     private Png() {}
 
     /** The picture with its parameters in the text chunk {@code parameters}, in the form that gallery tools read. */
     static byte[] encode(BufferedImage image, SamplingJob job) {
-        return write(image, parameters(job));
+        return encode(image, parameters(job));
+    }
+
+    /** The picture with the text chunk {@code parameters}. */
+    public static byte[] encode(BufferedImage image, String parameters) {
+        return write(image, parameters);
     }
 
     /** A small picture as a data URI. */
@@ -33,19 +41,21 @@ final class Png {
 
     private static String parameters(SamplingJob job) {
         SamplingParams params = job.params();
-        return """
-                %s
-                Negative prompt: %s
-                Steps: %d, Sampler: %s, CFG scale: %s, Seed: %d, Size: %dx%d, Model: %s""".formatted(
-                        job.prompt(),
-                        job.negativePrompt(),
-                        params.steps(),
-                        params.sampler(),
-                        params.guidanceScale(),
-                        params.seed(),
-                        params.width(),
-                        params.height(),
-                        params.model());
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("Steps", params.steps());
+        settings.put("Sampler", params.sampler());
+        settings.put("CFG scale", params.guidanceScale());
+        settings.put("Seed", params.seed());
+        settings.put("Size", params.width() + "x" + params.height());
+        settings.put("Model", params.model());
+        return parameters(job.prompt(), job.negativePrompt(), settings);
+    }
+
+    /** The form in which gallery tools read them. */
+    public static String parameters(String prompt, String negativePrompt, Map<String, ?> settings) {
+        return settings.entrySet().stream()
+                .map(setting -> setting.getKey() + ": " + setting.getValue())
+                .collect(Collectors.joining(", ", prompt + "\nNegative prompt: " + negativePrompt + "\n", ""));
     }
 
     private static byte[] write(BufferedImage image, String parameters) {

@@ -101,8 +101,6 @@ final class GenerateCommand implements Callable<Integer> {
         if (out == null) {
             return Path.of("image-" + (seed + index) + ".png");
         }
-        String name = out.getFileName().toString();
-        int dot = name.lastIndexOf('.') > 0 ? name.lastIndexOf('.') : name.length();
-        return index == 0 ? out : out.resolveSibling(name.substring(0, dot) + "-" + index + name.substring(dot));
+        return Numbered.file(out, index);
     }
 }

@@ -8,7 +8,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A job's denoising steps as a bar on the terminal. */
+/** Denoising steps as a bar on the terminal. */
 final class JobProgress implements AutoCloseable {
     private static final int REFRESH_MILLIS = 100;
     private static final int WIDTH = 79;
@@ -33,13 +33,16 @@ final class JobProgress implements AutoCloseable {
         switch (event) {
             case JobEvent.State state ->
                 bar.setExtraMessage(state.state().name().toLowerCase(Locale.ROOT));
-            case JobEvent.Step step -> {
-                steps[step.index()] = step.step();
-                bar.stepTo(IntStream.of(steps).sum());
-            }
+            case JobEvent.Step step -> step(step.index(), step.step());
             case JobEvent.Image image -> {}
             case JobEvent.Result result -> {}
         }
+    }
+
+    /** @param made steps of the image so far */
+    void step(int image, int made) {
+        steps[image] = made;
+        bar.stepTo(IntStream.of(steps).sum());
     }
 
     @Override

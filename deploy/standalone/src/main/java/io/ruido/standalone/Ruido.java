@@ -14,6 +14,8 @@ import picocli.CommandLine.Command;
         subcommands = {
             UpCommand.class,
             GenerateCommand.class,
+            SampleCommand.class,
+            InspectCommand.class,
             TrainCommand.class,
             GatewayCommand.class,
             WorkerCommand.class,

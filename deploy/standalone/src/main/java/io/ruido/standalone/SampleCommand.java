@@ -1,0 +1,146 @@
+package io.ruido.standalone;
+
+import ai.djl.Device;
+import ai.djl.ndarray.types.DataType;
+import io.ruido.pipeline.DiffusionPipeline;
+import io.ruido.pipeline.RgbImage;
+import io.ruido.pipeline.SampleRequest;
+import io.ruido.pipeline.Sampling;
+import io.ruido.worker.Png;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "sample",
+        mixinStandardHelpOptions = true,
+        description = "Makes images with a diffusers folder, without any service: to check weights.")
+final class SampleCommand implements Callable<Integer> {
+    /** Spelled as on the command line. */
+    enum Type {
+        float32(DataType.FLOAT32),
+        float16(DataType.FLOAT16),
+        bfloat16(DataType.BFLOAT16);
+
+        private final DataType type;
+
+        Type(DataType type) {
+            this.type = type;
+        }
+    }
+
+    @Option(names = "--model", paramLabel = "FOLDER", required = true, description = "Has a model_index.json.")
+    private Path model;
+
+    @Option(names = "--prompt", paramLabel = "TEXT", defaultValue = "", description = "What the image shows.")
+    private String prompt;
+
+    @Option(names = "--negative", paramLabel = "TEXT", defaultValue = "", description = "What it does not show.")
+    private String negativePrompt;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Of the first image; ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(names = "--steps", paramLabel = "N", description = "Denoising steps; as diffusers by default.")
+    private Integer steps;
+
+    @Option(names = "--sampler", paramLabel = "NAME", description = "Such as ddim; the folder's own by default.")
+    private String sampler;
+
+    @Option(names = "--guidance", paramLabel = "SCALE", description = "How closely the prompt is followed; 1 is none.")
+    private Double guidance;
+
+    @Option(names = "--size", paramLabel = "WIDTHxHEIGHT", description = "In pixels; the model's own by default.")
+    private Submission.Size size;
+
+    @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "Images, each with the next seed.")
+    private int count;
+
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            defaultValue = "image.png",
+            description = "PNG file to write; ${DEFAULT-VALUE}. The second image gets -1 before the dot.")
+    private Path out;
+
+    @Option(names = "--latents", paramLabel = "FILE", description = "NumPy file to write the finished latents to.")
+    private Path latents;
+
+    @Option(names = "--dtype", defaultValue = "float32", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE}.")
+    private Type dtype;
+
+    @Option(names = "--device", defaultValue = "cpu", description = "cpu, cuda or cuda:N; ${DEFAULT-VALUE}.")
+    private String device;
+
+    @Override
+    public Integer call() throws IOException {
+        try (DiffusionPipeline pipeline = DiffusionPipeline.read(model, device(), dtype.type)) {
+            SampleRequest request = request(pipeline);
+            var sampling = new Sampling(pipeline);
+            List<Sampling.Result> results = new ArrayList<>();
+            try (JobProgress progress = new JobProgress(model.getFileName().toString(), count, request.steps())) {
+                for (int i = 0; i < count; i++) {
+                    int index = i;
+                    results.add(sampling.run(request.withSeed(seed + i), step -> progress.step(index, step)));
+                }
+            }
+            for (int i = 0; i < count; i++) {
+                Path file = Numbered.file(out, i);
+                Files.write(file, png(results.get(i).image(), request.withSeed(seed + i)));
+                System.out.println(file);
+            }
+            if (latents != null) {
+                NumpyFile.write(latents, results);
+            }
+            return 0;
+        }
+    }
+
+    private SampleRequest request(DiffusionPipeline pipeline) {
+        if (count < 1) {
+            throw new IllegalArgumentException("count must be at least 1, was " + count);
+        }
+        return new SampleRequest(
+                prompt,
+                negativePrompt,
+                seed,
+                steps == null ? pipeline.defaultSteps() : steps,
+                sampler,
+                guidance == null ? pipeline.defaultGuidance() : guidance,
+                size == null ? pipeline.defaultSize() : size.width(),
+                size == null ? pipeline.defaultSize() : size.height());
+    }
+
+    private Device device() {
+        if (!device.matches("cpu|cuda(:\\d{1,3})?")) {
+            throw new IllegalArgumentException("device must be cpu, cuda or cuda:N, was " + device);
+        }
+        return device.equals("cpu") ? Device.cpu() : Device.gpu(Integer.parseInt("0" + device.replaceAll("\\D", "")));
+    }
+
+    private byte[] png(RgbImage image, SampleRequest request) {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("Steps", request.steps());
+        if (request.sampler() != null) {
+            settings.put("Sampler", request.sampler());
+        }
+        settings.put("CFG scale", request.guidance());
+        settings.put("Seed", request.seed());
+        settings.put("Size", String.format(Locale.ROOT, "%dx%d", image.width(), image.height()));
+        settings.put("Model", model.toAbsolutePath().normalize().getFileName());
+        return Png.encode(
+                image.toBufferedImage(), Png.parameters(request.prompt(), request.negativePrompt(), settings));
+    }
+}

@@ -1,0 +1,127 @@
+package io.ruido.pipeline;
+
+import ai.djl.ndarray.NDManager;
+import io.ruido.diffusion.SamplerName;
+import io.ruido.diffusion.SchedulerConfig;
+import io.ruido.model.AutoencoderKL;
+import io.ruido.model.AutoencoderKLConfig;
+import io.ruido.model.BertConfig;
+import io.ruido.model.BertModel;
+import io.ruido.model.UNet2DConditionModel;
+import io.ruido.model.UNetConfig;
+import io.ruido.nn.SafeTensors;
+import io.ruido.nn.Torch;
+import io.ruido.nn.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * What a model's folder holds and whether Ruido can run it, found without reading a weight.
+ *
+ * @param problem why the pipeline is not supported, or empty
+ */
+public record FolderReport(String pipeline, Optional<String> problem, List<Part> parts) {
+    /**
+     * @param types of its tensors, as the files name them; empty for a part without weights
+     * @param bytes of its tensors
+     * @param problem why it is not supported, or empty
+     */
+    public record Part(
+            String name, String className, long parameters, Set<String> types, long bytes, Optional<String> problem) {}
+
+    /** Builds a model of names and shapes; its constructor refuses settings and tensors. */
+    @FunctionalInterface
+    private interface Model {
+        void build(Path folder, Weights weights) throws IOException;
+    }
+
+    private static final Map<String, Model> MODELS = Map.of(
+            "UNet2DConditionModel", (folder, weights) -> new UNet2DConditionModel(UNetConfig.read(folder), weights),
+            "AutoencoderKL", (folder, weights) -> new AutoencoderKL(AutoencoderKLConfig.read(folder), weights),
+            "BertModel", (folder, weights) -> new BertModel(BertConfig.read(folder), weights));
+
+    /** Parts of diffusers' pipelines that screen pictures afterwards. */
+    private static final Set<String> UNUSED = Set.of("safety_checker", "feature_extractor");
+
+    /** @throws IOException when it is no model's folder at all */
+    public static FolderReport of(Path path) throws IOException {
+        ModelFolder folder = ModelFolder.read(path);
+        List<Part> parts = new ArrayList<>();
+        folder.parts().forEach((name, className) -> parts.add(part(folder, name, className)));
+        return new FolderReport(folder.className(), problem(() -> DiffusionPipeline.checkParts(folder)), parts);
+    }
+
+    public boolean supported() {
+        return problem.isEmpty() && parts.stream().allMatch(part -> part.problem.isEmpty());
+    }
+
+    private static Part part(ModelFolder folder, String name, String className) {
+        Path path = folder.folder(name);
+        if (UNUSED.contains(name)) {
+            return withoutWeights(name, className, () -> {});
+        }
+        if (name.equals("scheduler")) {
+            return withoutWeights(name, className, () -> {
+                SchedulerConfig config = SchedulerConfig.read(path.resolve("scheduler_config.json"));
+                SamplerName.defaultFor(config).sampler(config);
+            });
+        }
+        if (name.startsWith("tokenizer")) {
+            return withoutWeights(name, className, () -> Tokenizer.read(path, Integer.MAX_VALUE)
+                    .close());
+        }
+        try {
+            Collection<SafeTensors.Info> tensors = SafeTensors.list(path).values();
+            return new Part(
+                    name,
+                    className,
+                    tensors.stream().mapToLong(tensor -> tensor.shape().size()).sum(),
+                    tensors.stream().map(SafeTensors.Info::dtype).collect(Collectors.toCollection(TreeSet::new)),
+                    tensors.stream().mapToLong(SafeTensors.Info::bytes).sum(),
+                    problem(() -> build(className, path)));
+        } catch (IOException e) {
+            return withoutWeights(name, className, () -> {
+                throw e;
+            });
+        }
+    }
+
+    private static Part withoutWeights(String name, String className, Action check) {
+        return new Part(name, className, 0, Set.of(), 0, problem(check));
+    }
+
+    private static void build(String className, Path path) throws IOException {
+        Model model = MODELS.get(className);
+        if (model == null) {
+            throw new IllegalArgumentException(
+                    className + " is not supported; supported: " + String.join(", ", new TreeSet<>(MODELS.keySet())));
+        }
+        try (NDManager manager = Torch.newManager()) {
+            Weights weights = Weights.shapes(path, manager);
+            model.build(path, weights);
+            weights.rejectUnread();
+        }
+    }
+
+    @FunctionalInterface
+    private interface Action {
+        void run() throws IOException;
+    }
+
+    private static Optional<String> problem(Action check) {
+        try {
+            check.run();
+            return Optional.empty();
+        } catch (IOException | IllegalArgumentException e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+}
