@@ -78,7 +78,7 @@ final class ImageFolder {
     static List<Picture> ofGroups(List<Picture> pictures, List<String> groups) {
         for (String group : groups) {
             if (pictures.stream().noneMatch(p -> p.group().equals(group))) {
-                throw new IllegalArgumentException("denoiser.groups: no picture is of the group " + group);
+                throw new IllegalArgumentException("groups: no picture is of the group " + group);
             }
         }
         return groups.isEmpty()

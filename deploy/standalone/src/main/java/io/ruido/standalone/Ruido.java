@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
             SampleCommand.class,
             InspectCommand.class,
             TrainCommand.class,
+            EvaluateCommand.class,
             GatewayCommand.class,
             WorkerCommand.class,
             BenchCommand.class

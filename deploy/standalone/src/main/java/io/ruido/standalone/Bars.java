@@ -1,0 +1,26 @@
+package io.ruido.standalone;
+
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** Progress bars on the terminal. */
+final class Bars {
+    private static final int REFRESH_MILLIS = 100;
+    private static final int WIDTH = 79;
+
+    private Bars() {}
+
+    static ProgressBar of(String name, long max) {
+        return new ProgressBarBuilder()
+                .setTaskName(name)
+                .setInitialMax(max)
+                .setUpdateIntervalMillis(REFRESH_MILLIS)
+                .setStyle(ProgressBarStyle.UNICODE_BLOCK)
+                .hideEta()
+                // A width that is given: asking the terminal for it would take Ctrl-C away from the shutdown hooks.
+                .setConsumer(new ConsoleProgressBarConsumer(System.err, WIDTH))
+                .build();
+    }
+}

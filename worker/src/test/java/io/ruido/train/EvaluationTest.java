@@ -1,0 +1,96 @@
+package io.ruido.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ruido.pipeline.RgbImage;
+import java.awt.Color;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvaluationTest {
+    private static final int PICTURES = 12;
+    private static final int SIZE = 16;
+
+    @TempDir
+    Path folder;
+
+    private final List<String> labels = new ArrayList<>();
+    private final List<RgbImage> pictures = new ArrayList<>();
+    private Evaluation evaluation;
+
+    @BeforeEach
+    void readModelAndPictures() throws Exception {
+        List<String> rows = new ArrayList<>();
+        for (int i = 0; i < PICTURES; i++) {
+            labels.add("square " + i);
+            pictures.add(square(i, folder.resolve(i + ".png")));
+            rows.add("{\"file_name\": \"%d.png\", \"text\": \"%s\", \"group\": \"%s\"}"
+                    .formatted(i, labels.get(i), i < 3 ? "first" : "rest"));
+        }
+        Files.write(folder.resolve(ImageFolder.METADATA), rows);
+        Path model =
+                Path.of(EvaluationTest.class.getResource("/golden/pipeline").toURI());
+        evaluation = new Evaluation(model, folder);
+    }
+
+    @AfterEach
+    void close() {
+        evaluation.close();
+    }
+
+    @Test
+    void aTrainingPictureFitsItsOwnLabelBest() {
+        assertThat(evaluation.fit(labels, pictures)).isEqualTo(new Evaluation.Fit(1, 1));
+    }
+
+    @Test
+    void labelsOfOtherPicturesDoNotFit() {
+        List<String> shifted = new ArrayList<>(labels);
+        Collections.rotate(shifted, 1);
+        assertThat(evaluation.fit(shifted, pictures).top1()).isZero();
+    }
+
+    @Test
+    void theSameSeedDrawsTheSamePicturesWhateverElseIsDrawn() {
+        var sampling = new Evaluation.Sampling(2, 3, 7);
+        List<Integer> progress = new ArrayList<>();
+        List<RgbImage> some = evaluation.sample(labels.subList(0, 10), sampling, progress::add);
+        List<RgbImage> one = evaluation.sample(labels.subList(0, 1), sampling, count -> {});
+        assertThat(Evaluation.psnr(some.subList(0, 1), one)).isGreaterThan(50);
+        assertThat(progress).containsExactly(8, 10);
+    }
+
+    @Test
+    void labelsAreDrawnOnceFromTheirGroups() {
+        assertThat(evaluation.labels(10, List.of("first"), 1))
+                .containsExactlyInAnyOrderElementsOf(labels.subList(0, 3))
+                .isEqualTo(evaluation.labels(10, List.of("first"), 1));
+    }
+
+    private static RgbImage square(int number, Path file) throws IOException {
+        var image = new BufferedImage(SIZE, SIZE, BufferedImage.TYPE_INT_RGB);
+        var g = image.createGraphics();
+        g.setColor(Color.getHSBColor(number / (float) PICTURES, 1, 1));
+        g.fillRect(2 * (number % 4), number % 8, SIZE / 2, SIZE / 2);
+        g.dispose();
+        ImageIO.write(image, "png", file.toFile());
+        byte[] rgb = new byte[3 * SIZE * SIZE];
+        for (int i = 0; i < SIZE * SIZE; i++) {
+            int colour = image.getRGB(i % SIZE, i / SIZE);
+            rgb[3 * i] = (byte) (colour >> 16);
+            rgb[3 * i + 1] = (byte) (colour >> 8);
+            rgb[3 * i + 2] = (byte) colour;
+        }
+        return new RgbImage(SIZE, SIZE, rgb);
+    }
+}
