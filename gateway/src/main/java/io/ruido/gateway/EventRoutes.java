@@ -45,25 +45,16 @@ final class EventRoutes {
             response.setStatusCode(204).end();
             return;
         }
-        response.setChunked(true)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                .putHeader("X-Accel-Buffering", "no");
+        ServerSentEvents.open(ctx);
         Feed feed = feed(job, seen, ctx.vertx().getOrCreateContext(), response, (event, json) -> {
             response.write("id: " + event.number() + "\ndata: " + json + "\n\n");
             if (event.last()) {
                 response.end();
             }
         });
-        long heartbeat = ctx.vertx().setPeriodic(HEARTBEAT.toMillis(), timer -> {
-            if (!response.writeQueueFull()) {
-                response.write(":\n\n");
-            }
-        });
         watchers.incrementAndGet();
         ctx.addEndHandler(ended -> {
             watchers.decrementAndGet();
-            ctx.vertx().cancelTimer(heartbeat);
             feed.close();
         });
         response.drainHandler(drained -> feed.resume());

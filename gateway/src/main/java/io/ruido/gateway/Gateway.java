@@ -49,7 +49,9 @@ public final class Gateway implements AutoCloseable {
     private static final Duration EXPIRE_EVERY = Duration.ofMillis(250);
     private static final Duration FORGET_EVERY = Duration.ofSeconds(5);
     private static final int EVENT_LOOPS = Runtime.getRuntime().availableProcessors();
-    private static final int IDLE_SECONDS = 90;
+    /** Longer than any request waits for its answer. */
+    private static final int IDLE_SECONDS = 660;
+
     private static final int START_SECONDS = 30;
     private static final int STOP_SECONDS = 5;
 
@@ -111,9 +113,17 @@ public final class Gateway implements AutoCloseable {
         OpenAPIContract contract = await(Contract.load(vertx, contractText, config.jobs()));
         SchemaCheck commands = new SchemaCheck(Contract.schema(contract, "Command"), contract.getSchemaRepository());
 
-        SubmitRoute submit = new SubmitRoute(submissions, submitter, jobs, events, results);
+        SchemaCheck submission =
+                new SchemaCheck(Contract.schema(contract, "Submission"), contract.getSchemaRepository());
+        Endings endings = new Endings(jobs, events);
+        Intake intake = new Intake(submissions, submitter, jobs);
+        SubmitRoute submit = new SubmitRoute(intake, endings, results);
         JobRoutes jobRoutes = new JobRoutes(jobs, results, blocking);
         ImageRoute image = new ImageRoute(jobs, results, blocking);
+        AttendedJobs attended = new AttendedJobs(submission, intake, endings, image, results);
+        OpenAiRoute openAi = new OpenAiRoute(attended, events);
+        SdImageRoute sdImages = new SdImageRoute(attended, catalog);
+        SdRoutes sd = new SdRoutes(jobs, events, catalog, clock);
         EventRoutes watching = new EventRoutes(jobs, events, commands, metrics);
         CatalogRoutes catalogRoutes = new CatalogRoutes(catalog, config.jobs());
         HealthRoutes health = new HealthRoutes(kafka, redis, results, blocking);
@@ -128,6 +138,14 @@ public final class Gateway implements AutoCloseable {
                 Map.entry("watchJobs", watching::watchMany),
                 Map.entry("listModels", catalogRoutes::models),
                 Map.entry("listSamplers", catalogRoutes::samplers),
+                Map.entry("createImages", openAi::generate),
+                Map.entry("txt2img", sdImages::generate),
+                Map.entry("sdProgress", sd::progress),
+                Map.entry("sdInterrupt", sd::interrupt),
+                Map.entry("sdSamplers", sd::samplers),
+                Map.entry("sdModels", sd::models),
+                Map.entry("sdOptions", sd::options),
+                Map.entry("setSdOptions", sd::setOptions),
                 Map.entry("live", health::live),
                 Map.entry("ready", health::ready));
 

@@ -29,11 +29,8 @@ final class ImageRoute {
 
     void get(RoutingContext ctx) {
         SampleId sample = new SampleId(RequestValidation.id(ctx), RequestValidation.<Integer>value(ctx, "index"));
-        Reply.on(
-                        ctx,
-                        CompletableFuture.supplyAsync(() -> read(sample), blocking)
-                                .thenCompose(image -> image.map(CompletableFuture::completedStage)
-                                        .orElseGet(() -> absent(sample))))
+        Reply.on(ctx, read(sample).thenCompose(image -> image.map(CompletableFuture::completedStage)
+                        .orElseGet(() -> absent(sample))))
                 .onSuccess(png -> send(ctx, sample, png))
                 .onFailure(ctx::fail);
     }
@@ -58,7 +55,12 @@ final class ImageRoute {
                 .end(Buffer.buffer(png));
     }
 
-    private Optional<byte[]> read(SampleId sample) {
+    /** The PNG, or empty when there is none. */
+    CompletionStage<Optional<byte[]>> read(SampleId sample) {
+        return CompletableFuture.supplyAsync(() -> get(sample), blocking);
+    }
+
+    private Optional<byte[]> get(SampleId sample) {
         try {
             return results.get(ResultStore.key(sample));
         } catch (IOException e) {

@@ -3,6 +3,7 @@ package io.ruido.gateway;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -47,13 +48,16 @@ record Problem(
         ALREADY_FINISHED(409, "The job is finished"),
         TOO_MANY_SUBSCRIPTIONS(409, "One connection watches too many jobs"),
         GONE(410, "It was kept long enough and is deleted"),
+        JOB_CANCELLED(410, "The job was cancelled"),
         BODY_TOO_LARGE(413, "The body is too large"),
         UNSUPPORTED_MEDIA_TYPE(415, "The body has the wrong media type"),
         IDEMPOTENCY_KEY_REUSED(422, "The key was used for another job"),
         UPGRADE_REQUIRED(426, "This is a WebSocket"),
         NO_MODEL(503, "No worker has announced a model yet"),
         UNAVAILABLE(503, "A server that is needed does not answer"),
-        INTERNAL(500, "This server made a mistake");
+        INTERNAL(500, "This server made a mistake"),
+        JOB_FAILED(500, "The job failed"),
+        JOB_TOO_LATE(504, "The job was not finished in time");
 
         private final int status;
         private final String title;
@@ -80,7 +84,22 @@ record Problem(
     }
 
     static Problem invalid(List<Field> errors) {
-        return of(Code.INVALID_FIELD, errors.stream().map(Field::toString).collect(Collectors.joining("; ")), errors);
+        return of(Code.INVALID_FIELD, details(errors), errors);
+    }
+
+    /** The same for a client that knows the fields by other names. */
+    Problem renamed(Map<String, String> names) {
+        if (errors.isEmpty()) {
+            return this;
+        }
+        List<Field> fields = errors.stream()
+                .map(error -> new Field(names.getOrDefault(error.field, error.field), error.value, error.reason))
+                .toList();
+        return new Problem(type, title, status, details(fields), code, fields);
+    }
+
+    private static String details(List<Field> errors) {
+        return errors.stream().map(Field::toString).collect(Collectors.joining("; "));
     }
 
     static Problem of(Code code, String detail, List<Field> errors) {

@@ -49,7 +49,7 @@ final class Problems implements Handler<RoutingContext> {
         if (problem.status() == 405) {
             ctx.response().putHeader(HttpHeaders.ALLOW, allowed(ctx.normalizedPath()));
         }
-        Reply.problem(ctx.response(), problem);
+        Reply.problem(ctx, problem);
     }
 
     /** What Vert.x itself could not read as HTTP. */

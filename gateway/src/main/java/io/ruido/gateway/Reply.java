@@ -28,10 +28,29 @@ final class Reply {
     }
 
     static void problem(HttpServerResponse response, Problem problem) {
+        retryAfter(response, problem);
+        write(response, problem.status(), PROBLEM_JSON, problem);
+    }
+
+    /** In the format of the interface that was called. */
+    static void problem(RoutingContext ctx, Problem problem) {
+        String path = ctx.request().path();
+        if (path.startsWith("/v1/images/")) {
+            retryAfter(ctx.response(), problem);
+            write(ctx.response(), problem.status(), JSON, OpenAiError.of(problem));
+        } else if (path.startsWith("/sdapi/")) {
+            retryAfter(ctx.response(), problem);
+            SdError error = SdError.of(problem);
+            write(ctx.response(), error.status(), JSON, error);
+        } else {
+            problem(ctx.response(), problem);
+        }
+    }
+
+    private static void retryAfter(HttpServerResponse response, Problem problem) {
         if (problem.status() == 503) {
             response.putHeader(RETRY_AFTER, TRY_AGAIN_IN_SECONDS);
         }
-        write(response, problem.status(), PROBLEM_JSON, problem);
     }
 
     private static void write(HttpServerResponse response, int status, CharSequence type, Object body) {

@@ -83,17 +83,23 @@ final class SchemaCheck {
 
     private static String reason(String keyword, Object rule) {
         return switch (keyword) {
-            case "type" -> "must be of type " + rule;
+            case "type" -> "must be of type " + (rule instanceof JsonArray types ? either(types) : rule);
             case "enum" ->
-                "must be one of "
-                        + ((JsonArray) rule).stream().map(String::valueOf).collect(Collectors.joining(", "));
+                ((JsonArray) rule)
+                        .stream().map(String::valueOf).collect(Collectors.joining(", ", "must be one of ", ""));
             case "minimum" -> "must be at least " + rule;
             case "maximum" -> "must be at most " + rule;
             case "minLength" -> rule.equals(1) ? "must not be empty" : "must have at least " + rule + " characters";
             case "maxLength" -> "must have at most " + rule + " characters";
+            case "pattern" -> "must match " + rule;
+            case "maxItems", "maxProperties" -> rule.equals(0) ? "must be empty" : "must have at most " + rule;
             case "format" -> "must be a " + rule;
             default -> "must have " + keyword + " " + rule;
         };
+    }
+
+    private static String either(JsonArray types) {
+        return types.stream().map(String::valueOf).collect(Collectors.joining(" or "));
     }
 
     private static String last(String pointer) {

@@ -74,6 +74,14 @@ public final class EventStream implements AutoCloseable {
         return watch;
     }
 
+    /** The newest events first. */
+    public CompletionStage<List<JobEvent>> newest(UUID id, int atMost) {
+        return redis.xrevrange(RedisKeys.events(id), Range.unbounded(), Limit.from(atMost))
+                .thenApply(messages -> messages.stream()
+                        .map(message -> JobJson.read(message.getBody().get("event"), JobEvent.class))
+                        .toList());
+    }
+
     private void subscribe(String channel) {
         pubSub.async().subscribe(channel).whenComplete((ok, error) -> {
             if (error != null) {

@@ -1,0 +1,28 @@
+package io.ruido.gateway;
+
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+
+/** An answer that is a stream of events, kept open by comments while there are none. */
+final class ServerSentEvents {
+    private static final Duration HEARTBEAT = Duration.ofSeconds(15);
+
+    private ServerSentEvents() {}
+
+    static HttpServerResponse open(RoutingContext ctx) {
+        HttpServerResponse response = ctx.response()
+                .setChunked(true)
+                .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+                .putHeader("X-Accel-Buffering", "no");
+        long heartbeat = ctx.vertx().setPeriodic(HEARTBEAT.toMillis(), timer -> {
+            if (!response.writeQueueFull()) {
+                response.write(":\n\n");
+            }
+        });
+        ctx.addEndHandler(ended -> ctx.vertx().cancelTimer(heartbeat));
+        return response;
+    }
+}

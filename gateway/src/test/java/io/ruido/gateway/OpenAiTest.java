@@ -1,0 +1,211 @@
+package io.ruido.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.openai.client.OpenAIClient;
+import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
+import com.openai.core.http.StreamResponse;
+import com.openai.errors.BadRequestException;
+import com.openai.errors.InternalServerException;
+import com.openai.errors.OpenAIServiceException;
+import com.openai.models.images.Image;
+import com.openai.models.images.ImageGenStreamEvent;
+import com.openai.models.images.ImageGenerateParams;
+import com.openai.models.images.ImagesResponse;
+import io.ruido.job.JobState;
+import io.ruido.job.SampleId;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** With OpenAI's own client, of which only the base URL is changed. */
+class OpenAiTest {
+    @RegisterExtension
+    static final Services SERVICES = new Services(Map.of());
+
+    private static OpenAIClient openAi;
+
+    private final Worker worker = SERVICES.worker;
+
+    @BeforeAll
+    static void open() {
+        openAi = OpenAIOkHttpClient.builder()
+                .baseUrl(SERVICES.client.address + "/v1")
+                .apiKey("none")
+                .timeout(Duration.ofMinutes(1))
+                .maxRetries(0)
+                .build();
+    }
+
+    @AfterAll
+    static void close() {
+        openAi.close();
+    }
+
+    @Test
+    void imagesComeAsBase64AndAsUrlsThatAnybodyCanFetch() throws Exception {
+        CompletableFuture<ImagesResponse> answer =
+                generate(prompt("two apples").n(2).size(size("128x192")));
+
+        UUID id = worker.newest("two apples");
+        worker.finish(id);
+
+        ImagesResponse images = answer.get(60, TimeUnit.SECONDS);
+        assertThat(images.data().orElseThrow()).hasSize(2);
+        for (Image image : images.data().orElseThrow()) {
+            assertThat(Base64.getDecoder().decode(image.b64Json().orElseThrow()))
+                    .isEqualTo(Worker.PNG);
+            assertThat(fetch(image.url().orElseThrow())).isEqualTo(Worker.PNG);
+        }
+        assertThat(worker.status(id).job().params().height()).isEqualTo(192);
+    }
+
+    @Test
+    void aFormatThatWasAskedForIsTheOnlyOne() throws Exception {
+        CompletableFuture<ImagesResponse> answer =
+                generate(prompt("by url").putAdditionalBodyProperty("response_format", JsonValue.from("url")));
+
+        worker.finish(worker.newest("by url"));
+
+        Image image = answer.get(60, TimeUnit.SECONDS).data().orElseThrow().getFirst();
+        assertThat(image.url()).isPresent();
+        assertThat(image.b64Json()).isEmpty();
+    }
+
+    @Test
+    void aStreamShowsPreviewsSpreadOverTheStepsAndThenTheImage() throws Exception {
+        CompletableFuture<List<ImageGenStreamEvent>> events = async(() -> {
+            try (StreamResponse<ImageGenStreamEvent> stream = openAi.images()
+                    .generateStreaming(prompt("emerges").partialImages(2).build())) {
+                return stream.stream().toList();
+            }
+        });
+
+        UUID id = worker.newest("emerges");
+        worker.sample(new SampleId(id, 0), 20, "data:image/png;base64,cHJldmlldw==");
+
+        List<ImageGenStreamEvent> got = events.get(60, TimeUnit.SECONDS);
+        assertThat(got).hasSize(3);
+        assertThat(got.get(0).asGenerationPartialImage().b64Json()).isEqualTo("cHJldmlldw==");
+        assertThat(got.get(1).asGenerationPartialImage().partialImageIndex()).isEqualTo(1);
+        assertThat(Base64.getDecoder().decode(got.get(2).asGenerationCompleted().b64Json()))
+                .isEqualTo(Worker.PNG);
+        assertThat(got.get(2).asGenerationCompleted().validate().size().toString())
+                .isEqualTo("128x128");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "size,            100x100,     must be divisible by 64",
+        "size,            large,       must match",
+        "n,               17,          must be at most 16",
+        "model,           gpt-image-1, must be one of apples",
+        "background,      transparent, 'must be one of auto, opaque'",
+        "output_format,   webp,        must be one of png",
+        "style,           vivid,       is unknown",
+        "partial_images,  2,           needs stream",
+    })
+    void whatCannotBeHonouredIsRefusedByName(String name, String value, String reason) {
+        Object json = value.matches("\\d+") ? (Object) Integer.valueOf(value) : value;
+        ImageGenerateParams params = prompt("x")
+                .putAdditionalBodyProperty(name, JsonValue.from(json))
+                .build();
+
+        assertThatThrownBy(() -> openAi.images().generate(params))
+                .isInstanceOfSatisfying(BadRequestException.class, e -> {
+                    assertThat(e.param()).contains(name);
+                    assertThat(e.type()).contains("invalid_request_error");
+                })
+                .hasMessageContaining(name + " " + reason);
+    }
+
+    @Test
+    void aJobThatFailsIsAnErrorWithItsReason() {
+        CompletableFuture<ImagesResponse> answer = generate(prompt("hopeless"));
+
+        SERVICES.store
+                .fail(worker.newest("hopeless"), "out of paint")
+                .toCompletableFuture()
+                .join();
+
+        assertThatThrownBy(answer::join)
+                .cause()
+                .isInstanceOf(InternalServerException.class)
+                .hasMessageContaining("out of paint");
+    }
+
+    @Test
+    void aStreamWhoseJobIsCancelledEndsWithAnError() {
+        CompletableFuture<Long> events = async(() -> {
+            try (StreamResponse<ImageGenStreamEvent> stream =
+                    openAi.images().generateStreaming(prompt("stopped").build())) {
+                return stream.stream().count();
+            }
+        });
+
+        SERVICES.store.cancel(worker.newest("stopped")).toCompletableFuture().join();
+
+        assertThatThrownBy(events::join)
+                .cause()
+                .isInstanceOf(OpenAIServiceException.class)
+                .hasMessageContaining("was cancelled");
+    }
+
+    @Test
+    void aJobWhoseClientGoesAwayIsCancelled() {
+        HttpRequest request = HttpRequest.newBuilder(SERVICES.client.address.resolve("/v1/images/generations"))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString("{\"prompt\": \"forgotten\"}"))
+                .build();
+        CompletableFuture<HttpResponse<Void>> answer =
+                SERVICES.client.http.sendAsync(request, BodyHandlers.discarding());
+        UUID id = worker.newest("forgotten");
+
+        answer.cancel(true);
+
+        await().until(() -> worker.status(id).state() == JobState.CANCELLED);
+    }
+
+    private static CompletableFuture<ImagesResponse> generate(ImageGenerateParams.Builder params) {
+        return async(() -> openAi.images().generate(params.build()));
+    }
+
+    /** The common pool has one thread on a small machine, and the S3 client needs it. */
+    private static <T> CompletableFuture<T> async(Supplier<T> call) {
+        return CompletableFuture.supplyAsync(call, Thread::startVirtualThread);
+    }
+
+    private static ImageGenerateParams.Builder prompt(String prompt) {
+        return ImageGenerateParams.builder().prompt(prompt);
+    }
+
+    private static ImageGenerateParams.Size size(String size) {
+        return ImageGenerateParams.Size.of(size);
+    }
+
+    private static byte[] fetch(String url) throws Exception {
+        return SERVICES.client
+                .http
+                .send(HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.ofByteArray())
+                .body();
+    }
+}
