@@ -41,11 +41,11 @@ public final class Emoji {
         }
     }
 
-    private record Caption(String label, String group, Set<String> tags) {}
+    private record Caption(String label, Set<String> tags) {}
 
     /**
      * Writes {@code size}×{@code size} PNG files on white and their {@code metadata.jsonl} (Hugging Face's imagefolder
-     * layout, with {@code text} for the label, {@code group} and {@code tags}).
+     * layout, with {@code text} for the label and {@code tags}).
      *
      * @return how many pictures were written
      */
@@ -62,10 +62,7 @@ public final class Emoji {
             var picture = Pictures.square(Pictures.readOnWhite(new ByteArrayInputStream(bytes), name), size);
             String file = code + ".png";
             ImageIO.write(picture, "png", folder.resolve(file).toFile());
-            var row = JSON.createObjectNode()
-                    .put("file_name", file)
-                    .put("text", caption.label())
-                    .put("group", caption.group());
+            var row = JSON.createObjectNode().put("file_name", file).put("text", caption.label());
             caption.tags().forEach(row.putArray("tags")::add);
             rows.put(code, row.toString());
         });
@@ -76,7 +73,6 @@ public final class Emoji {
     private static Map<String, Caption> captions(Sources sources) throws IOException {
         JsonNode labels = readJson(sources.labels(), "package/en/data.json");
         JsonNode keywords = readJson(sources.keywords(), "package/dist/emoji-en-US.json");
-        JsonNode groups = readJson(sources.labels(), "package/meta/groups.json");
         Map<String, JsonNode> keywordsOf = new HashMap<>();
         keywords.properties().forEach(e -> keywordsOf.put(withoutSelector(e.getKey()), e.getValue()));
         Map<String, Caption> captions = new HashMap<>();
@@ -86,9 +82,7 @@ public final class Emoji {
             addAll(tags, emoji.path("tags"));
             addAll(tags, keywordsOf.get(withoutSelector(emoji.get("emoji").asText())));
             tags.remove(label.toLowerCase(Locale.ROOT));
-            String group =
-                    groups.path("groups").path(emoji.path("group").asText()).asText();
-            captions.put(plain(emoji.get("hexcode").asText()), new Caption(label, group, tags));
+            captions.put(plain(emoji.get("hexcode").asText()), new Caption(label, tags));
         }
         return captions;
     }

@@ -34,6 +34,8 @@ public final class Evaluation implements AutoCloseable {
     private final NDManager manager;
     private final Sampler sampler;
     private final int size;
+    private final int heldOut;
+    private final List<String> labels;
     private final List<ImageFolder.Picture> pictures;
     private final float[][] latents; // of each picture
 
@@ -61,25 +63,39 @@ public final class Evaluation implements AutoCloseable {
     public record Fit(double top1, double top5) {}
 
     /**
-     * Reads model and pictures.
+     * Reads a model and the pictures that it was trained on.
      *
      * @param model a diffusers folder
-     * @param data pictures with {@code metadata.jsonl}, as for training
+     * @param recipe by which it was trained: names the pictures, the labels, and how many pictures are held out
      */
-    public Evaluation(Path model, Path data) throws IOException {
+    public static Evaluation of(Path model, Path recipe) throws IOException {
+        TrainConfig config = TrainConfig.read(recipe);
+        return new Evaluation(
+                model,
+                config.data(),
+                config.autoencoder().heldOut(),
+                config.denoiser().labels());
+    }
+
+    Evaluation(Path model, Path data, int heldOut, List<String> labels) throws IOException {
+        this.heldOut = heldOut;
         this.pipeline = DiffusionPipeline.read(model, Device.cpu(), DataType.FLOAT32);
         this.manager = pipeline.newManager();
         this.vae = AutoencoderKL.read(model.resolve("vae"), manager, DataType.FLOAT32);
         this.sampler = SamplerName.DDIM.sampler(SchedulerConfig.read(model.resolve("scheduler/scheduler_config.json")));
         this.size = pipeline.defaultSize();
         this.pictures = ImageFolder.read(data, size);
+        this.labels = ImageFolder.labelled(pictures, labels).stream()
+                .map(ImageFolder.Picture::label)
+                .distinct()
+                .toList();
         this.latents = new float[pictures.size()][];
         forEachBatch(
                 pictures.size(), (from, to) -> System.arraycopy(encode(planes(from, to)), 0, latents, from, to - from));
     }
 
-    /** The mean over the held-out pictures of what the autoencoder's reconstruction has, in dB. */
-    public double psnr(int heldOut) {
+    /** How alike the held-out pictures and what the autoencoder makes of them are: their mean PSNR in dB. */
+    public double psnr() {
         List<Integer> places = ImageFolder.heldOut(pictures, heldOut).stream()
                 .map(pictures::indexOf)
                 .toList();
@@ -92,19 +108,11 @@ public final class Evaluation implements AutoCloseable {
         return sum / places.size();
     }
 
-    /**
-     * Labels drawn without repetition, the same ones for the same seed.
-     *
-     * @param groups of the pictures that they are labels of, or none for all
-     */
-    public List<String> labels(int count, List<String> groups, long seed) {
-        List<String> all = ImageFolder.ofGroups(pictures, groups).stream()
-                .map(ImageFolder.Picture::label)
-                .distinct()
-                .toList();
-        return IntStream.of(Seeds.round(seed, 0, all.size()))
+    /** Labels drawn without repetition, the same ones for the same seed; all of them if there are fewer. */
+    public List<String> labels(int count, long seed) {
+        return IntStream.of(Seeds.round(seed, 0, labels.size()))
                 .limit(count)
-                .mapToObj(all::get)
+                .mapToObj(labels::get)
                 .toList();
     }
 

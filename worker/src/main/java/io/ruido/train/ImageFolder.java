@@ -11,15 +11,17 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Pictures with captions: a folder with {@code metadata.jsonl}, as Hugging Face's imagefolder. */
 final class ImageFolder {
     static final String METADATA = "metadata.jsonl";
 
-    /** One picture: its label, a group that it is of, further words for it, and {@code 3·size·size} bytes, channel by channel. */
-    record Picture(String file, String label, String group, List<String> tags, byte[] planes) {}
+    /** One picture: its label, further words for it, and {@code 3·size·size} bytes, channel by channel. */
+    record Picture(String file, String label, List<String> tags, byte[] planes) {}
 
     private ImageFolder() {}
 
@@ -49,8 +51,7 @@ final class ImageFolder {
             byte[] planes = Pictures.planes(Pictures.square(Pictures.readOnWhite(in, file), size));
             List<String> tags = new ArrayList<>();
             row.path("tags").forEach(tag -> tags.add(tag.asText()));
-            return new Picture(
-                    file, row.path("text").asText(), row.path("group").asText(), List.copyOf(tags), planes);
+            return new Picture(file, row.path("text").asText(), List.copyOf(tags), planes);
         }
     }
 
@@ -70,20 +71,21 @@ final class ImageFolder {
     }
 
     /**
-     * The pictures of some groups.
+     * The pictures that bear some labels.
      *
-     * @param groups none for all pictures
-     * @throws IllegalArgumentException naming a group that no picture is of
+     * @param labels none for all pictures
+     * @throws IllegalArgumentException naming the labels that no picture bears
      */
-    static List<Picture> ofGroups(List<Picture> pictures, List<String> groups) {
-        for (String group : groups) {
-            if (pictures.stream().noneMatch(p -> p.group().equals(group))) {
-                throw new IllegalArgumentException("groups: no picture is of the group " + group);
-            }
+    static List<Picture> labelled(List<Picture> pictures, List<String> labels) {
+        Set<String> missing = new LinkedHashSet<>(labels);
+        pictures.forEach(picture -> missing.remove(picture.label()));
+        if (!missing.isEmpty()) {
+            throw new IllegalArgumentException("denoiser.labels: no picture bears " + String.join(", ", missing));
         }
-        return groups.isEmpty()
+        Set<String> wanted = Set.copyOf(labels);
+        return labels.isEmpty()
                 ? pictures
-                : pictures.stream().filter(p -> groups.contains(p.group())).toList();
+                : pictures.stream().filter(p -> wanted.contains(p.label())).toList();
     }
 
     private static String sha256(String text) {

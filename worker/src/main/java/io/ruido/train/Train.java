@@ -49,7 +49,7 @@ public final class Train {
             copyBeside(recipe, export);
             Path cache = config.output().resolve("precomputed");
             List<ImageFolder.Picture> shown =
-                    ImageFolder.ofGroups(pictures, config.denoiser().groups());
+                    ImageFolder.labelled(pictures, config.denoiser().labels());
             try (var data = new TrainingSet(shown, config.size(), config.denoiser(), export, cache)) {
                 var denoiser = new DenoiserStage(config.denoiser(), data, config.seed());
                 new TrainingRun(denoiser, config.output().resolve("denoiser"), config.seed(), stopping::get)

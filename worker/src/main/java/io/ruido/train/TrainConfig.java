@@ -94,7 +94,7 @@ record TrainConfig(
      * @param tokens length of every caption, padded or cut
      * @param captions how many captions are prepared of a picture: its label, then its label with some of its tags
      * @param captionDropout share of the captions replaced by the empty one, for classifier-free guidance
-     * @param groups of pictures to train on, or none for all
+     * @param labels of the pictures to train on, or none for all
      * @param minSnrGamma γ of the Min-SNR loss weights (Hang et al. 2023, §3.4), 0 for equal weights
      * @param scheduler config of diffusers' DDIMScheduler: the noise schedule and what the model predicts
      * @param model config of diffusers' UNet2DConditionModel
@@ -104,7 +104,7 @@ record TrainConfig(
             int tokens,
             int captions,
             double captionDropout,
-            List<String> groups,
+            List<String> labels,
             double minSnrGamma,
             ObjectNode scheduler,
             Sampling sampling,
@@ -116,7 +116,7 @@ record TrainConfig(
                     .within("tokens", tokens, 4, 512)
                     .within("captions", captions, 1, 64)
                     .within("captionDropout", captionDropout, 0, 1)
-                    .present("groups", groups)
+                    .present("labels", labels)
                     .within("minSnrGamma", minSnrGamma, 0, 100)
                     .present("scheduler", scheduler)
                     .present("sampling", sampling)

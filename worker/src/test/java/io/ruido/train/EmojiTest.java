@@ -24,18 +24,16 @@ class EmojiTest {
     Path folder;
 
     @Test
-    void picturesAreOnWhiteAndCarryTheLabelGroupTagsAndKeywords() throws IOException {
+    void picturesAreOnWhiteAndCarryTheLabelTagsAndKeywords() throws IOException {
         Path pictures = tarball(
                 "pictures.tgz",
                 Map.of(
                         "package/assets/1f34e.webp", WEBP,
                         "package/assets/1f44b-1f3fb.webp", WEBP,
                         "package/assets/00a9.webp", WEBP));
-        Path labels =
-                tarball("labels.tgz", Map.of("package/en/data.json", utf8("""
-                                [{"label": "red apple", "hexcode": "1F34E-FE0F", "emoji": "🍎", "group": 4,
-                                  "tags": ["fruit", "red apple"]}]"""), "package/meta/groups.json", utf8("""
-                                {"groups": {"4": "food-drink"}}""")));
+        Path labels = tarball("labels.tgz", Map.of("package/en/data.json", utf8("""
+                                [{"label": "red apple", "hexcode": "1F34E-FE0F", "emoji": "🍎",
+                                  "tags": ["fruit", "red apple"]}]""")));
         Path keywords = tarball("keywords.tgz", Map.of("package/dist/emoji-en-US.json", utf8("""
                                 {"🍎": ["red_apple", "fruit", "health_food", ":)"]}""")));
 
@@ -45,7 +43,6 @@ class EmojiTest {
         assertThat(count).isEqualTo(1);
         assertThat(read).hasSize(1);
         assertThat(read.getFirst().label()).isEqualTo("red apple");
-        assertThat(read.getFirst().group()).isEqualTo("food-drink");
         assertThat(read.getFirst().tags()).containsExactly("fruit", "health food");
         assertThat(read.getFirst().planes()).containsExactly(-1, -1, -1, -1, 0, 0, -1, -1, 0, 0, -1, -1);
     }

@@ -34,13 +34,12 @@ class EvaluationTest {
         for (int i = 0; i < PICTURES; i++) {
             labels.add("square " + i);
             pictures.add(square(i, folder.resolve(i + ".png")));
-            rows.add("{\"file_name\": \"%d.png\", \"text\": \"%s\", \"group\": \"%s\"}"
-                    .formatted(i, labels.get(i), i < 3 ? "first" : "rest"));
+            rows.add("{\"file_name\": \"%d.png\", \"text\": \"%s\"}".formatted(i, labels.get(i)));
         }
         Files.write(folder.resolve(ImageFolder.METADATA), rows);
         Path model =
                 Path.of(EvaluationTest.class.getResource("/golden/pipeline").toURI());
-        evaluation = new Evaluation(model, folder);
+        evaluation = new Evaluation(model, folder, 4, labels.subList(0, 3));
     }
 
     @AfterEach
@@ -71,10 +70,15 @@ class EvaluationTest {
     }
 
     @Test
-    void labelsAreDrawnOnceFromTheirGroups() {
-        assertThat(evaluation.labels(10, List.of("first"), 1))
+    void theLabelsThatTheModelHasSeenAreDrawnOnce() {
+        assertThat(evaluation.labels(10, 1))
                 .containsExactlyInAnyOrderElementsOf(labels.subList(0, 3))
-                .isEqualTo(evaluation.labels(10, List.of("first"), 1));
+                .isEqualTo(evaluation.labels(10, 1));
+    }
+
+    @Test
+    void theHeldOutPicturesAreComparedWithWhatTheAutoencoderMakesOfThem() {
+        assertThat(evaluation.psnr()).isBetween(1.0, 60.0);
     }
 
     private static RgbImage square(int number, Path file) throws IOException {

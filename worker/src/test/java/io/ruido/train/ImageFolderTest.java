@@ -29,13 +29,14 @@ class ImageFolderTest {
     }
 
     @Test
-    void aRecipeMayTrainOnSomeGroupsOnly() {
-        List<ImageFolder.Picture> pictures = Samples.pictures(4); // of the groups "even" and "odd"
+    void aRecipeMayTrainOnSomeLabelsOnly() {
+        List<ImageFolder.Picture> pictures = Samples.pictures(4);
 
-        assertThat(ImageFolder.ofGroups(pictures, List.of("odd"))).containsExactly(pictures.get(1), pictures.get(3));
-        assertThat(ImageFolder.ofGroups(pictures, List.of())).isEqualTo(pictures);
+        assertThat(ImageFolder.labelled(pictures, List.of("square 3", "square 1")))
+                .containsExactly(pictures.get(1), pictures.get(3));
+        assertThat(ImageFolder.labelled(pictures, List.of())).isEqualTo(pictures);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ImageFolder.ofGroups(pictures, List.of("od")))
-                .withMessageContaining("no picture is of the group od");
+                .isThrownBy(() -> ImageFolder.labelled(pictures, List.of("square 1", "cirle", "squre")))
+                .withMessage("denoiser.labels: no picture bears cirle, squre");
     }
 }

@@ -25,8 +25,7 @@ final class Samples {
                 boolean inside = x >= left && x < left + SIZE / 2 && y >= top && y < top + SIZE / 2;
                 planes[at] = (byte) (inside ? at / SIZE / SIZE * 100 + i * 10 : 255);
             }
-            pictures.add(new ImageFolder.Picture(
-                    i + ".png", "square " + i, i % 2 == 0 ? "even" : "odd", List.of("block"), planes));
+            pictures.add(new ImageFolder.Picture(i + ".png", "square " + i, List.of("block"), planes));
         }
         return pictures;
     }

@@ -107,7 +107,7 @@ class TrainTest {
               tokens: 6
               captions: 3
               captionDropout: 0.1
-              groups: []
+              labels: []
               minSnrGamma: 5
               scheduler: {_class_name: DDIMScheduler, num_train_timesteps: 1000, beta_schedule: scaled_linear,
                           beta_start: 0.00085, beta_end: 0.012, prediction_type: epsilon, clip_sample: false}

@@ -29,26 +29,16 @@ final class EvaluateCommand implements Callable<Integer> {
     private Path model;
 
     @Option(
-            names = "--data",
-            required = true,
-            paramLabel = "FOLDER",
-            description = "Pictures with metadata.jsonl, as for training.")
-    private Path data;
+            names = "--recipe",
+            paramLabel = "FILE",
+            description = "By which it was trained; train.yaml in its folder by default.")
+    private Path recipe;
 
     @Option(names = "--out", required = true, paramLabel = "FOLDER", description = "For the table and the grids.")
     private Path out;
 
-    @Option(names = "--labels", defaultValue = "200", description = "How many labels (${DEFAULT-VALUE}).")
+    @Option(names = "--labels", defaultValue = "200", description = "How many labels at most (${DEFAULT-VALUE}).")
     private int labels;
-
-    @Option(names = "--groups", split = ",", description = "Draw labels from these groups only.")
-    private List<String> groups = List.of();
-
-    @Option(
-            names = "--held-out",
-            defaultValue = "128",
-            description = "How many pictures are held out (${DEFAULT-VALUE}).")
-    private int heldOut;
 
     @Option(names = "--steps", split = ",", defaultValue = "10,30,50", description = "DDIM steps (${DEFAULT-VALUE}).")
     private List<Integer> steps;
@@ -65,14 +55,14 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Files.createDirectories(out);
-        try (Evaluation evaluation = new Evaluation(model, data)) {
+        try (Evaluation evaluation = Evaluation.of(model, recipe())) {
             List<String> table = new ArrayList<>();
-            table.add("Autoencoder: %.2f dB on %d held-out pictures".formatted(evaluation.psnr(heldOut), heldOut));
+            table.add("Autoencoder: %.2f dB on the held-out pictures".formatted(evaluation.psnr()));
             table.add("");
             table.add("| DDIM steps | label at once | label in the nearest 5 | PSNR to %d steps |"
                     .formatted(steps.getLast()));
             table.add("|---|---|---|---|");
-            List<String> texts = evaluation.labels(labels, groups, seed);
+            List<String> texts = evaluation.labels(labels, seed);
             List<List<RgbImage>> drawn = new ArrayList<>();
             for (int count : steps) {
                 drawn.add(draw(evaluation, texts, count, "labels-" + count));
@@ -92,6 +82,10 @@ final class EvaluateCommand implements Callable<Integer> {
             table.forEach(System.out::println);
         }
         return 0;
+    }
+
+    private Path recipe() {
+        return recipe == null ? model.resolve("train.yaml") : recipe;
     }
 
     private List<RgbImage> draw(Evaluation evaluation, List<String> texts, int count, String name) throws IOException {
