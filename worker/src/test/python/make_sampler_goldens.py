@@ -1,9 +1,10 @@
 """Writes whole trajectories of diffusers' schedulers on a fixed denoiser, and PyTorch's random numbers, to
-../resources/diffusion. Run with torch 2.7 and diffusers 0.35: python make_sampler_goldens.py"""
+../resources/diffusion. Run with torch 2.7, diffusers 0.35, scipy and torchsde: python make_sampler_goldens.py [KIND ...]"""
 
 import base64
 import inspect
 import json
+import sys
 from pathlib import Path
 
 import diffusers
@@ -12,7 +13,8 @@ import torch
 
 GOLDEN = Path(__file__).resolve().parent.parent / "resources" / "diffusion"
 SHAPE = (1, 1, 2, 2)
-STEPS = (1, 2, 5, 10, 20, 50)
+RUNS = [(steps, 1) for steps in (1, 2, 5, 10, 20, 50)] + [(10, 0.55), (20, 0.3)]  # steps, strength
+FEW = dict(runs=RUNS[:4])  # for schedulers that themselves round by more than the tolerance where the steps are small
 SD = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
 V = dict(prediction_type="v_prediction")
 X0 = dict(prediction_type="sample")
@@ -72,6 +74,115 @@ CASES = {
         dict(beta_schedule="squaredcos_cap_v2", lambda_min_clipped=-5.1, use_karras_sigmas=True),
         dict(rescale_betas_zero_snr=True, **V, **SPACINGS[2], **SD),
     ],
+    "DDPM": [
+        dict(),
+        dict(clip_sample=False, **SD, **SPACINGS[1]),
+        dict(variance_type="fixed_small_log", clip_sample_range=0.5),
+        dict(variance_type="fixed_large", **V, **SPACINGS[2]),
+        dict(variance_type="learned", **SPACINGS[0]),
+        dict(variance_type="learned_range", clip_sample=False, **SD),
+        dict(variance_type="learned_range", **X0),
+        dict(thresholding=True, sample_max_value=1.5, dynamic_thresholding_ratio=0.6),
+        dict(rescale_betas_zero_snr=True, **V, **SPACINGS[2], **SD),
+        dict(beta_schedule="squaredcos_cap_v2"),
+        dict(beta_schedule="sigmoid", num_train_timesteps=333),
+        dict(trained_betas=list(np.linspace(0.001, 0.03, 100)), num_train_timesteps=100),
+    ],
+    "EulerAncestralDiscrete": [
+        dict(),
+        *(dict(**spacing, **SD) for spacing in SPACINGS),
+        dict(**V, **SD),
+        dict(beta_schedule="squaredcos_cap_v2", num_train_timesteps=250, **SPACINGS[1]),
+        dict(rescale_betas_zero_snr=True, **V, **SPACINGS[2], **SD),
+    ],
+    "HeunDiscrete": [
+        dict(),
+        *(dict(**spacing, **SD) for spacing in SPACINGS),
+        dict(**V, **SD),
+        dict(**X0, **SD),
+        *(dict(**shape, **SD) for shape in SHAPES),
+        dict(beta_schedule="exp", **SPACINGS[1]),
+        dict(clip_sample=True, clip_sample_range=1.5, **SHAPES[0], **SD),
+    ],
+    "LMSDiscrete": [
+        dict(),
+        *(dict(**spacing, **SD) for spacing in SPACINGS),
+        dict(**V, **SD),
+        dict(**X0, **SD),
+        *(dict(**shape, **SD) for shape in SHAPES),
+    ],
+    "PNDM": [
+        dict(runs=RUNS[2:6]),
+        dict(skip_prk_steps=True, **SPACINGS[1], **SD),
+        *(
+            dict(skip_prk_steps=skip, set_alpha_to_one=skip, runs=RUNS if skip else RUNS[2:], **spacing, **SD)
+            for spacing in SPACINGS
+            for skip in (True, False)
+        ),
+        dict(skip_prk_steps=True, **V, **SD),
+        dict(runs=RUNS[2:], **V, **SD),
+        dict(skip_prk_steps=True, num_train_timesteps=777),
+    ],
+    "DPMSolverSinglestep": [
+        dict(),
+        dict(**V, **SD),
+        dict(**X0, **SD),
+        *(dict(**shape, **SD) for shape in SHAPES),
+        dict(solver_order=1, **SD),
+        dict(solver_order=3, **SD),
+        dict(solver_order=3, solver_type="heun", lower_order_final=True, **SD),
+        dict(solver_type="heun", final_sigmas_type="sigma_min", **SD),
+        dict(solver_order=3, final_sigmas_type="sigma_min", lower_order_final=True, **SD),
+        dict(thresholding=True, dynamic_thresholding_ratio=0.6, **SD),
+        dict(algorithm_type="dpmsolver", final_sigmas_type="sigma_min", solver_order=3, **SD),
+        dict(algorithm_type="dpmsolver", final_sigmas_type="sigma_min", solver_type="heun", **V, **SD),
+        dict(algorithm_type="sde-dpmsolver++", **SD),
+        dict(algorithm_type="sde-dpmsolver++", solver_order=3, **SD),
+        dict(algorithm_type="sde-dpmsolver++", solver_order=3, solver_type="heun", **FEW, **SD),
+        dict(beta_schedule="squaredcos_cap_v2", lambda_min_clipped=-5.1),
+    ],
+    "DEISMultistep": [
+        dict(),
+        *(dict(**spacing, **SD) for spacing in SPACINGS),
+        dict(**V, **SD),
+        dict(**X0, **SD),
+        *(dict(**shape, **SD) for shape in SHAPES),
+        dict(solver_order=1, algorithm_type="dpmsolver++", **SD),
+        dict(solver_order=3, solver_type="midpoint", **FEW, **SD),
+        dict(lower_order_final=False, **SD),
+        dict(thresholding=True, dynamic_thresholding_ratio=0.6, **SD),
+    ],
+    "UniPCMultistep": [
+        dict(),
+        *(dict(**spacing, **SD) for spacing in SPACINGS),
+        dict(**V, **SD),
+        dict(**X0, **SD),
+        *(dict(**shape, **SD) for shape in SHAPES),
+        dict(solver_order=1, **SD),
+        dict(solver_order=3, solver_type="bh1", final_sigmas_type="sigma_min", **SD),
+        dict(solver_order=3, disable_corrector=[0, 2], **SD),
+        dict(lower_order_final=False, final_sigmas_type="sigma_min", **SD),
+        dict(final_sigmas_type="sigma_min", **SHAPES[1], **SD),
+        dict(predict_x0=False, final_sigmas_type="sigma_min", **V, **SD),
+        dict(predict_x0=False, final_sigmas_type="sigma_min", solver_order=3, **SD),
+        dict(thresholding=True, dynamic_thresholding_ratio=0.6, **SD),
+        dict(rescale_betas_zero_snr=True, **V, **SPACINGS[2], **SD),
+    ],
+    "LCM": [
+        dict(),
+        dict(**V),
+        dict(original_inference_steps=40, timestep_scaling=0.01, runs=RUNS[:5], **X0),
+        dict(clip_sample=True, clip_sample_range=0.5),
+        dict(thresholding=True, dynamic_thresholding_ratio=0.6, sample_max_value=1.5),
+        dict(rescale_betas_zero_snr=True, **V),
+    ],
+    "TCD": [
+        dict(),
+        dict(eta=0.3),
+        dict(eta=1.0, **V),
+        dict(eta=0.5, original_inference_steps=40, runs=RUNS[:5], **X0),
+        dict(eta=0.3, beta_schedule="linear", num_train_timesteps=333),
+    ],
 }
 
 
@@ -117,20 +228,11 @@ def trajectory(scheduler, steps, eta, strength):
     )
 
 
-def case(name, eta=0.0, **settings):
+def case(name, eta=0.0, runs=RUNS, **settings):
     scheduler = getattr(diffusers, name)(**settings)
     config = json.loads(scheduler.to_json_string())
-    runs = []
-    for steps, strength in [(steps, 1) for steps in STEPS] + [(10, 0.55), (20, 0.3)]:
-        try:
-            runs.append(trajectory(getattr(diffusers, name)(**settings), steps, eta, strength))
-        except (ValueError, IndexError) as refused:
-            print(name, settings, steps, strength, "refused:", refused)
-    for run in runs:
-        latents = np.frombuffer(base64.b64decode(run["latents"]), np.float32)
-        if not np.isfinite(latents).all():
-            print(name, settings, run["steps"], run["strength"], "is not finite")
-    return dict(config=config | (dict(eta=eta) if eta else {}), runs=runs)
+    done = [trajectory(getattr(diffusers, name)(**settings), steps, eta, strength) for steps, strength in runs]
+    return dict(config=config | (dict(eta=eta) if eta else {}), runs=done)
 
 
 def random_numbers():
@@ -157,6 +259,10 @@ def write(name, cases):
 
 
 if __name__ == "__main__":
-    write("random.jsonl", random_numbers())
+    diffusers.logging.set_verbosity_error()
+    kinds = sys.argv[1:] or ["random", *CASES]
+    if "random" in kinds:
+        write("random.jsonl", random_numbers())
     for kind, configs in CASES.items():
-        write(f"{kind}.jsonl", [case(f"{kind}Scheduler", **config) for config in configs])
+        if kind in kinds:
+            write(f"{kind}.jsonl", [case(f"{kind}Scheduler", **config) for config in configs])

@@ -20,7 +20,9 @@ enum DpmAlgorithm {
     }
 
     static DpmAlgorithm of(Settings settings) {
-        DpmAlgorithm algorithm = settings.choice("algorithm_type", DpmAlgorithm.class);
+        DpmAlgorithm algorithm = settings.is("algorithm_type", "deis") // left by another scheduler
+                ? DATA
+                : settings.choice("algorithm_type", DpmAlgorithm.class);
         if (algorithm.predictsNoise()
                 && settings.text("final_sigmas_type", Set.of("zero", "sigma_min"))
                         .equals("zero")) {

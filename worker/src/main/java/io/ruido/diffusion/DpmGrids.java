@@ -15,9 +15,14 @@ final class DpmGrids {
     private final double finalSigma;
     private final int noisiest;
     private final boolean roundsShaped;
+    private final boolean repeatsShaped;
 
-    /** @param roundsShaped whether timesteps of Karras' and Lu's sigmas are rounded, otherwise they are truncated */
-    DpmGrids(Settings settings, boolean roundsShaped) {
+    /**
+     * @param roundsShaped whether timesteps of Karras' and Lu's sigmas are rounded, otherwise they are truncated
+     * @param repeatsShaped whether sigmas of a shape that do not end at 0 end with the last one twice, otherwise with the
+     *     least of training
+     */
+    DpmGrids(Settings settings, boolean roundsShaped, boolean repeatsShaped) {
         if (settings.flag("use_flow_sigmas")) {
             throw settings.unsupported("use_flow_sigmas", "false");
         }
@@ -25,9 +30,10 @@ final class DpmGrids {
         sigmas = new Sigmas(schedule);
         spacing = Spacing.of(settings);
         shape = Shape.of(settings);
-        finalSigma = sigmas.finalSigma(settings);
+        finalSigma = settings.isAbsent("final_sigmas_type") ? sigmas.least() : sigmas.finalSigma(settings);
         noisiest = sigmas.countFrom(settings.decimalOr("lambda_min_clipped", Double.NEGATIVE_INFINITY));
         this.roundsShaped = roundsShaped;
+        this.repeatsShaped = repeatsShaped;
     }
 
     /** Whether the last step goes to a clean latent. */
@@ -45,6 +51,6 @@ final class DpmGrids {
         timesteps = Arrays.stream(sigmas.timesteps(shaped))
                 .map(timestep -> rounds ? Math.rint(timestep) : Math.floor(timestep))
                 .toArray();
-        return Grid.of(timesteps, shaped, finalSigma);
+        return Grid.of(timesteps, shaped, repeatsShaped && !endsClean() ? shaped[steps - 1] : finalSigma);
     }
 }

@@ -23,8 +23,7 @@ final class DpmMultistep implements Sampler {
     private final boolean eulerAtFinal;
 
     DpmMultistep(Settings settings) {
-        grids = new DpmGrids(
-                settings, !settings.text("beta_schedule", NoiseSchedule.KINDS).equals("squaredcos_cap_v2"));
+        grids = new DpmGrids(settings, !settings.is("beta_schedule", "squaredcos_cap_v2"), false);
         prediction = settings.choice("prediction_type", Prediction.class);
         clamp = Clamp.of(settings);
         algorithm = DpmAlgorithm.of(settings);

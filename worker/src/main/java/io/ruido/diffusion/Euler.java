@@ -25,7 +25,7 @@ final class Euler implements Sampler {
         Grid grid = grids.grid(steps);
         double[] sigmas = grid.sigmas();
         return new Trajectory(
-                IntStream.range(skip, steps)
+                IntStream.range(skip, grid.steps())
                         .mapToObj(i -> step(
                                 continuous ? Math.log(sigmas[i]) / 4 : grid.timesteps()[i], sigmas[i], sigmas[i + 1]))
                         .toList(),

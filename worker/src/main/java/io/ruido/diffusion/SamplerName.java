@@ -1,87 +1,53 @@
 package io.ruido.diffusion;
 
+import io.ruido.diffusion.Sigmas.Shape;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
 
-/** The samplers that a job can ask for by id. */
-public enum SamplerName {
-    DDIM("ddim", "DDIM", "DDIMScheduler", Ddim::new, Map.of()),
-    EULER("euler", "Euler", "EulerDiscreteScheduler", Euler::new, Overrides.PLAIN),
-    EULER_KARRAS("euler-karras", "Euler Karras", "EulerDiscreteScheduler", Euler::new, Overrides.KARRAS),
-    DPMPP_2M("dpm++-2m", "DPM++ 2M", "DPMSolverMultistepScheduler", DpmMultistep::new, Overrides.DATA),
-    DPMPP_2M_KARRAS(
-            "dpm++-2m-karras",
-            "DPM++ 2M Karras",
-            "DPMSolverMultistepScheduler",
-            DpmMultistep::new,
-            Overrides.DATA_KARRAS);
+/** A sampler that a job can ask for by id: a method and, where it has the choice, how its sigmas fall. */
+public final class SamplerName {
+    private static final List<SamplerName> ALL = Arrays.stream(SamplerMethod.values())
+            .flatMap(method -> method.shapes.stream().map(shape -> new SamplerName(method, shape)))
+            .toList();
 
-    private static final class Overrides {
-        static final Map<String, Object> PLAIN = shape(false);
-        static final Map<String, Object> KARRAS = shape(true);
-        static final Map<String, Object> DATA = algorithm(DpmAlgorithm.DATA, false);
-        static final Map<String, Object> DATA_KARRAS = algorithm(DpmAlgorithm.DATA, true);
+    public static final SamplerName DDIM = of("ddim");
 
-        private static Map<String, Object> shape(boolean karras) {
-            return Map.of(
-                    "use_karras_sigmas",
-                    karras,
-                    "use_exponential_sigmas",
-                    false,
-                    "use_beta_sigmas",
-                    false,
-                    "use_lu_lambdas",
-                    false);
-        }
-
-        private static Map<String, Object> algorithm(DpmAlgorithm algorithm, boolean karras) {
-            Map<String, Object> overrides = new HashMap<>(shape(karras));
-            overrides.put("algorithm_type", algorithm.toString());
-            return Map.copyOf(overrides);
-        }
-    }
-
-    private final String id;
-    private final String title;
-    private final String scheduler;
-    private final Function<Settings, Sampler> create;
+    private final SamplerMethod method;
+    private final Shape shape;
     private final Map<String, Object> overrides;
 
-    SamplerName(
-            String id,
-            String title,
-            String scheduler,
-            Function<Settings, Sampler> create,
-            Map<String, Object> overrides) {
-        this.id = id;
-        this.title = title;
-        this.scheduler = scheduler;
-        this.create = create;
-        this.overrides = overrides;
+    private SamplerName(SamplerMethod method, Shape shape) {
+        this.method = method;
+        this.shape = shape;
+        overrides = new HashMap<>(method.settings);
+        method.shapes.stream()
+                .filter(other -> other != Shape.PLAIN)
+                .forEach(other -> overrides.put(other.flag(), other == shape));
+    }
+
+    public static List<SamplerName> all() {
+        return ALL;
     }
 
     /** @throws IllegalArgumentException naming the samplers that there are */
     public static SamplerName of(String id) {
-        return Arrays.stream(values())
-                .filter(name -> name.id.equals(id))
+        return ALL.stream()
+                .filter(name -> name.id().equals(id))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("sampler must be one of %s, was %s"
                         .formatted(
                                 String.join(
-                                        ", ",
-                                        Arrays.stream(values())
-                                                .map(SamplerName::id)
-                                                .toList()),
+                                        ", ", ALL.stream().map(SamplerName::id).toList()),
                                 id)));
     }
 
     /** What a model's own configuration describes. */
     public static SamplerName defaultFor(SchedulerConfig config) {
-        List<SamplerName> candidates = Arrays.stream(values())
-                .filter(name -> name.scheduler.equals(config.className()))
+        List<SamplerName> candidates = ALL.stream()
+                .filter(name -> name.method.scheduler.equals(config.className()))
                 .toList();
         return candidates.stream()
                 .filter(name -> config.has(name.overrides))
@@ -91,12 +57,27 @@ public enum SamplerName {
 
     /** As messages and URLs have it. */
     public String id() {
-        return id;
+        return method.id + suffix("-", shape.name().toLowerCase(Locale.ROOT));
     }
 
     /** As people know it. */
     public String title() {
-        return title;
+        return method.title
+                + suffix(" ", shape.name().charAt(0) + shape.name().substring(1).toLowerCase(Locale.ROOT));
+    }
+
+    private String suffix(String separator, String text) {
+        return shape == Shape.PLAIN ? "" : separator + text;
+    }
+
+    /** Whether there is such a sampler for a model. */
+    public boolean fits(SchedulerConfig config) {
+        try {
+            sampler(config);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     /**
@@ -107,6 +88,11 @@ public enum SamplerName {
      */
     public Sampler sampler(SchedulerConfig config) {
         SchedulerConfig own = this == defaultFor(config) ? config : config.with(overrides);
-        return create.apply(own.settings(scheduler));
+        return method.create.apply(own.settings(method.scheduler));
+    }
+
+    @Override
+    public String toString() {
+        return id();
     }
 }

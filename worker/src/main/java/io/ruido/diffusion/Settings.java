@@ -3,6 +3,7 @@ package io.ruido.diffusion;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -64,6 +65,17 @@ final class Settings {
         return decimals;
     }
 
+    Set<Integer> numbers(String name) {
+        Set<Integer> numbers = new HashSet<>();
+        for (JsonNode element : values.path(name)) {
+            if (!element.isInt()) {
+                throw unsupported(name, "a list of whole numbers");
+            }
+            numbers.add(element.intValue());
+        }
+        return numbers;
+    }
+
     /** False where the scheduler does not have the setting, or it is null. */
     boolean flag(String name) {
         if (!isAbsent(name) && !values.path(name).isBoolean()) {
@@ -88,6 +100,10 @@ final class Settings {
             }
         }
         throw unsupported(name, List.of(type.getEnumConstants()).toString());
+    }
+
+    boolean is(String name, String value) {
+        return values.path(name).asText().equals(value);
     }
 
     boolean isAbsent(String name) {

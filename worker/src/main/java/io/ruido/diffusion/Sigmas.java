@@ -3,8 +3,7 @@ package io.ruido.diffusion;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.DoubleStream;
-import java.util.stream.IntStream;
+import java.util.function.DoubleUnaryOperator;
 import org.apache.commons.statistics.distribution.BetaDistribution;
 
 /** How the ratios of noise to signal fall from step to step, and the timesteps at which a model knows them. */
@@ -20,14 +19,17 @@ final class Sigmas {
         /** Uniform in the logarithm of the signal-to-noise ratio (Lu et al. 2022, section 3.4). */
         LU;
 
+        /** The setting that asks for it. */
+        String flag() {
+            return "use_%s_%s".formatted(name().toLowerCase(Locale.ROOT), this == LU ? "lambdas" : "sigmas");
+        }
+
         static Shape of(Settings settings) {
             Shape shape = PLAIN;
             for (Shape other : values()) {
-                String flag = "use_%s_%s"
-                        .formatted(other.name().toLowerCase(Locale.ROOT), other == LU ? "lambdas" : "sigmas");
-                if (other != PLAIN && settings.flag(flag)) {
+                if (other != PLAIN && settings.flag(other.flag())) {
                     if (shape != PLAIN) {
-                        throw settings.unsupported(flag, "one such setting at a time");
+                        throw settings.unsupported(other.flag(), "one such setting at a time");
                     }
                     shape = other;
                 }
@@ -46,7 +48,7 @@ final class Sigmas {
         trained = schedule.sigmas();
         logTrained = new float[trained.length];
         for (int i = 0; i < trained.length; i++) {
-            logTrained[i] = (float) Math.log(trained[i]);
+            logTrained[i] = FloatLog.of((float) trained[i]);
         }
     }
 
@@ -96,27 +98,29 @@ final class Sigmas {
         while (low < logTrained.length - 2 && logTrained[low + 1] <= logSigma) {
             low++;
         }
-        double weight = (logTrained[low] - logSigma) / ((double) logTrained[low] - logTrained[low + 1]);
-        return low + Math.clamp(weight, 0, 1);
+        double weight = Math.clamp((logTrained[low] - logSigma) / (logTrained[low] - logTrained[low + 1]), 0, 1);
+        return (1 - weight) * low + weight * (low + 1); // as it is rounded, for it may be truncated
     }
 
     static double[] shaped(Shape shape, double greatest, double least, int steps) {
-        DoubleStream ramp = IntStream.range(0, steps).mapToDouble(i -> steps == 1 ? 0 : i * (1.0 / (steps - 1)));
-        DoubleStream sigmas =
-                switch (shape) {
-                    case KARRAS -> {
-                        double from = Math.pow(greatest, 1 / RHO);
-                        double to = Math.pow(least, 1 / RHO);
-                        yield ramp.map(t -> Math.pow(from + t * (to - from), RHO));
-                    }
-                    case EXPONENTIAL, LU -> {
-                        double from = Math.log(greatest);
-                        double to = Math.log(least);
-                        yield ramp.map(t -> Math.exp(from + t * (to - from)));
-                    }
-                    case BETA -> ramp.map(t -> least + BETA.inverseCumulativeProbability(1 - t) * (greatest - least));
-                    case PLAIN -> throw new IllegalArgumentException("plain sigmas are those of the timesteps");
-                };
-        return sigmas.toArray();
+        return switch (shape) {
+            case KARRAS ->
+                map(linspace(Math.pow(greatest, 1 / RHO), Math.pow(least, 1 / RHO), steps), x -> Math.pow(x, RHO));
+            case EXPONENTIAL, LU -> map(linspace(Math.log(greatest), Math.log(least), steps), Math::exp);
+            case BETA ->
+                map(linspace(0, 1, steps), t -> least + BETA.inverseCumulativeProbability(1 - t) * (greatest - least));
+            case PLAIN -> throw new IllegalArgumentException("plain sigmas are those of the timesteps");
+        };
+    }
+
+    /** Ends exactly there, unless it has one element. */
+    private static double[] linspace(double from, double to, int count) {
+        double[] values = new double[count];
+        Arrays.setAll(values, i -> i == 0 ? from : i == count - 1 ? to : from + i * ((to - from) / (count - 1)));
+        return values;
+    }
+
+    private static double[] map(double[] values, DoubleUnaryOperator f) {
+        return Arrays.stream(values).map(f).toArray();
     }
 }

@@ -10,7 +10,6 @@ import io.ruido.pipeline.DiffusionPipeline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 
 /** What a model says of itself: {@code ruido.yaml} in its folder, all of it optional, and the sizes of its parts. */
 final class Cards {
@@ -55,7 +54,8 @@ final class Cards {
                 or(about.maxSize(), 2 * size),
                 pipeline.sizeStep(),
                 defaults,
-                Arrays.stream(SamplerName.values())
+                SamplerName.all().stream()
+                        .filter(sampler -> sampler.fits(scheduler))
                         .map(sampler -> new ModelCard.Sampler(sampler.id(), sampler.title()))
                         .toList());
     }
