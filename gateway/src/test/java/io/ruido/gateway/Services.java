@@ -15,12 +15,14 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -57,6 +59,7 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
     @Override
     public void beforeAll(ExtensionContext context) throws Exception {
         folder = Files.createTempDirectory("ruido-gateway");
+        Awaitility.setDefaultTimeout(Duration.ofMinutes(1)); // outlasts a busy machine
         kafka = EmbeddedKafka.start(folder.resolve("kafka"), 0);
         redis = EmbeddedRedis.start(folder.resolve("redis"), 0);
         s3 = EmbeddedS3.start(folder.resolve("s3"), 0, "ruido", "ruido-secret");

@@ -3,7 +3,6 @@ package io.ruido.progress;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.ruido.config.RuidoConfig;
 import io.ruido.embedded.EmbeddedRedis;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobJson;
@@ -15,8 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -42,8 +39,7 @@ class EventStreamTest {
     @BeforeEach
     void start() throws IOException {
         server = EmbeddedRedis.start(folder, 0);
-        redis = Redis.connect(RuidoConfig.load(Map.of("ruido.redis.uri", server.uri()), Map.of(), Optional.empty())
-                .redis());
+        redis = Jobs.connect(server);
         store = new JobStore(redis, Duration.ofSeconds(30), Duration.ofMinutes(1));
         events = new EventStream(redis);
         id = UUID.randomUUID();

@@ -11,7 +11,6 @@ import static io.ruido.job.JobState.SUCCEEDED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.ruido.config.RuidoConfig;
 import io.ruido.embedded.EmbeddedRedis;
 import io.ruido.job.Job;
 import io.ruido.job.JobState;
@@ -23,7 +22,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
@@ -46,8 +44,7 @@ class JobStoreTest {
     @BeforeAll
     static void start(@TempDir Path folder) throws IOException {
         server = EmbeddedRedis.start(folder, 0);
-        redis = Redis.connect(RuidoConfig.load(Map.of("ruido.redis.uri", server.uri()), Map.of(), Optional.empty())
-                .redis());
+        redis = Jobs.connect(server);
         store = store(Duration.ofSeconds(30));
     }
 

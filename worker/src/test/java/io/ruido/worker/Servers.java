@@ -59,6 +59,7 @@ final class Servers implements AutoCloseable {
 
     private Servers(Path folder) throws IOException {
         this.folder = folder;
+        Awaitility.setDefaultTimeout(Duration.ofMinutes(1)); // outlasts a busy machine
         kafka = EmbeddedKafka.start(folder.resolve("kafka"), 0);
         redisServer = EmbeddedRedis.start(folder.resolve("redis"), 0);
         s3 = EmbeddedS3.start(folder.resolve("s3"), 0, "access", "secret-key");
