@@ -169,12 +169,12 @@ public final class AutoencoderKL {
             int width = config.blockOutChannels().getLast();
             int groups = config.normNumGroups();
             return new MidBlock(
-                    ResnetBlock.of(weights.at("resnets").at(0), width, width, 0, groups, EPS),
+                    ResnetBlock.of(weights.at("resnets").at(0), width, width, style(config)),
                     config.midBlockAddAttention()
                             ? Optional.of(
                                     SpatialAttention.of(weights.at("attentions").at(0), width, width, groups, EPS))
                             : Optional.empty(),
-                    ResnetBlock.of(weights.at("resnets").at(1), width, width, 0, groups, EPS));
+                    ResnetBlock.of(weights.at("resnets").at(1), width, width, style(config)));
         }
 
         NDArray forward(NDArray x) {
@@ -187,8 +187,12 @@ public final class AutoencoderKL {
     private static List<ResnetBlock> resnets(Weights weights, int in, int out, int count, AutoencoderKLConfig config) {
         List<ResnetBlock> resnets = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            resnets.add(ResnetBlock.of(weights.at(i), i == 0 ? in : out, out, 0, config.normNumGroups(), EPS));
+            resnets.add(ResnetBlock.of(weights.at(i), i == 0 ? in : out, out, style(config)));
         }
         return List.copyOf(resnets);
+    }
+
+    private static ResnetBlock.Style style(AutoencoderKLConfig config) {
+        return ResnetBlock.Style.plain(config.normNumGroups(), EPS, config.activation());
     }
 }

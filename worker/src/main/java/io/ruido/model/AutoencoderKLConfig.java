@@ -1,6 +1,7 @@
 package io.ruido.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.nn.Activation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,7 +25,8 @@ public record AutoencoderKLConfig(
         double shiftFactor,
         boolean useQuantConv,
         boolean usePostQuantConv,
-        boolean midBlockAddAttention) {
+        boolean midBlockAddAttention,
+        Activation activation) {
 
     public static AutoencoderKLConfig read(Path folder) throws IOException {
         return of(Settings.read(folder));
@@ -33,7 +35,6 @@ public record AutoencoderKLConfig(
     /** @throws IllegalArgumentException naming the setting and its value, when it is not supported */
     public static AutoencoderKLConfig of(JsonNode json) {
         var settings = new Settings("AutoencoderKL", json);
-        settings.only("act_fn", "silu");
         settings.ignore("force_upcast");
         List<Integer> widths = settings.numbers("block_out_channels", List.of(64));
         settings.texts("down_block_types", widths.size(), Set.of("DownEncoderBlock2D"), "DownEncoderBlock2D");
@@ -50,7 +51,8 @@ public record AutoencoderKLConfig(
                 settings.decimal("shift_factor", 0),
                 settings.flag("use_quant_conv", true),
                 settings.flag("use_post_quant_conv", true),
-                settings.flag("mid_block_add_attention", true));
+                settings.flag("mid_block_add_attention", true),
+                settings.activation("act_fn", "silu"));
         settings.rejectUnknown();
         return config;
     }

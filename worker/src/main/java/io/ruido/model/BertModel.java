@@ -3,6 +3,7 @@ package io.ruido.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import io.ruido.nn.Activation;
 import io.ruido.nn.Attention;
 import io.ruido.nn.Embedding;
 import io.ruido.nn.FeedForward;
@@ -96,7 +97,9 @@ public final class BertModel {
                             Linear.of(attention.at("output").at("dense"), width, width),
                             config.numAttentionHeads()),
                     LayerNorm.of(attention.at("output").at("LayerNorm"), width, config.layerNormEps()),
-                    FeedForward.gelu(
+                    FeedForward.of(
+                            weights,
+                            Activation.GELU,
                             Linear.of(weights.at("intermediate").at("dense"), width, config.intermediateSize()),
                             Linear.of(weights.at("output").at("dense"), config.intermediateSize(), width)),
                     LayerNorm.of(weights.at("output").at("LayerNorm"), width, config.layerNormEps()));

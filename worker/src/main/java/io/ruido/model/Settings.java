@@ -2,12 +2,15 @@ package io.ruido.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.nn.Activation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -76,6 +79,83 @@ final class Settings {
         return value.isMissingNode() ? missing : numbers(name, value.size(), 0);
     }
 
+    /** Whether a setting is not there, or null. */
+    boolean absent(String name) {
+        return value(name).isMissingNode();
+    }
+
+    /** Whether a setting is null, where that does not mean its default. */
+    boolean isNull(String name) {
+        return json.path(name).isNull();
+    }
+
+    OptionalInt optionalNumber(String name) {
+        return absent(name) ? OptionalInt.empty() : OptionalInt.of(number(name, 0));
+    }
+
+    /** One of some names; null means that the thing is left out. */
+    Optional<String> optionalText(String name, Set<String> supported, String missing) {
+        return isNull(name) ? Optional.empty() : Optional.of(text(name, supported, missing));
+    }
+
+    Activation activation(String name, String missing) {
+        return Activation.of(text(name, Set.copyOf(Activation.names()), missing));
+    }
+
+    Optional<Activation> optionalActivation(String name) {
+        return absent(name) ? Optional.empty() : Optional.of(activation(name, ""));
+    }
+
+    int choice(String name, List<Integer> supported, int missing) {
+        int value = number(name, missing);
+        if (!supported.contains(value)) {
+            throw unsupported(name, supported.toString());
+        }
+        return value;
+    }
+
+    /** Height and width, for which one number can stand. */
+    List<Integer> size(String name, int missing) {
+        return numbers(name, 2, missing);
+    }
+
+    /** A flag for each of several levels, or one for all. */
+    List<Boolean> flags(String name, int count, boolean missing) {
+        JsonNode value = value(name);
+        if (!value.isArray()) {
+            return Collections.nCopies(count, flag(name, missing));
+        }
+        List<Boolean> flags = new ArrayList<>();
+        value.forEach(flag -> flags.add(flag.asBoolean()));
+        if (flags.size() != count) {
+            throw unsupported(name, count + " of true or false");
+        }
+        return List.copyOf(flags);
+    }
+
+    /**
+     * A number for each layer of each level: given one by one, or one number for a level, or one for all.
+     *
+     * @param layers of each level
+     */
+    List<List<Integer>> counts(String name, List<Integer> layers, int missing) {
+        JsonNode value = value(name);
+        List<List<Integer>> counts = new ArrayList<>();
+        for (int level = 0; level < layers.size(); level++) {
+            JsonNode own = value.isArray() ? value.path(level) : value;
+            List<Integer> numbers = new ArrayList<>();
+            for (int layer = 0; layer < layers.get(level); layer++) {
+                JsonNode number = own.isArray() ? own.path(layer) : own;
+                numbers.add(value.isMissingNode() ? missing : checkedInt(name, number));
+            }
+            counts.add(numbers);
+        }
+        if (value.isArray() && value.size() != layers.size()) {
+            throw unsupported(name, layers.size() + " numbers");
+        }
+        return counts;
+    }
+
     /** A list of names, each one of those that are supported. */
     List<String> texts(String name, int count, Set<String> supported, String missing) {
         JsonNode value = value(name);
@@ -83,7 +163,7 @@ final class Settings {
             return Collections.nCopies(count, missing);
         }
         List<String> texts = new ArrayList<>();
-        value.forEach(text -> texts.add(text.asText()));
+        value.forEach(text -> texts.add(text.asText().replaceFirst("^UNetRes", ""))); // as of old
         if (texts.size() != count || !supported.containsAll(texts)) {
             throw unsupported(name, count + " of " + String.join(", ", new TreeSet<>(supported)));
         }

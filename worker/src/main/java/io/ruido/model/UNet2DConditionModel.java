@@ -3,56 +3,66 @@ package io.ruido.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import io.ruido.nn.Activation;
 import io.ruido.nn.Conv2d;
-import io.ruido.nn.Downsample;
+import io.ruido.nn.FourierFeatures;
 import io.ruido.nn.GroupNorm;
+import io.ruido.nn.Linear;
 import io.ruido.nn.Ops;
-import io.ruido.nn.ResnetBlock;
+import io.ruido.nn.Sinusoids;
 import io.ruido.nn.TimestepEmbedding;
-import io.ruido.nn.Transformer2D;
-import io.ruido.nn.Upsample;
 import io.ruido.nn.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * The conditional U-Net of Stable Diffusion: "High-Resolution Image Synthesis with Latent Diffusion Models" (Rombach et
- * al., 2022), §3.2–3.3, with the tensor names of diffusers' {@code UNet2DConditionModel}.
+ * al., 2022), §3.2–3.3, and of SDXL (Podell et al., 2023), §2.1–2.2, with the tensor names of diffusers'
+ * {@code UNet2DConditionModel}.
  *
- * <p>B batch, C latent channels, H and W sides of the latents, T context tokens, D their width.
+ * <p>B batch, C latent channels, H and W sides of the latents, T context tokens, D their width, E width of the embeddings.
  */
-public final class UNet2DConditionModel {
+public final class UNet2DConditionModel implements Denoiser {
     private final UNetConfig config;
+    private final UnaryOperator<NDArray> timeProj;
     private final TimestepEmbedding timeEmbedding;
+    private final Optional<ClassEmbedding> classEmbedding;
+    private final Optional<Addition> addition;
+    private final Optional<Linear> encoderHidProj;
     private final Conv2d convIn;
-    private final List<Down> downs = new ArrayList<>();
-    private final Mid mid;
-    private final List<Up> ups = new ArrayList<>();
+    private final UNetBody body;
     private final GroupNorm normOut;
     private final Conv2d convOut;
 
     public UNet2DConditionModel(UNetConfig config, Weights weights) {
         this.config = config;
-        List<Integer> widths = config.blockOutChannels();
-        int first = widths.getFirst();
-        int levels = widths.size();
-        convIn = Conv2d.of(weights.at("conv_in"), config.inChannels(), first, 3);
-        timeEmbedding = TimestepEmbedding.of(
-                weights.at("time_embedding"), first, timeWidth(), config.flipSinToCos(), config.freqShift());
-        for (int i = 0; i < levels; i++) {
-            downs.add(down(weights.at("down_blocks").at(i), i));
-        }
-        mid = mid(weights.at("mid_block"));
-        for (int i = 0; i < levels; i++) {
-            ups.add(up(weights.at("up_blocks").at(i), i));
-        }
-        normOut = GroupNorm.of(weights.at("conv_norm_out"), first, config.normNumGroups(), config.normEps());
-        convOut = Conv2d.of(weights.at("conv_out"), first, config.outChannels(), 3);
+        UNetConfig.Time time = config.time();
+        int first = config.body().widths().getFirst();
+        convIn = Conv2d.of(weights.at("conv_in"), config.inChannels(), first, config.convInKernel());
+        timeProj = timeProj(time, weights);
+        timeEmbedding = timeEmbedding(time, config.activation(), weights.at("time_embedding"));
+        classEmbedding = config.classes()
+                .map(classes -> ClassEmbedding.of(
+                        classes,
+                        weights.at("class_embedding"),
+                        timeProj,
+                        time.sinusoids(),
+                        time.width(),
+                        classes.kind().equals("timestep") ? config.activation() : Activation.SILU));
+        addition = config.additionTimeEmbedDim().isPresent()
+                ? Optional.of(Addition.of(config, weights.at("add_embedding")))
+                : Optional.empty();
+        encoderHidProj = config.encoderHidDim().isPresent()
+                ? Optional.of(Linear.of(
+                        weights.at("encoder_hid_proj"), config.encoderHidDim().getAsInt(), config.crossAttentionDim()))
+                : Optional.empty();
+        body = new UNetBody(config.body(), weights);
+        var style = config.body().style();
+        normOut = GroupNorm.of(weights.at("conv_norm_out"), first, style.groups(), style.eps());
+        convOut = Conv2d.of(weights.at("conv_out"), first, config.outChannels(), config.convOutKernel());
     }
 
     /** Reads {@code config.json} and the weights of a folder; the tensors belong to the manager. */
@@ -63,139 +73,89 @@ public final class UNet2DConditionModel {
         return model;
     }
 
+    private static UnaryOperator<NDArray> timeProj(UNetConfig.Time time, Weights weights) {
+        return time.fourier()
+                ? FourierFeatures.of(weights.at("time_proj"), time.width() / 2, false, time.cosFirst())::forward
+                : Sinusoids.of(weights, time.sinusoids(), time.cosFirst(), time.shift())::forward;
+    }
+
+    private static TimestepEmbedding timeEmbedding(UNetConfig.Time time, Activation activation, Weights weights) {
+        TimestepEmbedding embedding =
+                TimestepEmbedding.of(weights, time.sinusoids(), time.width()).with(weights, activation);
+        if (time.last().isPresent()) {
+            embedding = embedding.withLast(weights, time.last().get());
+        }
+        return time.condition().isPresent()
+                ? embedding.withCondition(weights, time.condition().getAsInt(), time.sinusoids())
+                : embedding;
+    }
+
     public UNetConfig config() {
         return config;
     }
 
-    /**
-     * The prediction for noisy latents: of the noise, or what else the model was trained to predict.
-     *
-     * @param latents (B, C, H, W), sides divisible by {@link UNetConfig#divisor()}
-     * @param timesteps (B) of type float32, one for each sample
-     * @param context (B, T, D)
-     * @return (B, C, H, W)
-     */
-    public NDArray forward(NDArray latents, NDArray timesteps, NDArray context) {
-        NDArray temb = timeEmbedding.forward(timesteps); // (B, timeWidth)
-        NDArray h = convIn.forward(latents);
-        Deque<NDArray> skips = new ArrayDeque<>();
-        skips.push(h);
-        for (Down down : downs) {
-            h = down.forward(h, temb, context, skips);
+    @Override
+    public int inChannels() {
+        return config.inChannels();
+    }
+
+    @Override
+    public int outChannels() {
+        return config.outChannels();
+    }
+
+    @Override
+    public List<Integer> sampleSize() {
+        return config.sampleSize();
+    }
+
+    @Override
+    public int divisor() {
+        return config.divisor();
+    }
+
+    /** The prediction for noisy latents, conditioned by a text's states (B, T, D) alone. */
+    public NDArray forward(NDArray latents, NDArray timesteps, NDArray states) {
+        return forward(latents, timesteps, Conditioning.ofStates(states));
+    }
+
+    @Override
+    public NDArray forward(NDArray latents, NDArray timesteps, Conditioning conditioning) {
+        NDArray sample = config.centerInput() ? latents.mul(2).sub(1) : latents;
+        NDArray emb = embedding(timesteps, conditioning); // (B, E)
+        NDArray states = conditioning.states();
+        NDArray context = encoderHidProj.isPresent() ? encoderHidProj.get().forward(states) : states;
+        NDArray h = body.forward(convIn.forward(sample), emb, context);
+        NDArray normed = Ops.consume(h, y -> normOut.activated(y, config.activation()));
+        return Ops.consume(normed, convOut::forward);
+    }
+
+    private NDArray embedding(NDArray timesteps, Conditioning conditioning) {
+        NDArray emb = timeEmbedding.forward(timeProj.apply(timesteps), conditioning.guidance());
+        if (classEmbedding.isPresent()) {
+            NDArray classes = classEmbedding.get().forward(conditioning.labels());
+            emb = config.classesBeside() ? emb.concat(classes, 1) : emb.add(classes);
         }
-        h = mid.forward(h, temb, context);
-        for (Up up : ups) {
-            h = up.forward(h, temb, context, skips);
+        if (addition.isPresent()) {
+            emb = emb.add(addition.get().forward(conditioning));
         }
-        return Ops.consume(Ops.consume(h, normOut::silu), convOut::forward);
+        return config.time().outer().isPresent() ? config.time().outer().get().forward(emb) : emb;
     }
 
-    /** A residual block and, in blocks with cross-attention, the transformer that follows it. */
-    private record Layer(ResnetBlock resnet, Optional<Transformer2D> attention) {
-        NDArray forward(NDArray x, NDArray temb, NDArray context) {
-            NDArray h = resnet.forward(x, temb);
-            return attention.isPresent() ? Ops.consume(h, y -> attention.get().forward(y, context)) : h;
+    /** SDXL's micro-conditioning (Podell et al., 2023, §2.2): the pooled text and the picture's sizes. */
+    private record Addition(Sinusoids sizes, TimestepEmbedding embedding) {
+        static Addition of(UNetConfig config, Weights weights) {
+            UNetConfig.Time time = config.time();
+            return new Addition(
+                    Sinusoids.of(weights, config.additionTimeEmbedDim().getAsInt(), time.cosFirst(), time.shift()),
+                    TimestepEmbedding.of(weights, config.additionWidth(), time.width()));
         }
-    }
 
-    /** Its input and all its results stay on the stack of skips. */
-    private record Down(List<Layer> layers, Optional<Downsample> downsample) {
-        NDArray forward(NDArray x, NDArray temb, NDArray context, Deque<NDArray> skips) {
-            NDArray h = x;
-            for (Layer layer : layers) {
-                h = layer.forward(h, temb, context);
-                skips.push(h);
-            }
-            if (downsample.isPresent()) {
-                h = downsample.get().forward(h);
-                skips.push(h);
-            }
-            return h;
+        NDArray forward(Conditioning conditioning) {
+            NDArray pooled = conditioning.pooled(); // (B, P)
+            NDArray numbers = sizes.forward(conditioning.sizes().reshape(-1)); // (B·S, F)
+            NDArray flat = numbers.reshape(pooled.getShape().get(0), -1); // (B, S·F)
+            return embedding.forward(Ops.cast(pooled, flat.getDataType()).concat(flat, 1));
         }
-    }
-
-    private record Mid(Layer first, Optional<ResnetBlock> second) {
-        NDArray forward(NDArray x, NDArray temb, NDArray context) {
-            NDArray h = first.forward(x, temb, context);
-            return second.isPresent() ? Ops.consume(h, y -> second.get().forward(y, temb)) : h;
-        }
-    }
-
-    private record Up(List<Layer> layers, Optional<Upsample> upsample) {
-        NDArray forward(NDArray x, NDArray temb, NDArray context, Deque<NDArray> skips) {
-            NDArray h = x;
-            for (Layer layer : layers) {
-                NDArray skip = skips.pop();
-                NDArray both = Ops.consume(h, y -> Ops.consume(skip, s -> y.concat(s, 1)));
-                h = Ops.consume(both, y -> layer.forward(y, temb, context));
-            }
-            return upsample.isPresent() ? Ops.consume(h, upsample.get()::forward) : h;
-        }
-    }
-
-    private Down down(Weights weights, int level) {
-        List<Integer> widths = config.blockOutChannels();
-        int width = widths.get(level);
-        boolean attention = config.downBlockTypes().get(level).equals("CrossAttnDownBlock2D");
-        List<Layer> layers = new ArrayList<>();
-        for (int i = 0; i < config.layersPerBlock().get(level); i++) {
-            int in = i == 0 ? widths.get(Math.max(level - 1, 0)) : width;
-            layers.add(layer(weights, i, in, level, attention));
-        }
-        return new Down(
-                layers,
-                level < widths.size() - 1
-                        ? Optional.of(Downsample.of(weights.at("downsamplers").at(0), width, false))
-                        : Optional.empty());
-    }
-
-    private Mid mid(Weights weights) {
-        int level = config.blockOutChannels().size() - 1;
-        int width = config.blockOutChannels().get(level);
-        boolean attention = config.midBlockType().equals("UNetMidBlock2DCrossAttn");
-        return new Mid(
-                layer(weights, 0, width, level, attention),
-                attention ? Optional.of(resnet(weights.at("resnets").at(1), width, width)) : Optional.empty());
-    }
-
-    private Up up(Weights weights, int block) {
-        List<Integer> widths = config.blockOutChannels();
-        int level = widths.size() - 1 - block;
-        int width = widths.get(level);
-        int layerCount = config.layersPerBlock().get(level) + 1;
-        boolean attention = config.upBlockTypes().get(block).equals("CrossAttnUpBlock2D");
-        List<Layer> layers = new ArrayList<>();
-        for (int i = 0; i < layerCount; i++) {
-            int in = i == 0 ? widths.get(Math.min(level + 1, widths.size() - 1)) : width;
-            int skip = i == layerCount - 1 ? widths.get(Math.max(level - 1, 0)) : width;
-            layers.add(layer(weights, i, in + skip, level, attention));
-        }
-        return new Up(
-                layers,
-                level > 0 ? Optional.of(Upsample.of(weights.at("upsamplers").at(0), width)) : Optional.empty());
-    }
-
-    private Layer layer(Weights weights, int index, int in, int level, boolean attention) {
-        int width = config.blockOutChannels().get(level);
-        return new Layer(
-                resnet(weights.at("resnets").at(index), in, width),
-                attention
-                        ? Optional.of(Transformer2D.of(
-                                weights.at("attentions").at(index),
-                                width,
-                                config.crossAttentionDim(),
-                                config.attentionHeadDim().get(level),
-                                config.transformerLayersPerBlock().get(level),
-                                config.normNumGroups(),
-                                config.useLinearProjection()))
-                        : Optional.empty());
-    }
-
-    private ResnetBlock resnet(Weights weights, int in, int out) {
-        return ResnetBlock.of(weights, in, out, timeWidth(), config.normNumGroups(), config.normEps());
-    }
-
-    private int timeWidth() {
-        return 4 * config.blockOutChannels().getFirst();
     }
 }

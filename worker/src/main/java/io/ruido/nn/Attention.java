@@ -4,22 +4,39 @@ import ai.djl.ndarray.NDArray;
 
 /** Multi-head scaled dot-product attention (Vaswani et al., 2017). */
 public record Attention(Linear query, Linear key, Linear value, Linear out, NDArray heads) {
-    /** Attention as diffusers names its parts: projections without bias, {@code to_q}, {@code to_k}, {@code to_v}. */
-    public static Attention of(Weights weights, long width, long contextWidth, long heads) {
-        return of(weights, width, contextWidth, heads, false);
-    }
-
     /** Attention of projections with other names. */
     public static Attention of(Weights weights, Linear query, Linear key, Linear value, Linear out, long heads) {
         return new Attention(query, key, value, out, weights.constant(heads));
     }
 
-    static Attention of(Weights weights, long width, long contextWidth, long heads, boolean bias) {
+    /**
+     * Attention as diffusers names its parts.
+     *
+     * @param width of x
+     * @param contextWidth of what is attended to
+     * @param headDim width of one head; all of them together may be narrower or wider than x
+     * @param bias whether the projections to queries, keys and values have one
+     */
+    public static Attention of(Weights weights, long width, long contextWidth, long heads, long headDim, boolean bias) {
         return new Attention(
-                Linear.of(weights.at("to_q"), width, width, bias),
-                Linear.of(weights.at("to_k"), contextWidth, width, bias),
-                Linear.of(weights.at("to_v"), contextWidth, width, bias),
-                Linear.of(weights.at("to_out").at(0), width, width),
+                Linear.of(weights.at("to_q"), width, heads * headDim, bias),
+                Linear.of(weights.at("to_k"), contextWidth, heads * headDim, bias),
+                Linear.of(weights.at("to_v"), contextWidth, heads * headDim, bias),
+                Linear.of(weights.at("to_out").at(0), heads * headDim, width),
+                weights.constant(heads));
+    }
+
+    /** Attention among pixels, in older files under the names that it had there first. */
+    static Attention ofPixels(Weights weights, long width, long heads, long headDim) {
+        if (!weights.has("proj_attn.weight")) {
+            return of(weights, width, width, heads, headDim, true);
+        }
+        long inner = heads * headDim;
+        return new Attention(
+                Linear.of(weights.at("query"), width, inner),
+                Linear.of(weights.at("key"), width, inner),
+                Linear.of(weights.at("value"), width, inner),
+                Linear.of(weights.at("proj_attn"), inner, width),
                 weights.constant(heads));
     }
 

@@ -1,12 +1,36 @@
 package io.ruido.nn;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Set;
 
 /** The two-layer network of a transformer block. */
-public record FeedForward(Linear proj, Linear out, boolean gated) {
-    /** GELU between the layers. */
-    public static FeedForward gelu(Linear proj, Linear out) {
-        return new FeedForward(proj, out, false);
+public record FeedForward(Linear proj, Linear out, NDArray activation, boolean gated) {
+    /** Kinds of network by diffusers' names. */
+    public static final Set<String> KINDS = Set.of("geglu", "gelu", "gelu-approximate", "geglu-approximate");
+
+    /** A non-linearity between the layers. */
+    public static FeedForward of(Weights weights, Activation activation, Linear proj, Linear out) {
+        return new FeedForward(proj, out, weights.constant(activation.ordinal()), false);
+    }
+
+    /** By the name that diffusers has for the network's kind, four times as wide inside. */
+    public static FeedForward of(Weights weights, String kind, long width) {
+        return switch (kind) {
+            case "geglu" -> geglu(weights, width);
+            case "gelu" -> of(weights, Activation.GELU, width);
+            case "gelu-approximate" -> of(weights, Activation.GELU_TANH, width);
+            case "geglu-approximate" -> of(weights, Activation.QUICK_GELU, width); // its name misleads
+            default -> throw new IllegalArgumentException("no feed-forward network " + kind);
+        };
+    }
+
+    /** The same, four times as wide inside, as diffusers names its parts. */
+    private static FeedForward of(Weights weights, Activation activation, long width) {
+        return of(
+                weights,
+                activation,
+                Linear.of(weights.at("net").at(0).at("proj"), width, 4 * width),
+                Linear.of(weights.at("net").at(2), 4 * width, width));
     }
 
     /** Gated by GELU (GEGLU; Shazeer, 2020), four times as wide inside, as diffusers names its parts. */
@@ -14,11 +38,14 @@ public record FeedForward(Linear proj, Linear out, boolean gated) {
         return new FeedForward(
                 Linear.of(weights.at("net").at(0).at("proj"), width, 8 * width),
                 Linear.of(weights.at("net").at(2), 4 * width, width),
+                Ops.none(),
                 true);
     }
 
     /** (B, N, D) to (B, N, D) */
     public NDArray forward(NDArray x) {
-        return Ops.call(gated ? "geglu" : "gelu_mlp", x, proj.weight(), proj.bias(), out.weight(), out.bias());
+        return gated
+                ? Ops.call("geglu", x, proj.weight(), proj.bias(), out.weight(), out.bias())
+                : Ops.call("mlp", x, activation, proj.weight(), proj.bias(), out.weight(), out.bias());
     }
 }

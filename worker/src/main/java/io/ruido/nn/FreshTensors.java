@@ -3,7 +3,7 @@ package io.ruido.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -27,7 +27,7 @@ final class FreshTensors implements Weights.Source {
     }
 
     @Override
-    public Iterable<String> names() {
-        return List.of();
+    public Set<String> names() {
+        return Set.of();
     }
 }

@@ -15,8 +15,17 @@ public record GroupNorm(NDArray weight, NDArray bias, NDArray groups, NDArray ep
                 weights.constant(eps));
     }
 
+    static GroupNorm none(Weights weights) {
+        return new GroupNorm(Ops.none(), Ops.none(), weights.constant(1), weights.constant(0.0));
+    }
+
     public NDArray forward(NDArray x) {
         return Ops.call("group_norm", x, groups, eps, weight, bias);
+    }
+
+    /** A non-linear function of the normalized x. */
+    public NDArray activated(NDArray x, Activation activation) {
+        return activation == Activation.SILU ? silu(x) : Ops.consume(forward(x), activation::forward);
     }
 
     /** SiLU of the normalized x. */

@@ -9,6 +9,21 @@ public record LayerNorm(NDArray weight, NDArray bias, NDArray eps) {
                 weights.get("weight", Init.ONES, width), weights.get("bias", Init.ZEROS, width), weights.constant(eps));
     }
 
+    /** Without a weight and a bias. */
+    public static LayerNorm plain(Weights weights, double eps) {
+        return new LayerNorm(Ops.none(), Ops.none(), weights.constant(eps));
+    }
+
+    /** With a weight and a bias, or without. */
+    public static LayerNorm of(Weights weights, long width, double eps, boolean affine) {
+        return affine ? of(weights, width, eps) : plain(weights, eps);
+    }
+
+    /** The normalized x (B, N, D), scaled by 1 + scale and shifted, both (B, 1, D). */
+    public NDArray modulated(NDArray x, NDArray scale, NDArray shift) {
+        return Ops.call("modulate", x, scale, shift, eps, weight, bias);
+    }
+
     public NDArray forward(NDArray x) {
         return Ops.call("layer_norm", x, eps, weight, bias);
     }

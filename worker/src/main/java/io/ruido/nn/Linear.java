@@ -12,8 +12,17 @@ public record Linear(NDArray weight, NDArray bias) {
         return new Linear(weights.get("weight", Init.fan(in), out, in), Ops.none());
     }
 
-    static Linear of(Weights weights, long in, long out, boolean bias) {
+    public static Linear of(Weights weights, long in, long out, boolean bias) {
         return bias ? of(weights, in, out) : withoutBias(weights, in, out);
+    }
+
+    static Linear none() {
+        return new Linear(Ops.none(), Ops.none());
+    }
+
+    /** Of SiLU of x (B, in). */
+    public NDArray ofSilu(NDArray x) {
+        return Ops.call("silu_linear", x, weight, bias);
     }
 
     public NDArray forward(NDArray x) {

@@ -58,6 +58,11 @@ public final class Ops {
         return NONE;
     }
 
+    /** A number for an operation, for as long as the process lives. */
+    static NDArray number(long value) {
+        return MANAGER.create(value);
+    }
+
     /** The array in another type; itself when it has that type. (NDArray.toType ends the process for BFLOAT16.) */
     public static NDArray cast(NDArray array, DataType type) {
         return array.getDataType() == type ? array : call("to_" + type.name().toLowerCase(Locale.ROOT), array);

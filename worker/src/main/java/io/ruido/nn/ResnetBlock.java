@@ -3,21 +3,68 @@ package io.ruido.nn;
 import ai.djl.ndarray.NDArray;
 
 /**
- * Two 3×3 convolutions, each after group norm and SiLU, around a residual connection; between them a projection of the
- * timestep's embedding is added to every pixel.
+ * Two 3×3 convolutions, each after group norm and a non-linearity, around a residual connection; between them a projection
+ * of the timestep's embedding is added to every pixel, or scales and shifts it.
  */
-public record ResnetBlock(GroupNorm norm1, Conv2d conv1, Linear time, GroupNorm norm2, Conv2d conv2, Conv2d shortcut) {
-    /** @param timeWidth width of the timestep's embedding, or 0 for a block without one */
-    public static ResnetBlock of(Weights weights, long in, long out, long timeWidth, long groups, double eps) {
+public record ResnetBlock(
+        GroupNorm norm1,
+        Conv2d conv1,
+        Linear time,
+        GroupNorm norm2,
+        Conv2d conv2,
+        Conv2d shortcut,
+        NDArray options,
+        NDArray divisor) {
+
+    /** How height and width change on the way, in the order that {@code ops.py} knows. */
+    public enum Resampling {
+        NONE,
+        UP,
+        DOWN
+    }
+
+    /**
+     * What the blocks of a model have in common.
+     *
+     * @param timeWidth width of the timestep's embedding, or 0 for blocks without one
+     * @param scaleShift whether the timestep scales and shifts, instead of being added
+     * @param timeActivated whether the embedding does not pass the non-linearity first
+     * @param divisor of the result
+     */
+    public record Style(
+            long timeWidth,
+            long groups,
+            double eps,
+            Activation activation,
+            boolean scaleShift,
+            boolean timeActivated,
+            double divisor) {
+        /** Blocks without a timestep. */
+        public static Style plain(long groups, double eps, Activation activation) {
+            return new Style(0, groups, eps, activation, false, false, 1);
+        }
+
+        public Style withDivisor(double newDivisor) {
+            return new Style(timeWidth, groups, eps, activation, scaleShift, timeActivated, newDivisor);
+        }
+    }
+
+    public static ResnetBlock of(Weights weights, long in, long out, Style style) {
+        return of(weights, in, out, style, Resampling.NONE);
+    }
+
+    public static ResnetBlock of(Weights weights, long in, long out, Style style, Resampling resampling) {
         return new ResnetBlock(
-                GroupNorm.of(weights.at("norm1"), in, groups, eps),
+                GroupNorm.of(weights.at("norm1"), in, style.groups, style.eps),
                 Conv2d.of(weights.at("conv1"), in, out, 3),
-                timeWidth > 0
-                        ? Linear.of(weights.at("time_emb_proj"), timeWidth, out)
-                        : new Linear(Ops.none(), Ops.none()),
-                GroupNorm.of(weights.at("norm2"), out, groups, eps),
+                style.timeWidth > 0
+                        ? Linear.of(weights.at("time_emb_proj"), style.timeWidth, style.scaleShift ? 2 * out : out)
+                        : Linear.none(),
+                GroupNorm.of(weights.at("norm2"), out, style.groups, style.eps),
                 Conv2d.of(weights.at("conv2"), out, out, 3),
-                in == out ? Conv2d.none() : Conv2d.of(weights.at("conv_shortcut"), in, out, 1));
+                in == out ? Conv2d.none() : Conv2d.of(weights.at("conv_shortcut"), in, out, 1),
+                weights.constants(style.activation.ordinal(), resampling.ordinal(), style.timeActivated ? 1 : 0),
+                weights.constant(style.divisor));
     }
 
     /** (B, in, H, W) to (B, out, H, W), for a block without a timestep. */
@@ -33,6 +80,8 @@ public record ResnetBlock(GroupNorm norm1, Conv2d conv1, Linear time, GroupNorm 
                 temb,
                 norm1.groups(),
                 norm1.eps(),
+                options,
+                divisor,
                 norm1.weight(),
                 norm1.bias(),
                 conv1.weight(),

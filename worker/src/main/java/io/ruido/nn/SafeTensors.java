@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -208,7 +209,7 @@ public final class SafeTensors implements Weights.Source {
     }
 
     @Override
-    public Iterable<String> names() {
+    public Set<String> names() {
         return entries.keySet();
     }
 

@@ -3,6 +3,7 @@ package io.ruido.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.util.Map;
+import java.util.Set;
 
 /** Checks names and shapes, and reads nothing. */
 record ShapesOnly(Map<String, SafeTensors.Info> infos) implements Weights.Source {
@@ -13,7 +14,7 @@ record ShapesOnly(Map<String, SafeTensors.Info> infos) implements Weights.Source
     }
 
     @Override
-    public Iterable<String> names() {
+    public Set<String> names() {
         return infos.keySet();
     }
 }

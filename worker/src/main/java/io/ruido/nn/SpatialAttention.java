@@ -1,13 +1,27 @@
 package io.ruido.nn;
 
 import ai.djl.ndarray.NDArray;
+import java.util.OptionalInt;
 
 /** Attention among the pixels of (B, C, H, W), with its group norm and residual connection. */
-public record SpatialAttention(GroupNorm norm, Attention attention) {
-    public static SpatialAttention of(Weights weights, long channels, long headDim, long groups, double eps) {
+public record SpatialAttention(GroupNorm norm, Attention attention, NDArray divisor) {
+    /** With a group norm, and nothing divided. */
+    public static SpatialAttention of(Weights weights, long channels, long headDim, int groups, double eps) {
+        return of(weights, channels, headDim, OptionalInt.of(groups), eps, 1);
+    }
+
+    /**
+     * @param groups of the norm, or empty where there is none
+     * @param divisor of the result
+     */
+    public static SpatialAttention of(
+            Weights weights, long channels, long headDim, OptionalInt groups, double eps, double divisor) {
         return new SpatialAttention(
-                GroupNorm.of(weights.at("group_norm"), channels, groups, eps),
-                Attention.of(weights, channels, channels, channels / headDim, true));
+                groups.isPresent()
+                        ? GroupNorm.of(weights.at("group_norm"), channels, groups.getAsInt(), eps)
+                        : GroupNorm.none(weights),
+                Attention.ofPixels(weights, channels, channels / headDim, headDim),
+                weights.constant(divisor));
     }
 
     public NDArray forward(NDArray x) {
@@ -16,6 +30,7 @@ public record SpatialAttention(GroupNorm norm, Attention attention) {
                 x,
                 norm.groups(),
                 norm.eps(),
+                divisor,
                 norm.weight(),
                 norm.bias(),
                 attention.heads(),

@@ -2,33 +2,48 @@ package io.ruido.nn;
 
 import ai.djl.ndarray.NDArray;
 
-/** Sinusoids of the timestep (Vaswani et al., 2017, §3.5) through a two-layer network. */
-public record TimestepEmbedding(Linear linear1, Linear linear2, NDArray freqs, NDArray cosFirst) {
-    /**
-     * @param sinusoids how many numbers the sinusoids give
-     * @param width of the embedding
-     * @param cosFirst whether the cosines come before the sines
-     * @param shift lowers the divisor of the frequencies' exponents: 10000^(−i / (sinusoids/2 − shift))
-     */
-    public static TimestepEmbedding of(Weights weights, int sinusoids, long width, boolean cosFirst, double shift) {
-        var freqs = new float[sinusoids / 2];
-        for (int i = 0; i < freqs.length; i++) {
-            freqs[i] = (float) Math.exp(-Math.log(10000) * i / (freqs.length - shift));
-        }
+/** The two-layer network that makes a timestep's embedding of its sinusoids, or of other numbers. */
+public record TimestepEmbedding(
+        Linear linear1, Linear linear2, Linear condition, NDArray activation, NDArray lastActivation) {
+    public static TimestepEmbedding of(Weights weights, long in, long width) {
         return new TimestepEmbedding(
-                Linear.of(weights.at("linear_1"), sinusoids, width),
+                Linear.of(weights.at("linear_1"), in, width),
                 Linear.of(weights.at("linear_2"), width, width),
-                weights.manager().create(freqs),
-                weights.constant(cosFirst));
+                Linear.none(),
+                weights.constant(Activation.SILU.ordinal()),
+                weights.constant(Activation.NONE));
     }
 
-    /** @param timesteps (B) of type float32; gives (B, D) */
-    public NDArray forward(NDArray timesteps) {
+    /** Another non-linearity between the layers. */
+    public TimestepEmbedding with(Weights weights, Activation between) {
+        return new TimestepEmbedding(linear1, linear2, condition, weights.constant(between.ordinal()), lastActivation);
+    }
+
+    /** A non-linearity after the second layer. */
+    public TimestepEmbedding withLast(Weights weights, Activation last) {
+        return new TimestepEmbedding(linear1, linear2, condition, activation, weights.constant(last.ordinal()));
+    }
+
+    /** A condition of another width that is added to the input, as of guidance in a distilled model. */
+    public TimestepEmbedding withCondition(Weights weights, long width, long in) {
+        return new TimestepEmbedding(
+                linear1, linear2, Linear.withoutBias(weights.at("cond_proj"), width, in), activation, lastActivation);
+    }
+
+    /** (B, in) to (B, D) */
+    public NDArray forward(NDArray x) {
+        return forward(x, Ops.none());
+    }
+
+    /** @param given (B, width) */
+    public NDArray forward(NDArray x, NDArray given) {
         return Ops.call(
-                "timestep_embedding",
-                timesteps,
-                freqs,
-                cosFirst,
+                "embedding_mlp",
+                x,
+                given,
+                activation,
+                lastActivation,
+                condition.weight(),
                 linear1.weight(),
                 linear1.bias(),
                 linear2.weight(),

@@ -4,15 +4,24 @@ import ai.djl.ndarray.NDArray;
 
 /** Self-attention, cross-attention to the conditioning, and a feed-forward network, each after a layer norm and added. */
 public record TransformerBlock(
-        LayerNorm norm1, Attention self, LayerNorm norm2, Attention cross, LayerNorm norm3, FeedForward feedForward) {
-    public static TransformerBlock of(Weights weights, long width, long contextWidth, long heads) {
+        LayerNorm norm1,
+        Attention self,
+        LayerNorm norm2,
+        Attention cross,
+        LayerNorm norm3,
+        FeedForward feedForward,
+        NDArray onlyCross) {
+    static TransformerBlock of(Weights weights, Transformer2D.Style style, long headDim) {
+        long width = style.heads() * headDim;
+        long first = style.onlyCross() ? style.contextWidth() : width;
         return new TransformerBlock(
                 LayerNorm.of(weights.at("norm1"), width, 1e-5),
-                Attention.of(weights.at("attn1"), width, width, heads),
+                Attention.of(weights.at("attn1"), width, first, style.heads(), headDim, false),
                 LayerNorm.of(weights.at("norm2"), width, 1e-5),
-                Attention.of(weights.at("attn2"), width, contextWidth, heads),
+                Attention.of(weights.at("attn2"), width, style.contextWidth(), style.heads(), headDim, false),
                 LayerNorm.of(weights.at("norm3"), width, 1e-5),
-                FeedForward.geglu(weights.at("ff"), width));
+                FeedForward.geglu(weights.at("ff"), width),
+                weights.constant(style.onlyCross()));
     }
 
     /** x (B, N, D), context (B, T, D') to (B, N, D) */
@@ -23,6 +32,7 @@ public record TransformerBlock(
                 context,
                 self.heads(),
                 norm1.eps(),
+                onlyCross,
                 Ops.none(),
                 norm1.weight(),
                 norm1.bias(),

@@ -8,6 +8,11 @@ public record Upsample(Conv2d conv) {
         return new Upsample(Conv2d.of(weights.at("conv"), channels, channels, 3));
     }
 
+    /** (B, C, H, W) to the height and width of another, about twice as much. */
+    public NDArray forward(NDArray x, NDArray like) {
+        return Ops.call("upsample_like", x, like, conv.weight(), conv.bias());
+    }
+
     /** (B, C, H, W) to (B, C, 2H, 2W) */
     public NDArray forward(NDArray x) {
         return Ops.call("upsample", x, conv.weight(), conv.bias());

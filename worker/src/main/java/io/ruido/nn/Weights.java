@@ -25,7 +25,7 @@ public final class Weights {
         NDArray tensor(String name, Shape shape, Init init);
 
         /** Names that the source holds; empty when it makes tensors on demand. */
-        Iterable<String> names();
+        Set<String> names();
     }
 
     /** What all views of one model share. */
@@ -85,6 +85,15 @@ public final class Weights {
      */
     public NDArray get(String name, Init init, long... shape) {
         return model.tensors.computeIfAbsent(prefix + name, full -> model.source.tensor(full, new Shape(shape), init));
+    }
+
+    /** Whether there is such a tensor; never for fresh ones. */
+    boolean has(String name) {
+        return model.source.names().contains(prefix + name);
+    }
+
+    NDArray constants(int... values) {
+        return model.cpu.create(values);
     }
 
     /** A number for an operation, kept in the CPU's memory: an operation that read it from a GPU would wait for it. */

@@ -110,7 +110,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** Side of the pictures that the model was trained with. */
     public int defaultSize() {
-        return unet.config().sampleSize() * vae.config().downscale();
+        return unet.config().sampleSize().getFirst() * vae.config().downscale();
     }
 
     /** Steps that diffusers' pipeline makes by default. */

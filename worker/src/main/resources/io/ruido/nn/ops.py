@@ -14,6 +14,25 @@ class Ops(Module):
   def silu(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.silu(x)
 
+  # By the numbers of Activation.java.
+  def act(self: __torch__.Ops, x: Tensor, kind: int) -> Tensor:
+    if kind == 0:
+      return torch.silu(x)
+    elif kind == 1:
+      return torch.gelu(x)
+    elif kind == 2:
+      return 0.5 * x * (1 + torch.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
+    elif kind == 3:
+      return x * torch.sigmoid(1.702 * x)
+    elif kind == 4:
+      return torch.relu(x)
+    elif kind == 5:
+      return torch.mish(x)
+    return x
+
+  def activate(self: __torch__.Ops, x: Tensor, kind: Tensor) -> Tensor:
+    return self.act(x, int(kind))
+
   # conv2d takes oneDNN or its own matrix product, as the batch is large or small.
   def convolve(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor, stride: int, pad: int) -> Tensor:
     if ops.prim.is_cuda(x) or ops.prim.dtype(x) != 6:
@@ -33,7 +52,11 @@ class Ops(Module):
     return torch.linear(x, weight)
 
   def conv2d(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return self.convolve(x, weight, bias, 1, torch.size(weight, 2) // 2)
+    return self.convolve(x, weight, bias, 1, (torch.size(weight, 2) - 1) // 2)
+
+  # Cuts x into patches: the kernel is as wide as its stride.
+  def patches(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return self.convolve(x, weight, bias, torch.size(weight, 2), 0)
 
   # Halves H and W: one zero on every side.
   def downsample(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -48,6 +71,11 @@ class Ops(Module):
     wide = torch.upsample_nearest2d(x, [2 * torch.size(x, 2), 2 * torch.size(x, 3)])
     return self.convolve(wide, weight, bias, 1, 1)
 
+  # The same to the size of another, which may be odd.
+  def upsample_like(self: __torch__.Ops, x: Tensor, like: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    wide = torch.upsample_nearest2d(x, [torch.size(like, 2), torch.size(like, 3)])
+    return self.convolve(wide, weight, bias, 1, 1)
+
   def group_norm(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.group_norm(x, int(groups), weight, bias, float(eps))
 
@@ -60,32 +88,75 @@ class Ops(Module):
   def embedding(self: __torch__.Ops, ids: Tensor, weight: Tensor) -> Tensor:
     return torch.embedding(weight, ids)
 
-  # t (B), freqs (D/2) -> (B, D)
-  def timestep_embedding(self: __torch__.Ops, t: Tensor, freqs: Tensor, cos_first: Tensor,
-                         w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+  # t (B), freqs (D/2) -> (B, D), with a zero at the end where D is odd
+  def sinusoids(self: __torch__.Ops, t: Tensor, freqs: Tensor, cos_first: Tensor, odd: Tensor) -> Tensor:
     angles = torch.unsqueeze(t, 1) * torch.unsqueeze(freqs, 0)
     if bool(cos_first):
       emb = torch.cat([torch.cos(angles), torch.sin(angles)], 1)
     else:
       emb = torch.cat([torch.sin(angles), torch.cos(angles)], 1)
-    return self.linear_rows(torch.silu(self.linear_rows(torch.type_as(emb, w1), w1, b1)), w2, b2)
+    if bool(odd):
+      return torch.constant_pad_nd(emb, [0, 1])
+    return emb
 
-  # x (B, C, H, W), temb (B, D) or empty
-  def resnet_block(self: __torch__.Ops, x: Tensor, temb: Tensor, groups: Tensor, eps: Tensor,
+  # Random frequencies (Tancik et al., 2020) of t (B), or of its logarithm: (B, 2F)
+  def fourier(self: __torch__.Ops, t: Tensor, logarithm: Tensor, cos_first: Tensor, freqs: Tensor) -> Tensor:
+    x = t
+    if bool(logarithm):
+      x = torch.log(t)
+    angles = torch.unsqueeze(x, 1) * torch.unsqueeze(torch.to(freqs, 6), 0) * 2 * 3.141592653589793
+    if bool(cos_first):
+      return torch.cat([torch.cos(angles), torch.sin(angles)], 1)
+    return torch.cat([torch.sin(angles), torch.cos(angles)], 1)
+
+  # emb (B, S) -> (B, D); condition (B, S') or empty; post: the activation at the end, -1 for none
+  def embedding_mlp(self: __torch__.Ops, emb: Tensor, condition: Tensor, kind: Tensor, post: Tensor, condition_weight: Tensor,
+                    w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+    x = torch.type_as(emb, w1)
+    if torch.numel(condition) > 0:
+      x = x + torch.linear(torch.type_as(condition, w1), condition_weight)
+    return self.act(self.linear_rows(self.act(self.linear_rows(x, w1, b1), int(kind)), w2, b2), int(post))
+
+  # x (B, D)
+  def silu_linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return self.linear_rows(torch.silu(x), weight, bias)
+
+  # x (B, C, H, W); mode 1 doubles H and W, 2 halves them
+  def resample(self: __torch__.Ops, x: Tensor, mode: int) -> Tensor:
+    if mode == 1:
+      return torch.upsample_nearest2d(x, [2 * torch.size(x, 2), 2 * torch.size(x, 3)])
+    elif mode == 2:
+      return torch.avg_pool2d(x, [2, 2], [2, 2])
+    return x
+
+  # x (B, C, H, W), temb (B, D) or empty. Where the time's projection is twice as wide as the block, it scales and shifts.
+  # options: activation, resampling, whether temb has been activated already
+  def resnet_block(self: __torch__.Ops, x: Tensor, temb: Tensor, groups: Tensor, eps: Tensor, options: Tensor, divisor: Tensor,
                    norm1_weight: Tensor, norm1_bias: Tensor, conv1_weight: Tensor, conv1_bias: Tensor,
                    time_weight: Tensor, time_bias: Tensor,
                    norm2_weight: Tensor, norm2_bias: Tensor, conv2_weight: Tensor, conv2_bias: Tensor,
                    shortcut_weight: Tensor, shortcut_bias: Tensor) -> Tensor:
-    h = torch.silu(torch.group_norm(x, int(groups), norm1_weight, norm1_bias, float(eps)))
-    h = self.convolve(h, conv1_weight, conv1_bias, 1, 1)
+    kind, mode = int(torch.select(options, 0, 0)), int(torch.select(options, 0, 1))
+    h = self.act(torch.group_norm(x, int(groups), norm1_weight, norm1_bias, float(eps)), kind)
+    h = self.convolve(self.resample(h, mode), conv1_weight, conv1_bias, 1, 1)
+    x = self.resample(x, mode)
     if torch.numel(time_weight) > 0:
-      time = self.linear_rows(torch.silu(temb), time_weight, time_bias)
-      h = h + torch.unsqueeze(torch.unsqueeze(time, 2), 3)
-    h = torch.silu(torch.group_norm(h, int(groups), norm2_weight, norm2_bias, float(eps)))
-    h = self.convolve(h, conv2_weight, conv2_bias, 1, 1)
+      if int(torch.select(options, 0, 2)) == 0:
+        temb = self.act(temb, kind)
+      time = torch.unsqueeze(torch.unsqueeze(self.linear_rows(temb, time_weight, time_bias), 2), 3)
+      if torch.size(time_weight, 0) == torch.size(conv1_weight, 0):
+        h = torch.group_norm(h + time, int(groups), norm2_weight, norm2_bias, float(eps))
+      else:
+        scale, shift = torch.chunk(time, 2, 1)
+        h = torch.group_norm(h, int(groups), norm2_weight, norm2_bias, float(eps)) * (1 + scale) + shift
+    else:
+      h = torch.group_norm(h, int(groups), norm2_weight, norm2_bias, float(eps))
+    h = self.convolve(self.act(h, kind), conv2_weight, conv2_bias, 1, 1)
     if torch.numel(shortcut_weight) > 0:
       x = self.convolve(x, shortcut_weight, shortcut_bias, 1, 0)
-    return x + h
+    if float(divisor) == 1.:
+      return x + h
+    return (x + h) / float(divisor)
 
   # x (B, N, D), context (B, T, D'), mask: added to the scores, broadcast to (B, h, N, T), or empty
   def attention(self: __torch__.Ops, x: Tensor, context: Tensor, mask: Tensor, heads: Tensor,
@@ -103,15 +174,32 @@ class Ops(Module):
     o = torch.reshape(torch.transpose(o, 1, 2), [B, N, -1])                                       # (B, N, D)
     return self.linear(o, out_weight, out_bias)
 
-  # Attention among the pixels of x (B, C, H, W), after a group norm, added to x.
-  def spatial_attention(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, norm_weight: Tensor, norm_bias: Tensor,
+  # Attention among the pixels of x (B, C, H, W), after a group norm where there is one, added to x and divided.
+  def spatial_attention(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, divisor: Tensor,
+                        norm_weight: Tensor, norm_bias: Tensor,
                         heads: Tensor, q_weight: Tensor, q_bias: Tensor, k_weight: Tensor, k_bias: Tensor,
                         v_weight: Tensor, v_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
-    tokens = torch.group_norm(x, int(groups), norm_weight, norm_bias, float(eps))
+    tokens = x
+    if torch.numel(norm_weight) > 0:
+      tokens = torch.group_norm(x, int(groups), norm_weight, norm_bias, float(eps))
     tokens = torch.transpose(torch.flatten(tokens, 2), 1, 2)                                      # (B, HW, C)
     o = self.attention(tokens, tokens, torch.empty([0]), heads, q_weight, q_bias, k_weight, k_bias,
                        v_weight, v_bias, out_weight, out_bias)
-    return x + torch.view_as(torch.transpose(o, 1, 2), x)
+    o = x + torch.reshape(torch.transpose(o, 1, 2), torch.size(x))
+    if float(divisor) == 1.:
+      return o
+    return o / float(divisor)
+
+  # T5: no scale, but a bias (1 or B, h, T, T) for the distance of two tokens. x (B, T, D)
+  def biased_attention(self: __torch__.Ops, x: Tensor, bias: Tensor, heads: Tensor,
+                       q_weight: Tensor, k_weight: Tensor, v_weight: Tensor, out_weight: Tensor) -> Tensor:
+    B, T, h = torch.size(x, 0), torch.size(x, 1), int(heads)
+    q = torch.transpose(torch.view(torch.linear(x, q_weight), [B, T, h, -1]), 1, 2)               # (B, h, T, D/h)
+    k = torch.transpose(torch.view(torch.linear(x, k_weight), [B, T, h, -1]), 1, 2)               # (B, h, T, D/h)
+    v = torch.transpose(torch.view(torch.linear(x, v_weight), [B, T, h, -1]), 1, 2)               # (B, h, T, D/h)
+    scores = torch.type_as(torch.matmul(q, torch.transpose(k, 2, 3)), bias) + bias                # (B, h, T, T)
+    o = torch.matmul(torch.type_as(torch.softmax(scores, 3), v), v)
+    return torch.linear(torch.reshape(torch.transpose(o, 1, 2), [B, T, -1]), out_weight)
 
   # Normalizes (B, C, H, W) and projects each pixel to a token: (B, HW, C). The weight is (C, C) or (C, C, 1, 1).
   def to_tokens(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, norm_weight: Tensor, norm_bias: Tensor,
@@ -128,23 +216,50 @@ class Ops(Module):
     hidden, gate = torch.chunk(torch.linear(x, proj_weight, proj_bias), 2, -1)
     return torch.linear(hidden * torch.gelu(gate), out_weight, out_bias)
 
-  # x (B, N, D), context (B, T, D'). The projections to queries, keys and values have no bias.
-  def transformer_block(self: __torch__.Ops, x: Tensor, context: Tensor, heads: Tensor, eps: Tensor, none: Tensor,
-                        norm1_weight: Tensor, norm1_bias: Tensor,
+  # x (B, N, D), context (B, T, D'). The projections to queries, keys and values have no bias. With only_cross the first
+  # attention is to the context, too.
+  def transformer_block(self: __torch__.Ops, x: Tensor, context: Tensor, heads: Tensor, eps: Tensor, only_cross: Tensor,
+                        none: Tensor, norm1_weight: Tensor, norm1_bias: Tensor,
                         q1_weight: Tensor, k1_weight: Tensor, v1_weight: Tensor, out1_weight: Tensor, out1_bias: Tensor,
                         norm2_weight: Tensor, norm2_bias: Tensor,
                         q2_weight: Tensor, k2_weight: Tensor, v2_weight: Tensor, out2_weight: Tensor, out2_bias: Tensor,
                         norm3_weight: Tensor, norm3_bias: Tensor,
                         proj_weight: Tensor, proj_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
     h = self.layer_norm(x, eps, norm1_weight, norm1_bias)
-    x = x + self.attention(h, h, none, heads, q1_weight, none, k1_weight, none, v1_weight, none, out1_weight, out1_bias)
+    first = h
+    if bool(only_cross):
+      first = context
+    x = x + self.attention(h, first, none, heads, q1_weight, none, k1_weight, none, v1_weight, none, out1_weight, out1_bias)
     h = self.layer_norm(x, eps, norm2_weight, norm2_bias)
     x = x + self.attention(h, context, none, heads, q2_weight, none, k2_weight, none, v2_weight, none, out2_weight, out2_bias)
     h = self.layer_norm(x, eps, norm3_weight, norm3_bias)
     return x + self.geglu(h, proj_weight, proj_bias, out_weight, out_bias)
 
-  def gelu_mlp(self: __torch__.Ops, x: Tensor, proj_weight: Tensor, proj_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
-    return torch.linear(torch.gelu(torch.linear(x, proj_weight, proj_bias)), out_weight, out_bias)
+  def mlp(self: __torch__.Ops, x: Tensor, kind: Tensor, proj_weight: Tensor, proj_bias: Tensor, out_weight: Tensor,
+          out_bias: Tensor) -> Tensor:
+    return self.linear(self.act(self.linear(x, proj_weight, proj_bias), int(kind)), out_weight, out_bias)
+
+  # Gated by another projection (Shazeer, 2020), without biases.
+  def gated_mlp(self: __torch__.Ops, x: Tensor, kind: Tensor, gate_weight: Tensor, proj_weight: Tensor, out_weight: Tensor) -> Tensor:
+    return torch.linear(self.act(torch.linear(x, gate_weight), int(kind)) * torch.linear(x, proj_weight), out_weight)
+
+  # Root mean square normalization (Zhang and Sennrich, 2019).
+  def rms_norm(self: __torch__.Ops, x: Tensor, eps: Tensor, weight: Tensor) -> Tensor:
+    wide = torch.to(x, 6)
+    wide = wide * torch.rsqrt(torch.mean(wide * wide, [-1], True) + float(eps))
+    return torch.type_as(wide, weight) * weight
+
+  # Layer norm, with weights or without, then scaled and shifted. x (B, N, D), scale and shift (B, 1, D)
+  def modulate(self: __torch__.Ops, x: Tensor, scale: Tensor, shift: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    if torch.numel(weight) > 0:
+      return torch.layer_norm(x, torch.size(weight), weight, bias, float(eps)) * (1 + scale) + shift
+    return torch.layer_norm(x, [torch.size(x, -1)], None, None, float(eps)) * (1 + scale) + shift
+
+  # tokens (B, hw, p·p·C) of h·w patches with sides p to x (B, C, h·p, w·p)
+  def unpatchify(self: __torch__.Ops, tokens: Tensor, h: Tensor, w: Tensor, p: Tensor) -> Tensor:
+    B, H, W, P = torch.size(tokens, 0), int(h), int(w), int(p)
+    x = torch.permute(torch.reshape(tokens, [B, H, W, P, P, -1]), [0, 5, 1, 3, 2, 4])             # (B, C, h, p, w, p)
+    return torch.reshape(x, [B, -1, H * P, W * P])
 
   def to_float16(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.to(x, 5)

@@ -1,0 +1,77 @@
+package io.ruido.model;
+
+import ai.djl.ndarray.NDArray;
+import io.ruido.nn.Ops;
+import java.util.function.BinaryOperator;
+import java.util.function.UnaryOperator;
+
+/**
+ * What a denoiser is told besides the noisy latents and the timestep. A part that it does not need is empty,
+ * {@link Ops#none()}.
+ *
+ * <p>B batch, T tokens, D their width.
+ *
+ * @param states of a text (B, T, D)
+ * @param mask of the states (B, T): 1 for tokens, 0 for padding
+ * @param pooled state of the whole text (B, P)
+ * @param sizes numbers about the picture's size (B, S)
+ * @param labels of a class (B), type int64, or whatever else stands for one (B, P)
+ * @param guidance that a distilled model has learned, embedded (B, G)
+ */
+public record Conditioning(
+        NDArray states, NDArray mask, NDArray pooled, NDArray sizes, NDArray labels, NDArray guidance) {
+
+    public static Conditioning none() {
+        NDArray none = Ops.none();
+        return new Conditioning(none, none, none, none, none, none);
+    }
+
+    public static Conditioning ofStates(NDArray states) {
+        return none().withStates(states);
+    }
+
+    public Conditioning withStates(NDArray newStates) {
+        return new Conditioning(newStates, mask, pooled, sizes, labels, guidance);
+    }
+
+    public Conditioning withMask(NDArray newMask) {
+        return new Conditioning(states, newMask, pooled, sizes, labels, guidance);
+    }
+
+    public Conditioning withPooled(NDArray newPooled) {
+        return new Conditioning(states, mask, newPooled, sizes, labels, guidance);
+    }
+
+    public Conditioning withSizes(NDArray newSizes) {
+        return new Conditioning(states, mask, pooled, newSizes, labels, guidance);
+    }
+
+    public Conditioning withLabels(NDArray newLabels) {
+        return new Conditioning(states, mask, pooled, sizes, newLabels, guidance);
+    }
+
+    public Conditioning withGuidance(NDArray newGuidance) {
+        return new Conditioning(states, mask, pooled, sizes, labels, newGuidance);
+    }
+
+    /** The conditions of these samples and those of others, in this order. */
+    public Conditioning concat(Conditioning others) {
+        return combine(others, NDArray::concat);
+    }
+
+    /** Applies a function to each part that is there. */
+    public Conditioning map(UnaryOperator<NDArray> function) {
+        return combine(this, (part, same) -> function.apply(part));
+    }
+
+    private Conditioning combine(Conditioning other, BinaryOperator<NDArray> function) {
+        BinaryOperator<NDArray> unlessEmpty = (a, b) -> a.isEmpty() ? a : function.apply(a, b);
+        return new Conditioning(
+                unlessEmpty.apply(states, other.states),
+                unlessEmpty.apply(mask, other.mask),
+                unlessEmpty.apply(pooled, other.pooled),
+                unlessEmpty.apply(sizes, other.sizes),
+                unlessEmpty.apply(labels, other.labels),
+                unlessEmpty.apply(guidance, other.guidance));
+    }
+}

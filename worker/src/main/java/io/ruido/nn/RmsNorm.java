@@ -1,0 +1,14 @@
+package io.ruido.nn;
+
+import ai.djl.ndarray.NDArray;
+
+/** Root mean square normalization (Zhang and Sennrich, 2019) over the last dimension. */
+public record RmsNorm(NDArray weight, NDArray eps) {
+    public static RmsNorm of(Weights weights, long width, double eps) {
+        return new RmsNorm(weights.get("weight", Init.ONES, width), weights.constant(eps));
+    }
+
+    public NDArray forward(NDArray x) {
+        return Ops.call("rms_norm", x, eps, weight);
+    }
+}
