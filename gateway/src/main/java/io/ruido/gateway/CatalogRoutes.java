@@ -1,6 +1,7 @@
 package io.ruido.gateway;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.ruido.config.RuidoConfig.JobsConfig;
 import io.ruido.job.ModelCard;
 import io.vertx.ext.web.RoutingContext;
@@ -9,6 +10,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** What can be asked for. */
 final class CatalogRoutes {
@@ -22,23 +24,30 @@ final class CatalogRoutes {
 
     private record Limits(int maxSteps, int maxCount, int maxPromptLength) {}
 
+    /** @param workers how many serve it now */
+    private record ModelView(@JsonUnwrapped ModelCard card, long workers) {}
+
     private record Models(
-            List<ModelCard> models, @JsonProperty("default") String defaultModel, Limits limits) {}
+            List<ModelView> models, @JsonProperty("default") String defaultModel, Limits limits) {}
 
     private record SamplerView(String id, String title, List<String> models) {}
 
     private record Samplers(Collection<SamplerView> samplers) {}
 
     void models(RoutingContext ctx) {
-        Reply.on(ctx, catalog.all())
-                .onSuccess(cards -> Reply.json(
-                        ctx,
-                        200,
-                        new Models(
-                                cards,
-                                catalog.defaultOf(cards).map(ModelCard::name).orElse(null),
-                                limits)))
+        Reply.on(ctx, catalog.all().thenCompose(cards -> catalog.workers(cards)
+                        .thenApply(workers -> models(cards, workers))))
+                .onSuccess(models -> Reply.json(ctx, 200, models))
                 .onFailure(ctx::fail);
+    }
+
+    private Models models(List<ModelCard> cards, List<Long> workers) {
+        return new Models(
+                IntStream.range(0, cards.size())
+                        .mapToObj(i -> new ModelView(cards.get(i), workers.get(i)))
+                        .toList(),
+                catalog.defaultOf(cards).map(ModelCard::name).orElse(null),
+                limits);
     }
 
     void samplers(RoutingContext ctx) {

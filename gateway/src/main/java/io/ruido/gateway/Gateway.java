@@ -3,6 +3,7 @@ package io.ruido.gateway;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.ruido.config.RuidoConfig;
 import io.ruido.progress.Agenda;
+import io.ruido.progress.DispatchSignal;
 import io.ruido.progress.EventStream;
 import io.ruido.progress.JobStore;
 import io.ruido.progress.ModelRegistry;
@@ -45,9 +46,10 @@ import org.slf4j.LoggerFactory;
 /** The HTTP server: takes jobs, tells of their progress and hands out their images. Any number can run side by side. */
 public final class Gateway implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Gateway.class);
-    private static final Duration REPUBLISH_EVERY = Duration.ofSeconds(5);
+    private static final Duration DISPATCH_EVERY = Duration.ofSeconds(1);
     private static final Duration EXPIRE_EVERY = Duration.ofMillis(250);
     private static final Duration FORGET_EVERY = Duration.ofSeconds(5);
+    private static final Duration ADMIT_EVERY = Duration.ofSeconds(1);
     private static final int EVENT_LOOPS = Runtime.getRuntime().availableProcessors();
     /** Longer than any request waits for its answer. */
     private static final int IDLE_SECONDS = 660;
@@ -98,11 +100,11 @@ public final class Gateway implements AutoCloseable {
         EventStream events = started(new EventStream(redis));
         History history = new History(store, results, config.jobs().retention(), clock, blocking);
         Jobs jobs = new Jobs(store, history);
-        Submitter submitter = new Submitter(store, publisher, metrics, blocking);
-        ModelCatalog catalog =
-                new ModelCatalog(new ModelRegistry(redis), config.gateway().defaultModel(), clock);
-        Submissions submissions = new Submissions(
-                catalog, clock, new SecureRandom(), config.jobs().idempotencyTtl());
+        Agenda unpublished = Agenda.unpublished(redis);
+        Submitter submitter = new Submitter(store, unpublished, publisher, metrics, blocking);
+        ModelRegistry models = new ModelRegistry(redis);
+        ModelCatalog catalog = new ModelCatalog(models, config.gateway().defaultModel(), clock);
+        Submissions submissions = new Submissions(catalog, clock, new SecureRandom(), config.jobs());
 
         Vertx vertx = Vertx.builder()
                 .with(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS).setMetricsOptions(Metrics.options()))
@@ -168,12 +170,14 @@ public final class Gateway implements AutoCloseable {
         new Problems(contract, config.gateway().maxBodyBytes()).mount(router);
 
         port = listen(vertx, config, router);
-        Republisher republisher = new Republisher(
-                store, submitter, clock, REPUBLISH_EVERY.plus(config.kafka().timeout()));
-        Housekeeping housekeeping = new Housekeeping(store, history, Agenda.deadlines(redis), Agenda.retention(redis));
+        Dispatcher dispatcher = new Dispatcher(store, submitter, unpublished);
+        started(new DispatchSignal(redis, dispatcher::run));
+        vertx.setPeriodic(DISPATCH_EVERY.toMillis(), timer -> dispatcher.run());
+        Housekeeping housekeeping =
+                new Housekeeping(store, history, Agenda.deadlines(redis), Agenda.retention(redis), models);
         vertx.setPeriodic(EXPIRE_EVERY.toMillis(), timer -> housekeeping.expire());
         vertx.setPeriodic(FORGET_EVERY.toMillis(), timer -> housekeeping.forget());
-        vertx.setPeriodic(REPUBLISH_EVERY.toMillis(), timer -> republisher.run());
+        vertx.setPeriodic(ADMIT_EVERY.toMillis(), timer -> housekeeping.admit());
         log.info("Gateway listens on http://{}:{}", config.gateway().host(), port);
     }
 

@@ -2,6 +2,7 @@ package io.ruido.gateway;
 
 import io.ruido.progress.Agenda;
 import io.ruido.progress.JobStore;
+import io.ruido.progress.ModelRegistry;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -11,7 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What has to be done with jobs when its time comes, and no client or worker is there to do it: ending those whose
- * deadline has come, and forgetting those that were kept long enough. Every gateway looks after all jobs.
+ * deadline has come, forgetting those that were kept long enough, and letting waiting ones through to workers that came.
+ * Every gateway looks after all jobs.
  */
 final class Housekeeping {
     private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
@@ -21,12 +23,14 @@ final class Housekeeping {
     private final History history;
     private final Agenda deadlines;
     private final Agenda retention;
+    private final ModelRegistry models;
 
-    Housekeeping(JobStore store, History history, Agenda deadlines, Agenda retention) {
+    Housekeeping(JobStore store, History history, Agenda deadlines, Agenda retention, ModelRegistry models) {
         this.store = store;
         this.history = history;
         this.deadlines = deadlines;
         this.retention = retention;
+        this.models = models;
     }
 
     /** Ends jobs whose deadline has come: their watchers and workers hear of it now. Never fails. */
@@ -41,6 +45,18 @@ final class Housekeeping {
         return each(retention, id -> store.find(id)
                 .thenCompose(found -> found.map(history::close).orElse(CompletableFuture.completedStage(null)))
                 .thenCompose(closed -> store.forget(id)));
+    }
+
+    /** Lets waiting jobs through where there is room. Never fails. */
+    CompletionStage<Void> admit() {
+        return models.list()
+                .thenCompose(cards -> CompletableFuture.allOf(cards.stream()
+                        .map(card -> store.admit(card.name()).toCompletableFuture())
+                        .toArray(CompletableFuture<?>[]::new)))
+                .exceptionally(error -> {
+                    log.warn("waiting jobs could not be looked after ({}); trying again", error.toString());
+                    return null;
+                });
     }
 
     private static CompletionStage<Void> each(Agenda agenda, Function<UUID, CompletionStage<Void>> task) {

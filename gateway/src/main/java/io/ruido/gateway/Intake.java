@@ -4,7 +4,7 @@ import io.ruido.job.Job;
 import io.ruido.job.JobStatus;
 import io.ruido.progress.Submitted;
 import io.vertx.core.json.JsonObject;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -35,8 +35,8 @@ final class Intake {
 
     private CompletionStage<JobStatus> accepted(Job job, Submitted submitted) {
         return switch (submitted) {
-            case Submitted.Accepted(Instant expiresAt) ->
-                CompletableFuture.completedStage(JobView.queued(job, expiresAt));
+            case Submitted.Accepted accepted -> CompletableFuture.completedStage(JobView.queued(job, accepted));
+            case Submitted.Full(Duration retryAfter) -> throw new ProblemException(Problem.queueFull(retryAfter));
             case Submitted.Known(UUID id) -> jobs.find(id);
             case Submitted.KeyReused reused ->
                 throw new ProblemException(Problem.of(

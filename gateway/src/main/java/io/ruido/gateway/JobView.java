@@ -7,6 +7,7 @@ import io.ruido.job.Priority;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
+import io.ruido.progress.Submitted;
 import io.ruido.storage.ResultStore;
 import java.net.URI;
 import java.time.Instant;
@@ -34,6 +35,8 @@ record JobView(
         Instant expiresAt,
         Instant startedAt,
         Instant finishedAt,
+        Integer position,
+        Instant eta,
         String error,
         long lastEvent,
         List<Image> images,
@@ -75,6 +78,8 @@ record JobView(
                 status.expiresAt(),
                 status.startedAt(),
                 status.finishedAt(),
+                status.position(),
+                status.eta(),
                 status.error(),
                 status.lastEvent(),
                 status.images().stream()
@@ -84,11 +89,23 @@ record JobView(
     }
 
     /** A job as it is the moment after it was accepted. */
-    static JobStatus queued(Job job, Instant expiresAt) {
+    static JobStatus queued(Job job, Submitted.Accepted accepted) {
         List<JobStatus.Image> images = IntStream.range(0, job.images())
                 .mapToObj(index -> new JobStatus.Image(index, JobState.QUEUED, 0, null, 0, null))
                 .toList();
-        return new JobStatus(job, JobState.QUEUED, images, expiresAt, null, null, null, 1);
+        // The second event tells its place to a job that waits.
+        long lastEvent = accepted.position() == null ? 1 : 2;
+        return new JobStatus(
+                job,
+                JobState.QUEUED,
+                images,
+                accepted.expiresAt(),
+                null,
+                null,
+                accepted.position(),
+                accepted.eta(),
+                null,
+                lastEvent);
     }
 
     private static Image image(JobStatus.Image image, Job job, ResultStore results) {

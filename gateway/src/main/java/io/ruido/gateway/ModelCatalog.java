@@ -39,6 +39,11 @@ final class ModelCatalog {
                 });
     }
 
+    /** How many workers serve each of the models now. */
+    CompletionStage<List<Long>> workers(List<ModelCard> cards) {
+        return registry.workers(cards);
+    }
+
     /** The model of a job that names none, or empty while there is no model. */
     Optional<ModelCard> defaultOf(List<ModelCard> cards) {
         return configuredDefault.flatMap(name -> named(cards, name)).or(() -> cards.stream()

@@ -1,6 +1,7 @@
 package io.ruido.gateway;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -12,6 +13,7 @@ import java.util.stream.Stream;
  *
  * @param code stable, for programs
  * @param errors each field that was refused
+ * @param retryAfter in seconds, or null where trying again is of no use
  */
 record Problem(
         String type,
@@ -19,7 +21,10 @@ record Problem(
         int status,
         String detail,
         String code,
-        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Field> errors) {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Field> errors,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Long retryAfter) {
+
+    private static final long SERVER_IS_BACK_IN_SECONDS = 2;
 
     /** @param value as it was sent, or null when it was missing */
     record Field(String field, Object value, String reason) {
@@ -53,6 +58,7 @@ record Problem(
         UNSUPPORTED_MEDIA_TYPE(415, "The body has the wrong media type"),
         IDEMPOTENCY_KEY_REUSED(422, "The key was used for another job"),
         UPGRADE_REQUIRED(426, "This is a WebSocket"),
+        QUEUE_FULL(429, "Too many jobs wait"),
         NO_MODEL(503, "No worker has announced a model yet"),
         UNAVAILABLE(503, "A server that is needed does not answer"),
         INTERNAL(500, "This server made a mistake"),
@@ -95,14 +101,27 @@ record Problem(
         List<Field> fields = errors.stream()
                 .map(error -> new Field(names.getOrDefault(error.field, error.field), error.value, error.reason))
                 .toList();
-        return new Problem(type, title, status, details(fields), code, fields);
+        return new Problem(type, title, status, details(fields), code, fields, retryAfter);
     }
 
     private static String details(List<Field> errors) {
         return errors.stream().map(Field::toString).collect(Collectors.joining("; "));
     }
 
+    static Problem queueFull(Duration retryAfter) {
+        return of(
+                Code.QUEUE_FULL,
+                "As many jobs as allowed wait for this model; try again later.",
+                List.of(),
+                retryAfter.toSeconds());
+    }
+
     static Problem of(Code code, String detail, List<Field> errors) {
-        return new Problem("urn:ruido:problem:" + code.label(), code.title, code.status, detail, code.label(), errors);
+        return of(code, detail, errors, code.status == 503 ? SERVER_IS_BACK_IN_SECONDS : null);
+    }
+
+    private static Problem of(Code code, String detail, List<Field> errors, Long retryAfter) {
+        return new Problem(
+                "urn:ruido:problem:" + code.label(), code.title, code.status, detail, code.label(), errors, retryAfter);
     }
 }

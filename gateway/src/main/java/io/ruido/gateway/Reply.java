@@ -14,7 +14,6 @@ final class Reply {
     private static final CharSequence PROBLEM_JSON = HttpHeaders.createOptimized("application/problem+json");
     private static final CharSequence NO_STORE = HttpHeaders.createOptimized("no-store");
     private static final CharSequence RETRY_AFTER = HttpHeaders.createOptimized("Retry-After");
-    private static final CharSequence TRY_AGAIN_IN_SECONDS = HttpHeaders.createOptimized("2");
 
     private Reply() {}
 
@@ -48,8 +47,8 @@ final class Reply {
     }
 
     private static void retryAfter(HttpServerResponse response, Problem problem) {
-        if (problem.status() == 503) {
-            response.putHeader(RETRY_AFTER, TRY_AGAIN_IN_SECONDS);
+        if (problem.retryAfter() != null) {
+            response.putHeader(RETRY_AFTER, String.valueOf(problem.retryAfter()));
         }
     }
 

@@ -2,6 +2,7 @@ package io.ruido.gateway;
 
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
+import io.ruido.config.RuidoConfig.JobsConfig;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Job;
 import io.ruido.job.JobJson;
@@ -34,15 +35,14 @@ final class Submissions {
     private final ModelCatalog catalog;
     private final InstantSource clock;
     private final RandomGenerator seeds;
-    private final Duration keysKeptFor;
+    private final JobsConfig config;
     private final NoArgGenerator ids = Generators.timeBasedEpochGenerator();
 
-    /** @param keysKeptFor how long a client can use an idempotency key again */
-    Submissions(ModelCatalog catalog, InstantSource clock, RandomGenerator seeds, Duration keysKeptFor) {
+    Submissions(ModelCatalog catalog, InstantSource clock, RandomGenerator seeds, JobsConfig config) {
         this.catalog = catalog;
         this.clock = clock;
         this.seeds = seeds;
-        this.keysKeptFor = keysKeptFor;
+        this.config = config;
     }
 
     /**
@@ -54,8 +54,10 @@ final class Submissions {
     CompletionStage<Submission> read(JsonObject body, String tenant, String idempotencyKey) {
         Terms terms = new Terms(
                 tenant,
+                config.maxQueued(),
                 Optional.ofNullable(body.getInteger("expiresIn")).map(Duration::ofSeconds),
-                Optional.ofNullable(idempotencyKey).map(key -> new Terms.Key(key, fingerprint(body), keysKeptFor)));
+                Optional.ofNullable(idempotencyKey)
+                        .map(key -> new Terms.Key(key, fingerprint(body), config.idempotencyTtl())));
         return catalog.require(body.getString("model")).thenApply(card -> new Submission(job(body, card), terms));
     }
 

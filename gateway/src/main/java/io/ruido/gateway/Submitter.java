@@ -3,6 +3,7 @@ package io.ruido.gateway;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ruido.job.Job;
 import io.ruido.job.PromptJob;
+import io.ruido.progress.Agenda;
 import io.ruido.progress.JobStore;
 import io.ruido.progress.Submitted;
 import io.ruido.queue.JobPublisher;
@@ -14,20 +15,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Accepts a job: once Redis knows it, it will be run. It is also put on its queue at once; where that fails, or this
- * gateway dies before, the {@link Republisher} of any gateway does it.
+ * Accepts a job: once Redis knows it, it will be run. If it is its turn it is also published at once; where that fails,
+ * or this gateway dies before, the {@link Dispatcher} of any gateway does it.
  */
 final class Submitter {
     private static final Logger log = LoggerFactory.getLogger(Submitter.class);
 
     private final JobStore store;
+    private final Agenda unpublished;
     private final JobPublisher publisher;
     private final MeterRegistry metrics;
     private final Executor blocking;
 
     /** @param blocking where a call may block */
-    Submitter(JobStore store, JobPublisher publisher, MeterRegistry metrics, Executor blocking) {
+    Submitter(JobStore store, Agenda unpublished, JobPublisher publisher, MeterRegistry metrics, Executor blocking) {
         this.store = store;
+        this.unpublished = unpublished;
         this.publisher = publisher;
         this.metrics = metrics;
         this.blocking = blocking;
@@ -36,21 +39,23 @@ final class Submitter {
     /** Completes when the job will be run whatever happens to this gateway. */
     CompletionStage<Submitted> submit(Submission submission) {
         return store.submit(submission.job(), submission.terms()).thenApply(submitted -> {
-            if (submitted instanceof Submitted.Accepted) {
+            if (submitted instanceof Submitted.Accepted accepted) {
                 count(submission.job());
-                publish(submission.job());
+                if (accepted.position() == null) {
+                    publish(submission.job());
+                }
             }
             return submitted;
         });
     }
 
-    /** Puts a recorded job on its queue. Never fails: what could not be done is noted, and done later. */
+    /** Puts a job on its Kafka queue. Never fails: what could not be done is noted, and done later. */
     CompletionStage<Void> publish(Job job) {
         return CompletableFuture.supplyAsync(() -> publisher.publish(job), blocking)
                 .thenCompose(Function.identity())
-                .thenCompose(sent -> store.published(job.jobId()))
+                .thenCompose(sent -> unpublished.done(job.jobId()))
                 .exceptionally(error -> {
-                    log.warn("job {} could not be queued ({}); trying again later", job.jobId(), error.toString());
+                    log.warn("job {} could not be published ({}); trying again later", job.jobId(), error.toString());
                     return null;
                 });
     }

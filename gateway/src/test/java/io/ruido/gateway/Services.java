@@ -9,18 +9,23 @@ import io.ruido.job.SamplingParams;
 import io.ruido.progress.JobStore;
 import io.ruido.progress.ModelRegistry;
 import io.ruido.progress.Redis;
+import io.ruido.queue.JobPublisher;
+import io.ruido.queue.JobSlot;
 import io.ruido.queue.Topics;
+import io.ruido.queue.Verdict;
 import io.ruido.storage.ResultStore;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -33,6 +38,7 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
     static final ModelCard PEARS = card("pears", 32);
 
     private final Map<String, String> settings;
+    private final int slots;
     private Path folder;
     EmbeddedKafka kafka;
     EmbeddedRedis redis;
@@ -46,7 +52,13 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
 
     /** @param settings of the gateway, on top of the addresses */
     Services(Map<String, String> settings) {
+        this(settings, 10_000);
+    }
+
+    /** @param slots of the worker that is played: jobs wait while it has none */
+    Services(Map<String, String> settings, int slots) {
         this.settings = settings;
+        this.slots = slots;
     }
 
     private static ModelCard card(String name, int multiple) {
@@ -68,9 +80,10 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
         store = new JobStore(connection, config.jobs().lease(), config.jobs().retention());
         worker = new Worker(store, new ResultStore(config.s3()));
         Topics.create(config.kafka(), List.of(APPLES.name(), PEARS.name()));
-        ModelRegistry models = new ModelRegistry(connection);
-        models.publish(APPLES).toCompletableFuture().join();
-        models.publish(PEARS).toCompletableFuture().join();
+        new ModelRegistry(connection)
+                .serve("test", slots, List.of(APPLES, PEARS), Duration.ofHours(1))
+                .toCompletableFuture()
+                .join();
         gateway = Gateway.start(config);
         client = new Client(URI.create("http://127.0.0.1:" + gateway.port()));
     }
@@ -83,6 +96,20 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
                 "ruido.gateway.port", "0"));
         all.putAll(more);
         return RuidoConfig.load(all, Map.of(), Optional.empty());
+    }
+
+    /** Takes prompt jobs from Kafka and notes their ids. */
+    JobSlot slot(JobPublisher publisher, Collection<UUID> taken) {
+        return new JobSlot(
+                config.kafka(),
+                Topics.PROMPT_GROUP,
+                List.of(Topics.PROMPT),
+                publisher,
+                job -> {
+                    taken.add(job.jobId());
+                    return new Verdict.Accept();
+                },
+                (id, reason) -> {});
     }
 
     void stopKafka() {

@@ -51,6 +51,11 @@ public interface RuidoConfig {
         @WithConverter(Checked.Positive.class)
         int maxPromptLength();
 
+        /** How many jobs of a tenant may wait for one model. */
+        @WithDefault("10000")
+        @WithConverter(Checked.Positive.class)
+        int maxQueued();
+
         /** How long a finished job and its images can be read. */
         @WithDefault("P7D")
         @WithConverter(Checked.PositiveDuration.class)

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = JobEvent.State.class, name = "state"),
+    @JsonSubTypes.Type(value = JobEvent.Queue.class, name = "queue"),
     @JsonSubTypes.Type(value = JobEvent.Image.class, name = "image"),
     @JsonSubTypes.Type(value = JobEvent.Step.class, name = "step"),
     @JsonSubTypes.Type(value = JobEvent.Result.class, name = "result")
@@ -33,6 +34,14 @@ public sealed interface JobEvent {
      * @param error why it failed, else null
      */
     record State(long number, long time, JobState state, String error) implements JobEvent {}
+
+    /**
+     * The job waits, and has come nearer.
+     *
+     * @param position among the jobs that wait for the model, from 1
+     * @param eta when it will be finished, in milliseconds since 1970; null while that is not known
+     */
+    record Queue(long number, long time, int position, Long eta) implements JobEvent {}
 
     /**
      * An image changed its state.

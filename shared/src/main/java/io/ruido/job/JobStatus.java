@@ -9,6 +9,8 @@ import java.util.List;
  * @param expiresAt when it becomes EXPIRED unless it is finished, or null
  * @param startedAt when a worker first took it, or null
  * @param finishedAt when it became terminal, or null
+ * @param position among the jobs that wait for the model, from 1, or null when it does not wait
+ * @param eta when it will be finished as far as is known, or null
  * @param error why it failed, or null
  * @param lastEvent number of the newest event, to watch from here without a gap
  */
@@ -19,6 +21,8 @@ public record JobStatus(
         Instant expiresAt,
         Instant startedAt,
         Instant finishedAt,
+        Integer position,
+        Instant eta,
         String error,
         long lastEvent) {
 

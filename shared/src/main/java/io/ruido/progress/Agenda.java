@@ -24,6 +24,11 @@ public final class Agenda {
         this.key = key;
     }
 
+    /** Admitted jobs that Kafka may not have. */
+    public static Agenda unpublished(Redis redis) {
+        return new Agenda(redis, RedisKeys.UNPUBLISHED);
+    }
+
     /** Jobs whose deadline has come. */
     public static Agenda deadlines(Redis redis) {
         return new Agenda(redis, RedisKeys.DEADLINES);

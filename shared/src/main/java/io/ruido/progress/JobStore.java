@@ -9,6 +9,7 @@ import io.ruido.job.JobJson;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
+import io.ruido.job.SamplingParams;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -24,6 +26,8 @@ import java.util.stream.Stream;
  * stage fails with a {@link io.lettuce.core.RedisException} when Redis is away or does not answer in time.
  */
 public final class JobStore {
+    private static final UUID NOBODY = new UUID(0, 0);
+
     private final RedisAsyncCommands<String, String> redis;
     private final Script stateMachine;
     private final Duration lease;
@@ -35,25 +39,30 @@ public final class JobStore {
      */
     public JobStore(Redis redis, Duration lease, Duration retention) {
         this.redis = redis.text().async();
-        this.stateMachine = new Script(this.redis, "state-machine.lua");
+        this.stateMachine = new Script(this.redis, "event.lua", "queue.lua", "state-machine.lua");
         this.lease = lease;
         this.retention = retention;
     }
 
-    /** As {@link #submit(Job, Terms)}, on the terms of a client that named none. */
+    /** As {@link #submit(Job, Terms)}, for nobody in particular. */
     public CompletionStage<Submitted> submit(Job job) {
-        return submit(job, Terms.DEFAULT);
+        return submit(job, Terms.of(Terms.DEFAULT_TENANT));
     }
 
-    /** Records a new job as QUEUED and as not yet published to Kafka. */
+    /** Records a new job as QUEUED, and lets it through to Kafka if it is its turn. */
     public CompletionStage<Submitted> submit(Job job, Terms terms) {
+        SamplingParams params = job.params();
         return run(
                         job.jobId(),
                         "submit",
                         JobJson.write(job),
+                        params.model(),
+                        String.valueOf(1 + job.priority().ordinal()),
                         String.valueOf(job.images()),
-                        String.valueOf(job.submittedAt().toEpochMilli()),
+                        String.valueOf(params.steps()),
+                        String.valueOf((long) params.steps() * params.width() * params.height()),
                         terms.tenant(),
+                        String.valueOf(terms.maxQueued()),
                         terms.expiresIn().map(JobStore::millis).orElse(""),
                         terms.key()
                                 .map(key -> RedisKeys.idempotency(terms.tenant(), key.value()))
@@ -63,16 +72,9 @@ public final class JobStore {
                 .thenApply(Submitted::parse);
     }
 
-    /** Kafka has the job: it will be run whatever happens to this gateway. */
-    public CompletionStage<Void> published(UUID id) {
-        return redis.zrem(RedisKeys.UNPUBLISHED, id.toString()).thenAccept(removed -> {});
-    }
-
-    /** Live jobs recorded before {@code time} which Kafka may not have, because a gateway died between the two. */
-    public CompletionStage<List<UUID>> unpublishedBefore(Instant time, int limit) {
-        return redis.zrangebyscore(
-                        RedisKeys.UNPUBLISHED, Range.create(0d, (double) time.toEpochMilli()), Limit.create(0, limit))
-                .thenApply(ids -> ids.stream().map(UUID::fromString).toList());
+    /** Lets waiting jobs of a model through, if there is room because workers came. */
+    public CompletionStage<Void> admit(String model) {
+        return run(NOBODY, "admit", model).thenAccept(ok -> {});
     }
 
     /** The prompt stage has begun. */
@@ -136,8 +138,9 @@ public final class JobStore {
     }
 
     public CompletionStage<Optional<JobStatus>> find(UUID id) {
-        return redis.hgetall(RedisKeys.job(id))
-                .thenApply(hash -> hash.containsKey("request") ? Optional.of(status(hash)) : Optional.empty());
+        CompletionStage<List<String>> found =
+                stateMachine.run(ScriptOutputType.MULTI, RedisKeys.ofScripts(), arguments(id, "find"));
+        return found.thenApply(fields -> fields.isEmpty() ? Optional.empty() : Optional.of(status(map(fields))));
     }
 
     /**
@@ -168,18 +171,20 @@ public final class JobStore {
         return run(id, operation, arguments).thenApply(Change::parse);
     }
 
-    private CompletionStage<String> run(UUID id, String operation, String... arguments) {
-        String[] keys = {
-            RedisKeys.job(id),
-            RedisKeys.events(id),
-            RedisKeys.JOBS,
-            RedisKeys.UNPUBLISHED,
-            RedisKeys.DEADLINES,
-            RedisKeys.FINISHED
-        };
-        String[] values = Stream.concat(Stream.of(operation, id.toString(), millis(retention)), Stream.of(arguments))
+    private CompletionStage<String> run(UUID id, String operation, String... more) {
+        return stateMachine.run(ScriptOutputType.VALUE, RedisKeys.ofScripts(), arguments(id, operation, more));
+    }
+
+    private String[] arguments(UUID id, String operation, String... more) {
+        return Stream.concat(Stream.of(operation, id.toString(), millis(retention)), Stream.of(more))
                 .toArray(String[]::new);
-        return stateMachine.run(ScriptOutputType.VALUE, keys, values);
+    }
+
+    /** Of a reply that lists names and values by turns. */
+    private static Map<String, String> map(List<String> fields) {
+        return IntStream.range(0, fields.size() / 2)
+                .boxed()
+                .collect(Collectors.toMap(i -> fields.get(2 * i), i -> fields.get(2 * i + 1)));
     }
 
     private static JobStatus status(Map<String, String> hash) {
@@ -192,6 +197,8 @@ public final class JobStore {
                 instant(hash.get("expires")),
                 instant(hash.get("started")),
                 instant(hash.get("finished")),
+                hash.get("position") == null ? null : Integer.valueOf(hash.get("position")),
+                instant(hash.get("eta")),
                 hash.get("error"),
                 Long.parseLong(hash.get("events")));
     }

@@ -7,7 +7,7 @@ final class RedisKeys {
     /** Sorted set of job ids, all with score 0: ids sort by age as text. */
     static final String JOBS = "ruido:jobs";
 
-    /** Sorted set of job ids, by time, that Kafka has not yet confirmed. */
+    /** Sorted set of ids of admitted jobs that Kafka has not yet confirmed, by the time somebody has to publish them. */
     static final String UNPUBLISHED = "ruido:unpublished";
 
     /** Sorted set of ids of live jobs by the time they expire, and of expired ones that are not yet in the history. */
@@ -19,16 +19,34 @@ final class RedisKeys {
     /** Hash of model name to card. */
     static final String MODELS = "ruido:models";
 
+    /** Channel that names a model of which a job was admitted and has to be published. */
+    static final String DISPATCH = "ruido:dispatch";
+
+    private static final String JOB = "ruido:job:";
+    private static final String EVENTS = "ruido:events:";
+    private static final String QUEUE = "ruido:queue:";
+    private static final String WORKERS = "ruido:workers:";
+
     private RedisKeys() {}
+
+    /** What {@code event.lua} takes names from, in its order. */
+    static String[] ofScripts() {
+        return new String[] {JOB, EVENTS, QUEUE, WORKERS, JOBS, UNPUBLISHED, DEADLINES, FINISHED, DISPATCH};
+    }
 
     /** Hash: see {@code state-machine.lua}. */
     static String job(UUID id) {
-        return "ruido:job:{" + id + "}";
+        return JOB + "{" + id + "}";
     }
 
     /** Stream of events, and the name of the channel that announces them. */
     static String events(UUID id) {
-        return "ruido:events:{" + id + "}";
+        return EVENTS + "{" + id + "}";
+    }
+
+    /** Sorted set of a model's workers: see {@code queue.lua}. */
+    static String workers(String model) {
+        return WORKERS + model;
     }
 
     /** Id of the job that a client submitted under this key, and the fingerprint of what it asked for. */

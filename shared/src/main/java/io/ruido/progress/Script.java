@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A Lua script, called by its digest; Redis gets the text where it does not know it. */
 final class Script {
@@ -17,15 +19,19 @@ final class Script {
     private final String text;
     private final String digest;
 
-    /** @param file beside this class */
-    Script(RedisAsyncCommands<String, String> redis, String file) {
+    /** @param files beside this class, one text together */
+    Script(RedisAsyncCommands<String, String> redis, String... files) {
         this.redis = redis;
+        this.text = Stream.of(files).map(Script::read).collect(Collectors.joining());
+        this.digest = redis.digest(text);
+    }
+
+    private static String read(String file) {
         try (InputStream in = Script.class.getResourceAsStream(file)) {
-            this.text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + file + " from the class path", e);
         }
-        this.digest = redis.digest(text);
     }
 
     <T> CompletionStage<T> run(ScriptOutputType output, String[] keys, String... arguments) {

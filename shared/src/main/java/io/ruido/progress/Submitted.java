@@ -1,12 +1,20 @@
 package io.ruido.progress;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 
 /** What the state machine answered to a new job. */
 public sealed interface Submitted {
-    /** @param expiresAt by Redis' clock, or null */
-    record Accepted(Instant expiresAt) implements Submitted {}
+    /**
+     * @param expiresAt by Redis' clock, or null
+     * @param position among the jobs that wait, from 1; null when it was let through at once, and is to be published now
+     * @param eta when it will be finished, or null while that is not known
+     */
+    record Accepted(Instant expiresAt, Integer position, Instant eta) implements Submitted {}
+
+    /** The tenant has as many jobs waiting for this model as it may have. */
+    record Full(Duration retryAfter) implements Submitted {}
 
     /** It was submitted before, as {@code id}. */
     record Known(UUID id) implements Submitted {}
@@ -17,10 +25,17 @@ public sealed interface Submitted {
     static Submitted parse(String answer) {
         String[] words = answer.split(" ");
         return switch (words[0]) {
-            case "OK" -> new Accepted(words.length == 1 ? null : Instant.ofEpochMilli(Long.parseLong(words[1])));
+            case "OK" ->
+                new Accepted(
+                        instant(words[1]), words[2].equals("-") ? null : Integer.valueOf(words[2]), instant(words[3]));
+            case "FULL" -> new Full(Duration.ofSeconds(Long.parseLong(words[1])));
             case "KNOWN" -> new Known(UUID.fromString(words[1]));
             case "OTHER" -> new KeyReused();
             default -> throw new IllegalArgumentException("answer: is unknown (was " + answer + ")");
         };
+    }
+
+    private static Instant instant(String millis) {
+        return millis.equals("-") ? null : Instant.ofEpochMilli(Long.parseLong(millis));
     }
 }

@@ -1,30 +1,9 @@
 -- The life of a job and its images. Every change of state and the event that tells of it are one atomic step.
---   KEYS[1] ruido:job:{id}      hash: state, request, count, tenant, submitted, expires, started, finished, error, events,
---                               done, and for each image i: i:state, i:step, i:worker, i:lease, i:attempt, i:key
---   KEYS[2] ruido:events:{id}   stream of numbered events, and the pub/sub channel that carries each as it happens
---   KEYS[3] ruido:jobs          sorted set of all ids
---   KEYS[4] ruido:unpublished   sorted set of ids, by the time they were submitted, that Kafka may not have
---   KEYS[5] ruido:deadlines     sorted set of ids by the time they expire
---   KEYS[6] ruido:finished      sorted set of ids by the time they may be forgotten
---   ARGV[1] the operation; ARGV[2] the job's id; ARGV[3] how long a finished job is kept; then the operation's arguments
--- The clock is Redis' own: leases and deadlines must not depend on how well the others' clocks agree.
-local job, events, jobs, unpublished, deadlines, finished = unpack(KEYS)
-local operation, id, retention = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+--   ruido:job:{id}      hash: state, request, count, steps, tenant, model, urgency, each (work of an image), submitted,
+--                       expires, started, finished, error, events, done, and for each image i: i:state, i:step, i:worker,
+--                       i:claimed, i:lease, i:attempt, i:key
+--   ruido:events:{id}   stream of numbered events, and the pub/sub channel that carries each as it happens
 local terminal = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true }
-
-local function get(field)
-    return redis.call('HGET', job, field) or nil
-end
-
-local function emit(event)
-    event.number = redis.call('HINCRBY', job, 'events', 1)
-    event.time = now
-    local json = cjson.encode(event)
-    redis.call('XADD', events, event.number .. '-0', 'event', json)
-    redis.call('PUBLISH', events, json)
-end
 
 local function enter(state, error)
     redis.call('HSET', job, 'state', state)
@@ -37,12 +16,25 @@ local function enter_image(i, state)
 end
 
 local function finish(state, error)
+    local e = entry(id)
+    if not leave_line(e) then
+        for i = 0, e.count - 1 do let_go(e, i) end
+    end
     redis.call('HSET', job, 'finished', now)
     if error then redis.call('HSET', job, 'error', error) end
     enter(state, error)
     redis.call('ZADD', finished, now + retention, id)
     -- An expired job stays there until somebody has put it into the history.
     if state ~= 'EXPIRED' then redis.call('ZREM', deadlines, id) end
+    redis.call('ZREM', unpublished, id)
+    admit(e.model)
+end
+
+-- Somebody works on the job: it was admitted, or reached Kafka in another way.
+local function begin()
+    local e = entry(id)
+    if leave_line(e) then take(e) end
+    redis.call('HSETNX', job, 'started', now)
 end
 
 -- An attempt is a fencing token: a worker that was given up for dead cannot write over its successor.
@@ -52,36 +44,68 @@ end
 
 local operations = {}
 
--- A key that was used before gives the job that it was used for, if that was asked for in the same words.
-function operations.submit(request, count, submitted_at, tenant, expires_in, key, fingerprint, keep_key)
-    if redis.call('EXISTS', job) == 1 then return 'KNOWN ' .. id end
-    if key ~= '' then
-        local known = redis.call('GET', key)
-        if known then
-            local same, words = string.match(known, '(%S+) (%S+)')
-            return words == fingerprint and 'KNOWN ' .. same or 'OTHER'
-        end
-        redis.call('SET', key, id .. ' ' .. fingerprint, 'PX', keep_key)
+local function full(model, tenant, limit)
+    local waiting = 0
+    for urgency in pairs(SHARE) do
+        waiting = waiting + redis.call('ZCARD', key(model, 'waiting', urgency, tenant))
     end
-    redis.call('HSET', job, 'request', request, 'count', count, 'tenant', tenant, 'submitted', now, 'done', 0)
-    local expires = ''
+    return waiting >= tonumber(limit)
+end
+
+-- In seconds, until the tenant's next job is admitted.
+local function retry_after(model, tenant)
+    for urgency in pairs(SHARE) do
+        local first = redis.call('ZRANGE', key(model, 'waiting', urgency, tenant), 0, 0)[1]
+        local speed, places = pace(model)
+        if first and speed then
+            local e = entry(first)
+            local _, work = ahead(e)
+            return math.max(1, math.min(60, math.ceil((work + e.work) / speed / places / 1000)))
+        end
+    end
+    return 10
+end
+
+-- A key that was used before gives the job that it was used for, if that was asked for in the same words.
+function operations.submit(request, model, urgency, count, steps, each, tenant, limit, expires_in, again, words, keep)
+    if redis.call('EXISTS', job) == 1 then return 'KNOWN ' .. id end
+    local known = again ~= '' and redis.call('GET', again)
+    if known then
+        local same, said = string.match(known, '(%S+) (%S+)')
+        return said == words and 'KNOWN ' .. same or 'OTHER'
+    end
+    if full(model, tenant, limit) then return 'FULL ' .. retry_after(model, tenant) end
+    if again ~= '' then redis.call('SET', again, id .. ' ' .. words, 'PX', keep) end
+    redis.call('HSET', job, 'request', request, 'model', model, 'urgency', urgency, 'count', count, 'steps', steps,
+        'each', each, 'tenant', tenant, 'submitted', now, 'done', 0)
+    local expires = '-'
     if expires_in ~= '' then
         expires = now + expires_in
         redis.call('HSET', job, 'expires', expires)
         redis.call('ZADD', deadlines, expires, id)
     end
     redis.call('ZADD', jobs, 0, id)
-    redis.call('ZADD', unpublished, submitted_at, id)
     for i = 0, count - 1 do
         redis.call('HSET', job, i .. ':state', 'QUEUED', i .. ':step', 0, i .. ':attempt', 0)
     end
     enter('QUEUED')
-    return 'OK ' .. expires
+    local e = entry(id)
+    line_up(e)
+    admit(model)
+    local position, eta = outlook(e)
+    if position then tell_outlook(e) end
+    return table.concat({ 'OK', expires, position or '-', eta or '-' }, ' ')
+end
+
+-- Lets jobs through that no change of another job made room for: a worker came, or was given up.
+function operations.admit(model)
+    admit(model)
+    return 'OK'
 end
 
 function operations.encode()
     if get('state') == 'QUEUED' then
-        redis.call('HSET', job, 'started', now)
+        begin()
         enter('ENCODING')
     end
     return 'OK'
@@ -95,8 +119,9 @@ function operations.claim(i, worker, lease)
     local held = tonumber(get(i .. ':lease') or 0) - now
     if held > 0 then return 'OWNED ' .. held end
     local attempt = redis.call('HINCRBY', job, i .. ':attempt', 1)
-    redis.call('HSET', job, i .. ':worker', worker, i .. ':lease', now + lease, i .. ':step', 0)
-    redis.call('HSETNX', job, 'started', now)
+    redis.call('HSET', job, i .. ':worker', worker, i .. ':lease', now + lease, i .. ':step', 0,
+        i .. ':claimed', now)
+    begin()
     if get('state') ~= 'SAMPLING' then enter('SAMPLING') end
     enter_image(i, 'SAMPLING')
     return 'CLAIMED ' .. attempt
@@ -141,7 +166,14 @@ function operations.succeed(i, attempt, key)
     redis.call('HSET', job, i .. ':key', key)
     enter_image(i, 'SUCCEEDED')
     emit({ type = 'result', index = tonumber(i), key = key })
-    if redis.call('HINCRBY', job, 'done', 1) == tonumber(get('count')) then finish('SUCCEEDED') end
+    local e = entry(id)
+    let_go(e, i)
+    note_pace(e, now - get(i .. ':claimed'))
+    if redis.call('HINCRBY', job, 'done', 1) == tonumber(get('count')) then
+        finish('SUCCEEDED')
+    else
+        admit(e.model)
+    end
     return 'OK'
 end
 
@@ -160,8 +192,22 @@ function operations.expire()
     return 'OK'
 end
 
+-- Also tells where a live job stands.
+function operations.find()
+    local found = redis.call('HGETALL', job)
+    if not terminal[get('state')] then
+        local position, eta = outlook(entry(id))
+        for field, value in pairs({ position = position, eta = eta }) do
+            table.insert(found, field)
+            table.insert(found, tostring(value))
+        end
+    end
+    return found
+end
+
 local state = get('state')
-if operation ~= 'submit' then
+if operation == 'find' and not state then return {} end
+if operation ~= 'submit' and operation ~= 'admit' and operation ~= 'find' then
     if not state then return 'UNKNOWN' end
     if terminal[state] then return state end
     if now >= tonumber(get('expires') or math.huge) then

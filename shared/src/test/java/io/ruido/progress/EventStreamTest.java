@@ -88,6 +88,7 @@ class EventStreamTest {
         assertThat(seen.events)
                 .extracting(event -> switch (event) {
                     case JobEvent.State state -> state.state().name();
+                    case JobEvent.Queue queue -> "number " + queue.position();
                     case JobEvent.Image image -> "image " + image.state();
                     case JobEvent.Step step -> step.step() + "/" + step.steps() + " " + step.preview();
                     case JobEvent.Result result -> result.key();

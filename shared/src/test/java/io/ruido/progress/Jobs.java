@@ -5,6 +5,7 @@ import com.fasterxml.uuid.NoArgGenerator;
 import io.ruido.config.RuidoConfig;
 import io.ruido.embedded.EmbeddedRedis;
 import io.ruido.job.Job;
+import io.ruido.job.ModelCard;
 import io.ruido.job.Priority;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingParams;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -21,6 +23,10 @@ import org.awaitility.Awaitility;
 final class Jobs {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final NoArgGenerator IDS = Generators.timeBasedEpochGenerator();
+
+    static final SamplingParams PARAMS = new SamplingParams("apples", 128, 128, 20, 4.5, "ddim", 7);
+    static final ModelCard CARD =
+            new ModelCard("apples", "", "", "MIT", 64, 512, 64, PARAMS, List.of(new ModelCard.Sampler("ddim", "DDIM")));
 
     private Jobs() {}
 
@@ -37,13 +43,15 @@ final class Jobs {
     }
 
     static Job prompt(UUID id, int images) {
-        return new PromptJob(
-                id,
-                "a red apple",
-                "",
-                images,
-                new SamplingParams("apples", 128, 128, 20, 4.5, "ddim", 7),
-                Priority.INTERACTIVE,
-                Instant.now().truncatedTo(ChronoUnit.MILLIS));
+        return prompt(id, images, PARAMS, Priority.INTERACTIVE);
+    }
+
+    static Job prompt(int steps, Priority priority) {
+        return prompt(IDS.generate(), 1, new SamplingParams("apples", 128, 128, steps, 4.5, "ddim", 7), priority);
+    }
+
+    private static Job prompt(UUID id, int images, SamplingParams params, Priority priority) {
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        return new PromptJob(id, "a red apple", "", images, params, priority, now);
     }
 }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,7 @@ public final class Worker implements AutoCloseable {
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("leases").factory());
     private final List<JobSlot> slots = new ArrayList<>();
+    private final Presence presence;
 
     private Worker(RuidoConfig config, Models models, String id) throws IOException {
         this.models = models;
@@ -78,8 +80,10 @@ public final class Worker implements AutoCloseable {
                     config.kafka(), Topics.SAMPLING_GROUP, queues, publisher, samplingStage, undeliverable));
         }
 
-        ModelRegistry registry = new ModelRegistry(redis);
-        cards.forEach(card -> patience.await(() -> registry.publish(card)));
+        Duration lease = config.jobs().lease();
+        presence = new Presence(new ModelRegistry(redis), id, config.worker().slots(), cards, lease);
+        patience.await(presence::announce);
+        presence.keep(clock, lease.dividedBy(RENEWALS));
         log.info("worker {} serves {} with {} slots", id, names, slots.size());
     }
 
@@ -111,9 +115,11 @@ public final class Worker implements AutoCloseable {
     @Override
     public void close() {
         log.info("worker stops: unfinished images go back to the queue");
+        presence.leave();
+        // Before anything is given back, lest a slot takes it again.
+        slots.forEach(JobSlot::stop);
         loop.close();
         patience.close();
-        slots.forEach(JobSlot::stop);
         slots.forEach(JobSlot::close);
         clock.shutdownNow();
         publisher.close();

@@ -39,6 +39,9 @@ final class BenchServers implements AutoCloseable {
                         folder.toString(),
                         "ruido.gateway.port",
                         "0",
+                        // What is measured is how fast jobs are taken, not how many.
+                        "ruido.jobs.max-queued",
+                        "10000000",
                         // A busy machine shall show as slow, not as servers that do not answer.
                         "ruido.kafka.timeout",
                         PATIENCE,

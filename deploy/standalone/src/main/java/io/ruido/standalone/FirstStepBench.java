@@ -78,6 +78,7 @@ final class FirstStepBench {
                     delivered = step.step() == 1 ? millis(next.nanos - begin) : delivered;
                     steps.add(step.time());
                 }
+                case JobEvent.Queue queue -> {}
                 case JobEvent.Result result -> {}
             }
         }

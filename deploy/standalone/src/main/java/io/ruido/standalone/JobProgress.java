@@ -19,6 +19,7 @@ final class JobProgress implements AutoCloseable {
         switch (event) {
             case JobEvent.State state ->
                 bar.setExtraMessage(state.state().name().toLowerCase(Locale.ROOT));
+            case JobEvent.Queue queue -> bar.setExtraMessage("waits, number " + queue.position());
             case JobEvent.Step step -> step(step.index(), step.step());
             case JobEvent.Image image -> {}
             case JobEvent.Result result -> {}

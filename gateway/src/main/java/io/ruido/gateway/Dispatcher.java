@@ -1,0 +1,53 @@
+package io.ruido.gateway;
+
+import io.ruido.progress.Agenda;
+import io.ruido.progress.JobStore;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Publishes jobs whose turn has come, and those that Kafka may not have because it was away or a gateway died. A job that
+ * Kafka had all the same comes to the workers twice and runs once.
+ */
+final class Dispatcher {
+    private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
+    private static final int AT_A_TIME = 100;
+
+    private final JobStore store;
+    private final Submitter submitter;
+    private final Agenda unpublished;
+
+    Dispatcher(JobStore store, Submitter submitter, Agenda unpublished) {
+        this.store = store;
+        this.submitter = submitter;
+        this.unpublished = unpublished;
+    }
+
+    /** Never fails: what could not be done is tried again the next time. */
+    CompletionStage<Void> run() {
+        return unpublished
+                .due(AT_A_TIME)
+                .thenCompose(ids ->
+                        ids.size() < AT_A_TIME ? publish(ids) : publish(ids).thenCompose(done -> run()))
+                .exceptionally(error -> {
+                    log.warn("jobs could not be published ({}); trying again later", error.toString());
+                    return null;
+                });
+    }
+
+    private CompletionStage<Void> publish(List<UUID> ids) {
+        return CompletableFuture.allOf(
+                ids.stream().map(id -> publish(id).toCompletableFuture()).toArray(CompletableFuture<?>[]::new));
+    }
+
+    private CompletionStage<Void> publish(UUID id) {
+        return store.find(id)
+                .thenCompose(found -> found.isEmpty() || found.get().state().terminal()
+                        ? unpublished.done(id)
+                        : submitter.publish(found.get().job()));
+    }
+}

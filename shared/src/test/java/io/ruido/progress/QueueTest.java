@@ -1,0 +1,234 @@
+package io.ruido.progress;
+
+import static io.ruido.job.Priority.BATCH;
+import static io.ruido.job.Priority.INTERACTIVE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ruido.embedded.EmbeddedRedis;
+import io.ruido.job.Job;
+import io.ruido.job.JobEvent;
+import io.ruido.job.JobJson;
+import io.ruido.job.Priority;
+import io.ruido.job.SampleId;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who is let through to Kafka when: jobs are finished one by one, in the order in which they were let through. */
+class QueueTest {
+    private static final int SLOTS = 4;
+
+    /** Images that are let through at a time: those that the slots have, and four on the way. */
+    private static final int WINDOW = SLOTS + 4;
+
+    @TempDir
+    private Path folder;
+
+    private EmbeddedRedis server;
+    private Redis redis;
+    private JobStore store;
+    private Agenda unpublished;
+    private ModelRegistry models;
+    private final Set<UUID> running = new LinkedHashSet<>();
+    private final Map<UUID, String> owners = new HashMap<>();
+
+    @BeforeEach
+    void start() throws IOException {
+        server = EmbeddedRedis.start(folder, 0);
+        redis = Jobs.connect(server);
+        store = new JobStore(redis, Duration.ofSeconds(30), Duration.ofMinutes(1));
+        unpublished = Agenda.unpublished(redis);
+        models = new ModelRegistry(redis);
+        done(models.serve("worker", SLOTS, List.of(Jobs.CARD), Duration.ofHours(1)));
+    }
+
+    @AfterEach
+    void stop() {
+        redis.close();
+        server.close();
+    }
+
+    @Test
+    void aTenantThatFloodsDelaysAnotherByNoMoreThanItsShare() {
+        submit("flood", 10, INTERACTIVE, 300);
+        finish(20);
+        submit("other", 10, INTERACTIVE, 30);
+
+        List<String> order = finish(WINDOW + 60);
+
+        // What was let through before it came, then turn by turn.
+        assertThat(order).filteredOn("other"::equals).hasSize(30);
+        for (int first = 20; first <= WINDOW + 60; first += 10) {
+            assertThat(order.subList(0, first))
+                    .filteredOn("other"::equals)
+                    .as("of the first " + first)
+                    .hasSizeGreaterThanOrEqualTo((first - WINDOW) / 2 - 1);
+        }
+        assertThat(finish(30)).containsOnly("flood");
+    }
+
+    @Test
+    void sharesAreOfWorkAndNotOfJobs() {
+        submit("long", 100, INTERACTIVE, 40);
+        submit("short", 10, INTERACTIVE, 200);
+
+        List<String> order = finish(WINDOW + 110);
+
+        assertThat(order.subList(WINDOW, order.size()))
+                .filteredOn("long"::equals)
+                .hasSizeBetween(9, 11);
+    }
+
+    @Test
+    void whoWasIdleSavesNothingUpAndWhoComesOftenGainsNothing() {
+        submit("steady", 10, INTERACTIVE, 200);
+        finish(100);
+        int served = 0;
+        for (int i = 0; i < 60; i++) {
+            if (i % 2 == 0) {
+                submit("one-by-one", 10, INTERACTIVE, 1);
+            }
+            served += finish(1).contains("one-by-one") ? 1 : 0;
+        }
+
+        assertThat(served).isBetween(60 / 2 - WINDOW, 60 / 2);
+    }
+
+    @Test
+    void interactiveJobsComeFirstAndBatchJobsAreNotStarved() {
+        submit("batch", 10, BATCH, 100);
+        finish(10);
+        submit("person", 10, INTERACTIVE, 100);
+
+        List<String> order = finish(WINDOW + 90);
+
+        assertThat(order.subList(WINDOW, WINDOW + 90))
+                .filteredOn("batch"::equals)
+                .hasSizeBetween(8, 12);
+        assertThat(order.subList(0, WINDOW + 1)).contains("person");
+    }
+
+    @Test
+    void aJobThatIsCancelledWhileItWaitsLeavesTheLine() {
+        List<UUID> first = submit("a", 10, INTERACTIVE, WINDOW + 10);
+        UUID last = first.getLast();
+        assertThat(position(last)).isEqualTo(10);
+
+        first.subList(WINDOW, WINDOW + 5).forEach(id -> done(store.cancel(id)));
+
+        assertThat(position(last)).isEqualTo(5);
+        assertThat(finish(WINDOW + 5)).hasSize(WINDOW + 5);
+        assertThat(running).isEmpty();
+    }
+
+    @Test
+    void aJobThatIsCancelledAfterItWasLetThroughMakesRoom() {
+        List<UUID> ids = submit("a", 10, INTERACTIVE, WINDOW + 1);
+
+        done(store.cancel(ids.getFirst()));
+
+        assertThat(position(ids.getLast())).isNull();
+        assertThat(done(unpublished.due(10))).containsExactly(ids.getLast());
+        assertThat(done(unpublished.due(10))).as("another gateway").isEmpty();
+    }
+
+    @Test
+    void positionsAreThoseInWhichJobsAreLetThrough() {
+        submit("flood", 10, INTERACTIVE, WINDOW + 50);
+        UUID third = submit("other", 10, INTERACTIVE, 3).getLast();
+        int position = position(third);
+
+        assertThat(position).isBetween(5, 7);
+        finish(position - 1);
+        assertThat(position(third)).isBetween(1, 2);
+        List<Integer> told =
+                done(redis.text().async().xrange(RedisKeys.events(third), io.lettuce.core.Range.unbounded())).stream()
+                        .map(message -> JobJson.read(message.getBody().get("event"), JobEvent.class))
+                        .filter(JobEvent.Queue.class::isInstance)
+                        .map(event -> ((JobEvent.Queue) event).position())
+                        .toList();
+        assertThat(told).startsWith(position).isSortedAccordingTo((a, b) -> b - a);
+    }
+
+    @Test
+    void moreWorkersLetMoreJobsThrough() {
+        List<UUID> ids = submit("a", 10, INTERACTIVE, 40);
+        assertThat(position(ids.getLast())).isEqualTo(40 - WINDOW);
+
+        done(models.serve("second", 16, List.of(Jobs.CARD), Duration.ofHours(1)));
+        done(store.admit("apples"));
+
+        assertThat(position(ids.getLast())).isEqualTo(40 - 30);
+        done(models.leave("second", 16, List.of(Jobs.CARD)));
+        assertThat(done(models.workers(List.of(Jobs.CARD)))).containsExactly(1L);
+    }
+
+    @Test
+    void aTenantsLineIsBounded() {
+        Terms two = new Terms("a", 2, Optional.empty(), Optional.empty());
+        submit("a", 10, INTERACTIVE, WINDOW);
+        done(store.submit(Jobs.prompt(10, BATCH), two));
+        done(store.submit(Jobs.prompt(10, INTERACTIVE), two));
+        Job refused = Jobs.prompt(10, INTERACTIVE);
+
+        assertThat(done(store.submit(refused, two)))
+                .isInstanceOfSatisfying(Submitted.Full.class, full -> assertThat(full.retryAfter())
+                        .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(60)));
+        assertThat(done(store.find(refused.jobId()))).isEmpty();
+        assertThat(done(store.submit(refused, new Terms("b", 2, Optional.empty(), Optional.empty()))))
+                .isInstanceOf(Submitted.Accepted.class);
+    }
+
+    private List<UUID> submit(String tenant, int steps, Priority priority, int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> submit(tenant, Jobs.prompt(steps, priority)))
+                .toList();
+    }
+
+    private UUID submit(String tenant, Job job) {
+        owners.put(job.jobId(), tenant);
+        if (done(store.submit(job, Terms.of(tenant))) instanceof Submitted.Accepted accepted
+                && accepted.position() == null) {
+            running.add(job.jobId());
+        }
+        return job.jobId();
+    }
+
+    /** Finishes jobs in the order in which they were let through, and tells whose they were. */
+    private List<String> finish(int count) {
+        List<String> order = new ArrayList<>();
+        for (int i = 0; i < count && !running.isEmpty(); i++) {
+            UUID id = running.iterator().next();
+            running.remove(id);
+            SampleId sample = new SampleId(id, 0);
+            done(store.claim(sample, "worker"));
+            done(store.succeed(sample, 1, "x.png"));
+            order.add(owners.get(id));
+            running.addAll(done(unpublished.due(100)));
+        }
+        return order;
+    }
+
+    private Integer position(UUID id) {
+        return done(store.find(id)).orElseThrow().position();
+    }
+
+    private static <T> T done(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join();
+    }
+}

@@ -1,0 +1,59 @@
+package io.ruido.worker;
+
+import io.ruido.job.ModelCard;
+import io.ruido.progress.ModelRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells what this worker serves for as long as it does: jobs are let through by the slots that there are. */
+final class Presence {
+    private static final Logger log = LoggerFactory.getLogger(Presence.class);
+
+    private final ModelRegistry registry;
+    private final String worker;
+    private final int slots;
+    private final List<ModelCard> cards;
+    private final Duration lease;
+    private volatile boolean left;
+
+    /** @param lease after which a worker that says nothing is taken for dead */
+    Presence(ModelRegistry registry, String worker, int slots, List<ModelCard> cards, Duration lease) {
+        this.registry = registry;
+        this.worker = worker;
+        this.slots = slots;
+        this.cards = cards;
+        this.lease = lease;
+    }
+
+    CompletionStage<Void> announce() {
+        return registry.serve(worker, slots, cards, lease);
+    }
+
+    void keep(ScheduledExecutorService clock, Duration every) {
+        clock.scheduleAtFixedRate(this::announceAgain, every.toMillis(), every.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void announceAgain() {
+        if (left) {
+            return;
+        }
+        announce().exceptionally(error -> {
+            log.warn("worker {} could not say that it lives ({}); trying again", worker, error.toString());
+            return null;
+        });
+    }
+
+    /** Where this cannot be told, the lease runs out by itself. */
+    void leave() {
+        left = true;
+        registry.leave(worker, slots, cards).exceptionally(error -> {
+            log.info("worker {} is taken for alive for {} more: {}", worker, lease, error.toString());
+            return null;
+        });
+    }
+}
