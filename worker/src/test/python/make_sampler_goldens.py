@@ -123,6 +123,14 @@ CASES = {
         dict(runs=RUNS[2:], **V, **SD),
         dict(skip_prk_steps=True, num_train_timesteps=777),
     ],
+    # Not more: where the reference's last bit of a sigma is another one on another processor, its path of noise differs.
+    "DPMSolverSDE": [
+        dict(noise_sampler_seed=0, beta_start=0.001, beta_end=0.008, beta_schedule="scaled_linear", **SHAPES[0]),
+        dict(noise_sampler_seed=7, beta_start=0.0005, beta_end=0.009, beta_schedule="scaled_linear", **SHAPES[1]),
+        dict(noise_sampler_seed=2**33 + 5, runs=RUNS[:5], **SPACINGS[1], **SD),
+        dict(noise_sampler_seed=2**62, runs=RUNS[:4], **V, beta_end=0.009, beta_schedule="scaled_linear"),
+        dict(beta_start=0.001, beta_end=0.012, beta_schedule="scaled_linear", runs=RUNS[:5], **SPACINGS[2]),
+    ],
     "DPMSolverSinglestep": [
         dict(),
         dict(**V, **SD),
@@ -215,6 +223,8 @@ def trajectory(scheduler, steps, eta, strength):
     known = inspect.signature(scheduler.step).parameters
     arguments = {name: value for name, value in arguments.items() if name in known}
     latents = [x.numpy()]
+    if "DPMSolverSDE" in type(scheduler).__name__ and scheduler.noise_sampler_seed is None:
+        torch.default_generator.set_state(generator.get_state())  # from which the seed of the path is drawn
     learned = str(scheduler.config.get("variance_type")).startswith("learned") and "DDPM" in type(scheduler).__name__
     for t in timesteps:
         out = denoise(scheduler.scale_model_input(x, t), t, learned)
@@ -253,6 +263,29 @@ def random_numbers():
     return cases
 
 
+def brownian_paths():
+    from diffusers.schedulers.scheduling_dpmsolver_sde import BrownianTreeNoiseSampler
+
+    cases = []
+    for seed, size, start, end in ((0, 3, 0.03, 14.6), (2**32, 16, 0.0, 1.0), (2**62 + 1, 33, 0.002, 700.0)):
+        path = BrownianTreeNoiseSampler(torch.zeros(1, size), torch.tensor(start), torch.tensor(end), seed)
+        span = end - start
+        times = torch.tensor([end, start + 0.75 * span, start + 0.5 * span, start + span / 3, start + 1e-4, start])
+        pairs = [(a, b) for i, a in enumerate(times) for b in times[i + 1 :]] + [(times[4], times[2])]
+        values = [path(a, b).flatten().numpy() for a, b in pairs]
+        cases.append(
+            dict(
+                seed=seed,
+                size=size,
+                start=float(torch.tensor(start)),
+                end=float(torch.tensor(end)),
+                times=base64_of(pairs, np.float32),
+                values=base64_of(values, np.float32),
+            )
+        )
+    return cases
+
+
 def write(name, cases):
     GOLDEN.mkdir(exist_ok=True)
     (GOLDEN / name).write_text("".join(json.dumps(line) + "\n" for line in cases))
@@ -260,9 +293,11 @@ def write(name, cases):
 
 if __name__ == "__main__":
     diffusers.logging.set_verbosity_error()
-    kinds = sys.argv[1:] or ["random", *CASES]
+    kinds = sys.argv[1:] or ["random", "brownian", *CASES]
     if "random" in kinds:
         write("random.jsonl", random_numbers())
+    if "brownian" in kinds:
+        write("brownian.jsonl", brownian_paths())
     for kind, configs in CASES.items():
         if kind in kinds:
             write(f"{kind}.jsonl", [case(f"{kind}Scheduler", **config) for config in configs])

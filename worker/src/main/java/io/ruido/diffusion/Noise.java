@@ -1,5 +1,7 @@
 package io.ruido.diffusion;
 
+import java.util.OptionalLong;
+
 /** The noise z of a step, before it enters the step's sums. */
 public sealed interface Noise {
     /** Nothing is drawn. */
@@ -16,4 +18,12 @@ public sealed interface Noise {
      * 2021, equation 15): fresh noise times exp(½·(f·maximum + (1 − f)·minimum)) with f = (v + 1) / 2.
      */
     record LearnedRange(double minimum, double maximum) implements Noise {}
+
+    /**
+     * The standardised increment of a Brownian path between two σ. Its seed is the sampler's setting; without one it is
+     * what the sample's generator would draw next, which stays as it is.
+     *
+     * @param least of the path's times
+     */
+    record Brownian(OptionalLong seed, float least, float greatest, float from, float to) implements Noise {}
 }

@@ -159,6 +159,11 @@ public final class SampleState {
                     double share = (v + 1) / 2;
                     return Math.exp((share * maximum + (1 - share) * minimum) / 2);
                 });
+            case Noise.Brownian path -> {
+                long seed = path.seed().orElseGet(random::nextSeed);
+                yield new BrownianPath(seed, path.least(), path.greatest())
+                        .increment(path.from(), path.to(), state[0].length);
+            }
         };
     }
 

@@ -20,6 +20,7 @@ enum SamplerMethod {
     DPMPP_2M("dpm++-2m", "DPM++ 2M", Shapes.ALL, DpmAlgorithm.DATA, 2),
     DPMPP_2M_SDE("dpm++-2m-sde", "DPM++ 2M SDE", Shapes.ALL, DpmAlgorithm.DATA_SDE, 2),
     DPMPP_3M_SDE("dpm++-3m-sde", "DPM++ 3M SDE", Shapes.ALL, DpmAlgorithm.DATA_SDE, 3),
+    DPMPP_SDE("dpm++-sde", "DPM++ SDE", "DPMSolverSDEScheduler", DpmSde::new, Shapes.COMMON, Map.of()),
     DPMPP_2S(
             "dpm++-2s",
             "DPM++ 2S",

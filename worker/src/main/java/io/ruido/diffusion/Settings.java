@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -52,6 +53,15 @@ final class Settings {
     /** A number that may be null. */
     double decimalOr(String name, double absent) {
         return isAbsent(name) ? absent : decimal(name);
+    }
+
+    /** A seed that may be null. */
+    OptionalLong seedOrNone(String name) {
+        JsonNode value = values.path(name);
+        if (!isAbsent(name) && !(value.isIntegralNumber() && value.canConvertToLong() && value.longValue() >= 0)) {
+            throw unsupported(name, "a whole number of at least 0, or null");
+        }
+        return isAbsent(name) ? OptionalLong.empty() : OptionalLong.of(value.longValue());
     }
 
     List<Double> decimals(String name) {

@@ -49,6 +49,11 @@ final class SigmaGrids {
                 : Grid.of(timesteps, plain, finalSigma);
     }
 
+    /** Timestep of a sigma between those of a grid. */
+    double timestep(double sigma) {
+        return sigmas.timesteps(new double[] {sigma})[0];
+    }
+
     /** Standard deviation of the first latent. */
     double initialNoise(Grid grid) {
         double greatest = Arrays.stream(grid.sigmas()).max().orElseThrow();

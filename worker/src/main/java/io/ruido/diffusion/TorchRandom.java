@@ -104,6 +104,12 @@ public final class TorchRandom {
         return values;
     }
 
+    /** What {@code torch.randint(0, 2**63 - 1, [])} would draw next, without drawing it. */
+    long nextSeed() {
+        TorchRandom copy = restore(save());
+        return Long.remainderUnsigned(copy.nextLong(), Long.MAX_VALUE);
+    }
+
     private void fillUniform(float[] values, int from, Precision precision) {
         int mask = (1 << precision.digits) - 1;
         float unit = 1f / (1 << precision.digits);
@@ -136,9 +142,13 @@ public final class TorchRandom {
     }
 
     private double nextDouble() {
+        return (nextLong() & (1L << 53) - 1) * 0x1p-53;
+    }
+
+    private long nextLong() {
         long high = nextInt() & 0xffffffffL;
         long low = nextInt() & 0xffffffffL;
-        return ((high << 32 | low) & (1L << 53) - 1) * 0x1p-53;
+        return high << 32 | low;
     }
 
     private int nextInt() {

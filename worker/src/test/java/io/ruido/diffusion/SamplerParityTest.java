@@ -27,6 +27,7 @@ class SamplerParityTest {
                 "LMSDiscrete",
                 "PNDM",
                 "DPMSolverMultistep",
+                "DPMSolverSDE",
                 "DPMSolverSinglestep",
                 "DEISMultistep",
                 "UniPCMultistep",
