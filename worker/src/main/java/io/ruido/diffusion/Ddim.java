@@ -35,17 +35,20 @@ final class Ddim implements Sampler {
                 clamp);
     }
 
+    /** The variance is computed in float32: from much noise, hardly any is kept of it, and that shows its rounding. */
     private Step step(int timestep, int stride) {
         int previous = timestep - stride;
-        double alphaCumprod = schedule.alphaCumprod(timestep);
-        double alphaCumprodPrev = previous >= 0 ? schedule.alphaCumprod(previous) : finalAlphaCumprod;
-        double variance = (1 - alphaCumprodPrev) / (1 - alphaCumprod) * (1 - alphaCumprod / alphaCumprodPrev);
-        double sigma = eta * Math.sqrt(variance); // σ_t(η), equation 16
+        float alphaCumprod = (float) schedule.alphaCumprod(timestep);
+        float alphaCumprodPrev = (float) (previous >= 0 ? schedule.alphaCumprod(previous) : finalAlphaCumprod);
+        float variance = (1 - alphaCumprodPrev) / (1 - alphaCumprod) * (1 - alphaCumprod / alphaCumprodPrev);
+        float sigma = (float) eta * (float) Math.sqrt(variance); // σ_t(η), equation 16
+        double kept = Math.sqrt(Math.max(0, 1 - alphaCumprodPrev - sigma * sigma));
         Level level = Level.ofAlphaCumprod(alphaCumprod);
 
-        Linear direction = prediction.epsilon(level).times(Math.sqrt(1 - alphaCumprodPrev - sigma * sigma));
+        Linear direction = prediction.epsilon(level).times(kept);
         Linear next =
                 Linear.X0.times(Math.sqrt(alphaCumprodPrev)).plus(direction).plus(Linear.NOISE.times(sigma));
-        return new Step(timestep, 1, level, prediction.x0(level), next);
+        Step step = new Step(timestep, 1, level, prediction.x0(level), next);
+        return eta > 0 ? step.with(new Noise.Fresh()) : step;
     }
 }
