@@ -3,6 +3,7 @@ package io.ruido.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ruido.nn.SafeTensors;
 import io.ruido.nn.Torch;
@@ -14,6 +15,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -72,15 +74,28 @@ record Checkpoint(Path folder, State state) {
     /** Overwrites all parts with what the checkpoint holds. */
     void copyTo(Map<String, Map<String, NDArray>> parts) throws IOException {
         for (var part : parts.entrySet()) {
-            Path file = folder.resolve(part.getKey() + ".safetensors");
-            try (NDManager scratch = Torch.newManager()) {
-                Map<String, NDArray> saved = SafeTensors.read(file, scratch, DataType.FLOAT32);
-                if (!saved.keySet().equals(part.getValue().keySet())) {
-                    throw new IOException(file + ": made by another model than the recipe's");
-                }
-                part.getValue().forEach((name, tensor) -> saved.get(name).copyTo(tensor));
-            }
+            copy(folder.resolve(part.getKey() + ".safetensors"), part.getValue());
         }
+    }
+
+    /**
+     * Overwrites tensors with those of a file.
+     *
+     * @throws IOException when the file's tensors have other names or shapes
+     */
+    static void copy(Path file, Map<String, NDArray> tensors) throws IOException {
+        try (NDManager scratch = Torch.newManager()) {
+            Map<String, NDArray> saved = SafeTensors.read(file, scratch, DataType.FLOAT32);
+            if (!shapes(saved).equals(shapes(tensors))) {
+                throw new IOException(file + ": made by another model than the recipe's");
+            }
+            tensors.forEach((name, tensor) -> saved.get(name).copyTo(tensor));
+        }
+    }
+
+    private static Map<String, Shape> shapes(Map<String, NDArray> tensors) {
+        return tensors.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue()
+                .getShape()));
     }
 
     private static List<Path> all(Path run) throws IOException {

@@ -18,6 +18,8 @@ import java.util.Map;
 
 /** Writes the parts of a model in the layout that Python's diffusers reads. */
 final class DiffusersFolder {
+    static final String WEIGHTS = "diffusion_pytorch_model.safetensors";
+
     private static final JsonMapper READ = new JsonMapper();
     private static final ObjectWriter JSON = READ.writerWithDefaultPrettyPrinter();
 
@@ -30,7 +32,15 @@ final class DiffusersFolder {
         ObjectNode written = config.objectNode().put("_class_name", className);
         written.setAll(config);
         Files.write(folder.resolve("config.json"), JSON.writeValueAsBytes(written));
-        SafeTensors.write(folder.resolve("diffusion_pytorch_model.safetensors"), tensors, DataType.FLOAT16);
+        SafeTensors.write(folder.resolve(WEIGHTS), tensors, DataType.FLOAT16);
+    }
+
+    /** Copies config and weights of one model as they are. */
+    static void copyModel(Path source, Path folder) throws IOException {
+        Files.createDirectories(folder);
+        for (String file : List.of("config.json", WEIGHTS)) {
+            Files.copy(source.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        }
     }
 
     /** Copies a BERT text encoder, in float16, and its tokenizer; every caption is padded or cut to {@code tokens}. */

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -13,8 +14,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class Train {
     private Train() {}
 
-    /** Arguments: the recipe, and {@code --resume} to go on from the newest checkpoints. */
-    public static void main(String[] args) throws IOException {
+    /**
+     * Runs both stages; a signal that ends the process is answered with a checkpoint first.
+     *
+     * @see #run
+     */
+    public static void runUntilToldToStop(Path recipe, boolean resume, Optional<Path> from) throws IOException {
         AtomicBoolean stopping = new AtomicBoolean();
         CountDownLatch ended = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
@@ -22,7 +27,7 @@ public final class Train {
             await(ended); // the step under way, and its checkpoint
         }));
         try {
-            run(Path.of(args[0]), List.of(args).contains("--resume"), stopping);
+            run(recipe, resume, from, stopping);
         } finally {
             ended.countDown();
         }
@@ -32,34 +37,41 @@ public final class Train {
      * Runs both stages.
      *
      * @param resume goes on from the newest checkpoints, and skips what is finished
+     * @param from a model whose autoencoder is kept and whose denoiser is trained further
      * @param stopping when set, the run ends after its current step with a checkpoint
      * @throws IllegalArgumentException naming every wrong value of the recipe
      */
-    public static void run(Path recipe, boolean resume, AtomicBoolean stopping) throws IOException {
+    static void run(Path recipe, boolean resume, Optional<Path> from, AtomicBoolean stopping) throws IOException {
         TrainConfig config = TrainConfig.read(recipe);
         List<ImageFolder.Picture> pictures = ImageFolder.read(config.data(), config.size());
         Path export = config.output().resolve("export").resolve(config.name());
-        var autoencoder = new AutoencoderStage(config.autoencoder(), config.size(), pictures);
-        boolean done = new TrainingRun(
-                        autoencoder, config.output().resolve("autoencoder"), config.seed(), stopping::get)
-                .run(resume, export);
-        if (done) {
-            DiffusersFolder.writeText(
-                    export, config.denoiser().textEncoder(), config.denoiser().tokens());
-            copyBeside(recipe, export);
-            Path cache = config.output().resolve("precomputed");
-            List<ImageFolder.Picture> shown =
-                    ImageFolder.labelled(pictures, config.denoiser().labels());
-            try (var data = new TrainingSet(shown, config.size(), config.denoiser(), export, cache)) {
-                var denoiser = new DenoiserStage(config.denoiser(), data, config.seed());
-                new TrainingRun(denoiser, config.output().resolve("denoiser"), config.seed(), stopping::get)
-                        .run(resume, export);
+        if (from.isPresent()) {
+            DiffusersFolder.copyModel(from.get().resolve("vae"), export.resolve("vae"));
+        } else {
+            var autoencoder = new AutoencoderStage(config.autoencoder(), config.size(), pictures);
+            boolean done = new TrainingRun(
+                            autoencoder, config.output().resolve("autoencoder"), config.seed(), stopping::get)
+                    .run(resume, Optional.empty(), export);
+            if (!done) {
+                return;
             }
+        }
+        DiffusersFolder.writeText(
+                export, config.denoiser().textEncoder(), config.denoiser().tokens());
+        copyBeside(recipe, export);
+        Path cache = config.output().resolve("precomputed");
+        List<ImageFolder.Picture> shown =
+                ImageFolder.labelled(pictures, config.denoiser().labels());
+        try (var data = new TrainingSet(shown, config.size(), config.denoiser(), export, cache)) {
+            var denoiser = new DenoiserStage(config.denoiser(), data, config.seed());
+            new TrainingRun(denoiser, config.output().resolve("denoiser"), config.seed(), stopping::get)
+                    .run(resume, from.map(model -> model.resolve("unet").resolve(DiffusersFolder.WEIGHTS)), export);
         }
     }
 
-    /** What is told of a model lies beside its recipe. */
+    /** What is told of a model lies beside its recipe, which goes with it. */
     private static void copyBeside(Path recipe, Path export) throws IOException {
+        Files.copy(recipe, export.resolve("train.yaml"), StandardCopyOption.REPLACE_EXISTING);
         for (String name : List.of("ruido.yaml", "README.md")) {
             Path file = recipe.resolveSibling(name);
             if (Files.exists(file)) {

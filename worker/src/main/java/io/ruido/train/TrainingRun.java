@@ -44,17 +44,18 @@ final class TrainingRun {
      * Trains, with metrics, samples, checkpoints and exports on the way.
      *
      * @param resume goes on from the newest checkpoint, if there is one
+     * @param start weights to begin with instead of fresh ones, where no checkpoint is resumed
      * @param export the model's folder
      * @return false when it was asked to stop before its last step
      * @throws IllegalStateException when the loss is no longer finite; the newest checkpoint is then from before
      */
-    boolean run(boolean resume, Path export) throws IOException {
+    boolean run(boolean resume, Optional<Path> start, Path export) throws IOException {
         Files.createDirectories(folder);
         Optional<Checkpoint> checkpoint = resume ? Checkpoint.latest(folder) : Optional.empty();
         Checkpoint.State from = checkpoint.map(Checkpoint::state).orElse(new Checkpoint.State(0, 0));
         metrics.truncate(from.step());
         try (NDManager manager = Torch.newManager()) {
-            Map<String, Map<String, NDArray>> parts = build(manager, checkpoint);
+            Map<String, Map<String, NDArray>> parts = build(manager, checkpoint, start);
             AdamW adamW = new AdamW(manager, parts);
             log.info("{}: {} weights, from step {}", stage.name(), adamW.size(), from.step());
             var progress = new Progress(stage.name(), metrics, optimization, from.seconds());
@@ -85,9 +86,9 @@ final class TrainingRun {
         return done % every == 0 || done == optimization.steps();
     }
 
-    /** Weights, averages and moments by name: fresh ones, with the values of the checkpoint if there is one. */
-    private Map<String, Map<String, NDArray>> build(NDManager manager, Optional<Checkpoint> checkpoint)
-            throws IOException {
+    /** Weights, averages and moments by name: fresh ones, with the values of the checkpoint or the start if there is one. */
+    private Map<String, Map<String, NDArray>> build(
+            NDManager manager, Optional<Checkpoint> checkpoint, Optional<Path> start) throws IOException {
         Weights weights = Weights.fresh(manager, seed), averages = Weights.fresh(manager, seed);
         stage.build(weights, averages);
         Map<String, Map<String, NDArray>> parts = new LinkedHashMap<>();
@@ -97,6 +98,9 @@ final class TrainingRun {
         parts.put(Checkpoint.EXP_AVG_SQ, zeros(manager, weights.tensors()));
         if (checkpoint.isPresent()) {
             checkpoint.get().copyTo(parts);
+        } else if (start.isPresent()) {
+            Checkpoint.copy(start.get(), weights.tensors());
+            Checkpoint.copy(start.get(), averages.tensors());
         }
         return parts;
     }

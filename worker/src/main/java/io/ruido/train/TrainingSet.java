@@ -59,7 +59,7 @@ final class TrainingSet implements AutoCloseable {
 
     private float[] latents(List<ImageFolder.Picture> pictures, Path model, Path cache) throws IOException {
         List<String> names = pictures.stream().map(ImageFolder.Picture::file).toList();
-        Path weights = model.resolve("vae").resolve("diffusion_pytorch_model.safetensors");
+        Path weights = model.resolve("vae").resolve(DiffusersFolder.WEIGHTS);
         try (NDArray all = Precomputed.of(cache, "latents", names, List.of(weights))
                 .get(manager, () -> {
                     NDList batches = new NDList();

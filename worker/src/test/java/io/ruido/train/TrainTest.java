@@ -1,12 +1,15 @@
 package io.ruido.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.nn.SafeTensors;
+import io.ruido.nn.Torch;
 import io.ruido.pipeline.DiffusionPipeline;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -15,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -31,7 +35,7 @@ class TrainTest {
         Path recipe = folder.resolve("train.yaml");
         Files.writeString(recipe, RECIPE.replace("FOLDER", folder.toString()).replace("OPTIMIZATION", OPTIMIZATION));
 
-        Train.run(recipe, false, new AtomicBoolean());
+        Train.run(recipe, false, Optional.empty(), new AtomicBoolean());
 
         Path run = folder.resolve("run");
         assertThat(run.resolve("autoencoder/metrics.csv")).isNotEmptyFile();
@@ -47,6 +51,37 @@ class TrainTest {
             NDArray output = pipeline.predict(latents, new float[] {999}, context);
             assertThat(output.getShape()).isEqualTo(new Shape(1, 3, 8, 8));
             assertThat(pipeline.decode(output)).hasSize(1);
+        }
+    }
+
+    @Test
+    void aModelIsTrainedFurtherWithItsAutoencoderAsItIs() throws Exception {
+        writePictures(folder.resolve("pictures"));
+        writeTextEncoder(folder.resolve("text"));
+        Path recipe = folder.resolve("train.yaml");
+        String text = RECIPE.replace("FOLDER", folder.toString()).replace("OPTIMIZATION", OPTIMIZATION);
+        Files.writeString(recipe, text);
+        Train.run(recipe, false, Optional.empty(), new AtomicBoolean());
+        Path first = folder.resolve("run/export/squares");
+
+        Path frozen = folder.resolve("frozen.yaml");
+        Files.writeString(
+                frozen, text.replace("/run", "/frozen").replace("learningRate: 1.0e-3", "learningRate: 1.0e-12"));
+        Train.run(frozen, false, Optional.of(first), new AtomicBoolean());
+
+        Path further = folder.resolve("frozen/export/squares");
+        assertThat(further.resolve("vae").resolve(DiffusersFolder.WEIGHTS))
+                .hasSameBinaryContentAs(first.resolve("vae").resolve(DiffusersFolder.WEIGHTS));
+        assertThat(unet(further)).containsExactly(unet(first), within(1e-6f));
+        assertThat(folder.resolve("frozen/denoiser/metrics.csv")).isNotEmptyFile();
+        assertThat(folder.resolve("frozen/autoencoder")).doesNotExist();
+    }
+
+    private static float[] unet(Path model) throws IOException {
+        try (NDManager manager = Torch.newManager()) {
+            return SafeTensors.read(model.resolve("unet").resolve(DiffusersFolder.WEIGHTS), manager, DataType.FLOAT32)
+                    .get("conv_in.weight")
+                    .toFloatArray();
         }
     }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +30,7 @@ class TrainingRunTest {
 
         assertThat(run(whole, "whole", false)).isTrue();
         assertThat(new TrainingRun(stopped, folder.resolve("parts"), 1, () -> stopped.losses.size() == 4)
-                        .run(false, folder.resolve("export")))
+                        .run(false, Optional.empty(), folder.resolve("export")))
                 .isFalse();
         assertThat(run(resumed, "parts", true)).isTrue();
 
@@ -66,7 +67,8 @@ class TrainingRunTest {
     }
 
     private boolean run(Stage stage, String name, boolean resume) throws IOException {
-        return new TrainingRun(stage, folder.resolve(name), 1, () -> false).run(resume, folder.resolve("export"));
+        return new TrainingRun(stage, folder.resolve(name), 1, () -> false)
+                .run(resume, Optional.empty(), folder.resolve("export"));
     }
 
     /** A stage that remembers its losses. */

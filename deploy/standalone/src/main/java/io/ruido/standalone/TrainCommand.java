@@ -2,6 +2,7 @@ package io.ruido.standalone;
 
 import io.ruido.train.Train;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -18,9 +19,15 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--resume", description = "Go on from the newest checkpoints.")
     private boolean resume;
 
+    @Option(
+            names = "--from",
+            paramLabel = "MODEL",
+            description = "Keep the autoencoder of this model and train its denoiser further.")
+    private Path from;
+
     @Override
     public Integer call() throws Exception {
-        Train.main(resume ? new String[] {recipe.toString(), "--resume"} : new String[] {recipe.toString()});
+        Train.runUntilToldToStop(recipe, resume, Optional.ofNullable(from));
         return 0;
     }
 }
