@@ -5,7 +5,7 @@
 # Arguments are tensors only. An empty tensor stands for an absent one; numbers come as tensors of one element.
 #
 # A sample's result must not depend on the samples beside it, not in its last bit. On the CPU two libraries choose another
-# order of summation for small batches; convolve and linear_rows say how that is avoided.
+# order of summation for small batches; convolve and linear say how that is avoided.
 class Ops(Module):
   __parameters__ = []
   __buffers__ = []
@@ -39,17 +39,17 @@ class Ops(Module):
       return torch.conv2d(x, weight, bias, [stride, stride], [pad, pad])
     return torch.mkldnn_convolution(x, weight, bias, [pad, pad], [stride, stride], [1, 1], 1)
 
-  # x (B, D): MKL multiplies fewer than four rows in another way.
-  def linear_rows(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    rows = torch.size(x, 0)
-    if rows >= 4:
-      return torch.linear(x, weight, bias)
-    return torch.narrow(torch.linear(torch.constant_pad_nd(x, [0, 0, 0, 4 - rows]), weight, bias), 0, 0, rows)
-
+  # x (…, D): MKL multiplies fewer than twelve rows in several ways, and splits them among threads.
   def linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    rows = torch.flatten(x, 0, -2)
+    count = torch.size(rows, 0)
+    if count < 16:
+      rows = torch.constant_pad_nd(rows, [0, 0, 0, 16 - count])
     if torch.numel(bias) > 0:
-      return torch.linear(x, weight, bias)
-    return torch.linear(x, weight)
+      y = torch.linear(rows, weight, bias)
+    else:
+      y = torch.linear(rows, weight)
+    return torch.reshape(torch.narrow(y, 0, 0, count), torch.add(torch.slice(torch.size(x), 0, -1), [-1]))
 
   def conv2d(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return self.convolve(x, weight, bias, 1, (torch.size(weight, 2) - 1) // 2)
@@ -115,11 +115,11 @@ class Ops(Module):
     x = torch.type_as(emb, w1)
     if torch.numel(condition) > 0:
       x = x + torch.linear(torch.type_as(condition, w1), condition_weight)
-    return self.act(self.linear_rows(self.act(self.linear_rows(x, w1, b1), int(kind)), w2, b2), int(post))
+    return self.act(self.linear(self.act(self.linear(x, w1, b1), int(kind)), w2, b2), int(post))
 
   # x (B, D)
   def silu_linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return self.linear_rows(torch.silu(x), weight, bias)
+    return self.linear(torch.silu(x), weight, bias)
 
   # x (B, C, H, W); mode 1 doubles H and W, 2 halves them
   def resample(self: __torch__.Ops, x: Tensor, mode: int) -> Tensor:
@@ -143,7 +143,7 @@ class Ops(Module):
     if torch.numel(time_weight) > 0:
       if int(torch.select(options, 0, 2)) == 0:
         temb = self.act(temb, kind)
-      time = torch.unsqueeze(torch.unsqueeze(self.linear_rows(temb, time_weight, time_bias), 2), 3)
+      time = torch.unsqueeze(torch.unsqueeze(self.linear(temb, time_weight, time_bias), 2), 3)
       if torch.size(time_weight, 0) == torch.size(conv1_weight, 0):
         h = torch.group_norm(h + time, int(groups), norm2_weight, norm2_bias, float(eps))
       else:
@@ -205,16 +205,16 @@ class Ops(Module):
   def to_tokens(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, norm_weight: Tensor, norm_bias: Tensor,
                 weight: Tensor, bias: Tensor) -> Tensor:
     tokens = torch.group_norm(x, int(groups), norm_weight, norm_bias, float(eps))
-    return torch.linear(torch.transpose(torch.flatten(tokens, 2), 1, 2), torch.flatten(weight, 1), bias)
+    return self.linear(torch.transpose(torch.flatten(tokens, 2), 1, 2), torch.flatten(weight, 1), bias)
 
   # The way back: (B, HW, C) added to x (B, C, H, W).
   def add_tokens(self: __torch__.Ops, x: Tensor, tokens: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return x + torch.reshape(torch.transpose(torch.linear(tokens, torch.flatten(weight, 1), bias), 1, 2), torch.size(x))
+    return x + torch.reshape(torch.transpose(self.linear(tokens, torch.flatten(weight, 1), bias), 1, 2), torch.size(x))
 
   # half the projected width gates the other half (GEGLU)
   def geglu(self: __torch__.Ops, x: Tensor, proj_weight: Tensor, proj_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
-    hidden, gate = torch.chunk(torch.linear(x, proj_weight, proj_bias), 2, -1)
-    return torch.linear(hidden * torch.gelu(gate), out_weight, out_bias)
+    hidden, gate = torch.chunk(self.linear(x, proj_weight, proj_bias), 2, -1)
+    return self.linear(hidden * torch.gelu(gate), out_weight, out_bias)
 
   # x (B, N, D), context (B, T, D'). The projections to queries, keys and values have no bias. With only_cross the first
   # attention is to the context, too.
