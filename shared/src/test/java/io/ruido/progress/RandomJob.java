@@ -1,0 +1,240 @@
+package io.ruido.progress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lettuce.core.Range;
+import io.ruido.job.Job;
+import io.ruido.job.JobEvent;
+import io.ruido.job.JobJson;
+import io.ruido.job.JobState;
+import io.ruido.job.JobStatus;
+import io.ruido.job.SampleId;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/**
+ * One job to which clients, workers and time do whatever comes into their heads, in any order: workers also with attempts
+ * that they lost long ago. Each answer is held against what is known to be true.
+ */
+final class RandomJob {
+    private static final int ACTIONS = 60;
+    private static final int MAX_IMAGES = 3;
+    private static final int STEPS = 20;
+
+    private final JobStore store;
+    private final Redis redis;
+    private final Duration lease;
+    private final Random random;
+    private final Job job;
+    private final Instant expiresAt;
+    private final List<Image> images;
+
+    /** The terminal state that the job is known to have, or null. */
+    private JobState over;
+
+    /** What is known of an image. */
+    private static final class Image {
+        final SampleId id;
+        int newest;
+        boolean succeeded;
+        Instant ownedAtLeastUntil = Instant.MIN;
+
+        Image(SampleId id) {
+            this.id = id;
+        }
+    }
+
+    RandomJob(JobStore store, Redis redis, Duration lease, long seed) {
+        this.store = store;
+        this.redis = redis;
+        this.lease = lease;
+        this.random = new Random(seed);
+        this.job = Jobs.prompt(1 + random.nextInt(MAX_IMAGES));
+        this.images = IntStream.range(0, job.images())
+                .mapToObj(i -> new Image(new SampleId(job.jobId(), i)))
+                .toList();
+        Optional<Duration> expiresIn =
+                random.nextInt(3) == 0 ? Optional.of(Duration.ofMillis(1 + random.nextInt(60))) : Optional.empty();
+        Terms terms = new Terms("tenant-" + random.nextInt(3), 10_000, expiresIn, Optional.empty());
+        this.expiresAt = ((Submitted.Accepted) done(store.submit(job, terms))).expiresAt();
+    }
+
+    void run() throws InterruptedException {
+        for (int i = 0; i < ACTIONS; i++) {
+            act(images.get(random.nextInt(images.size())));
+        }
+        if (over == null) {
+            cancel();
+        }
+        checkEnd();
+    }
+
+    private void act(Image image) throws InterruptedException {
+        int attempt = image.newest == 0 ? 1 : 1 + random.nextInt(image.newest);
+        // Mostly the worker that has it.
+        int token = random.nextInt(4) == 0 ? attempt : Math.max(1, image.newest);
+        switch (random.nextInt(16)) {
+            case 0, 1, 2, 3 -> claim(image);
+            case 4, 5, 6 -> {
+                int step = 1 + random.nextInt(STEPS);
+                change(image, token, () -> store.step(image.id, token, step, STEPS, ""), true);
+            }
+            case 7 -> change(image, token, () -> store.decode(image.id, token), true);
+            case 8 -> change(image, token, () -> store.renew(image.id, token), true);
+            case 9 -> change(image, token, () -> store.release(image.id, token), false);
+            case 10, 11 -> succeed(image, token);
+            case 12 -> whole(() -> store.encode(job.jobId()), null);
+            case 13 -> whole(() -> store.expire(job.jobId()), null);
+            case 14 -> Thread.sleep(random.nextInt(2 * (int) lease.toMillis()));
+            default -> {
+                switch (random.nextInt(8)) {
+                    case 0 -> cancel();
+                    case 1 -> whole(() -> store.fail(job.jobId(), "because"), JobState.FAILED);
+                    default -> claim(image);
+                }
+            }
+        }
+    }
+
+    private void claim(Image image) {
+        Instant before = Instant.now();
+        Claim claim = done(store.claim(image.id, "worker"));
+        Instant after = Instant.now();
+        switch (claim) {
+            case Claim.Granted(int attempt) -> {
+                assertLive(before);
+                assertThat(image.succeeded).isFalse();
+                assertThat(attempt).as("attempts have no gap").isEqualTo(image.newest + 1);
+                assertThat(image.ownedAtLeastUntil).as("one owner").isBeforeOrEqualTo(after);
+                image.newest = attempt;
+                image.ownedAtLeastUntil = before.truncatedTo(ChronoUnit.MILLIS).plus(lease);
+            }
+            case Claim.Owned(Duration left) -> {
+                assertLive(before);
+                assertThat(left).isBetween(Duration.ofMillis(1), lease);
+            }
+            case Claim.Over(JobState state) -> {
+                if (!(image.succeeded && state == JobState.SUCCEEDED)) {
+                    assertOver(state, after);
+                }
+            }
+            case Claim.Unknown unknown -> throw new AssertionError("the job is unknown");
+        }
+    }
+
+    private void change(Image image, int token, Call call, boolean keeps) {
+        Instant before = Instant.now();
+        if (applied(image, token, before, call)) {
+            image.ownedAtLeastUntil =
+                    keeps ? before.truncatedTo(ChronoUnit.MILLIS).plus(lease) : Instant.MIN;
+        }
+    }
+
+    private void succeed(Image image, int token) {
+        if (applied(image, token, Instant.now(), () -> store.succeed(image.id, token, "key"))) {
+            image.succeeded = true;
+            if (images.stream().allMatch(each -> each.succeeded)) {
+                over = JobState.SUCCEEDED;
+            }
+        }
+    }
+
+    /** Only the newest attempt changes anything, and only until the image has its result. */
+    private boolean applied(Image image, int token, Instant before, Call call) {
+        Change change = done(call.make());
+        switch (change) {
+            case Change.Done done -> {
+                assertLive(before);
+                assertThat(token).as("fencing").isEqualTo(image.newest);
+                assertThat(image.succeeded).as("one result").isFalse();
+            }
+            case Change.Lost lost ->
+                assertThat(token != image.newest || image.succeeded)
+                        .as("the owner was refused")
+                        .isTrue();
+            case Change.Over(JobState state) -> assertOver(state, Instant.now());
+            case Change.Unknown unknown -> throw new AssertionError("the job is unknown");
+        }
+        return change instanceof Change.Done;
+    }
+
+    private void cancel() {
+        whole(() -> store.cancel(job.jobId()), JobState.CANCELLED);
+    }
+
+    private void whole(Call call, JobState becomes) {
+        Instant before = Instant.now();
+        switch (done(call.make())) {
+            case Change.Done done -> {
+                assertLive(before);
+                over = becomes;
+            }
+            case Change.Over(JobState state) -> assertOver(state, Instant.now());
+            case Change.Lost lost -> throw new AssertionError("a whole job cannot be lost");
+            case Change.Unknown unknown -> throw new AssertionError("the job is unknown");
+        }
+    }
+
+    private void assertLive(Instant asked) {
+        assertThat(over).as("a terminal state stays").isNull();
+        if (expiresAt != null) {
+            assertThat(asked).as("changed after its deadline").isBeforeOrEqualTo(expiresAt);
+        }
+    }
+
+    private void assertOver(JobState state, Instant answered) {
+        if (over == null) {
+            assertThat(state).isEqualTo(JobState.EXPIRED);
+            assertThat(answered).as("expired before its deadline").isAfterOrEqualTo(expiresAt);
+            over = state;
+        }
+        assertThat(state).as("a terminal state never changes").isEqualTo(over);
+    }
+
+    private void checkEnd() {
+        JobStatus status = done(store.find(job.jobId())).orElseThrow();
+        List<JobEvent> events =
+                done(redis.text().async().xrange(RedisKeys.events(job.jobId()), Range.unbounded())).stream()
+                        .map(message -> JobJson.read(message.getBody().get("event"), JobEvent.class))
+                        .toList();
+        assertThat(status.state()).isEqualTo(over);
+        assertThat(events)
+                .extracting(JobEvent::number)
+                .as("no gap")
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, status.lastEvent()).boxed().toList());
+        assertThat(events).as("one end").filteredOn(JobEvent::last).containsExactly(events.getLast());
+        List<Integer> results = new ArrayList<>();
+        for (JobEvent event : events) {
+            if (event instanceof JobEvent.Result result) {
+                results.add(result.index());
+            }
+        }
+        assertThat(results)
+                .as("one result of each image that succeeded")
+                .containsExactlyInAnyOrderElementsOf(images.stream()
+                        .filter(image -> image.succeeded)
+                        .map(image -> image.id.index())
+                        .toList());
+        assertThat(status.images()).allSatisfy(image -> assertThat(image.state())
+                .isEqualTo(images.get(image.index()).succeeded ? JobState.SUCCEEDED : over));
+    }
+
+    @FunctionalInterface
+    private interface Call {
+        CompletionStage<Change> make();
+    }
+
+    private static <T> T done(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
+    }
+}
