@@ -1,6 +1,5 @@
 package io.ruido.gateway;
 
-import io.ruido.job.Job;
 import io.ruido.job.JobStatus;
 import io.ruido.progress.Submitted;
 import io.vertx.core.json.JsonObject;
@@ -28,14 +27,14 @@ final class Intake {
      * @param idempotencyKey null when there is none
      */
     CompletionStage<JobStatus> submit(JsonObject body, String tenant, String idempotencyKey) {
-        return submissions.read(body, tenant, idempotencyKey).thenCompose(asked -> submitter
-                .submit(asked)
-                .thenCompose(submitted -> accepted(asked.job(), submitted)));
+        return submissions
+                .read(body, tenant, idempotencyKey)
+                .thenCompose(asked -> submitter.submit(asked).thenCompose(submitted -> accepted(asked, submitted)));
     }
 
-    private CompletionStage<JobStatus> accepted(Job job, Submitted submitted) {
+    private CompletionStage<JobStatus> accepted(Submission asked, Submitted submitted) {
         return switch (submitted) {
-            case Submitted.Accepted accepted -> CompletableFuture.completedStage(JobView.queued(job, accepted));
+            case Submitted.Accepted accepted -> CompletableFuture.completedStage(JobView.queued(asked, accepted));
             case Submitted.Full(Duration retryAfter) -> throw new ProblemException(Problem.queueFull(retryAfter));
             case Submitted.Known(UUID id) -> jobs.find(id);
             case Submitted.KeyReused reused ->

@@ -89,7 +89,8 @@ record JobView(
     }
 
     /** A job as it is the moment after it was accepted. */
-    static JobStatus queued(Job job, Submitted.Accepted accepted) {
+    static JobStatus queued(Submission submission, Submitted.Accepted accepted) {
+        Job job = submission.job();
         List<JobStatus.Image> images = IntStream.range(0, job.images())
                 .mapToObj(index -> new JobStatus.Image(index, JobState.QUEUED, 0, null, 0, null))
                 .toList();
@@ -97,6 +98,7 @@ record JobView(
         long lastEvent = accepted.position() == null ? 1 : 2;
         return new JobStatus(
                 job,
+                submission.terms().tenant(),
                 JobState.QUEUED,
                 images,
                 accepted.expiresAt(),

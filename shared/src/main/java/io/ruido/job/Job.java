@@ -27,6 +27,9 @@ public sealed interface Job permits PromptJob, SamplingJob {
 
     Instant submittedAt();
 
+    /** The same work as a job of its own. */
+    Job again(UUID id, Instant now);
+
     /** How many images the client's job has. */
     @JsonIgnore
     int images();

@@ -6,6 +6,7 @@ import java.util.List;
 /**
  * A job as Redis knows it now.
  *
+ * @param tenant on whose account it runs
  * @param expiresAt when it becomes EXPIRED unless it is finished, or null
  * @param startedAt when a worker first took it, or null
  * @param finishedAt when it became terminal, or null
@@ -16,6 +17,7 @@ import java.util.List;
  */
 public record JobStatus(
         Job job,
+        String tenant,
         JobState state,
         List<Image> images,
         Instant expiresAt,

@@ -33,6 +33,11 @@ public record PromptJob(
     }
 
     @Override
+    public PromptJob again(UUID id, Instant now) {
+        return new PromptJob(id, prompt, negativePrompt, count, params, priority, now);
+    }
+
+    @Override
     public int images() {
         return count;
     }

@@ -38,6 +38,11 @@ public record SamplingJob(
     }
 
     @Override
+    public SamplingJob again(UUID newId, Instant now) {
+        return new SamplingJob(new SampleId(newId, 0), prompt, negativePrompt, conditioningKey, params, priority, now);
+    }
+
+    @Override
     public int images() {
         return 1;
     }

@@ -190,6 +190,7 @@ public final class JobStore {
     private static JobStatus status(Map<String, String> hash) {
         return new JobStatus(
                 JobJson.read(hash.get("request"), Job.class),
+                hash.get("tenant"),
                 JobState.valueOf(hash.get("state")),
                 IntStream.range(0, Integer.parseInt(hash.get("count")))
                         .mapToObj(i -> image(hash, i))

@@ -28,12 +28,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Slots that sleep instead of denoising, under a mixed load: what is said of a job's end against when it came. */
 class EtaTest {
     private static final int SLOTS = 4;
-    private static final int WARM_UP = 30;
-    private static final int JOBS = 50;
-    /** Long beside what a busy machine adds to a sleep. */
-    private static final Duration STEP = Duration.ofMillis(20);
-
-    private static final Duration GAP = Duration.ofMillis(62);
+    private static final int WARM_UP = 20;
+    private static final int JOBS = 40;
+    private static final Duration STEP = Duration.ofMillis(12);
+    private static final Duration GAP = Duration.ofMillis(40);
 
     private record Forecast(UUID id, Instant at, Instant eta) {}
 
@@ -64,7 +62,7 @@ class EtaTest {
             assertThat(ratios)
                     .filteredOn(ratio -> ratio >= 0.5 && ratio <= 2)
                     .as(ratios::toString)
-                    .hasSizeGreaterThanOrEqualTo(JOBS * 8 / 10);
+                    .hasSizeGreaterThanOrEqualTo(JOBS * 9 / 10);
         }
     }
 
@@ -106,10 +104,8 @@ class EtaTest {
             SampleId sample = new SampleId(id, 0);
             int steps = status(id).job().params().steps();
             done(store.claim(sample, "worker"));
-            for (int step = 1; step <= steps; step++) {
-                Thread.sleep(STEP);
-                done(store.step(sample, 1, step, steps, ""));
-            }
+            // In one piece: a busy machine wakes sleepers late, and must not make the steps longer than they were.
+            Thread.sleep(STEP.multipliedBy(steps));
             done(store.succeed(sample, 1, "x.png"));
         }
     }

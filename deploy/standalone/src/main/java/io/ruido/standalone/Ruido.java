@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
             EvaluateCommand.class,
             GatewayCommand.class,
             WorkerCommand.class,
+            DeadLetterCommand.class,
             BenchCommand.class
         })
 final class Ruido {

@@ -5,16 +5,23 @@ import io.ruido.embedded.EmbeddedKafka;
 import io.ruido.embedded.EmbeddedRedis;
 import io.ruido.embedded.EmbeddedS3;
 import io.ruido.embedded.FolderLock;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,10 +29,42 @@ import org.slf4j.LoggerFactory;
 final class Servers implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Servers.class);
 
+    private static final String ADDRESSES = "running.properties";
+
     private final Deque<AutoCloseable> running = new ConcurrentLinkedDeque<>();
     private final Map<String, String> addresses = new ConcurrentHashMap<>();
 
     private Servers() {}
+
+    /**
+     * Settings that tell where the servers are of a Ruido that runs with this data.
+     *
+     * @throws IOException when none does
+     */
+    static Map<String, String> running(Path dataDir) throws IOException {
+        Path file = dataDir.toAbsolutePath().resolve(ADDRESSES);
+        if (Files.notExists(file)) {
+            throw new IOException("no Ruido runs with the data in " + dataDir
+                    + ": start one with ./ruido up, or set ruido.kafka.bootstrap-servers and ruido.redis.uri");
+        }
+        Properties addresses = new Properties();
+        try (Reader in = Files.newBufferedReader(file)) {
+            addresses.load(in);
+        }
+        return addresses.stringPropertyNames().stream().collect(Collectors.toMap(name -> name, addresses::getProperty));
+    }
+
+    /** For as long as they run. */
+    private void tell(Path file) {
+        Properties told = new Properties();
+        told.putAll(addresses);
+        try (Writer out = Files.newBufferedWriter(file)) {
+            told.store(out, "where the running servers are");
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write " + file, e);
+        }
+        running.push(() -> Files.deleteIfExists(file));
+    }
 
     /**
      * Starts what is missing, side by side, and returns when all of it takes requests.
@@ -63,6 +102,7 @@ final class Servers implements AutoCloseable {
         }
         try {
             Parallel.run(starts);
+            servers.tell(folder.resolve(ADDRESSES));
             return servers;
         } catch (RuntimeException e) {
             servers.close();

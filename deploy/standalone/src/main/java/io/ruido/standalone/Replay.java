@@ -1,0 +1,102 @@
+package io.ruido.standalone;
+
+import com.fasterxml.uuid.Generators;
+import io.ruido.config.RuidoConfig;
+import io.ruido.job.InvalidFieldException;
+import io.ruido.job.Job;
+import io.ruido.job.JobStatus;
+import io.ruido.progress.Agenda;
+import io.ruido.progress.JobStore;
+import io.ruido.progress.Redis;
+import io.ruido.progress.Submitted;
+import io.ruido.progress.Terms;
+import io.ruido.queue.DeadLetter;
+import io.ruido.queue.JobPublisher;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Tries dead letters again. A terminal state never changes, so that what was asked for becomes a new job; a letter that
+ * is replayed twice becomes one.
+ */
+final class Replay implements AutoCloseable {
+    private static final long SECONDS = 30;
+
+    private final RuidoConfig config;
+    private final Redis redis;
+    private final JobPublisher publisher;
+    private final JobStore store;
+
+    Replay(RuidoConfig config) {
+        this.config = config;
+        this.redis = Redis.connect(config.redis());
+        this.publisher = new JobPublisher(config.kafka());
+        this.store = new JobStore(redis, config.jobs().lease(), config.jobs().retention());
+    }
+
+    /**
+     * @return the id of the new job
+     * @throws IOException when nobody knows what was asked for
+     */
+    UUID replay(DeadLetter letter) throws IOException {
+        Optional<JobStatus> failed = failed(letter);
+        Job again = asked(letter, failed)
+                .again(
+                        Generators.timeBasedEpochGenerator().generate(),
+                        Instant.now().truncatedTo(ChronoUnit.MILLIS));
+        Terms.Key key = new Terms.Key(
+                "dead-letter " + letter.id(), "replay", config.jobs().retention());
+        Terms terms = new Terms(
+                failed.map(JobStatus::tenant).orElse(Terms.DEFAULT_TENANT),
+                Integer.MAX_VALUE,
+                Optional.empty(),
+                Optional.of(key));
+        return switch (await(store.submit(again, terms))) {
+            case Submitted.Accepted accepted -> {
+                if (accepted.position() == null) {
+                    await(publisher.publish(again));
+                    await(Agenda.unpublished(redis).done(again.jobId()));
+                }
+                yield again.jobId();
+            }
+            case Submitted.Known(UUID id) -> id;
+            case Submitted.KeyReused reused -> throw new IllegalStateException("the key is used only here");
+            case Submitted.Full full -> throw new IllegalStateException("there was no limit");
+        };
+    }
+
+    private Optional<JobStatus> failed(DeadLetter letter) {
+        try {
+            return letter.jobId() == null ? Optional.empty() : await(store.find(UUID.fromString(letter.jobId())));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The whole job, also where only one of its images failed, as all of it did so. */
+    private static Job asked(DeadLetter letter, Optional<JobStatus> failed) throws IOException {
+        try {
+            return failed.isPresent() ? failed.get().job() : letter.job();
+        } catch (InvalidFieldException e) {
+            throw new IOException(
+                    "dead letter %s cannot be replayed: Redis does not know its job, and %s"
+                            .formatted(letter.id(), e.getMessage()),
+                    e);
+        }
+    }
+
+    private static <T> T await(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().orTimeout(SECONDS, TimeUnit.SECONDS).join();
+    }
+
+    @Override
+    public void close() {
+        publisher.close();
+        redis.close();
+    }
+}
