@@ -51,6 +51,9 @@ public final class NoiseSchedule {
         double end = settings.decimal("beta_end");
         String kind = settings.text("beta_schedule", KINDS);
         List<Double> trained = settings.decimals("trained_betas");
+        if (!trained.isEmpty() && trained.size() != trainSteps) {
+            throw settings.unsupported("num_train_timesteps", trained.size() + ", the number of trained_betas");
+        }
         float[] betas = trained.isEmpty()
                 ? switch (kind) {
                     case "linear" -> linspace(start, end, trainSteps);

@@ -124,7 +124,7 @@ public final class SampleState {
             case Clamp.None none -> {}
             case Clamp.Range(double limit) -> limit(estimate, limit, 1);
             case Clamp.Dynamic(double ratio, double maximum) -> {
-                double s = Math.clamp(quantile(estimate, ratio), 1, maximum);
+                double s = Math.min(Math.max(quantile(estimate, ratio), 1), maximum);
                 limit(estimate, s, s);
             }
         }

@@ -36,8 +36,9 @@ public final class TorchRandom {
     private static final int N = 624;
     private static final int M = 397;
     private static final int BLOCK = 16;
-    private static final int STATE_BYTES = (N + 1) * Integer.BYTES + 1 + Double.BYTES;
+    private static final int STATE_BYTES = 1 + (N + 1) * Integer.BYTES + 1 + Double.BYTES;
 
+    private final Precision precision;
     private final int[] state = new int[N];
     private int next = N;
     private boolean hasSpare;
@@ -45,6 +46,12 @@ public final class TorchRandom {
 
     /** @param seed of which PyTorch uses the lower 32 bits */
     public TorchRandom(long seed) {
+        this(seed, Precision.FLOAT32);
+    }
+
+    /** @param precision that the denoiser computes in, for PyTorch draws noise in that */
+    public TorchRandom(long seed, Precision precision) {
+        this.precision = precision;
         state[0] = (int) seed;
         for (int i = 1; i < N; i++) {
             state[i] = 1812433253 * (state[i - 1] ^ state[i - 1] >>> 30) + i;
@@ -52,6 +59,7 @@ public final class TorchRandom {
     }
 
     private TorchRandom(ByteBuffer saved) {
+        precision = Precision.values()[saved.get()];
         for (int i = 0; i < N; i++) {
             state[i] = saved.getInt();
         }
@@ -70,7 +78,7 @@ public final class TorchRandom {
     }
 
     public byte[] save() {
-        ByteBuffer saved = ByteBuffer.allocate(STATE_BYTES);
+        ByteBuffer saved = ByteBuffer.allocate(STATE_BYTES).put((byte) precision.ordinal());
         for (int word : state) {
             saved.putInt(word);
         }
@@ -82,10 +90,6 @@ public final class TorchRandom {
 
     /** Standard normal numbers: {@code torch.randn(count)}, of any shape with that many elements. */
     public float[] randn(int count) {
-        return randn(count, Precision.FLOAT32);
-    }
-
-    public float[] randn(int count, Precision precision) {
         float[] values = new float[count];
         if (count < BLOCK) {
             for (int i = 0; i < count; i++) {
@@ -93,13 +97,13 @@ public final class TorchRandom {
             }
             return values;
         }
-        fillUniform(values, 0, precision);
+        fillUniform(values, 0);
         for (int i = 0; i + BLOCK <= count; i += BLOCK) {
-            boxMuller(values, i, precision);
+            boxMuller(values, i);
         }
         if (count % BLOCK != 0) { // the last block overlaps the one before, and is drawn afresh
-            fillUniform(values, count - BLOCK, precision);
-            boxMuller(values, count - BLOCK, precision);
+            fillUniform(values, count - BLOCK);
+            boxMuller(values, count - BLOCK);
         }
         return values;
     }
@@ -110,7 +114,7 @@ public final class TorchRandom {
         return Long.remainderUnsigned(copy.nextLong(), Long.MAX_VALUE);
     }
 
-    private void fillUniform(float[] values, int from, Precision precision) {
+    private void fillUniform(float[] values, int from) {
         int mask = (1 << precision.digits) - 1;
         float unit = 1f / (1 << precision.digits);
         for (int i = from; i < values.length; i++) {
@@ -119,7 +123,7 @@ public final class TorchRandom {
     }
 
     /** Turns 8 pairs of uniform numbers into 8 pairs of normal ones; a pair is 8 places apart. */
-    private static void boxMuller(float[] values, int from, Precision precision) {
+    private void boxMuller(float[] values, int from) {
         double turn = precision == Precision.FLOAT32 ? (float) (2 * Math.PI) : 2 * Math.PI;
         for (int i = from; i < from + BLOCK / 2; i++) {
             float radius = precision.round(Math.sqrt(-2 * precision.round(Math.log(1 - values[i]))));
