@@ -13,6 +13,7 @@ public final class SampleState {
     private final TorchRandom random;
     private final float[][] state; // x, h₁, h₂ …
     private float[] x0;
+    private final float[] firstNoise;
     private int index;
 
     /**
@@ -37,11 +38,27 @@ public final class SampleState {
         this.trajectory = trajectory;
         this.random = random;
         this.state = new float[1 + trajectory.histories()][picture.length];
+        this.firstNoise = random.randn(picture.length);
+        this.state[0] = noised(picture, level);
         this.x0 = state[0];
-        float[] noise = random.randn(picture.length);
-        for (int i = 0; i < noise.length; i++) {
-            state[0][i] = (float) (level.signal() * picture[i] + level.noise() * noise[i]);
+    }
+
+    private float[] noised(float[] picture, Level level) {
+        float[] noised = new float[picture.length];
+        for (int i = 0; i < noised.length; i++) {
+            noised[i] = (float) (level.signal() * picture[i] + level.noise() * firstNoise[i]);
         }
+        return noised;
+    }
+
+    /** A picture with the noise that this sample began with, as strong as it is now; without any at the end. */
+    public float[] noised(float[] picture) {
+        return done() ? picture.clone() : noised(picture, next().level());
+    }
+
+    /** Puts other latents in the place of those that it has, for instance to keep a part of a picture. */
+    public void replace(float[] latents) {
+        state[0] = latents.clone();
     }
 
     public boolean done() {

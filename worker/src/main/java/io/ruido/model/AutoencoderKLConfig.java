@@ -22,7 +22,6 @@ public record AutoencoderKLConfig(
         int normNumGroups,
         int sampleSize,
         double scalingFactor,
-        double shiftFactor,
         boolean useQuantConv,
         boolean usePostQuantConv,
         boolean midBlockAddAttention,
@@ -35,7 +34,7 @@ public record AutoencoderKLConfig(
     /** @throws IllegalArgumentException naming the setting and its value, when it is not supported */
     public static AutoencoderKLConfig of(JsonNode json) {
         var settings = new Settings("AutoencoderKL", json);
-        settings.ignore("force_upcast");
+        settings.ignore("force_upcast", "shift_factor"); // not read by the pipelines that Ruido runs
         List<Integer> widths = settings.numbers("block_out_channels", List.of(64));
         settings.texts("down_block_types", widths.size(), Set.of("DownEncoderBlock2D"), "DownEncoderBlock2D");
         settings.texts("up_block_types", widths.size(), Set.of("UpDecoderBlock2D"), "UpDecoderBlock2D");
@@ -48,7 +47,6 @@ public record AutoencoderKLConfig(
                 settings.number("norm_num_groups", 32),
                 settings.number("sample_size", 32),
                 settings.decimal("scaling_factor", 0.18215),
-                settings.decimal("shift_factor", 0),
                 settings.flag("use_quant_conv", true),
                 settings.flag("use_post_quant_conv", true),
                 settings.flag("mid_block_add_attention", true),

@@ -21,4 +21,23 @@ public interface Denoiser {
 
     /** Sides of the latents must be multiples of this. */
     int divisor();
+
+    /** Width of the embedded guidance that a distilled model takes; 0 for a model that is guided from outside. */
+    default int guidanceWidth() {
+        return 0;
+    }
+
+    /** What {@link Conditioning#sizes()} must have. */
+    default Sizes sizeNumbers() {
+        return Sizes.NONE;
+    }
+
+    /** Numbers about a picture's size. */
+    enum Sizes {
+        NONE,
+        /** Height and width of the training picture, top and left of its cut, height and width that are wanted. */
+        ORIGINAL_CROP_TARGET,
+        /** Height, width, height by width. */
+        SIDES_AND_RATIO
+    }
 }

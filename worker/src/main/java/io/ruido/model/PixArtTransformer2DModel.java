@@ -109,6 +109,11 @@ public final class PixArtTransformer2DModel implements Denoiser {
         return config.patchSize();
     }
 
+    @Override
+    public Sizes sizeNumbers() {
+        return config.useAdditionalConditions() ? Sizes.SIDES_AND_RATIO : Sizes.NONE;
+    }
+
     /** {@code conditioning.sizes()} are height, width and aspect ratio (B, 3), for a model that is told them. */
     @Override
     public NDArray forward(NDArray latents, NDArray timesteps, Conditioning conditioning) {

@@ -114,6 +114,16 @@ public final class UNet2DConditionModel implements Denoiser {
         return config.divisor();
     }
 
+    @Override
+    public int guidanceWidth() {
+        return config.time().condition().orElse(0);
+    }
+
+    @Override
+    public Sizes sizeNumbers() {
+        return addition.isPresent() ? Sizes.ORIGINAL_CROP_TARGET : Sizes.NONE;
+    }
+
     /** The prediction for noisy latents, conditioned by a text's states (B, T, D) alone. */
     public NDArray forward(NDArray latents, NDArray timesteps, NDArray states) {
         return forward(latents, timesteps, Conditioning.ofStates(states));

@@ -2,54 +2,94 @@ package io.ruido.pipeline;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.diffusion.SamplerName;
 import io.ruido.diffusion.SchedulerConfig;
 import io.ruido.model.AutoencoderKL;
+import io.ruido.model.Conditioning;
+import io.ruido.model.Denoiser;
+import io.ruido.model.DiTTransformer2DModel;
+import io.ruido.model.PixArtTransformer2DModel;
 import io.ruido.model.UNet2DConditionModel;
+import io.ruido.model.UNet2DModel;
 import io.ruido.nn.Ops;
 import io.ruido.nn.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * A text-to-image model in the folder layout of diffusers' {@code StableDiffusionPipeline}: its text encoder, its denoiser
- * and its autoencoder. The loop over timesteps belongs to the caller, who may batch samples that are at different steps.
+ * A model in the folder layout of one of diffusers' pipelines: what conditions its denoiser, the denoiser, and the
+ * autoencoder of its latents, if it has one. The loop over timesteps belongs to the caller, who may batch samples that are
+ * at different steps.
  *
  * <p>B batch, L latent channels, h and w sides of the latents, T context tokens, D their width. Latents and results are
  * float32, whatever the weights are. Results belong to the manager of the latents.
  */
 public final class DiffusionPipeline implements AutoCloseable {
-    private static final Map<String, String> PARTS = Map.of(
-            "unet", "UNet2DConditionModel",
-            "vae", "AutoencoderKL",
-            "text_encoder", "BertModel");
+    private static final int COLOURS = 3;
 
+    private final PipelineKind kind;
     private final NDManager manager;
-    private final TextEncoder textEncoder;
-    private final UNet2DConditionModel unet;
-    private final AutoencoderKL vae;
-    private final LatentPreview preview;
     private final DataType type;
+    private final Prompts prompts;
+    private final Denoiser denoiser;
+    private final Predictor predictor;
+    private final Optional<AutoencoderKL> vae;
+    private final Optional<LatentPreview> preview;
     private final SchedulerConfig scheduler;
 
-    private DiffusionPipeline(Path folder, NDManager manager, DataType type) throws IOException {
+    private DiffusionPipeline(ModelFolder folder, NDManager manager, DataType type) throws IOException {
         this.manager = manager;
         this.type = type;
-        unet = UNet2DConditionModel.read(folder.resolve("unet"), manager, type);
-        vae = AutoencoderKL.read(folder.resolve("vae"), manager, type);
-        textEncoder = TextEncoder.read(folder, manager, type);
-        scheduler = SchedulerConfig.read(folder.resolve("scheduler/scheduler_config.json"));
-        preview = LatentPreview.fit(vae, manager, type);
+        kind = PipelineKind.of(folder);
+        scheduler = SchedulerConfig.read(folder.folder("scheduler").resolve("scheduler_config.json"));
+        denoiser = denoiser(folder);
+        vae = kind.latent() ? Optional.of(AutoencoderKL.read(folder.folder("vae"), manager, type)) : Optional.empty();
+        prompts = prompts(folder);
+        predictor = new Predictor(denoiser, type, pixels());
+        checkChannels();
+        preview = vae.isPresent() ? Optional.of(LatentPreview.fit(vae.get(), manager, type)) : Optional.empty();
+    }
+
+    private Denoiser denoiser(ModelFolder folder) throws IOException {
+        Path path = folder.folder(kind.denoiser());
+        return switch (kind) {
+            case STABLE_DIFFUSION, STABLE_DIFFUSION_XL, LATENT_CONSISTENCY ->
+                UNet2DConditionModel.read(path, manager, type);
+            case DDPM, DDIM -> UNet2DModel.read(path, manager, type);
+            case DIT -> DiTTransformer2DModel.read(path, manager, type);
+            case PIXART_ALPHA, PIXART_SIGMA -> PixArtTransformer2DModel.read(path, manager, type);
+        };
+    }
+
+    private Prompts prompts(ModelFolder folder) throws IOException {
+        return switch (kind) {
+            case STABLE_DIFFUSION, LATENT_CONSISTENCY -> TextEncoder.read(folder.path(), manager, type);
+            case STABLE_DIFFUSION_XL -> XlPrompts.read(folder, manager, type);
+            case DDPM, DDIM -> (scratch, texts, clipSkip) -> Conditioning.none();
+            case DIT ->
+                new ClassPrompts(
+                        folder, ((DiTTransformer2DModel) denoiser).config().numEmbedsAdaNorm());
+            case PIXART_ALPHA -> PixArtPrompts.read(folder, 120, manager, type);
+            case PIXART_SIGMA -> PixArtPrompts.read(folder, 300, manager, type);
+        };
+    }
+
+    private void checkChannels() {
+        int in = latentChannels();
+        int out = denoiser.outChannels();
+        boolean variance = out == 2 * in && kind != PipelineKind.STABLE_DIFFUSION;
+        boolean inpainting = denoiser.inChannels() == 2 * in + 1;
+        if (denoiser.inChannels() != in && !inpainting || out != in && !variance) {
+            throw new IllegalArgumentException("%s takes %d channels and gives %d, but latents have %d"
+                    .formatted(kind.denoiser(), denoiser.inChannels(), out, in));
+        }
     }
 
     /**
@@ -59,8 +99,8 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws IOException naming the file that is missing or malformed
      * @throws IllegalArgumentException naming the part, setting or tensor that is not supported
      */
-    public static DiffusionPipeline read(Path folder, Device device, DataType type) throws IOException {
-        checkParts(ModelFolder.read(folder));
+    public static DiffusionPipeline read(Path path, Device device, DataType type) throws IOException {
+        ModelFolder folder = ModelFolder.read(path);
         NDManager manager = Torch.newManager(device);
         try {
             return new DiffusionPipeline(folder, manager, type);
@@ -70,25 +110,37 @@ public final class DiffusionPipeline implements AutoCloseable {
         }
     }
 
-    /** @throws IllegalArgumentException naming the part that is not supported */
-    static void checkParts(ModelFolder folder) {
-        PARTS.forEach((part, supported) -> {
-            String found = folder.part(part).orElse("absent");
-            if (!found.equals(supported)) {
-                throw new IllegalArgumentException(
-                        "%s: %s is %s; supported: %s".formatted(folder.path(), part, found, supported));
-            }
-        });
-    }
-
     /** A manager for the tensors of one step or sample; it frees them when it is closed. */
     public NDManager newManager() {
         return manager.newSubManager();
     }
 
+    /**
+     * What some texts tell the denoiser; of a model that draws classes, their numbers or names.
+     *
+     * @param manager owner of the result
+     */
+    public Conditioning encode(NDManager manager, List<String> texts) {
+        return encode(manager, texts, 0);
+    }
+
+    /** The same without the last layers of a CLIP text encoder. */
+    public Conditioning encode(NDManager manager, List<String> texts, int clipSkip) {
+        return float32(prompts.encode(manager, texts, clipSkip));
+    }
+
+    /** The same for what pictures shall not show; an empty text is none. */
+    public Conditioning encodeNegative(NDManager manager, List<String> texts) {
+        return float32(prompts.encodeNegative(manager, texts));
+    }
+
+    private static Conditioning float32(Conditioning conditioning) {
+        return conditioning.map(part -> part.getDataType() == DataType.INT64 ? part : Ops.cast(part, DataType.FLOAT32));
+    }
+
     /** The states of some texts: (B, T, D). */
     public NDArray encodeText(NDManager manager, List<String> texts) {
-        return Ops.cast(textEncoder.encode(manager, texts), DataType.FLOAT32);
+        return encode(manager, texts).states();
     }
 
     /**
@@ -99,33 +151,56 @@ public final class DiffusionPipeline implements AutoCloseable {
     public Shape latentShape(int width, int height) {
         requireMultiple("width", width);
         requireMultiple("height", height);
-        int downscale = vae.config().downscale();
-        return new Shape(1, unet.config().inChannels(), height / downscale, width / downscale);
+        return new Shape(1, latentChannels(), height / pixels(), width / pixels());
+    }
+
+    private int latentChannels() {
+        return vae.isPresent() ? vae.get().config().latentChannels() : denoiser.inChannels();
+    }
+
+    /** Pixels of the picture for one of the latents, along each side. */
+    private int pixels() {
+        return vae.isPresent() ? vae.get().config().downscale() : 1;
     }
 
     /** Sides of pictures must be multiples of this many pixels. */
     public int sizeStep() {
-        return vae.config().downscale() * unet.config().divisor();
+        return pixels() * denoiser.divisor();
     }
 
-    /** Side of the pictures that the model was trained with. */
-    public int defaultSize() {
-        return unet.config().sampleSize().getFirst() * vae.config().downscale();
+    /** Width of the pictures that the model was trained with. */
+    public int defaultWidth() {
+        return denoiser.sampleSize().getLast() * pixels();
+    }
+
+    /** Height of the pictures that the model was trained with. */
+    public int defaultHeight() {
+        return denoiser.sampleSize().getFirst() * pixels();
     }
 
     /** Steps that diffusers' pipeline makes by default. */
     public int defaultSteps() {
-        return 50;
+        return kind.steps();
     }
 
     /** Guidance of diffusers' pipeline by default. */
     public double defaultGuidance() {
-        return 7.5;
+        return kind.guidance();
     }
 
     /** The noise schedule and the sampler that the folder describes. */
     public SchedulerConfig scheduler() {
         return scheduler;
+    }
+
+    /** The sampler of the folder's kind of pipeline. */
+    public SamplerName defaultSampler() {
+        return kind == PipelineKind.DDIM ? SamplerName.DDIM : SamplerName.defaultFor(scheduler);
+    }
+
+    /** Whether the denoiser takes a mask and a masked picture beside the latents. */
+    boolean takesMask() {
+        return denoiser.inChannels() != latentChannels();
     }
 
     private void requireMultiple(String side, int size) {
@@ -134,61 +209,31 @@ public final class DiffusionPipeline implements AutoCloseable {
         }
     }
 
-    /**
-     * What the denoiser predicts, without guidance.
-     *
-     * @param latents (B, L, h, w)
-     * @param timesteps one for each sample
-     * @param context (B, T, D)
-     * @return (B, L, h, w)
-     */
-    public NDArray predict(NDArray latents, float[] timesteps, NDArray context) {
-        NDManager scratch = latents.getManager();
-        NDArray out = unet.forward(cast(latents), scratch.create(timesteps), cast(context));
-        return Ops.cast(out, DataType.FLOAT32);
+    /** What the denoiser predicts with a text's states, without guidance. */
+    public NDArray predict(NDArray latents, float[] timesteps, NDArray states) {
+        return predictor.predict(latents, timesteps, Conditioning.ofStates(states));
+    }
+
+    /** The same with the states of texts and negative texts, and guidance. */
+    public NDArray predict(NDArray latents, float[] timesteps, NDArray states, NDArray negative, float[] guidance) {
+        return predict(latents, timesteps, Conditioning.ofStates(states), Conditioning.ofStates(negative), guidance);
     }
 
     /**
      * What the denoiser predicts, with classifier-free guidance (Ho and Salimans, 2022): u + g·(c − u) of the predictions c
-     * for the text and u for the negative text. Samples with guidance 1 cost one prediction, the others two; all are made
-     * in one call.
+     * for what is wanted and u for what is not. Samples with guidance of 1 or less cost one prediction, the others two; all
+     * are made in one call. A denoiser that has learned guidance is told g instead.
      *
-     * @param negative the negative texts' states (B, T, D)
+     * @param latents (B, L, h, w)
+     * @param timesteps one for each sample
      * @param guidance g, one for each sample
+     * @return (B, L, h, w), or twice the channels where the sampler needs the variance that the denoiser has learned
      */
-    public NDArray predict(NDArray latents, float[] timesteps, NDArray context, NDArray negative, float[] guidance) {
-        int batch = guidance.length;
-        int[] guided = IntStream.range(0, batch).filter(i -> guidance[i] != 1).toArray();
-        if (guided.length == 0) {
-            return predict(latents, timesteps, context);
-        }
-        float[] allTimesteps = new float[batch + guided.length];
-        System.arraycopy(timesteps, 0, allTimesteps, 0, batch);
-        for (int i = 0; i < guided.length; i++) {
-            allTimesteps[batch + i] = timesteps[guided[i]];
-        }
-        NDArray all =
-                predict(latents.concat(rows(latents, guided)), allTimesteps, context.concat(rows(negative, guided)));
-        NDArray c = all.get(new NDIndex(":{}", batch));
-        NDArray u = all.get(new NDIndex("{}:", batch));
-        NDArray g = latents.getManager().create(guidance, new Shape(batch, 1, 1, 1));
-        NDArray spread = guided.length == batch ? u : spread(c, u, guided);
-        return c.sub(spread).mul(g).add(spread);
-    }
-
-    private static NDArray rows(NDArray array, int[] indices) {
-        return indices.length == array.getShape().get(0)
-                ? array
-                : array.get(array.getManager().create(indices));
-    }
-
-    /** For each sample its own u, or c where there is none. */
-    private static NDArray spread(NDArray c, NDArray u, int[] guided) {
-        List<NDArray> samples = new ArrayList<>();
-        for (int i = 0, next = 0; i < c.getShape().get(0); i++) {
-            samples.add(next < guided.length && guided[next] == i ? u.get(next++) : c.get(i));
-        }
-        return NDArrays.stack(new NDList(samples));
+    public NDArray predict(
+            NDArray latents, float[] timesteps, Conditioning wanted, Conditioning unwanted, float[] guidance) {
+        NDArray out = predictor.predict(latents, timesteps, wanted, unwanted, guidance);
+        boolean dropVariance = vae.isPresent() && out.getShape().get(1) == 2L * latentChannels();
+        return dropVariance ? out.split(2, 1).get(0) : out;
     }
 
     /** Pictures of finished latents (B, L, h, w). */
@@ -196,11 +241,31 @@ public final class DiffusionPipeline implements AutoCloseable {
         try (NDManager scratch = newManager()) {
             NDArray z = scratch.create(latents.getShape());
             latents.copyTo(z);
-            NDArray unscaled =
-                    z.div(vae.config().scalingFactor()).add(vae.config().shiftFactor());
-            NDArray pictures = Ops.cast(vae.decode(cast(unscaled)), DataType.FLOAT32);
+            if (vae.isEmpty()) {
+                return images(z.transpose(0, 2, 3, 1));
+            }
+            NDArray unscaled = z.div(vae.get().config().scalingFactor());
+            NDArray pictures = Ops.cast(vae.get().decode(Ops.cast(unscaled, type)), DataType.FLOAT32);
             return images(pictures.transpose(0, 2, 3, 1));
         }
+    }
+
+    /**
+     * The distribution of latents that stand for pictures, before scaling.
+     *
+     * @param pictures (B, 3, H, W) in −1…1
+     */
+    AutoencoderKL.Posterior encodePictures(NDArray pictures) {
+        AutoencoderKL.Posterior posterior = vae.orElseThrow(
+                        () -> new IllegalArgumentException("image: the model has no autoencoder"))
+                .encode(Ops.cast(pictures, type));
+        return new AutoencoderKL.Posterior(
+                Ops.cast(posterior.mean(), DataType.FLOAT32), Ops.cast(posterior.logvar(), DataType.FLOAT32));
+    }
+
+    /** What latents are multiplied with after encoding. */
+    double scalingFactor() {
+        return vae.orElseThrow().config().scalingFactor();
     }
 
     /** Small, rough pictures, one pixel for each of the latents (B, L, h, w). */
@@ -208,35 +273,33 @@ public final class DiffusionPipeline implements AutoCloseable {
         try (NDManager scratch = newManager()) {
             NDArray z = scratch.create(latents.getShape());
             latents.copyTo(z);
-            return images(preview.colours(z));
+            return images(preview.isPresent() ? preview.get().colours(z) : z.transpose(0, 2, 3, 1));
         }
     }
 
-    /** (B, H, W, 3) in −1…1 */
+    /** (B, H, W, 3), or 1 for grey, in −1…1 */
     private static List<RgbImage> images(NDArray pictures) {
-        int count = (int) pictures.getShape().get(0);
-        int height = (int) pictures.getShape().get(1);
-        int width = (int) pictures.getShape().get(2);
-        byte[] bytes = pictures.div(2)
+        Shape shape = pictures.getShape();
+        int count = (int) shape.get(0);
+        int height = (int) shape.get(1);
+        int width = (int) shape.get(2);
+        NDArray coloured = shape.get(3) == 1 ? pictures.repeat(3, COLOURS) : pictures;
+        byte[] bytes = coloured.div(2)
                 .add(0.5)
                 .clip(0, 1)
                 .mul(255)
                 .round()
                 .toType(DataType.UINT8, false)
                 .toByteArray();
-        int size = 3 * width * height;
+        int size = COLOURS * width * height;
         return IntStream.range(0, count)
                 .mapToObj(i -> new RgbImage(width, height, Arrays.copyOfRange(bytes, i * size, (i + 1) * size)))
                 .toList();
     }
 
-    private NDArray cast(NDArray array) {
-        return Ops.cast(array, type);
-    }
-
     @Override
     public void close() {
-        textEncoder.close();
+        prompts.close();
         manager.close();
     }
 }

@@ -7,7 +7,17 @@ import io.ruido.model.AutoencoderKL;
 import io.ruido.model.AutoencoderKLConfig;
 import io.ruido.model.BertConfig;
 import io.ruido.model.BertModel;
+import io.ruido.model.ClipTextConfig;
+import io.ruido.model.ClipTextModel;
+import io.ruido.model.DiTConfig;
+import io.ruido.model.DiTTransformer2DModel;
+import io.ruido.model.PixArtConfig;
+import io.ruido.model.PixArtTransformer2DModel;
+import io.ruido.model.T5Config;
+import io.ruido.model.T5EncoderModel;
 import io.ruido.model.UNet2DConditionModel;
+import io.ruido.model.UNet2DConfig;
+import io.ruido.model.UNet2DModel;
 import io.ruido.model.UNetConfig;
 import io.ruido.nn.SafeTensors;
 import io.ruido.nn.Torch;
@@ -38,6 +48,8 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
             String name, String className, long parameters, Set<String> types, long bytes, Optional<String> problem) {}
 
     /** Builds a model of names and shapes; its constructor refuses settings and tensors. */
+    private static final int LONGEST = 512;
+
     @FunctionalInterface
     private interface Model {
         void build(Path folder, Weights weights) throws IOException;
@@ -45,18 +57,26 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
 
     private static final Map<String, Model> MODELS = Map.of(
             "UNet2DConditionModel", (folder, weights) -> new UNet2DConditionModel(UNetConfig.read(folder), weights),
+            "UNet2DModel", (folder, weights) -> new UNet2DModel(UNet2DConfig.read(folder), weights),
+            "DiTTransformer2DModel", (folder, weights) -> new DiTTransformer2DModel(DiTConfig.read(folder), weights),
+            "PixArtTransformer2DModel",
+                    (folder, weights) -> new PixArtTransformer2DModel(PixArtConfig.read(folder), weights),
             "AutoencoderKL", (folder, weights) -> new AutoencoderKL(AutoencoderKLConfig.read(folder), weights),
-            "BertModel", (folder, weights) -> new BertModel(BertConfig.read(folder), weights));
+            "BertModel", (folder, weights) -> new BertModel(BertConfig.read(folder), weights),
+            "CLIPTextModel", (folder, weights) -> new ClipTextModel(ClipTextConfig.read(folder, false), weights),
+            "CLIPTextModelWithProjection",
+                    (folder, weights) -> new ClipTextModel(ClipTextConfig.read(folder, true), weights),
+            "T5EncoderModel", (folder, weights) -> new T5EncoderModel(T5Config.read(folder), weights));
 
-    /** Parts of diffusers' pipelines that screen pictures afterwards. */
-    private static final Set<String> UNUSED = Set.of("safety_checker", "feature_extractor");
+    /** Parts of diffusers' pipelines that screen pictures afterwards, or take pictures as prompts. */
+    private static final Set<String> UNUSED = Set.of("safety_checker", "feature_extractor", "image_encoder");
 
     /** @throws IOException when it is no model's folder at all */
     public static FolderReport of(Path path) throws IOException {
         ModelFolder folder = ModelFolder.read(path);
         List<Part> parts = new ArrayList<>();
         folder.parts().forEach((name, className) -> parts.add(part(folder, name, className)));
-        return new FolderReport(folder.className(), problem(() -> DiffusionPipeline.checkParts(folder)), parts);
+        return new FolderReport(folder.className(), problem(() -> PipelineKind.of(folder)), parts);
     }
 
     public boolean supported() {
@@ -75,8 +95,8 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
             });
         }
         if (name.startsWith("tokenizer")) {
-            return withoutWeights(name, className, () -> Tokenizer.read(path, Integer.MAX_VALUE)
-                    .close());
+            return withoutWeights(
+                    name, className, () -> Tokenizer.read(path, LONGEST).close());
         }
         try {
             Collection<SafeTensors.Info> tensors = SafeTensors.list(path).values();

@@ -28,9 +28,7 @@ record LatentPreview(NDArray matrix) {
             int side = LATENT_SIDE * downscale;
             NDArray pictures = scratch.create(blobs(side), new Shape(PICTURES, 3, side, side));
             NDArray mean = vae.encode(Ops.cast(pictures, type)).mean();
-            NDArray latents = Ops.cast(mean, DataType.FLOAT32)
-                    .sub(vae.config().shiftFactor())
-                    .mul(vae.config().scalingFactor());
+            NDArray latents = Ops.cast(mean, DataType.FLOAT32).mul(vae.config().scalingFactor());
             NDArray small = pictures.reshape(PICTURES, 3, LATENT_SIDE, downscale, LATENT_SIDE, downscale)
                     .mean(new int[] {5})
                     .mean(new int[] {3}); // (P, 3, h, w)

@@ -15,6 +15,20 @@ public record RgbImage(int width, int height, byte[] rgb) {
         }
     }
 
+    /** A picture's colours, without its transparency. */
+    public static RgbImage of(BufferedImage image) {
+        int width = image.getWidth();
+        int height = image.getHeight();
+        byte[] rgb = new byte[3 * width * height];
+        for (int i = 0; i < width * height; i++) {
+            int colours = image.getRGB(i % width, i / width);
+            rgb[3 * i] = (byte) (colours >> 16);
+            rgb[3 * i + 1] = (byte) (colours >> 8);
+            rgb[3 * i + 2] = (byte) colours;
+        }
+        return new RgbImage(width, height, rgb);
+    }
+
     public BufferedImage toBufferedImage() {
         var image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         for (int i = 0; i < width * height; i++) {
@@ -24,5 +38,17 @@ public record RgbImage(int width, int height, byte[] rgb) {
             image.setRGB(i % width, i / width, red << 16 | green << 8 | blue);
         }
         return image;
+    }
+
+    boolean hasSize(int wantedWidth, int wantedHeight) {
+        return width == wantedWidth && height == wantedHeight;
+    }
+
+    /** Brightness of a pixel in 0…1 (ITU-R BT.601), rounded to 8 bits as image libraries do. */
+    double grey(int pixel) {
+        int red = rgb[3 * pixel] & 0xff;
+        int green = rgb[3 * pixel + 1] & 0xff;
+        int blue = rgb[3 * pixel + 2] & 0xff;
+        return (19595 * red + 38470 * green + 7471 * blue + 0x8000 >> 16) / 255.0;
     }
 }

@@ -4,9 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.SampleState;
+import io.ruido.diffusion.Sampler;
 import io.ruido.diffusion.SamplerName;
-import io.ruido.diffusion.SchedulerConfig;
-import io.ruido.diffusion.TorchRandom;
+import io.ruido.model.Conditioning;
 import java.util.List;
 import java.util.function.IntConsumer;
 
@@ -29,26 +29,30 @@ public final class Sampling {
      * Runs the whole of a request.
      *
      * @param onStep told the number of steps made
+     * @throws IllegalArgumentException naming what of the request the model cannot do
      */
     public Result run(SampleRequest request, IntConsumer onStep) {
-        SchedulerConfig scheduler = pipeline.scheduler();
         Shape shape = pipeline.latentShape(request.width(), request.height());
-        SamplerName sampler =
-                request.sampler() == null ? SamplerName.defaultFor(scheduler) : SamplerName.of(request.sampler());
-        var state = new SampleState(
-                sampler.sampler(scheduler).trajectory(request.steps()),
-                new TorchRandom(request.seed()),
-                Math.toIntExact(shape.size()));
-        float[] guidance = {(float) Math.max(1, request.guidance())};
+        SamplerName name = request.sampler().map(SamplerName::of).orElseGet(pipeline::defaultSampler);
+        Sampler sampler = name.sampler(pipeline.scheduler());
+        Start start = Start.of(pipeline, request, sampler, shape);
+        SampleState state = start.state();
+        float[] guidance = {(float) request.guidance()};
         try (NDManager manager = pipeline.newManager()) {
-            NDArray text = pipeline.encodeText(manager, List.of(request.prompt()));
-            NDArray negative = pipeline.encodeText(manager, List.of(request.negativePrompt()));
+            Conditioning wanted = pipeline.encode(manager, List.of(request.prompt()), request.clipSkip());
+            Conditioning unwanted = pipeline.encodeNegative(manager, List.of(request.negativePrompt()));
             while (!state.done()) {
                 try (NDManager step = manager.newSubManager()) {
                     NDArray latents = step.create(state.input(), shape);
-                    state.advance(pipeline.predict(latents, new float[] {state.timestep()}, text, negative, guidance)
+                    NDArray input = start.beside()
+                            .map(more -> latents.concat(
+                                    step.create(more, new Shape(1, shape.get(1) + 1, shape.get(2), shape.get(3))), 1))
+                            .orElse(latents);
+                    float[] timestep = {state.timestep()};
+                    state.advance(pipeline.predict(input, timestep, wanted, unwanted, guidance)
                             .toFloatArray());
                 }
+                start.kept().ifPresent(kept -> kept.restore(state));
                 onStep.accept(state.step());
             }
             float[] latents = state.latents();

@@ -42,10 +42,18 @@ final class Tokenizer implements AutoCloseable {
      */
     static Tokenizer read(Path folder, int limit) throws IOException {
         JsonNode config = optional(folder.resolve("tokenizer_config.json"));
+        long longest = Math.min(limit, config.path("model_max_length").asLong(limit)); // some say 10^30, for no limit
+        return read(folder, (int) (longest > 0 ? longest : limit), config);
+    }
+
+    /** @param length T, whatever the folder says */
+    static Tokenizer ofLength(Path folder, int length) throws IOException {
+        return read(folder, length, optional(folder.resolve("tokenizer_config.json")));
+    }
+
+    private static Tokenizer read(Path folder, int length, JsonNode config) throws IOException {
         JsonNode special = optional(folder.resolve("special_tokens_map.json"));
         JsonNode json = json(folder, config, special);
-        long longest = Math.min(limit, config.path("model_max_length").asLong(limit)); // some say 10^30, for no limit
-        int length = (int) (longest > 0 ? longest : limit);
         var bytes = new ByteArrayInputStream(JSON.writeValueAsBytes(json));
         var tokenizer = HuggingFaceTokenizer.newInstance(
                 bytes,

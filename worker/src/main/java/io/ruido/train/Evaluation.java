@@ -83,7 +83,7 @@ public final class Evaluation implements AutoCloseable {
         this.manager = pipeline.newManager();
         this.vae = AutoencoderKL.read(model.resolve("vae"), manager, DataType.FLOAT32);
         this.sampler = SamplerName.DDIM.sampler(SchedulerConfig.read(model.resolve("scheduler/scheduler_config.json")));
-        this.size = pipeline.defaultSize();
+        this.size = pipeline.defaultWidth();
         this.pictures = ImageFolder.read(data, size);
         this.labels = ImageFolder.labelled(pictures, labels).stream()
                 .map(ImageFolder.Picture::label)

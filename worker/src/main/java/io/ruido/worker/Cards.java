@@ -36,11 +36,11 @@ final class Cards {
         String name = folder.getFileName().toString();
         Path file = folder.resolve("ruido.yaml");
         About about = Files.exists(file) ? YAML.readValue(file.toFile(), About.class) : About.NOTHING;
-        int size = pipeline.defaultSize();
+        int size = Math.max(pipeline.defaultWidth(), pipeline.defaultHeight());
         SamplingParams defaults = new SamplingParams(
                 name,
-                size,
-                size,
+                pipeline.defaultWidth(),
+                pipeline.defaultHeight(),
                 or(about.steps(), 30),
                 or(about.guidanceScale(), 7.5),
                 or(about.sampler(), SamplerName.defaultFor(scheduler).id()),

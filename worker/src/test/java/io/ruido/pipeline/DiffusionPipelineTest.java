@@ -141,7 +141,7 @@ class DiffusionPipelineTest {
     @Test
     void sizesThatTheModelCannotMakeAreRefused() {
         assertThat(pipeline.latentShape(22, 16)).isEqualTo(new Shape(1, 4, 8, 11));
-        assertThat(pipeline.defaultSize()).isEqualTo(16);
+        assertThat(pipeline.defaultWidth()).isEqualTo(16);
         assertThatThrownBy(() -> pipeline.latentShape(16, 17)).hasMessage("height must be a multiple of 2, was 17");
     }
 
@@ -152,7 +152,7 @@ class DiffusionPipelineTest {
 
         assertThatThrownBy(() -> DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("text_encoder is T5EncoderModel; supported: BertModel");
+                .hasMessageContaining("text_encoder is T5EncoderModel; supported: BertModel, CLIPTextModel");
     }
 
     private static void assertPixels(NDArray expected, List<RgbImage> images) {

@@ -7,6 +7,7 @@ import io.ruido.pipeline.RgbImage;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.Sampling;
 import io.ruido.worker.Png;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import javax.imageio.ImageIO;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -68,6 +71,25 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "Images, each with the next seed.")
     private int count;
 
+    @Option(names = "--image", paramLabel = "FILE", description = "Picture to begin with.")
+    private Path image;
+
+    @Option(
+            names = "--strength",
+            defaultValue = "0.8",
+            description = "How much of the picture is replaced, above 0 to 1; ${DEFAULT-VALUE}.")
+    private double strength;
+
+    @Option(names = "--mask", paramLabel = "FILE", description = "White where the picture is painted anew.")
+    private Path mask;
+
+    @Option(
+            names = "--clip-skip",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Leave out the last layers of a CLIP text encoder.")
+    private int clipSkip;
+
     @Option(
             names = "--out",
             paramLabel = "FILE",
@@ -108,19 +130,45 @@ final class SampleCommand implements Callable<Integer> {
         }
     }
 
-    private SampleRequest request(DiffusionPipeline pipeline) {
+    private SampleRequest request(DiffusionPipeline pipeline) throws IOException {
         if (count < 1) {
             throw new IllegalArgumentException("count must be at least 1, was " + count);
         }
+        Optional<SampleRequest.Source> source = source();
         return new SampleRequest(
                 prompt,
                 negativePrompt,
                 seed,
                 steps == null ? pipeline.defaultSteps() : steps,
-                sampler,
+                Optional.ofNullable(sampler),
                 guidance == null ? pipeline.defaultGuidance() : guidance,
-                size == null ? pipeline.defaultSize() : size.width(),
-                size == null ? pipeline.defaultSize() : size.height());
+                size == null
+                        ? source.map(given -> given.image().width()).orElseGet(pipeline::defaultWidth)
+                        : size.width(),
+                size == null
+                        ? source.map(given -> given.image().height()).orElseGet(pipeline::defaultHeight)
+                        : size.height(),
+                clipSkip,
+                source);
+    }
+
+    private Optional<SampleRequest.Source> source() throws IOException {
+        if (image == null) {
+            if (mask != null) {
+                throw new IllegalArgumentException("mask needs an image");
+            }
+            return Optional.empty();
+        }
+        return Optional.of(new SampleRequest.Source(
+                picture(image), strength, mask == null ? Optional.empty() : Optional.of(picture(mask))));
+    }
+
+    private static RgbImage picture(Path file) throws IOException {
+        BufferedImage picture = ImageIO.read(file.toFile());
+        if (picture == null) {
+            throw new IOException(file + " is no picture of a known kind");
+        }
+        return RgbImage.of(picture);
     }
 
     private Device device() {
@@ -133,9 +181,7 @@ final class SampleCommand implements Callable<Integer> {
     private byte[] png(RgbImage image, SampleRequest request) {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("Steps", request.steps());
-        if (request.sampler() != null) {
-            settings.put("Sampler", request.sampler());
-        }
+        request.sampler().ifPresent(name -> settings.put("Sampler", name));
         settings.put("CFG scale", request.guidance());
         settings.put("Seed", request.seed());
         settings.put("Size", String.format(Locale.ROOT, "%dx%d", image.width(), image.height()));

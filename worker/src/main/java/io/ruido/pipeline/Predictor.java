@@ -1,0 +1,123 @@
+package io.ruido.pipeline;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.ruido.model.Conditioning;
+import io.ruido.model.Denoiser;
+import io.ruido.nn.Ops;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * A denoiser with what its kind of pipeline adds: guidance, and what the denoiser is told about sizes.
+ *
+ * <p>B batch, L latent channels, h and w sides of the latents. Latents and results are float32, whatever the weights are.
+ *
+ * @param pixels of the picture that one pixel of the latents stands for, along each side
+ */
+record Predictor(Denoiser denoiser, DataType type, int pixels) {
+    /**
+     * The denoiser's output, without guidance.
+     *
+     * @param latents (B, L, h, w)
+     * @param timesteps one for each sample
+     * @return (B, L', h, w)
+     */
+    NDArray predict(NDArray latents, float[] timesteps, Conditioning conditioning) {
+        NDManager scratch = latents.getManager();
+        NDArray out = denoiser.forward(
+                Ops.cast(latents, type),
+                scratch.create(timesteps),
+                sized(conditioning, latents).map(this::cast));
+        return Ops.cast(out, DataType.FLOAT32);
+    }
+
+    /** See {@link DiffusionPipeline#predict(NDArray, float[], Conditioning, Conditioning, float[])}. */
+    NDArray predict(NDArray latents, float[] timesteps, Conditioning wanted, Conditioning unwanted, float[] guidance) {
+        if (denoiser.guidanceWidth() > 0) {
+            NDArray embedded = embedded(latents.getManager(), guidance, denoiser.guidanceWidth());
+            return predict(latents, timesteps, wanted.withGuidance(embedded));
+        }
+        int batch = guidance.length;
+        int[] guided = IntStream.range(0, batch).filter(i -> guidance[i] > 1).toArray();
+        if (guided.length == 0) {
+            return predict(latents, timesteps, wanted);
+        }
+        float[] allTimesteps = new float[batch + guided.length];
+        System.arraycopy(timesteps, 0, allTimesteps, 0, batch);
+        for (int i = 0; i < guided.length; i++) {
+            allTimesteps[batch + i] = timesteps[guided[i]];
+        }
+        NDArray all = predict(
+                latents.concat(rows(latents, guided)),
+                allTimesteps,
+                wanted.concat(unwanted.map(part -> rows(part, guided))));
+        NDArray c = all.get(new NDIndex(":{}", batch));
+        NDArray u = all.get(new NDIndex("{}:", batch));
+        NDArray g = latents.getManager().create(guidance, new Shape(batch, 1, 1, 1));
+        NDArray spread = guided.length == batch ? u : spread(c, u, guided);
+        return c.sub(spread).mul(g).add(spread);
+    }
+
+    private NDArray cast(NDArray part) {
+        return part.getDataType() == DataType.INT64 ? part : Ops.cast(part, type);
+    }
+
+    /** With the picture's size, for a denoiser that is told it: as wanted and not cut. */
+    private Conditioning sized(Conditioning conditioning, NDArray latents) {
+        Shape shape = latents.getShape();
+        float height = shape.get(2) * pixels;
+        float width = shape.get(3) * pixels;
+        float[] numbers =
+                switch (denoiser.sizeNumbers()) {
+                    case ORIGINAL_CROP_TARGET -> new float[] {height, width, 0, 0, height, width};
+                    case SIDES_AND_RATIO -> new float[] {height, width, height / width};
+                    case NONE -> new float[0];
+                };
+        if (numbers.length == 0) {
+            return conditioning;
+        }
+        int batch = (int) shape.get(0);
+        float[] all = new float[batch * numbers.length];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = numbers[i % numbers.length];
+        }
+        return conditioning.withSizes(latents.getManager().create(all, new Shape(batch, numbers.length)));
+    }
+
+    /** Sinusoids of 1000·(g − 1), for a denoiser that has learned guidance (Luo et al., 2023, §4.2). */
+    private static NDArray embedded(NDManager scratch, float[] guidance, int width) {
+        int half = width / 2;
+        float[] values = new float[guidance.length * width];
+        for (int b = 0; b < guidance.length; b++) {
+            for (int i = 0; i < half; i++) {
+                float rate = (float) Math.exp(-i * ((float) Math.log(10000) / (half - 1)));
+                float angle = (guidance[b] - 1) * 1000 * rate;
+                values[b * width + i] = (float) Math.sin(angle);
+                values[b * width + half + i] = (float) Math.cos(angle);
+            }
+        }
+        return scratch.create(values, new Shape(guidance.length, width));
+    }
+
+    private static NDArray rows(NDArray array, int[] indices) {
+        return indices.length == array.getShape().get(0)
+                ? array
+                : array.get(array.getManager().create(indices));
+    }
+
+    /** For each sample its own u, or c where there is none. */
+    private static NDArray spread(NDArray c, NDArray u, int[] guided) {
+        List<NDArray> samples = new ArrayList<>();
+        for (int i = 0, next = 0; i < c.getShape().get(0); i++) {
+            samples.add(next < guided.length && guided[next] == i ? u.get(next++) : c.get(i));
+        }
+        return NDArrays.stack(new NDList(samples));
+    }
+}

@@ -1,0 +1,71 @@
+package io.ruido.pipeline;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import io.ruido.model.ClipTextModel;
+import io.ruido.model.Conditioning;
+import io.ruido.nn.Ops;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * SDXL's texts (Podell et al., 2023, §2.1): the last but one states of two CLIP text encoders beside each other, and the
+ * pooled state of the second.
+ */
+final class XlPrompts implements Prompts {
+    private final Tokenizer tokenizer1;
+    private final Tokenizer tokenizer2;
+    private final ClipTextModel encoder1;
+    private final ClipTextModel encoder2;
+    private final boolean zerosForEmpty;
+
+    private XlPrompts(ModelFolder folder, NDManager manager, DataType type) throws IOException {
+        encoder1 = ClipTextModel.read(folder.folder("text_encoder"), false, manager, type);
+        encoder2 = ClipTextModel.read(folder.folder("text_encoder_2"), true, manager, type);
+        tokenizer1 =
+                Tokenizer.read(folder.folder("tokenizer"), encoder1.config().maxPositionEmbeddings());
+        tokenizer2 =
+                Tokenizer.read(folder.folder("tokenizer_2"), encoder2.config().maxPositionEmbeddings());
+        zerosForEmpty = folder.index().path("force_zeros_for_empty_prompt").asBoolean(true);
+    }
+
+    static XlPrompts read(ModelFolder folder, NDManager manager, DataType type) throws IOException {
+        return new XlPrompts(folder, manager, type);
+    }
+
+    @Override
+    public Conditioning encode(NDManager manager, List<String> texts, int clipSkip) {
+        try (NDManager scratch = manager.newSubManager()) {
+            ClipTextModel.Output first = output(scratch, tokenizer1, encoder1, texts);
+            ClipTextModel.Output second = output(scratch, tokenizer2, encoder2, texts);
+            NDArray states = ClipStates.before(first, 1 + clipSkip).concat(ClipStates.before(second, 1 + clipSkip), 2);
+            return Conditioning.ofStates(scratch.ret(states)).withPooled(scratch.ret(second.pooled()));
+        }
+    }
+
+    private static ClipTextModel.Output output(
+            NDManager scratch, Tokenizer tokenizer, ClipTextModel encoder, List<String> texts) {
+        return encoder.forward(scratch.create(tokenizer.encode(texts).ids()), Ops.none());
+    }
+
+    @Override
+    public Conditioning encodeNegative(NDManager manager, List<String> texts) {
+        Conditioning encoded = encode(manager, texts, 0);
+        if (zerosForEmpty) {
+            for (int i = 0; i < texts.size(); i++) {
+                if (texts.get(i).isEmpty()) {
+                    encoded.states().get(i).muli(0);
+                    encoded.pooled().get(i).muli(0);
+                }
+            }
+        }
+        return encoded;
+    }
+
+    @Override
+    public void close() {
+        tokenizer1.close();
+        tokenizer2.close();
+    }
+}

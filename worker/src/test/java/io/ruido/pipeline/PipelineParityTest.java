@@ -1,0 +1,138 @@
+package io.ruido.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.nn.SafeTensors;
+import io.ruido.nn.Torch;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Pictures of every kind of pipeline beside those that diffusers makes with the same folder, see make_pipeline_goldens.py. */
+class PipelineParityTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final NDManager manager = Torch.newManager();
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    static List<String> kinds() throws IOException {
+        try (Stream<Path> folders = Files.list(goldens())) {
+            return folders.map(folder -> folder.getFileName().toString())
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private static Path goldens() {
+        try {
+            return Path.of(
+                    PipelineParityTest.class.getResource("/golden/pipelines").toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void aSeedGivesThePictureOfDiffusers(String kind) throws IOException {
+        assertRuns(goldens().resolve(kind), "runs.json", "golden.safetensors");
+    }
+
+    @Test
+    void aPictureIsChangedOrPartlyPaintedAnewAsInDiffusers() throws IOException {
+        assertRuns(goldens().resolve("stable-diffusion"), "image-runs.json", "image.safetensors");
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void aFolderThatRunsIsReportedAsSupported(String kind) throws IOException {
+        FolderReport report = FolderReport.of(goldens().resolve(kind));
+
+        assertThat(report.supported()).as(report.toString()).isTrue();
+        assertThat(report.parts())
+                .anySatisfy(part -> assertThat(part.parameters()).isPositive());
+    }
+
+    @Test
+    void aFolderOfAnotherKindIsRefusedByName(@TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("model_index.json"), "{\"_class_name\": \"FluxPipeline\"}");
+
+        assertThatThrownBy(() -> DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32))
+                .hasMessageContaining("_class_name is FluxPipeline; supported: StableDiffusionImg2ImgPipeline");
+        assertThat(FolderReport.of(folder).problem()).isPresent();
+    }
+
+    private void assertRuns(Path folder, String requests, String pictures) throws IOException {
+        Map<String, NDArray> expected = SafeTensors.read(folder.resolve(pictures), manager, DataType.FLOAT32);
+        try (var pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
+            int index = 0;
+            for (JsonNode run : JSON.readTree(folder.resolve(requests).toFile())) {
+                RgbImage image = new Sampling(pipeline)
+                        .run(request(folder, run), step -> {})
+                        .image();
+                assertPixels(run.toString(), expected.get(Integer.toString(index)), image);
+                index++;
+            }
+            assertThat(index).isEqualTo(expected.size());
+        }
+    }
+
+    private static SampleRequest request(Path folder, JsonNode run) throws IOException {
+        Optional<SampleRequest.Source> source = run.has("strength")
+                ? Optional.of(new SampleRequest.Source(
+                        image(folder.resolve("image.png")),
+                        run.path("strength").asDouble(),
+                        run.path("mask").asBoolean()
+                                ? Optional.of(image(folder.resolve("mask.png")))
+                                : Optional.empty()))
+                : Optional.empty();
+        return new SampleRequest(
+                run.path("prompt").asText(),
+                run.path("negative").asText(),
+                run.path("seed").asLong(),
+                run.path("steps").asInt(),
+                Optional.empty(),
+                run.path("guidance").asDouble(),
+                run.path("width").asInt(),
+                run.path("height").asInt(),
+                run.path("clip_skip").asInt(0),
+                source);
+    }
+
+    private static RgbImage image(Path file) throws IOException {
+        return RgbImage.of(ImageIO.read(file.toFile()));
+    }
+
+    private static void assertPixels(String run, NDArray expected, RgbImage image) {
+        long channels = expected.getShape().size() / ((long) image.width() * image.height());
+        float[] pixels = expected.toFloatArray();
+        int worst = 0;
+        for (int i = 0; i < pixels.length; i++) {
+            int at = channels == 1 ? 3 * i : i;
+            worst = Math.max(worst, Math.abs((image.rgb()[at] & 0xff) - Math.round(pixels[i])));
+        }
+        assertThat(worst).as("greatest difference in %s", run).isLessThanOrEqualTo(1);
+    }
+}
