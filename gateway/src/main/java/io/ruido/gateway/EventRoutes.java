@@ -77,14 +77,17 @@ final class EventRoutes {
             socket.close(NORMAL_CLOSURE);
             return;
         }
+        KeepAlive keepAlive = new KeepAlive(ctx.vertx(), socket, HEARTBEAT);
         Feed feed = feed(job, seen, ctx.vertx().getOrCreateContext(), socket, (event, json) -> {
             socket.writeTextMessage(json);
             if (event.last()) {
+                // To a browser, a ping after this would be a fault of the protocol.
+                keepAlive.close();
                 socket.close(NORMAL_CLOSURE);
             }
         });
         socket.drainHandler(drained -> feed.resume());
-        keepAlive(ctx, socket, feed::close);
+        whileOpen(socket, keepAlive, feed::close);
         feed.resume();
     }
 
@@ -98,7 +101,7 @@ final class EventRoutes {
                             jobs, events, commands, socket, ctx.vertx().getOrCreateContext());
                     socket.textMessageHandler(subscriptions::onCommand);
                     socket.drainHandler(drained -> subscriptions.resume());
-                    keepAlive(ctx, socket, subscriptions::close);
+                    whileOpen(socket, new KeepAlive(ctx.vertx(), socket, HEARTBEAT), subscriptions::close);
                 })
                 .onFailure(ctx::fail);
     }
@@ -109,9 +112,8 @@ final class EventRoutes {
         }
     }
 
-    private void keepAlive(RoutingContext ctx, ServerWebSocket socket, Runnable onClose) {
+    private void whileOpen(ServerWebSocket socket, KeepAlive keepAlive, Runnable onClose) {
         watchers.incrementAndGet();
-        KeepAlive keepAlive = new KeepAlive(ctx.vertx(), socket, HEARTBEAT);
         socket.closeHandler(closed -> {
             watchers.decrementAndGet();
             keepAlive.close();

@@ -83,7 +83,7 @@ final class SchemaCheck {
 
     private static String reason(String keyword, Object rule) {
         return switch (keyword) {
-            case "type" -> "must be of type " + (rule instanceof JsonArray types ? either(types) : rule);
+            case "type" -> rule.equals("integer") ? "must be a whole number" : "must be of type " + types(rule);
             case "enum" ->
                 ((JsonArray) rule)
                         .stream().map(String::valueOf).collect(Collectors.joining(", ", "must be one of ", ""));
@@ -98,8 +98,10 @@ final class SchemaCheck {
         };
     }
 
-    private static String either(JsonArray types) {
-        return types.stream().map(String::valueOf).collect(Collectors.joining(" or "));
+    private static String types(Object rule) {
+        return rule instanceof JsonArray several
+                ? several.stream().map(String::valueOf).collect(Collectors.joining(" or "))
+                : rule.toString();
     }
 
     private static String last(String pointer) {

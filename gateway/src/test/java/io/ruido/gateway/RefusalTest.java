@@ -31,10 +31,10 @@ class RefusalTest {
             value = {
                 "steps            | 0                | must be at least 1",
                 "steps            | 51               | must be at most 50",
-                "steps            | 2.5              | must be of type integer",
+                "steps            | 2.5              | must be a whole number",
                 "steps            | 99999999999999999999 | must be at most 50",
-                "steps            | \"20\"           | must be of type integer",
-                "steps            | null             | must be of type integer",
+                "steps            | \"20\"           | must be a whole number",
+                "steps            | null             | must be a whole number",
                 "count            | 0                | must be at least 1",
                 "count            | 5                | must be at most 4",
                 "width            | 100              | must be divisible by 64 for model apples",
@@ -184,12 +184,12 @@ class RefusalTest {
         "/v1/jobs/7,                                              id,            must be a uuid",
         "/v1/jobs/urn:uuid:0199e1f2-0000-7000-8000-000000000000,  id,            must have at most 36 characters",
         "/v1/jobs?limit=0,                                        limit,         must be at least 1",
-        "/v1/jobs?limit=many,                                     limit,         must be of type integer",
+        "/v1/jobs?limit=many,                                     limit,         must be a whole number",
         "/v1/jobs?before=yesterday,                               before,        must be a uuid",
         "/v1/jobs?state=DONE,                                     state,         must be one of QUEUED",
         "/v1/jobs?page=2,                                         page,          is no parameter of this path",
         "/v1/jobs/0199e1f2-0000-7000-8000-000000000000/images/-1, index,         must be at least 0",
-        "/v1/jobs/0199e1f2-0000-7000-8000-000000000000/ws?after=x, after,        must be of type integer",
+        "/v1/jobs/0199e1f2-0000-7000-8000-000000000000/ws?after=x, after,        must be a whole number",
     })
     void aParameterIsRefusedWithItsNameAndValue(String path, String name, String reason) {
         JsonNode error =
