@@ -6,7 +6,6 @@ import io.ruido.job.JobEvent;
 import io.ruido.job.JobJson;
 import io.ruido.job.JobState;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -18,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class StandaloneTest {
-    private static final Path TINY_MODEL = Path.of("../../worker/src/test/resources/golden/pipeline");
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final Duration FAREWELL = Duration.ofSeconds(10);
 
@@ -29,12 +27,7 @@ class StandaloneTest {
 
     @BeforeEach
     void installModel() throws Exception {
-        Path model = Files.createDirectories(folder.resolve("models")).resolve("tiny");
-        try (Stream<Path> files = Files.walk(TINY_MODEL)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, model.resolve(TINY_MODEL.relativize(file).toString()));
-            }
-        }
+        TinyModel.install(folder.resolve("models"));
         environment = Map.of(
                 "RUIDO_HOME", folder.toString(),
                 "RUIDO_GATEWAY_PORT", "0",
