@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 import javax.imageio.ImageIO;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -26,6 +27,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
  */
 public final class Emoji {
     private static final Pattern WORDS = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N} '’-]*");
+    private static final int SMALLEST = 2;
+    private static final int LARGEST = 1024;
     private static final JsonMapper JSON = new JsonMapper();
 
     private Emoji() {}
@@ -48,8 +51,12 @@ public final class Emoji {
      * layout, with {@code text} for the label and {@code tags}).
      *
      * @return how many pictures were written
+     * @throws IOException naming the tarball that is not what it should be
      */
     public static int prepare(Sources sources, int size, Path folder) throws IOException {
+        if (size < SMALLEST || size > LARGEST) {
+            throw new IllegalArgumentException("size must be from %d to %d, was %d".formatted(SMALLEST, LARGEST, size));
+        }
         Map<String, Caption> captions = captions(sources);
         Files.createDirectories(folder);
         Map<String, String> rows = new TreeMap<>();
@@ -66,6 +73,9 @@ public final class Emoji {
             caption.tags().forEach(row.putArray("tags")::add);
             rows.put(code, row.toString());
         });
+        if (rows.isEmpty()) {
+            throw new IOException(sources.pictures() + ": has no picture of an emoji in " + sources.labels());
+        }
         Files.write(folder.resolve(ImageFolder.METADATA), rows.values());
         return rows.size();
     }
@@ -132,6 +142,8 @@ public final class Emoji {
                     reader.read(entry.getName(), tar.readAllBytes());
                 }
             }
+        } catch (ZipException e) {
+            throw new IOException(tarball + ": is no tarball as npm pack writes it, " + e.getMessage(), e);
         }
     }
 }

@@ -90,7 +90,7 @@ record TrainConfig(
     /**
      * The second stage: a UNet2DConditionModel that denoises latents.
      *
-     * @param textEncoder folder with {@code text_encoder} and {@code tokenizer}
+     * @param textEncoder folder of a BERT model: {@code config.json}, {@code model.safetensors} and the tokenizer
      * @param tokens length of every caption, padded or cut
      * @param captions how many captions are prepared of a picture: its label, then its label with some of its tags
      * @param captionDropout share of the captions replaced by the empty one, for classifier-free guidance

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
             GenerateCommand.class,
             SampleCommand.class,
             InspectCommand.class,
+            DataCommand.class,
             TrainCommand.class,
             EvaluateCommand.class,
             GatewayCommand.class,
@@ -27,10 +28,15 @@ final class Ruido {
     private Ruido() {}
 
     public static void main(String[] arguments) {
-        CommandLine commands = new CommandLine(new Ruido())
+        System.exit(run(arguments));
+    }
+
+    /** Returns the exit status. */
+    static int run(String... arguments) {
+        return new CommandLine(new Ruido())
                 .registerConverter(Submission.Size.class, Submission.Size::parse)
                 .setParameterExceptionHandler(Failure::misused)
-                .setExecutionExceptionHandler(Failure::report);
-        System.exit(commands.execute(arguments));
+                .setExecutionExceptionHandler(Failure::report)
+                .execute(arguments);
     }
 }
