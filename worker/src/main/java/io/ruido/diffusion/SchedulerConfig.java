@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.StreamSupport;
 
 /**
@@ -35,6 +36,12 @@ public final class SchedulerConfig {
                             ", ", DEFAULTS.propertyStream().map(e -> e.getKey()).toList()));
         }
         json.properties().forEach(setting -> checkKnown(setting.getKey(), setting.getValue()));
+        for (String name :
+                Set.of("sigma_min", "sigma_max")) { // diffusers heeds them in schedulers that do not have them
+            if (json.hasNonNull(name) && !DEFAULTS.get(className).has(name)) {
+                throw unsupported(name, "null");
+            }
+        }
     }
 
     /** diffusers leaves settings of other schedulers in the file and ignores them; those that none has are refused. */
