@@ -12,6 +12,9 @@ import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.Delay;
+import io.lettuce.core.resource.NettyCustomizer;
+import io.netty.channel.Channel;
+import io.netty.handler.flush.FlushConsolidationHandler;
 import io.ruido.config.RuidoConfig.RedisConfig;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
@@ -24,6 +27,8 @@ import java.util.concurrent.TimeUnit;
 public final class Redis implements AutoCloseable {
     /** Redis that is back is noticed within about this time; Lettuce's own limit is half a minute. */
     private static final Duration RECONNECT_AT_MOST = Duration.ofMillis(500);
+
+    private static final int COMMANDS_AT_A_TIME = 64;
 
     private final RedisClient client;
     private final StatefulRedisConnection<String, String> text;
@@ -42,6 +47,7 @@ public final class Redis implements AutoCloseable {
         uri.setTimeout(config.timeout());
         ClientResources resources = ClientResources.builder()
                 .reconnectDelay(Delay.exponential(Duration.ofMillis(16), RECONNECT_AT_MOST, 2, TimeUnit.MILLISECONDS))
+                .nettyCustomizer(new SharedWrites())
                 .build();
         RedisClient client = RedisClient.create(resources, uri);
         client.setOptions(ClientOptions.builder()
@@ -80,6 +86,14 @@ public final class Redis implements AutoCloseable {
     @Override
     public void close() {
         shutdown(client);
+    }
+
+    /** Commands that come at the same time go out in one system call; a lone one goes out at once. */
+    private static final class SharedWrites implements NettyCustomizer {
+        @Override
+        public void afterChannelInitialized(Channel channel) {
+            channel.pipeline().addFirst(new FlushConsolidationHandler(COMMANDS_AT_A_TIME, true));
+        }
     }
 
     // Resources that were given to a client are not shut down with it.

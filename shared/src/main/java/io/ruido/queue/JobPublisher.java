@@ -5,6 +5,7 @@ import io.ruido.job.Job;
 import io.ruido.job.JobJson;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -24,6 +25,8 @@ public final class JobPublisher implements AutoCloseable {
         int timeout = (int) config.timeout().toMillis();
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        // A lone job is sent at once; what comes while it is on its way shares the next request.
+        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, timeout);
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, timeout);
         this.producer = new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
@@ -32,6 +35,12 @@ public final class JobPublisher implements AutoCloseable {
     /** May block for the metadata of a topic that was not used before; otherwise returns at once. */
     public CompletionStage<Void> publish(Job job) {
         return send(new ProducerRecord<>(Topics.of(job), job.jobId().toString(), JobJson.writeBytes(job)));
+    }
+
+    /** All on their way at once; completes when the last is there, and fails when one of them does. */
+    public CompletionStage<Void> publishAll(Collection<? extends Job> jobs) {
+        return CompletableFuture.allOf(
+                jobs.stream().map(job -> publish(job).toCompletableFuture()).toArray(CompletableFuture<?>[]::new));
     }
 
     /** Keeps a record that cannot be processed, with the reason in the header {@code error}. */

@@ -8,6 +8,7 @@ import io.ruido.progress.JobStore;
 import io.ruido.queue.JobPublisher;
 import io.ruido.queue.JobSlot;
 import io.ruido.queue.Verdict;
+import java.util.List;
 
 /** Encodes a prompt once and publishes one sampling job an image. */
 final class PromptStage implements JobSlot.Handler {
@@ -36,7 +37,8 @@ final class PromptStage implements JobSlot.Handler {
         return switch (begun) {
             case Change.Done done -> {
                 String conditioningKey = text.encode(job);
-                job.fanOut(conditioningKey).forEach(sample -> patience.await(() -> publisher.publish(sample)));
+                List<SamplingJob> samples = job.fanOut(conditioningKey).toList();
+                patience.await(() -> publisher.publishAll(samples));
                 yield new Verdict.Accept();
             }
             case Change.Over over -> new Verdict.Accept();

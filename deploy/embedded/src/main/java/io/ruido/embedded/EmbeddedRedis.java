@@ -146,7 +146,7 @@ public final class EmbeddedRedis implements AutoCloseable {
                         "appendonly",
                         "yes",
                         "appendfsync",
-                        "always")
+                        "everysec")
                 .forEach((name, value) -> command.addAll(List.of("--" + name, value)));
         return new ProcessBuilder(command)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)

@@ -18,6 +18,9 @@ import java.util.concurrent.TimeoutException;
 final class BenchClient implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
 
+    /** A busy machine shall show as slow, not as a gateway that does not answer. */
+    private static final int PATIENCE_SECONDS = 60;
+
     private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
     private final HttpClientAgent http;
     private final WebSocketClient sockets = vertx.createWebSocketClient();
@@ -48,7 +51,7 @@ final class BenchClient implements AutoCloseable {
 
     /** A connection over which jobs can be watched. */
     Events events(Handler<JsonObject> listener) throws TimeoutException {
-        var socket = sockets.connect(port, HOST, "/v1/ws").await(10, TimeUnit.SECONDS);
+        var socket = sockets.connect(port, HOST, "/v1/ws").await(PATIENCE_SECONDS, TimeUnit.SECONDS);
         socket.textMessageHandler(text -> listener.handle(new JsonObject(text)));
         return job -> socket.writeTextMessage(
                 new JsonObject().put("op", "subscribe").put("job", job).encode());

@@ -14,12 +14,12 @@ import java.util.concurrent.TimeoutException;
 /** How long an idle worker takes to begin with a job, each with a text that it has not seen before. */
 final class FirstStepBench {
     private static final int STEPS = 8;
-    private static final long BETWEEN_JOBS = 200;
     private static final long AT_MOST = 60;
 
     private final BenchClient client;
     private final BenchClient.Events events;
     private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
+    private int texts;
 
     FirstStepBench(BenchClient client) throws TimeoutException {
         this.client = client;
@@ -41,9 +41,8 @@ final class FirstStepBench {
      */
     record Times(double accepted, double encoding, double sampling, double firstStep, double delivered, double step) {}
 
-    Times measure(int number) throws Exception {
-        Thread.sleep(BETWEEN_JOBS);
-        String body = BenchClient.submission("a red apple, number " + number, STEPS);
+    Times measure() throws Exception {
+        String body = BenchClient.submission("a red apple, number " + ++texts, STEPS);
         long clock = System.currentTimeMillis();
         long begin = System.nanoTime();
         String job = client.submit(body).toCompletableFuture().get(AT_MOST, TimeUnit.SECONDS);

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,11 @@ import picocli.CommandLine.Option;
                 + " soon an idle worker begins with a job, and how many jobs a second the gateway accepts beside what"
                 + " Kafka and Redis take without it.")
 final class QueueBench implements Callable<Integer> {
-    private static final int WARM_UP = 20;
+    /** Jobs and rounds that are not counted: the JVM compiles what runs often, which takes two cores a while. */
+    private static final int WARM_UP_SINGLES = 200;
+
+    private static final int WARM_UP_ROUNDS = 10;
+    private static final Duration BETWEEN_SINGLES = Duration.ofMillis(200);
 
     @Option(names = "--rounds", paramLabel = "N", description = "Rounds of accepting jobs.", defaultValue = "5")
     private int rounds;
@@ -82,11 +87,12 @@ final class QueueBench implements Callable<Integer> {
             return;
         }
         List<FirstStepBench.Times> measured = new ArrayList<>();
-        for (int i = 0; i < WARM_UP + singles; i++) {
-            FirstStepBench.Times times = bench.measure(i);
-            if (i >= WARM_UP) {
-                measured.add(times);
-            }
+        for (int i = 0; i < WARM_UP_SINGLES; i++) {
+            bench.measure();
+        }
+        for (int i = 0; i < singles; i++) {
+            Thread.sleep(BETWEEN_SINGLES);
+            measured.add(bench.measure());
         }
         System.out.printf("%nAn idle worker gets %d jobs, one at a time%n", singles);
         System.out.printf("%-48s %7s %7s%n", "ms from sending the request until", "p50", "p95");
@@ -105,7 +111,9 @@ final class QueueBench implements Callable<Integer> {
     }
 
     private void acceptance(AcceptanceBench bench) throws Exception {
-        bench.round(jobs);
+        for (int round = 1; round <= WARM_UP_ROUNDS; round++) {
+            bench.round(jobs);
+        }
         System.out.printf("%nAccepted jobs/s, %d a round, %d at a time%n", jobs, concurrency);
         System.out.printf("%-8s %9s %9s %7s%n", "round", "gateway", "bare", "ratio");
         List<Double> ratios = new ArrayList<>();
