@@ -93,7 +93,7 @@ function operations.submit(request, model, urgency, count, steps, each, tenant, 
     line_up(e)
     admit(model)
     local position, eta = outlook(e)
-    if position then tell_outlook(e) end
+    if position then emit({ type = 'queue', position = position, eta = eta }) end
     return table.concat({ 'OK', expires, position or '-', eta or '-' }, ' ')
 end
 
