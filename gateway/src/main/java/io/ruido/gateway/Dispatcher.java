@@ -1,5 +1,6 @@
 package io.ruido.gateway;
 
+import io.ruido.job.Job;
 import io.ruido.progress.Agenda;
 import io.ruido.progress.JobStore;
 import java.util.List;
@@ -10,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Publishes jobs whose turn has come, and those that Kafka may not have because it was away or a gateway died. A job that
- * Kafka had all the same comes to the workers twice and runs once.
+ * Publishes jobs whose turn has come, and those that Kafka may not have: because it was away, a gateway died, or nobody has
+ * worked on them for long. A job that Kafka had all the same comes to the workers twice and runs once.
  */
 final class Dispatcher {
     private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
@@ -45,9 +46,13 @@ final class Dispatcher {
     }
 
     private CompletionStage<Void> publish(UUID id) {
-        return store.find(id)
-                .thenCompose(found -> found.isEmpty() || found.get().state().terminal()
-                        ? unpublished.done(id)
-                        : submitter.publish(found.get().job()));
+        return store.find(id).thenCompose(found -> {
+            if (found.isEmpty() || found.get().state().terminal()) {
+                return unpublished.done(id);
+            }
+            Job job = found.get().job();
+            return store.unattended(id)
+                    .thenCompose(now -> now ? submitter.publish(job) : CompletableFuture.completedStage(null));
+        });
     }
 }

@@ -101,7 +101,7 @@ public final class Gateway implements AutoCloseable {
         History history = new History(store, results, config.jobs().retention(), clock, blocking);
         Jobs jobs = new Jobs(store, history);
         Agenda unpublished = Agenda.unpublished(redis);
-        Submitter submitter = new Submitter(store, unpublished, publisher, metrics, blocking);
+        Submitter submitter = new Submitter(store, publisher, metrics, blocking);
         ModelRegistry models = new ModelRegistry(redis);
         ModelCatalog catalog = new ModelCatalog(models, config.gateway().defaultModel(), clock);
         Submissions submissions = new Submissions(catalog, clock, new SecureRandom(), config.jobs());

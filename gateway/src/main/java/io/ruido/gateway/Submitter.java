@@ -3,7 +3,6 @@ package io.ruido.gateway;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ruido.job.Job;
 import io.ruido.job.PromptJob;
-import io.ruido.progress.Agenda;
 import io.ruido.progress.JobStore;
 import io.ruido.progress.Submitted;
 import io.ruido.queue.JobPublisher;
@@ -22,15 +21,13 @@ final class Submitter {
     private static final Logger log = LoggerFactory.getLogger(Submitter.class);
 
     private final JobStore store;
-    private final Agenda unpublished;
     private final JobPublisher publisher;
     private final MeterRegistry metrics;
     private final Executor blocking;
 
     /** @param blocking where a call may block */
-    Submitter(JobStore store, Agenda unpublished, JobPublisher publisher, MeterRegistry metrics, Executor blocking) {
+    Submitter(JobStore store, JobPublisher publisher, MeterRegistry metrics, Executor blocking) {
         this.store = store;
-        this.unpublished = unpublished;
         this.publisher = publisher;
         this.metrics = metrics;
         this.blocking = blocking;
@@ -53,7 +50,8 @@ final class Submitter {
     CompletionStage<Void> publish(Job job) {
         return CompletableFuture.supplyAsync(() -> publisher.publish(job), blocking)
                 .thenCompose(Function.identity())
-                .thenCompose(sent -> unpublished.done(job.jobId()))
+                .thenCompose(sent -> store.published(job.jobId()))
+                .<Void>thenApply(noted -> null)
                 .exceptionally(error -> {
                     log.warn("job {} could not be published ({}); trying again later", job.jobId(), error.toString());
                     return null;

@@ -24,7 +24,7 @@ public final class Agenda {
         this.key = key;
     }
 
-    /** Admitted jobs that Kafka may not have. */
+    /** Jobs that were let through and that Kafka may not have. */
     public static Agenda unpublished(Redis redis) {
         return new Agenda(redis, RedisKeys.UNPUBLISHED);
     }

@@ -77,6 +77,16 @@ public final class JobStore {
         return run(NOBODY, "admit", model).thenAccept(ok -> {});
     }
 
+    /** Kafka has the job. */
+    public CompletionStage<Change> published(UUID id) {
+        return change(id, "published");
+    }
+
+    /** Whether a job that was let through has to be published, for the first time or again; not if it is over. */
+    public CompletionStage<Boolean> unattended(UUID id) {
+        return run(id, "unattended").thenApply("YES"::equals);
+    }
+
     /** The prompt stage has begun. */
     public CompletionStage<Change> encode(UUID id) {
         return change(id, "encode");

@@ -7,7 +7,7 @@ final class RedisKeys {
     /** Sorted set of job ids, all with score 0: ids sort by age as text. */
     static final String JOBS = "ruido:jobs";
 
-    /** Sorted set of ids of admitted jobs that Kafka has not yet confirmed, by the time somebody has to publish them. */
+    /** Sorted set of ids of live jobs that were let through, by the time somebody has to see that Kafka has them. */
     static final String UNPUBLISHED = "ruido:unpublished";
 
     /** Sorted set of ids of live jobs by the time they expire, and of expired ones that are not yet in the history. */

@@ -1,8 +1,9 @@
 -- The life of a job and its images. Every change of state and the event that tells of it are one atomic step.
 --   ruido:job:{id}      hash: state, request, count, steps, tenant, model, urgency, each (work of an image), submitted,
---                       expires, started, finished, error, events, done, and for each image i: i:state, i:step, i:worker,
---                       i:claimed, i:lease, i:attempt, i:key
+--                       expires, published, started, finished, error, events, done, and for each image i: i:state,
+--                       i:step, i:worker, i:claimed, i:lease, i:attempt, i:key
 --   ruido:events:{id}   stream of numbered events, and the pub/sub channel that carries each as it happens
+local LOOK_AGAIN_AFTER = 300000
 local terminal = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true }
 
 local function enter(state, error)
@@ -101,6 +102,25 @@ end
 function operations.admit(model)
     admit(model)
     return 'OK'
+end
+
+-- Kafka has the job. Its record can still be lost: with a broker, or when worker after worker dies with it.
+function operations.published()
+    redis.call('HSET', job, 'published', now)
+    redis.call('ZADD', unpublished, now + LOOK_AGAIN_AFTER, id)
+    return 'OK'
+end
+
+-- Whether the job has to be published: for the first time, or because there are workers and none has any part of it.
+function operations.unattended()
+    if not get('published') then return 'YES' end
+    local attended = slots(get('model')) == 0
+    for i = 0, get('count') - 1 do
+        attended = attended or tonumber(get(i .. ':lease') or 0) > now
+    end
+    if not attended then return 'YES' end
+    redis.call('ZADD', unpublished, now + LOOK_AGAIN_AFTER, id)
+    return 'NO'
 end
 
 function operations.encode()

@@ -148,6 +148,27 @@ class QueueTest {
     }
 
     @Test
+    void aJobOfWhichNobodyHasAnythingIsPublishedAgain() {
+        UUID id = submit("a", 10, INTERACTIVE, 1).getFirst();
+        done(store.published(id));
+        assertThat(done(unpublished.due(10))).isEmpty();
+
+        // As if minutes had passed.
+        done(redis.text().async().zadd(RedisKeys.UNPUBLISHED, 0d, id.toString()));
+        assertThat(done(unpublished.due(10))).containsExactly(id);
+        assertThat(done(store.unattended(id))).as("its record was lost").isTrue();
+        done(store.published(id));
+        done(models.leave("worker", SLOTS, List.of(Jobs.CARD)));
+        assertThat(done(store.unattended(id))).as("there are no workers").isFalse();
+        done(models.serve("worker", SLOTS, List.of(Jobs.CARD), Duration.ofHours(1)));
+        done(store.claim(new SampleId(id, 0), "worker"));
+        assertThat(done(store.unattended(id))).as("a worker has it").isFalse();
+        finish(1);
+        assertThat(done(store.unattended(id))).as("it is over").isFalse();
+        assertThat(done(redis.text().async().zcard(RedisKeys.UNPUBLISHED))).isZero();
+    }
+
+    @Test
     void positionsAreThoseInWhichJobsAreLetThrough() {
         submit("flood", 10, INTERACTIVE, WINDOW + 50);
         UUID third = submit("other", 10, INTERACTIVE, 3).getLast();

@@ -5,7 +5,6 @@ import io.ruido.config.RuidoConfig;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Job;
 import io.ruido.job.JobStatus;
-import io.ruido.progress.Agenda;
 import io.ruido.progress.JobStore;
 import io.ruido.progress.Redis;
 import io.ruido.progress.Submitted;
@@ -60,7 +59,7 @@ final class Replay implements AutoCloseable {
             case Submitted.Accepted accepted -> {
                 if (accepted.position() == null) {
                     await(publisher.publish(again));
-                    await(Agenda.unpublished(redis).done(again.jobId()));
+                    await(store.published(again.jobId()));
                 }
                 yield again.jobId();
             }
