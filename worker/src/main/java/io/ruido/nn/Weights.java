@@ -40,7 +40,7 @@ public final class Weights {
         this.prefix = prefix;
     }
 
-    private static Weights of(NDManager manager, Source source) {
+    static Weights of(NDManager manager, Source source) {
         NDManager cpu = manager.newSubManager(Device.cpu());
         return new Weights(new Model(manager, cpu, source, new LinkedHashMap<>(), new HashSet<>()), "");
     }
