@@ -4,7 +4,6 @@ import io.ruido.job.Job;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
-import io.ruido.progress.Terms;
 import io.ruido.storage.ResultStore;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
@@ -55,7 +54,7 @@ final class AttendedJobs {
                     new ProblemException(Problem.invalid(List.copyOf(refused)).renamed(names)));
         }
         contract.putDefaults(submission);
-        return Reply.on(ctx, intake.submit(submission, Terms.DEFAULT_TENANT, null))
+        return Reply.on(ctx, intake.submit(submission, Caller.of(ctx), null))
                 .map(JobStatus::job)
                 .recover(error -> Future.failedFuture(
                         new ProblemException(Problems.of(error).renamed(names), error)));
@@ -65,14 +64,14 @@ final class AttendedJobs {
     Future<Void> finished(RoutingContext ctx, Job job) {
         ctx.addEndHandler(answered -> {
             if (answered.failed()) {
-                endings.abandon(job.jobId());
+                endings.abandon(ctx, job.jobId());
             }
         });
         return endings.await(ctx, job.jobId(), AT_MOST).compose(status -> {
             if (status.state() == JobState.SUCCEEDED) {
                 return Future.succeededFuture();
             }
-            endings.abandon(job.jobId());
+            endings.abandon(ctx, job.jobId());
             return Future.failedFuture(
                     new ProblemException(Endings.without(job.jobId(), status.state(), status.error())));
         });

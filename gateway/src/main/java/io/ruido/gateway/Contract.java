@@ -36,6 +36,7 @@ final class Contract {
         fields.getJsonObject("prompt").put("maxLength", limits.maxPromptLength());
         fields.getJsonObject("negativePrompt").put("maxLength", limits.maxPromptLength());
         forgetAnswers(contract);
+        forgetSecurity(contract);
         return OpenAPIContract.from(vertx, contract);
     }
 
@@ -55,6 +56,18 @@ final class Contract {
                     operation.put("responses", any.copy());
                 }
             }
+        }
+    }
+
+    // Every path is guarded alike, before the router.
+    private static void forgetSecurity(JsonObject contract) {
+        contract.remove("security");
+        object(contract, "components").remove("securitySchemes");
+        for (String path : object(contract, "paths").fieldNames()) {
+            object(contract, "paths", path).stream()
+                    .map(Map.Entry::getValue)
+                    .filter(JsonObject.class::isInstance)
+                    .forEach(operation -> ((JsonObject) operation).remove("security"));
         }
     }
 

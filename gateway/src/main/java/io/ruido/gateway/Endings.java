@@ -34,12 +34,12 @@ final class Endings {
                     ctx.vertx().cancelTimer(timer);
                     watch.close();
                 })
-                .compose(done -> Reply.on(ctx, jobs.find(id)));
+                .compose(done -> Reply.on(ctx, jobs.find(Caller.of(ctx), id)));
     }
 
     /** Ends a job that nobody waits for any more; one that has ended stays as it is. */
-    void abandon(UUID id) {
-        jobs.cancel(id).exceptionally(finished -> null);
+    void abandon(RoutingContext ctx, UUID id) {
+        jobs.cancel(Caller.of(ctx), id).exceptionally(finished -> null);
     }
 
     /** Why a job that has ended has no images, or that it has not ended in time. */

@@ -33,7 +33,7 @@ final class EventRoutes {
     /** {@code GET /v1/jobs/{id}/events} */
     void stream(RoutingContext ctx) {
         Integer seen = RequestValidation.value(ctx, "Last-Event-ID");
-        Reply.on(ctx, jobs.find(RequestValidation.id(ctx)))
+        Reply.on(ctx, jobs.find(Caller.of(ctx), RequestValidation.id(ctx)))
                 .onSuccess(job -> stream(ctx, job, seen == null ? 0 : seen))
                 .onFailure(ctx::fail);
     }
@@ -67,7 +67,7 @@ final class EventRoutes {
         // A WebSocket can only be made of a request that has not been read.
         ctx.request().pause();
         int seen = RequestValidation.<Integer>value(ctx, "after");
-        Reply.on(ctx, jobs.find(RequestValidation.id(ctx)))
+        Reply.on(ctx, jobs.find(Caller.of(ctx), RequestValidation.id(ctx)))
                 .compose(job -> ctx.request().toWebSocket().onSuccess(socket -> watch(ctx, socket, job, seen)))
                 .onFailure(ctx::fail);
     }
@@ -98,7 +98,12 @@ final class EventRoutes {
                 .toWebSocket()
                 .onSuccess(socket -> {
                     Subscriptions subscriptions = new Subscriptions(
-                            jobs, events, commands, socket, ctx.vertx().getOrCreateContext());
+                            Caller.of(ctx),
+                            jobs,
+                            events,
+                            commands,
+                            socket,
+                            ctx.vertx().getOrCreateContext());
                     socket.textMessageHandler(subscriptions::onCommand);
                     socket.drainHandler(drained -> subscriptions.resume());
                     whileOpen(socket, new KeepAlive(ctx.vertx(), socket, HEARTBEAT), subscriptions::close);

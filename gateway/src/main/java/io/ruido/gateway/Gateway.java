@@ -3,6 +3,7 @@ package io.ruido.gateway;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.ruido.config.RuidoConfig;
 import io.ruido.progress.Agenda;
+import io.ruido.progress.Allowances;
 import io.ruido.progress.DispatchSignal;
 import io.ruido.progress.EventStream;
 import io.ruido.progress.JobStore;
@@ -26,6 +27,8 @@ import io.vertx.ext.web.openapi.router.RouterBuilder;
 import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.openapi.contract.OpenAPIContract;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -54,6 +57,7 @@ public final class Gateway implements AutoCloseable {
     /** Longer than any request waits for its answer. */
     private static final int IDLE_SECONDS = 660;
 
+    private static final int MAX_HEADER_BYTES = 16 * 1024;
     private static final int START_SECONDS = 30;
     private static final int STOP_SECONDS = 5;
 
@@ -118,7 +122,8 @@ public final class Gateway implements AutoCloseable {
         SchemaCheck submission =
                 new SchemaCheck(Contract.schema(contract, "Submission"), contract.getSchemaRepository());
         Endings endings = new Endings(jobs, events);
-        Intake intake = new Intake(submissions, submitter, jobs);
+        Allowances allowances = new Allowances(redis);
+        Intake intake = new Intake(submissions, submitter, jobs, new Quota(allowances));
         SubmitRoute submit = new SubmitRoute(intake, endings, results);
         JobRoutes jobRoutes = new JobRoutes(jobs, results, blocking);
         ImageRoute image = new ImageRoute(jobs, results, blocking);
@@ -129,6 +134,9 @@ public final class Gateway implements AutoCloseable {
         EventRoutes watching = new EventRoutes(jobs, events, commands, metrics);
         CatalogRoutes catalogRoutes = new CatalogRoutes(catalog, config.jobs());
         HealthRoutes health = new HealthRoutes(kafka, redis, results, blocking);
+        ApiKeys keys = ApiKeys.read(config.gateway().apiKeys());
+        Access access = new Access(keys, config.gateway().allowedOrigins().orElse(List.of()), allowances);
+        SessionRoute session = new SessionRoute(keys);
         Map<String, Handler<RoutingContext>> operations = Map.ofEntries(
                 Map.entry("submitJob", submit::submit),
                 Map.entry("listJobs", jobRoutes::list),
@@ -148,6 +156,8 @@ public final class Gateway implements AutoCloseable {
                 Map.entry("sdModels", sd::models),
                 Map.entry("sdOptions", sd::options),
                 Map.entry("setSdOptions", sd::setOptions),
+                Map.entry("openSession", session::open),
+                Map.entry("closeSession", session::close),
                 Map.entry("live", health::live),
                 Map.entry("ready", health::ready));
 
@@ -156,6 +166,7 @@ public final class Gateway implements AutoCloseable {
                     ctx.response().putHeader("X-Content-Type-Options", "nosniff");
                     ctx.next();
                 })
+                .rootHandler(access)
                 .rootHandler(
                         BodyHandler.create(false).setBodyLimit(config.gateway().maxBodyBytes()));
         builder.getRoutes().forEach(route -> route.setDoValidation(false)
@@ -178,15 +189,31 @@ public final class Gateway implements AutoCloseable {
         vertx.setPeriodic(EXPIRE_EVERY.toMillis(), timer -> housekeeping.expire());
         vertx.setPeriodic(FORGET_EVERY.toMillis(), timer -> housekeeping.forget());
         vertx.setPeriodic(ADMIT_EVERY.toMillis(), timer -> housekeeping.admit());
-        log.info("Gateway listens on http://{}:{}", config.gateway().host(), port);
+        log.info(
+                "Gateway listens on {}://{}:{}",
+                Tls.scheme(config.gateway()),
+                config.gateway().host(),
+                port);
+        if (keys.none()) {
+            warnOfEverybody(config.gateway().host());
+        }
+    }
+
+    private static void warnOfEverybody(String host) throws UnknownHostException {
+        if (InetAddress.getByName(host).isLoopbackAddress()) {
+            log.info("It asks for no API key: it can only be reached from this machine");
+        } else {
+            log.warn("It asks for no API key, so whoever reaches it can use it; set ruido.gateway.api-keys");
+        }
     }
 
     private static int listen(Vertx vertx, RuidoConfig config, Router router) throws TimeoutException {
         int wanted = config.gateway().port();
-        HttpServerOptions options = new HttpServerOptions()
+        HttpServerOptions options = Tls.options(config.gateway())
                 .setHost(config.gateway().host())
                 // For Vert.x 0 would be another port for each event loop, -1 is a free one for all.
                 .setPort(wanted == 0 ? -1 : wanted)
+                .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setIdleTimeout(IDLE_SECONDS)
                 .setMaxWebSocketFrameSize(config.gateway().maxBodyBytes())
                 .setMaxWebSocketMessageSize(config.gateway().maxBodyBytes());

@@ -14,7 +14,7 @@ import java.util.concurrent.Executor;
 
 /**
  * {@code GET /v1/jobs/{id}/images/{index}}. An image's key follows from its id and it never changes, so that it can be
- * had without Redis.
+ * had without Redis by those who may see all.
  */
 final class ImageRoute {
     private final Jobs jobs;
@@ -29,15 +29,21 @@ final class ImageRoute {
 
     void get(RoutingContext ctx) {
         SampleId sample = new SampleId(RequestValidation.id(ctx), RequestValidation.<Integer>value(ctx, "index"));
-        Reply.on(ctx, read(sample).thenCompose(image -> image.map(CompletableFuture::completedStage)
-                        .orElseGet(() -> absent(sample))))
+        Caller caller = Caller.of(ctx);
+        Reply.on(ctx, seen(caller, sample).thenCompose(seen -> read(sample)).thenCompose(image -> image.map(
+                                CompletableFuture::completedStage)
+                        .orElseGet(() -> absent(caller, sample))))
                 .onSuccess(png -> send(ctx, sample, png))
                 .onFailure(ctx::fail);
     }
 
+    private CompletionStage<?> seen(Caller caller, SampleId sample) {
+        return caller.admin() ? CompletableFuture.completedStage(null) : jobs.find(caller, sample.jobId());
+    }
+
     /** Also the reason of a job that is not there, or not any more. */
-    private CompletionStage<byte[]> absent(SampleId sample) {
-        return jobs.find(sample.jobId()).thenApply(job -> {
+    private CompletionStage<byte[]> absent(Caller caller, SampleId sample) {
+        return jobs.find(caller, sample.jobId()).thenApply(job -> {
             throw new ProblemException(
                     Problem.of(Problem.Code.NOT_FOUND, "Image %s is not ready, or there is none.".formatted(sample)));
         });
@@ -47,7 +53,7 @@ final class ImageRoute {
         boolean download = RequestValidation.<Integer>value(ctx, "download") == 1;
         ctx.response()
                 .putHeader(HttpHeaders.CONTENT_TYPE, "image/png")
-                .putHeader(HttpHeaders.CACHE_CONTROL, "public, max-age=31536000, immutable")
+                .putHeader(HttpHeaders.CACHE_CONTROL, "private, max-age=31536000, immutable")
                 .putHeader(
                         HttpHeaders.CONTENT_DISPOSITION,
                         "%s; filename=\"ruido-%s-%d.png\""

@@ -13,11 +13,13 @@ final class Intake {
     private final Submissions submissions;
     private final Submitter submitter;
     private final Jobs jobs;
+    private final Quota quota;
 
-    Intake(Submissions submissions, Submitter submitter, Jobs jobs) {
+    Intake(Submissions submissions, Submitter submitter, Jobs jobs, Quota quota) {
         this.submissions = submissions;
         this.submitter = submitter;
         this.jobs = jobs;
+        this.quota = quota;
     }
 
     /**
@@ -26,17 +28,23 @@ final class Intake {
      * @param body a {@code Submission} of the contract, valid, with its defaults
      * @param idempotencyKey null when there is none
      */
-    CompletionStage<JobStatus> submit(JsonObject body, String tenant, String idempotencyKey) {
-        return submissions
-                .read(body, tenant, idempotencyKey)
-                .thenCompose(asked -> submitter.submit(asked).thenCompose(submitted -> accepted(asked, submitted)));
+    CompletionStage<JobStatus> submit(JsonObject body, Caller caller, String idempotencyKey) {
+        return submissions.read(body, caller.tenant(), idempotencyKey).thenCompose(asked -> quota.take(
+                        caller, asked.job().images())
+                .thenCompose(taken -> submitter.submit(asked))
+                .whenComplete((submitted, error) -> {
+                    if (error == null && !(submitted instanceof Submitted.Accepted)) {
+                        quota.giveBack(caller, asked.job().images());
+                    }
+                })
+                .thenCompose(submitted -> accepted(asked, caller, submitted)));
     }
 
-    private CompletionStage<JobStatus> accepted(Submission asked, Submitted submitted) {
+    private CompletionStage<JobStatus> accepted(Submission asked, Caller caller, Submitted submitted) {
         return switch (submitted) {
             case Submitted.Accepted accepted -> CompletableFuture.completedStage(JobView.queued(asked, accepted));
             case Submitted.Full(Duration retryAfter) -> throw new ProblemException(Problem.queueFull(retryAfter));
-            case Submitted.Known(UUID id) -> jobs.find(id);
+            case Submitted.Known(UUID id) -> jobs.find(caller, id);
             case Submitted.KeyReused reused ->
                 throw new ProblemException(Problem.of(
                         Problem.Code.IDEMPOTENCY_KEY_REUSED,

@@ -25,11 +25,11 @@ final class JobRoutes {
     private record ListView(List<JobView> jobs, UUID next) {}
 
     void get(RoutingContext ctx) {
-        reply(ctx, 200, jobs.find(RequestValidation.id(ctx)));
+        reply(ctx, 200, jobs.find(Caller.of(ctx), RequestValidation.id(ctx)));
     }
 
     void cancel(RoutingContext ctx) {
-        reply(ctx, 202, jobs.cancel(RequestValidation.id(ctx)));
+        reply(ctx, 202, jobs.cancel(Caller.of(ctx), RequestValidation.id(ctx)));
     }
 
     void list(RoutingContext ctx) {
@@ -37,7 +37,7 @@ final class JobRoutes {
         int limit = RequestValidation.value(ctx, "limit");
         Reply.on(
                         ctx,
-                        jobs.list(before == null ? null : UUID.fromString(before), limit, filter(ctx))
+                        jobs.list(Caller.of(ctx), before == null ? null : UUID.fromString(before), limit, filter(ctx))
                                 // A page can have hundreds of addresses to sign.
                                 .thenApplyAsync(this::view, blocking))
                 .onSuccess(view -> Reply.json(ctx, 200, view))

@@ -5,6 +5,7 @@ import io.ruido.job.JobStatus;
 import io.ruido.progress.Change;
 import io.ruido.progress.JobStore;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -31,20 +32,22 @@ final class Jobs {
     /** @param next to begin the following page with, or null at the end */
     record Page(List<JobStatus> jobs, UUID next) {}
 
-    CompletionStage<JobStatus> find(UUID id) {
-        return store.find(id).thenCompose(found -> found.map(CompletableFuture::completedStage)
+    /** Jobs that the caller may not see are not there for it. */
+    CompletionStage<JobStatus> find(Caller caller, UUID id) {
+        return store.find(id).thenCompose(found -> found.filter(caller::sees)
+                .map(CompletableFuture::completedStage)
                 .orElseGet(() -> absent(id)));
     }
 
     /** The job as it is once it is cancelled. */
-    CompletionStage<JobStatus> cancel(UUID id) {
-        return store.cancel(id).thenCompose(change -> switch (change) {
+    CompletionStage<JobStatus> cancel(Caller caller, UUID id) {
+        return find(caller, id).thenCompose(seen -> store.cancel(id)).thenCompose(change -> switch (change) {
             case Change.Done done -> {
                 history.write(id).exceptionally(error -> {
                     log.warn("job {} is cancelled, but not yet in the history; it will be put there later", id, error);
                     return null;
                 });
-                yield find(id);
+                yield find(caller, id);
             }
             case Change.Over(JobState state) ->
                 throw new ProblemException(
@@ -59,22 +62,25 @@ final class Jobs {
      *
      * @param before only jobs that are older than this one; null for the newest
      */
-    CompletionStage<Page> list(UUID before, int limit, Predicate<JobStatus> wanted) {
-        return list(new Page(List.of(), before), limit, 0, wanted);
+    CompletionStage<Page> list(Caller caller, UUID before, int limit, Predicate<JobStatus> wanted) {
+        Optional<String> tenant = caller.admin() ? Optional.empty() : Optional.of(caller.tenant());
+        return list(tenant, new Page(List.of(), before), limit, 0, wanted);
     }
 
-    private CompletionStage<Page> list(Page sofar, int limit, int scanned, Predicate<JobStatus> wanted) {
+    private CompletionStage<Page> list(
+            Optional<String> tenant, Page sofar, int limit, int scanned, Predicate<JobStatus> wanted) {
         int missing = limit - sofar.jobs.size();
-        return store.list(sofar.next, missing).thenCompose(ids -> read(ids).thenCompose(read -> {
-            List<JobStatus> jobs = Stream.concat(
-                            sofar.jobs.stream(), read.stream().filter(wanted))
-                    .toList();
-            boolean end = ids.size() < missing;
-            Page page = new Page(jobs, end ? null : ids.getLast());
-            return end || jobs.size() == limit || scanned + ids.size() >= SCAN_AT_MOST
-                    ? CompletableFuture.completedStage(page)
-                    : list(page, limit, scanned + ids.size(), wanted);
-        }));
+        return store.list(tenant, sofar.next, missing)
+                .thenCompose(ids -> read(ids).thenCompose(read -> {
+                    List<JobStatus> jobs = Stream.concat(
+                                    sofar.jobs.stream(), read.stream().filter(wanted))
+                            .toList();
+                    boolean end = ids.size() < missing;
+                    Page page = new Page(jobs, end ? null : ids.getLast());
+                    return end || jobs.size() == limit || scanned + ids.size() >= SCAN_AT_MOST
+                            ? CompletableFuture.completedStage(page)
+                            : list(tenant, page, limit, scanned + ids.size(), wanted);
+                }));
     }
 
     /** Those that Redis has not forgotten; the others leave the list. */

@@ -47,6 +47,8 @@ record Problem(
         MALFORMED_REQUEST(400, "The request cannot be read"),
         INVALID_FIELD(400, "A field has a value that it cannot have"),
         UNKNOWN_MODEL(400, "There is no such model"),
+        UNAUTHORIZED(401, "An API key is needed"),
+        FORBIDDEN(403, "This is not allowed"),
         NOT_FOUND(404, "There is no such thing here"),
         METHOD_NOT_ALLOWED(405, "The method does not fit the path"),
         NOT_ACCEPTABLE(406, "The answer has another media type"),
@@ -58,6 +60,7 @@ record Problem(
         UNSUPPORTED_MEDIA_TYPE(415, "The body has the wrong media type"),
         IDEMPOTENCY_KEY_REUSED(422, "The key was used for another job"),
         UPGRADE_REQUIRED(426, "This is a WebSocket"),
+        TOO_MANY_REQUESTS(429, "The key's limit is reached"),
         QUEUE_FULL(429, "Too many jobs wait"),
         NO_MODEL(503, "No worker has announced a model yet"),
         UNAVAILABLE(503, "A server that is needed does not answer"),
@@ -114,6 +117,15 @@ record Problem(
                 "As many jobs as allowed wait for this model; try again later.",
                 List.of(),
                 retryAfter.toSeconds());
+    }
+
+    /** @param what there are too many of */
+    static Problem tooMany(String what, Duration retryAfter) {
+        return of(
+                Code.TOO_MANY_REQUESTS,
+                "The key allows no more %s; try again later.".formatted(what),
+                List.of(),
+                1 + retryAfter.toSeconds());
     }
 
     static Problem of(Code code, String detail, List<Field> errors) {

@@ -58,7 +58,10 @@ final class SdRoutes {
         current(ctx)
                 .compose(job -> job.isEmpty()
                         ? Future.succeededFuture()
-                        : Reply.on(ctx, jobs.cancel(job.get().job().jobId()))
+                        : Reply.on(
+                                        ctx,
+                                        jobs.cancel(
+                                                Caller.of(ctx), job.get().job().jobId()))
                                 .recover(SdRoutes::unlessFinished)
                                 .mapEmpty())
                 .onSuccess(done -> Reply.json(ctx, 200, Map.of()))
@@ -118,7 +121,8 @@ final class SdRoutes {
     }
 
     private Future<Optional<JobStatus>> current(RoutingContext ctx) {
-        return Reply.on(ctx, jobs.list(null, 1, job -> !job.state().terminal()))
+        return Reply.on(ctx, jobs.list(Caller.of(ctx), null, 1, job -> !job.state()
+                        .terminal()))
                 .map(page -> page.jobs().stream().findFirst());
     }
 

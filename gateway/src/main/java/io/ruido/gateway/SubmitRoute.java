@@ -1,7 +1,6 @@
 package io.ruido.gateway;
 
 import io.ruido.job.JobStatus;
-import io.ruido.progress.Terms;
 import io.ruido.storage.ResultStore;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
@@ -29,7 +28,7 @@ final class SubmitRoute {
 
     void submit(RoutingContext ctx) {
         String key = RequestValidation.value(ctx, "Idempotency-Key");
-        Reply.on(ctx, intake.submit(RequestValidation.body(ctx), Terms.DEFAULT_TENANT, key))
+        Reply.on(ctx, intake.submit(RequestValidation.body(ctx), Caller.of(ctx), key))
                 .compose(job -> answer(ctx, job))
                 .onFailure(ctx::fail);
     }

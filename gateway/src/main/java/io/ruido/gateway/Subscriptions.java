@@ -19,6 +19,7 @@ import java.util.UUID;
 final class Subscriptions implements AutoCloseable {
     private static final int AT_MOST = 1_000;
 
+    private final Caller caller;
     private final Jobs jobs;
     private final EventStream events;
     private final SchemaCheck commands;
@@ -26,7 +27,9 @@ final class Subscriptions implements AutoCloseable {
     private final Context loop;
     private final Map<UUID, Feed> feeds = new HashMap<>();
 
-    Subscriptions(Jobs jobs, EventStream events, SchemaCheck commands, ServerWebSocket socket, Context loop) {
+    Subscriptions(
+            Caller caller, Jobs jobs, EventStream events, SchemaCheck commands, ServerWebSocket socket, Context loop) {
+        this.caller = caller;
         this.jobs = jobs;
         this.events = events;
         this.commands = commands;
@@ -54,7 +57,7 @@ final class Subscriptions implements AutoCloseable {
         switch (valid.getString("op")) {
             case "subscribe" -> subscribe(job, valid.getInteger("after", 0));
             case "unsubscribe" -> drop(job);
-            default -> answer(job, Future.fromCompletionStage(jobs.cancel(job), loop));
+            default -> answer(job, Future.fromCompletionStage(jobs.cancel(caller, job), loop));
         }
     }
 
@@ -65,7 +68,7 @@ final class Subscriptions implements AutoCloseable {
                     Problem.of(Problem.Code.TOO_MANY_SUBSCRIPTIONS, "One connection watches at most " + AT_MOST + "."));
             return;
         }
-        answer(id, Future.fromCompletionStage(jobs.find(id), loop).onSuccess(job -> open(job, after)));
+        answer(id, Future.fromCompletionStage(jobs.find(caller, id), loop).onSuccess(job -> open(job, after)));
     }
 
     private void open(JobStatus job, long after) {

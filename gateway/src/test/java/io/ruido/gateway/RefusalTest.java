@@ -216,6 +216,12 @@ class RefusalTest {
                 .contains(" 400 Bad Request", "malformed-request");
     }
 
+    @Test
+    void headersThatAreTooLargeAreRefused() throws IOException {
+        assertThat(raw("GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Large: " + "x".repeat(20_000) + "\r\n\r\n"))
+                .contains(" 400 Bad Request", "malformed-request");
+    }
+
     private String raw(String request) throws IOException {
         try (Socket socket = new Socket(client.address.getHost(), client.address.getPort())) {
             socket.setSoTimeout((int) Client.TIMEOUT.toMillis());

@@ -37,7 +37,7 @@ final class Worker {
     }
 
     private UUID newestOrNull(String prompt) {
-        return done(store.list(null, 100)).stream()
+        return done(store.list(Optional.empty(), null, 100)).stream()
                 .filter(id -> done(store.find(id))
                         .map(status -> status.job().prompt())
                         .equals(Optional.of(prompt)))

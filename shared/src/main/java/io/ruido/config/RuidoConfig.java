@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -140,6 +141,18 @@ public interface RuidoConfig {
 
         /** Of a job that names none; the first by name when absent. */
         Optional<String> defaultModel();
+
+        /** YAML file with the keys of those who may call; without one, everybody may who reaches the gateway. */
+        Optional<Path> apiKeys();
+
+        /** Of pages on other hosts that may open WebSockets, such as {@code https://example.org}. */
+        Optional<List<String>> allowedOrigins();
+
+        /** PEM file with the certificate and those that vouch for it; HTTPS is served when both are set. */
+        Optional<Path> tlsCertificate();
+
+        /** PEM file with the certificate's private key. */
+        Optional<Path> tlsKey();
     }
 
     interface WorkerConfig {

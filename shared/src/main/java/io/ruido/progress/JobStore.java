@@ -156,23 +156,33 @@ public final class JobStore {
     /**
      * Newest first.
      *
+     * @param tenant whose jobs, or empty for everybody's
      * @param before only jobs submitted before this one, which need not exist any more; null for the newest
      * @return ids, some of which may have been forgotten since
      */
-    public CompletionStage<List<UUID>> list(UUID before, int limit) {
+    public CompletionStage<List<UUID>> list(Optional<String> tenant, UUID before, int limit) {
         Range.Boundary<String> newest =
                 before == null ? Range.Boundary.unbounded() : Range.Boundary.excluding(before.toString());
         return redis.zrevrangebylex(
-                        RedisKeys.JOBS, Range.from(Range.Boundary.unbounded(), newest), Limit.create(0, limit))
+                        tenant.map(RedisKeys::jobs).orElse(RedisKeys.JOBS),
+                        Range.from(Range.Boundary.unbounded(), newest),
+                        Limit.create(0, limit))
                 .thenApply(ids -> ids.stream().map(UUID::fromString).toList());
     }
 
     /** Keeps nothing of a job. */
     public CompletionStage<Void> forget(UUID id) {
+        return redis.hget(RedisKeys.job(id), "tenant")
+                .thenCompose(tenant -> forget(id, tenant == null ? RedisKeys.JOBS : RedisKeys.jobs(tenant)));
+    }
+
+    private CompletionStage<Void> forget(UUID id, String tenantsJobs) {
         var listed = redis.zrem(RedisKeys.JOBS, id.toString());
+        var listedByTenant = redis.zrem(tenantsJobs, id.toString());
         var finished = redis.zrem(RedisKeys.FINISHED, id.toString());
         return redis.del(RedisKeys.job(id), RedisKeys.events(id))
                 .thenCombine(listed, Long::sum)
+                .thenCombine(listedByTenant, Long::sum)
                 .thenCombine(finished, Long::sum)
                 .thenAccept(removed -> {});
     }

@@ -44,6 +44,16 @@ final class RedisKeys {
         return EVENTS + "{" + id + "}";
     }
 
+    /** Those of {@link #JOBS} that are a tenant's: see {@code state-machine.lua}. */
+    static String jobs(String tenant) {
+        return JOBS + ":" + tenant;
+    }
+
+    /** Token bucket of what somebody may use. */
+    static String allowance(String what, String who) {
+        return "ruido:allowance:" + what + ":" + who;
+    }
+
     /** Sorted set of a model's workers: see {@code queue.lua}. */
     static String workers(String model) {
         return WORKERS + model;

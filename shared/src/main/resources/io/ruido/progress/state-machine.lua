@@ -86,6 +86,7 @@ function operations.submit(request, model, urgency, count, steps, each, tenant, 
         redis.call('ZADD', deadlines, expires, id)
     end
     redis.call('ZADD', jobs, 0, id)
+    redis.call('ZADD', jobs .. ':' .. tenant, 0, id)
     for i = 0, count - 1 do
         redis.call('HSET', job, i .. ':state', 'QUEUED', i .. ':step', 0, i .. ':attempt', 0)
     end

@@ -322,11 +322,11 @@ class JobStoreTest {
                 .toList()
                 .reversed();
 
-        assertThat(done(store.list(null, 3))).isEqualTo(ids.subList(0, 3));
-        assertThat(done(store.list(ids.get(2), 2))).isEqualTo(ids.subList(3, 5));
+        assertThat(done(store.list(Optional.empty(), null, 3))).isEqualTo(ids.subList(0, 3));
+        assertThat(done(store.list(Optional.empty(), ids.get(2), 2))).isEqualTo(ids.subList(3, 5));
         done(store.forget(ids.get(2)));
-        assertThat(done(store.list(ids.get(2), 2))).isEqualTo(ids.subList(3, 5));
-        assertThat(done(store.list(ids.get(1), 1))).containsExactly(ids.get(3));
+        assertThat(done(store.list(Optional.empty(), ids.get(2), 2))).isEqualTo(ids.subList(3, 5));
+        assertThat(done(store.list(Optional.empty(), ids.get(1), 1))).containsExactly(ids.get(3));
     }
 
     @Test

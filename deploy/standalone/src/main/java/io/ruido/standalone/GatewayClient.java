@@ -11,6 +11,7 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
@@ -22,11 +23,18 @@ final class GatewayClient implements AutoCloseable {
     private static final int RECONNECTS = 10;
 
     private final URI address;
+    private final String key;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
     GatewayClient(URI address) {
+        this(address, null);
+    }
+
+    /** @param key that the gateway asks for, or null */
+    GatewayClient(URI address, String key) {
         this.address = address;
+        this.key = key;
     }
 
     /** Whether a gateway answers there. */
@@ -85,19 +93,22 @@ final class GatewayClient implements AutoCloseable {
     }
 
     private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(address.resolve(path)).timeout(TIMEOUT);
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(address.resolve(path)).timeout(TIMEOUT);
+        return key == null ? request : request.header("Authorization", "Bearer " + key);
     }
 
     private void connect(String path, EventFeed feed) {
         URI socket = URI.create(address.resolve(path).toString().replaceFirst("^http", "ws"));
-        http.newWebSocketBuilder()
-                .connectTimeout(TIMEOUT)
-                .buildAsync(socket, feed)
-                .whenComplete((opened, e) -> {
-                    if (e != null) {
-                        feed.onError(opened, e);
-                    }
-                });
+        WebSocket.Builder builder = http.newWebSocketBuilder().connectTimeout(TIMEOUT);
+        if (key != null) {
+            builder.header("Authorization", "Bearer " + key);
+        }
+        builder.buildAsync(socket, feed).whenComplete((opened, e) -> {
+            if (e != null) {
+                feed.onError(opened, e);
+            }
+        });
     }
 
     private byte[] send(HttpRequest.Builder request) throws IOException {

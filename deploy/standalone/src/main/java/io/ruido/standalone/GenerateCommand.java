@@ -3,6 +3,7 @@ package io.ruido.standalone;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.gateway.Tls;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
 import java.net.URI;
@@ -34,6 +35,13 @@ final class GenerateCommand implements Callable<Integer> {
     private URI server;
 
     @Option(
+            names = "--key",
+            paramLabel = "KEY",
+            description = "API key, where the server asks for one; RUIDO_API_KEY in the environment hides it better.",
+            defaultValue = "${env:RUIDO_API_KEY}")
+    private String key;
+
+    @Option(
             names = "--out",
             paramLabel = "FILE",
             description =
@@ -61,14 +69,14 @@ final class GenerateCommand implements Callable<Integer> {
             return Optional.of(server);
         }
         var gateway = settings.read().load().gateway();
-        URI local = URI.create("http://" + gateway.host() + ":" + gateway.port());
-        try (GatewayClient client = new GatewayClient(local)) {
+        URI local = URI.create(Tls.scheme(gateway) + "://" + gateway.host() + ":" + gateway.port());
+        try (GatewayClient client = new GatewayClient(local, key)) {
             return client.alive() ? Optional.of(local) : Optional.empty();
         }
     }
 
     private int generate(URI address) throws Exception {
-        try (GatewayClient client = new GatewayClient(address)) {
+        try (GatewayClient client = new GatewayClient(address, key)) {
             JsonNode job = client.submit(submission.toJson());
             String id = job.get("id").asText();
             Thread cancel = new Thread(() -> client.cancel(id));

@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
             TrainCommand.class,
             EvaluateCommand.class,
             GatewayCommand.class,
+            KeyCommand.class,
             WorkerCommand.class,
             DeadLetterCommand.class,
             BenchCommand.class

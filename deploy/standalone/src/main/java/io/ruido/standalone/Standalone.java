@@ -2,6 +2,7 @@ package io.ruido.standalone;
 
 import io.ruido.config.RuidoConfig;
 import io.ruido.gateway.Gateway;
+import io.ruido.gateway.Tls;
 import io.ruido.worker.Models;
 import io.ruido.worker.Worker;
 import java.net.URI;
@@ -53,7 +54,8 @@ final class Standalone implements AutoCloseable {
             Gateway gateway = timed("gateway", () -> Gateway.start(complete));
             running.push(gateway);
             joining.get();
-            address = URI.create("http://" + complete.gateway().host() + ":" + gateway.port());
+            address = URI.create(
+                    Tls.scheme(complete.gateway()) + "://" + complete.gateway().host() + ":" + gateway.port());
         }
     }
 

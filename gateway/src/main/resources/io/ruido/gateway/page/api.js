@@ -1,3 +1,5 @@
+import { askForKey } from './key.js';
+
 /** The gateway's calls, as /openapi.yaml describes them. */
 
 /** Why a call was refused: the gateway's problem document, or what stands for it when there is no answer. */
@@ -14,6 +16,10 @@ async function call(path, options) {
     response = await fetch(path, options);
   } catch {
     throw new Problem({ code: 'unreachable', detail: 'Ruido does not answer. Is it running?' });
+  }
+  if (response.status === 401) {
+    await askForKey();
+    return call(path, options);
   }
   const body = await response.json().catch(() => ({}));
   if (!response.ok) {

@@ -1,0 +1,45 @@
+package io.ruido.standalone;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "key",
+        mixinStandardHelpOptions = true,
+        description = "Makes an API key. Prints the key for the client, and its line for the file that"
+                + " ruido.gateway.api-keys names, which has only the key's hash.")
+final class KeyCommand implements Callable<Integer> {
+    private static final int BYTES = 32;
+
+    @Parameters(paramLabel = "NAME", description = "Whose key it is, for the file.")
+    private String name;
+
+    @Option(names = "--tenant", paramLabel = "TENANT", description = "Whose jobs it submits and sees.")
+    private String tenant = "default";
+
+    @Option(names = "--admin", description = "It sees everybody's jobs, and the metrics.")
+    private boolean admin;
+
+    @Override
+    public Integer call() throws NoSuchAlgorithmException {
+        byte[] random = new byte[BYTES];
+        new SecureRandom().nextBytes(random);
+        String key = "ruido-" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+        byte[] hash = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+        System.err.println("The key, which is not shown again:");
+        System.out.println(key);
+        System.err.println("Its line for the file:");
+        System.out.printf(
+                "- {name: %s, tenant: %s, admin: %s, sha256: \"%s\"}%n",
+                name, tenant, admin, HexFormat.of().formatHex(hash));
+        return 0;
+    }
+}
