@@ -88,7 +88,7 @@ def pixel_unet(name, labels=None, learned=False, **settings):
     write(name, model, inputs, lambda m: dict(out=m(inputs["latents"], steps, labels).sample))
 
 
-def vae(name, **settings):
+def vae(name, tiled=False, **settings):
     levels = len(settings["block_out_channels"])
     model = AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * levels, up_block_types=("UpDecoderBlock2D",) * levels, **settings)
@@ -96,7 +96,12 @@ def vae(name, **settings):
 
     def run(m):
         posterior = m.encode(inputs["picture"]).latent_dist
-        return dict(mean=posterior.mean, logvar=posterior.logvar, out=m.decode(posterior.mean).sample)
+        outputs = dict(mean=posterior.mean, logvar=posterior.logvar, out=m.decode(posterior.mean).sample)
+        if tiled:
+            m.enable_tiling()
+            outputs["z"] = torch.randn(1, m.config.latent_channels, 9, 17)
+            outputs["tiled"] = m.decode(outputs["z"]).sample
+        return outputs
 
     write(name, model, inputs, run)
 
@@ -182,6 +187,7 @@ if __name__ == "__main__":
     pixel_unet("pixel-unet-plain-middle", add_attention=False, mid_block_scale_factor=1.3, time_embedding_type="fourier", in_channels=1, out_channels=2)
     pixel_unet("pixel-unet-learned-time", time_embedding_type="learned", num_train_timesteps=1000, attn_norm_num_groups=4, learned=True)
     vae("vae-three-levels", block_out_channels=(4, 4, 8), norm_num_groups=4, layers_per_block=1)
+    vae("vae-tiled", tiled=True, block_out_channels=(2, 4), norm_num_groups=2, sample_size=16)
     vae("vae-mish", block_out_channels=(4, 8), norm_num_groups=1, act_fn="mish", in_channels=1, out_channels=4, latent_channels=2)
     dit("dit", num_attention_heads=2, attention_head_dim=4, out_channels=8)
     dit("dit-larger", size=16, num_attention_heads=1, attention_head_dim=8, patch_size=4, activation_fn="geglu", attention_bias=False, norm_elementwise_affine=True)

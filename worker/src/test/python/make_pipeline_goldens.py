@@ -183,6 +183,41 @@ def make_stable_diffusion():
     (folder / "image-runs.json").write_text(json.dumps([r for _, r, _ in more], indent=1) + "\n")
 
 
+def make_loras():
+    """Additions to the folder above, in three ways of naming them, and a picture with all of them merged."""
+    folder = OUT / "stable-diffusion"
+    pipe = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    modules = [("unet", name, m) for name, m in pipe.unet.named_modules() if name.endswith(("to_q", "conv1", "proj_in", "time_emb_proj"))]
+    modules += [("text_encoder", name, m) for name, m in pipe.text_encoder.named_modules() if name.endswith(("q_proj", "fc1"))]
+    kohya, peft, original = {}, {}, {}
+    for i, (part, name, module) in enumerate(modules):
+        weight, rank = module.weight, 2
+        kernel = weight.shape[2:]
+        down = (torch.randn(rank, weight.shape[1], *kernel) / 4).half()
+        up = (torch.randn(weight.shape[0], rank, *[1] * len(kernel)) / 4).half()
+        alpha = 1.0 + i % 3
+        delta = (up.float().flatten(1) @ down.float().flatten(1)).reshape(weight.shape)
+        if name.startswith("down_blocks.0.attentions"):
+            # sgm's numbers: 1 + (layers + 1) · level + layer
+            path = "lora_unet_" + name.replace("down_blocks.0.attentions.0", "input_blocks.1.1").replace(".", "_")
+            original |= {path + ".lora_down.weight": down, path + ".lora_up.weight": up, path + ".alpha": torch.tensor(alpha)}
+            module.weight.data += 0.5 * alpha / rank * delta
+        elif i % 2:
+            path = ("lora_unet_" if part == "unet" else "lora_te_") + name.replace(".", "_")
+            kohya |= {path + ".lora_down.weight": down, path + ".lora_up.weight": up, path + ".alpha": torch.tensor(alpha)}
+            module.weight.data += 0.75 * alpha / rank * delta
+        else:
+            peft |= {f"{part}.{name}.lora_A.weight": down, f"{part}.{name}.lora_B.weight": up}
+            module.weight.data += delta
+    for name, tensors in dict(kohya=kohya, peft=peft, original=original).items():
+        save_file(tensors, folder / f"lora-{name}.safetensors")
+    pipe.set_progress_bar_config(disable=True)
+    run, call = text_run()
+    image = pipe(**call, generator=torch.Generator("cpu").manual_seed(run["seed"]), output_type="np").images[0]
+    save_file({"0": torch.as_tensor(np.round(image * 255)).half().contiguous()}, folder / "lora.safetensors")
+    (folder / "lora-runs.json").write_text(json.dumps([run], indent=1) + "\n")
+
+
 def make_inpainting():
     """Nine channels: the denoiser takes the mask and the masked picture."""
     scheduler = EulerAncestralDiscreteScheduler(beta_schedule="scaled_linear")
@@ -276,6 +311,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
     make_stable_diffusion()
+    make_loras()
     make_inpainting()
     make_v_prediction()
     make_turbo()

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import io.ruido.nn.Conv2d;
 import io.ruido.nn.Downsample;
 import io.ruido.nn.GroupNorm;
@@ -26,6 +27,9 @@ import java.util.Optional;
  */
 public final class AutoencoderKL {
     private static final double EPS = 1e-6;
+
+    /** Side of the largest square latents that are decoded at once: 1536 pixels for Stable Diffusion. */
+    private static final int WHOLE = 192;
 
     /** A normal distribution over latents; both of shape (B, L, h, w). */
     public record Posterior(NDArray mean, NDArray logvar) {}
@@ -70,12 +74,24 @@ public final class AutoencoderKL {
     }
 
     /**
-     * Pictures of latents as the encoder gives them, that is, divided by the scaling factor.
+     * Pictures of latents as the encoder gives them, that is, divided by the scaling factor. Very large ones are decoded in
+     * tiles.
      *
      * @param latents (B, L, h, w)
      * @return (B, C, H, W), about −1…1
      */
     public NDArray decode(NDArray latents) {
+        Shape shape = latents.getShape();
+        return shape.get(2) * shape.get(3) > (long) WHOLE * WHOLE ? decodeTiled(latents) : decodeWhole(latents);
+    }
+
+    /** The same in overlapping tiles of the size that the autoencoder was trained with. */
+    NDArray decodeTiled(NDArray latents) {
+        int pixels = config.sampleSize();
+        return Tiles.decode(latents, pixels / config.downscale(), pixels, this::decodeWhole);
+    }
+
+    private NDArray decodeWhole(NDArray latents) {
         return postQuantConv.isPresent()
                 ? Ops.consume(postQuantConv.get().forward(latents), decoder::forward)
                 : decoder.forward(latents);

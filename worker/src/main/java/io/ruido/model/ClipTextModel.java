@@ -65,10 +65,13 @@ public final class ClipTextModel {
         embeddings.skip("position_ids"); // 0, 1, 2, …
     }
 
-    /** Reads {@code config.json} and the weights of a folder; the tensors belong to the manager. */
-    public static ClipTextModel read(Path folder, boolean projection, NDManager manager, DataType type)
-            throws IOException {
-        Weights weights = Weights.read(folder, manager, type);
+    /**
+     * Reads {@code config.json} of a folder.
+     *
+     * @param projection whether the model is a {@code CLIPTextModelWithProjection}
+     * @param weights of this folder
+     */
+    public static ClipTextModel read(Path folder, boolean projection, Weights weights) throws IOException {
         var model = new ClipTextModel(ClipTextConfig.read(folder, projection), weights);
         weights.rejectUnread();
         return model;

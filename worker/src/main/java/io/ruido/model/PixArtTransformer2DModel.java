@@ -79,7 +79,11 @@ public final class PixArtTransformer2DModel implements Denoiser {
 
     /** Reads {@code config.json} and the weights of a folder; the tensors belong to the manager. */
     public static PixArtTransformer2DModel read(Path folder, NDManager manager, DataType type) throws IOException {
-        Weights weights = Weights.read(folder, manager, type);
+        return read(folder, Weights.read(folder, manager, type));
+    }
+
+    /** Reads {@code config.json} of a folder; the weights are those of this folder. */
+    public static PixArtTransformer2DModel read(Path folder, Weights weights) throws IOException {
         var model = new PixArtTransformer2DModel(PixArtConfig.read(folder), weights);
         weights.rejectUnread();
         return model;

@@ -67,7 +67,11 @@ public final class UNet2DConditionModel implements Denoiser {
 
     /** Reads {@code config.json} and the weights of a folder; the tensors belong to the manager. */
     public static UNet2DConditionModel read(Path folder, NDManager manager, DataType type) throws IOException {
-        Weights weights = Weights.read(folder, manager, type);
+        return read(folder, Weights.read(folder, manager, type));
+    }
+
+    /** Reads {@code config.json} of a folder; the weights are those of this folder. */
+    public static UNet2DConditionModel read(Path folder, Weights weights) throws IOException {
         var model = new UNet2DConditionModel(UNetConfig.read(folder), weights);
         weights.rejectUnread();
         return model;

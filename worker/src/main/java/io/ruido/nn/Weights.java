@@ -28,6 +28,18 @@ public final class Weights {
         Set<String> names();
     }
 
+    private record Patched(Source source, Patch patch) implements Source {
+        @Override
+        public NDArray tensor(String name, Shape shape, Init init) {
+            return patch.apply(name, source.tensor(name, shape, init));
+        }
+
+        @Override
+        public Set<String> names() {
+            return source.names();
+        }
+    }
+
     /** What all views of one model share. */
     private record Model(
             NDManager manager, NDManager cpu, Source source, Map<String, NDArray> tensors, Set<String> skipped) {}
@@ -52,7 +64,12 @@ public final class Weights {
      * @throws IOException naming file and tensor, when a file is missing, cut off or malformed
      */
     public static Weights read(Path folder, NDManager manager, DataType type) throws IOException {
-        return of(manager, SafeTensors.open(folder, manager, type));
+        return read(folder, manager, type, Patch.NONE);
+    }
+
+    /** The same with something added to them. */
+    public static Weights read(Path folder, NDManager manager, DataType type, Patch patch) throws IOException {
+        return of(manager, new Patched(SafeTensors.open(folder, manager, type), patch));
     }
 
     /**

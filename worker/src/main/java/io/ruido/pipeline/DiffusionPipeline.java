@@ -44,34 +44,35 @@ public final class DiffusionPipeline implements AutoCloseable {
     private final Optional<LatentPreview> preview;
     private final SchedulerConfig scheduler;
 
-    private DiffusionPipeline(ModelFolder folder, NDManager manager, DataType type) throws IOException {
+    private DiffusionPipeline(ModelFolder folder, NDManager manager, DataType type, Loras loras) throws IOException {
         this.manager = manager;
         this.type = type;
         kind = PipelineKind.of(folder);
         scheduler = SchedulerConfig.read(folder.folder("scheduler").resolve("scheduler_config.json"));
-        denoiser = denoiser(folder);
+        denoiser = denoiser(folder, loras);
         vae = kind.latent() ? Optional.of(AutoencoderKL.read(folder.folder("vae"), manager, type)) : Optional.empty();
-        prompts = prompts(folder);
+        prompts = prompts(folder, loras);
+        loras.rejectUnused();
         predictor = new Predictor(denoiser, type, pixels());
         checkChannels();
         preview = vae.isPresent() ? Optional.of(LatentPreview.fit(vae.get(), manager, type)) : Optional.empty();
     }
 
-    private Denoiser denoiser(ModelFolder folder) throws IOException {
+    private Denoiser denoiser(ModelFolder folder, Loras loras) throws IOException {
         Path path = folder.folder(kind.denoiser());
         return switch (kind) {
             case STABLE_DIFFUSION, STABLE_DIFFUSION_XL, LATENT_CONSISTENCY ->
-                UNet2DConditionModel.read(path, manager, type);
+                UNet2DConditionModel.read(path, loras.weights(path));
             case DDPM, DDIM -> UNet2DModel.read(path, manager, type);
             case DIT -> DiTTransformer2DModel.read(path, manager, type);
-            case PIXART_ALPHA, PIXART_SIGMA -> PixArtTransformer2DModel.read(path, manager, type);
+            case PIXART_ALPHA, PIXART_SIGMA -> PixArtTransformer2DModel.read(path, loras.weights(path));
         };
     }
 
-    private Prompts prompts(ModelFolder folder) throws IOException {
+    private Prompts prompts(ModelFolder folder, Loras loras) throws IOException {
         return switch (kind) {
-            case STABLE_DIFFUSION, LATENT_CONSISTENCY -> TextEncoder.read(folder.path(), manager, type);
-            case STABLE_DIFFUSION_XL -> XlPrompts.read(folder, manager, type);
+            case STABLE_DIFFUSION, LATENT_CONSISTENCY -> TextEncoder.read(folder.path(), manager, type, loras);
+            case STABLE_DIFFUSION_XL -> XlPrompts.read(folder, loras);
             case DDPM, DDIM -> (scratch, texts, clipSkip) -> Conditioning.none();
             case DIT ->
                 new ClassPrompts(
@@ -100,10 +101,20 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws IllegalArgumentException naming the part, setting or tensor that is not supported
      */
     public static DiffusionPipeline read(Path path, Device device, DataType type) throws IOException {
+        return read(path, device, type, List.of());
+    }
+
+    /**
+     * Reads a model and merges low-rank additions into its weights.
+     *
+     * @throws IllegalArgumentException also naming a module of a file that the model has no place for
+     */
+    public static DiffusionPipeline read(Path path, Device device, DataType type, List<LoraFile> files)
+            throws IOException {
         ModelFolder folder = ModelFolder.read(path);
         NDManager manager = Torch.newManager(device);
-        try {
-            return new DiffusionPipeline(folder, manager, type);
+        try (Loras loras = Loras.read(files, manager, type)) {
+            return new DiffusionPipeline(folder, manager, type, loras);
         } catch (IOException | RuntimeException e) {
             manager.close();
             throw e;
@@ -138,9 +149,20 @@ public final class DiffusionPipeline implements AutoCloseable {
         return conditioning.map(part -> part.getDataType() == DataType.INT64 ? part : Ops.cast(part, DataType.FLOAT32));
     }
 
-    /** The states of some texts: (B, T, D). */
+    /**
+     * The states of some texts: (B, T, D).
+     *
+     * @throws IllegalArgumentException when the denoiser must be told more than these
+     */
     public NDArray encodeText(NDManager manager, List<String> texts) {
-        return encode(manager, texts).states();
+        Conditioning encoded = encode(manager, texts);
+        if (encoded.states().isEmpty()
+                || !encoded.pooled().isEmpty()
+                || !encoded.mask().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "a model of kind %s is not conditioned by a text's states alone".formatted(kind));
+        }
+        return encoded.states();
     }
 
     /**

@@ -31,6 +31,10 @@ public final class TextEncoder implements Prompts {
 
     /** Reads the two subfolders of a model's folder; the tensors belong to the manager. */
     public static TextEncoder read(Path folder, NDManager manager, DataType type) throws IOException {
+        return read(folder, manager, type, new Loras(manager, type));
+    }
+
+    static TextEncoder read(Path folder, NDManager manager, DataType type, Loras loras) throws IOException {
         Path encoder = folder.resolve("text_encoder");
         Path tokenizer = folder.resolve("tokenizer");
         String kind = new ObjectMapper()
@@ -43,7 +47,7 @@ public final class TextEncoder implements Prompts {
                     Tokenizer.read(tokenizer, bert.config().maxPositionEmbeddings()),
                     (ids, mask, skip) -> bert.forward(ids, mask));
         }
-        ClipTextModel clip = ClipTextModel.read(encoder, false, manager, type);
+        ClipTextModel clip = ClipTextModel.read(encoder, false, loras.weights(encoder));
         return new TextEncoder(Tokenizer.read(tokenizer, clip.config().maxPositionEmbeddings()), (ids, mask, skip) -> {
             ClipTextModel.Output output = clip.forward(ids, mask);
             return skip == 0 ? output.last() : clip.normalized(ClipStates.before(output, skip));

@@ -16,6 +16,9 @@ import java.util.Map;
 final class Tokenizer implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /** Of T5, where the folder says nothing else. */
+    private static final int EXTRA_IDS = 100;
+
     /**
      * Some texts, each cut or padded to T tokens.
      *
@@ -84,7 +87,11 @@ final class Tokenizer implements AutoCloseable {
                     token("eos_token", config, special, "<|endoftext|>"),
                     token("unk_token", config, special, "<|endoftext|>"));
         }
-        throw new IOException("no tokenizer.json, nor vocab.json with merges.txt, in " + folder);
+        Path pieces = folder.resolve("spiece.model");
+        if (Files.exists(pieces)) {
+            return SentencePiece.tokenizer(pieces, config.path("extra_ids").asInt(EXTRA_IDS));
+        }
+        throw new IOException("no tokenizer.json, vocab.json with merges.txt, or spiece.model in " + folder);
     }
 
     private static JsonNode optional(Path file) throws IOException {

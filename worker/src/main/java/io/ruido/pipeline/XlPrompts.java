@@ -2,11 +2,11 @@ package io.ruido.pipeline;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import io.ruido.model.ClipTextModel;
 import io.ruido.model.Conditioning;
 import io.ruido.nn.Ops;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -20,9 +20,11 @@ final class XlPrompts implements Prompts {
     private final ClipTextModel encoder2;
     private final boolean zerosForEmpty;
 
-    private XlPrompts(ModelFolder folder, NDManager manager, DataType type) throws IOException {
-        encoder1 = ClipTextModel.read(folder.folder("text_encoder"), false, manager, type);
-        encoder2 = ClipTextModel.read(folder.folder("text_encoder_2"), true, manager, type);
+    private XlPrompts(ModelFolder folder, Loras loras) throws IOException {
+        Path folder1 = folder.folder("text_encoder");
+        Path folder2 = folder.folder("text_encoder_2");
+        encoder1 = ClipTextModel.read(folder1, false, loras.weights(folder1));
+        encoder2 = ClipTextModel.read(folder2, true, loras.weights(folder2));
         tokenizer1 =
                 Tokenizer.read(folder.folder("tokenizer"), encoder1.config().maxPositionEmbeddings());
         tokenizer2 =
@@ -30,8 +32,8 @@ final class XlPrompts implements Prompts {
         zerosForEmpty = folder.index().path("force_zeros_for_empty_prompt").asBoolean(true);
     }
 
-    static XlPrompts read(ModelFolder folder, NDManager manager, DataType type) throws IOException {
-        return new XlPrompts(folder, manager, type);
+    static XlPrompts read(ModelFolder folder, Loras loras) throws IOException {
+        return new XlPrompts(folder, loras);
     }
 
     @Override

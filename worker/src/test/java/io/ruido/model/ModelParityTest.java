@@ -82,6 +82,9 @@ class ModelParityTest {
         golden.assertClose("mean", posterior.mean());
         golden.assertClose("logvar", posterior.logvar());
         golden.assertClose("out", vae.decode(golden.get("mean")));
+        if (golden.tensors().containsKey("tiled")) {
+            golden.assertClose("tiled", vae.decodeTiled(golden.get("z")));
+        }
     }
 
     private static void assertText(Golden golden, ClipTextModel model) {

@@ -65,6 +65,27 @@ class PipelineParityTest {
         assertRuns(goldens().resolve("stable-diffusion"), "image-runs.json", "image.safetensors");
     }
 
+    @Test
+    void lowRankAdditionsAreMergedWhicheverWayTheyAreNamed() throws IOException {
+        Path folder = goldens().resolve("stable-diffusion");
+        var loras = List.of(
+                new LoraFile(folder.resolve("lora-kohya.safetensors"), 0.75),
+                new LoraFile(folder.resolve("lora-peft.safetensors"), 1),
+                new LoraFile(folder.resolve("lora-original.safetensors"), 0.5));
+
+        assertRuns(folder, "lora-runs.json", "lora.safetensors", loras);
+    }
+
+    @Test
+    void lowRankAdditionsOfAnotherModelAreRefusedByName() {
+        Path lora = goldens().resolve("stable-diffusion/lora-kohya.safetensors");
+
+        assertThatThrownBy(() -> DiffusionPipeline.read(
+                        goldens().resolve("xl"), Device.cpu(), DataType.FLOAT32, List.of(new LoraFile(lora, 1))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("lora-kohya.safetensors: ");
+    }
+
     @ParameterizedTest
     @MethodSource("kinds")
     void aFolderThatRunsIsReportedAsSupported(String kind) throws IOException {
@@ -85,8 +106,12 @@ class PipelineParityTest {
     }
 
     private void assertRuns(Path folder, String requests, String pictures) throws IOException {
+        assertRuns(folder, requests, pictures, List.of());
+    }
+
+    private void assertRuns(Path folder, String requests, String pictures, List<LoraFile> loras) throws IOException {
         Map<String, NDArray> expected = SafeTensors.read(folder.resolve(pictures), manager, DataType.FLOAT32);
-        try (var pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
+        try (var pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32, loras)) {
             int index = 0;
             for (JsonNode run : JSON.readTree(folder.resolve(requests).toFile())) {
                 RgbImage image = new Sampling(pipeline)

@@ -3,6 +3,7 @@ package io.ruido.standalone;
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.pipeline.DiffusionPipeline;
+import io.ruido.pipeline.LoraFile;
 import io.ruido.pipeline.RgbImage;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.Sampling;
@@ -18,6 +19,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -84,6 +87,12 @@ final class SampleCommand implements Callable<Integer> {
     private Path mask;
 
     @Option(
+            names = "--lora",
+            paramLabel = "FILE[:WEIGHT]",
+            description = "Low-rank additions to merge into the weights; can be given several times.")
+    private List<String> loras = List.of();
+
+    @Option(
             names = "--clip-skip",
             paramLabel = "N",
             defaultValue = "0",
@@ -108,7 +117,7 @@ final class SampleCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (DiffusionPipeline pipeline = DiffusionPipeline.read(model, device(), dtype.type)) {
+        try (DiffusionPipeline pipeline = DiffusionPipeline.read(model, device(), dtype.type, loras())) {
             SampleRequest request = request(pipeline);
             var sampling = new Sampling(pipeline);
             List<Sampling.Result> results = new ArrayList<>();
@@ -169,6 +178,18 @@ final class SampleCommand implements Callable<Integer> {
             throw new IOException(file + " is no picture of a known kind");
         }
         return RgbImage.of(picture);
+    }
+
+    private List<LoraFile> loras() {
+        return loras.stream()
+                .map(given -> {
+                    Matcher weighted =
+                            Pattern.compile("(.+):(-?\\d+(?:\\.\\d+)?)").matcher(given);
+                    return weighted.matches()
+                            ? new LoraFile(Path.of(weighted.group(1)), Double.parseDouble(weighted.group(2)))
+                            : new LoraFile(Path.of(given), 1);
+                })
+                .toList();
     }
 
     private Device device() {
