@@ -61,6 +61,39 @@ public final class SampleState {
         state[0] = latents.clone();
     }
 
+    private SampleState(Trajectory trajectory, Snapshot saved) {
+        this.trajectory = trajectory;
+        this.random = saved.random();
+        this.firstNoise = saved.values()[0];
+        this.state = Arrays.copyOfRange(saved.values(), 1, saved.values().length);
+        this.index = saved.index();
+        this.x0 = state[0];
+    }
+
+    /**
+     * Goes on where {@link #save} was called, here or on another machine.
+     *
+     * @throws IllegalArgumentException saying why the bytes are no state on this trajectory
+     */
+    public static SampleState restore(Trajectory trajectory, byte[] saved) {
+        Snapshot snapshot = Snapshot.parse(saved);
+        Snapshot.check(
+                snapshot.fingerprint() == trajectory.fingerprint()
+                        && snapshot.values().length == 2 + trajectory.histories()
+                        && snapshot.index() >= 0
+                        && snapshot.index() <= trajectory.size(),
+                "is on another trajectory");
+        return new SampleState(trajectory, snapshot);
+    }
+
+    /** All that {@link #restore} needs: between two calls of the denoiser there is nothing else. */
+    public byte[] save() {
+        float[][] values = new float[1 + state.length][];
+        values[0] = firstNoise;
+        System.arraycopy(state, 0, values, 1, state.length);
+        return new Snapshot(trajectory.fingerprint(), index, random, values).toBytes();
+    }
+
     public boolean done() {
         return index == trajectory.size();
     }
@@ -94,7 +127,7 @@ public final class SampleState {
         return state[0].clone();
     }
 
-    /** The newest estimate of the clean latents; before the first step, the noise. */
+    /** The newest estimate of the clean latents; at the start and after {@link #restore}, the noisy ones. */
     public float[] x0() {
         return x0.clone();
     }

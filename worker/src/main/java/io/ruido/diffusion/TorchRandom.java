@@ -36,7 +36,7 @@ public final class TorchRandom {
     private static final int N = 624;
     private static final int M = 397;
     private static final int BLOCK = 16;
-    private static final int STATE_BYTES = 1 + (N + 1) * Integer.BYTES + 1 + Double.BYTES;
+    static final int STATE_BYTES = 1 + (N + 1) * Integer.BYTES + 1 + Double.BYTES;
 
     private final Precision precision;
     private final int[] state = new int[N];

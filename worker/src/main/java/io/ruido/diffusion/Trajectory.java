@@ -1,5 +1,6 @@
 package io.ruido.diffusion;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -25,6 +26,17 @@ public record Trajectory(List<Step> steps, double initialNoise, Clamp clamp) {
                 .mapToInt(Linear::histories)
                 .max()
                 .orElse(0);
+    }
+
+    /** Differs, in all likelihood, where a step does; the same on every machine. */
+    int fingerprint() {
+        int histories = histories();
+        int fingerprint = Double.hashCode(initialNoise);
+        for (Step step : steps) {
+            fingerprint = 31 * fingerprint + Double.hashCode(step.timestep());
+            fingerprint = 31 * fingerprint + Arrays.deepHashCode(step.matrix(histories));
+        }
+        return fingerprint;
     }
 
     /** Denoiser calls. */

@@ -1,0 +1,57 @@
+package io.ruido.diffusion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A sample that is saved and goes on elsewhere is the one that was never saved, to the last bit. */
+class SampleStateTest {
+    private static final int SIZE = 33;
+    private static final int STEPS = 12;
+    private static final SchedulerConfig CONFIG =
+            SchedulerConfig.of(new ObjectMapper().createObjectNode().put("_class_name", "DDIMScheduler"));
+
+    @ParameterizedTest
+    @MethodSource("samplers")
+    void everySamplersSampleGoesOnWhereItWasSaved(String sampler) {
+        Trajectory trajectory = trajectory(sampler, STEPS);
+        var whole = new SampleState(trajectory, new TorchRandom(7), SIZE);
+        var parts = new SampleState(trajectory, new TorchRandom(7), SIZE);
+        while (!whole.done()) {
+            advance(whole);
+            parts = SampleState.restore(trajectory(sampler, STEPS), parts.save());
+            advance(parts);
+        }
+        assertThat(parts.done()).isTrue();
+        assertThat(parts.latents()).isEqualTo(whole.latents());
+
+        byte[] saved = parts.save();
+        assertThatThrownBy(() -> SampleState.restore(trajectory(sampler, STEPS + 1), saved))
+                .hasMessageContaining("another trajectory");
+        saved[100]++;
+        assertThatThrownBy(() -> SampleState.restore(trajectory, saved)).hasMessageContaining("checksum");
+        saved[0]++;
+        assertThatThrownBy(() -> SampleState.restore(trajectory, saved)).hasMessageContaining("version");
+        assertThatThrownBy(() -> SampleState.restore(trajectory, new byte[9])).hasMessageContaining("cut off");
+    }
+
+    private static Stream<String> samplers() {
+        return SamplerName.all().stream().filter(name -> name.fits(CONFIG)).map(SamplerName::id);
+    }
+
+    private static Trajectory trajectory(String sampler, int steps) {
+        return SamplerName.of(sampler).sampler(CONFIG).trajectory(steps);
+    }
+
+    private static void advance(SampleState sample) {
+        float[] output = sample.input();
+        for (int i = 0; i < output.length; i++) {
+            output[i] = (float) Math.sin(output[i] + sample.timestep() / 100);
+        }
+        sample.advance(output);
+    }
+}
