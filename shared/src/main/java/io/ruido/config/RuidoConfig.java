@@ -175,6 +175,16 @@ public interface RuidoConfig {
         @WithDefault("PT10M")
         @WithConverter(Checked.PositiveDuration.class)
         Duration conditioningTtl();
+
+        /** An image's state is saved after so many of its steps: as many can be lost when a worker is killed. */
+        @WithDefault("5")
+        @WithConverter(Checked.Positive.class)
+        int checkpointEvery();
+
+        /** How long an unfinished image can wait for another worker, until it has to begin anew. */
+        @WithDefault("PT1H")
+        @WithConverter(Checked.PositiveDuration.class)
+        Duration checkpointTtl();
     }
 
     /** Ports of the servers that one-process Ruido brings itself; 0 takes a free one. */

@@ -1,5 +1,6 @@
 package io.ruido.progress;
 
+import io.ruido.job.SampleId;
 import java.util.UUID;
 
 /** Every key in Redis. One script changes several of them at once, so all live on one server and its replicas. */
@@ -62,6 +63,11 @@ final class RedisKeys {
     /** Id of the job that a client submitted under this key, and the fingerprint of what it asked for. */
     static String idempotency(String tenant, String key) {
         return "ruido:idempotency:" + tenant + ":" + key;
+    }
+
+    /** State of an unfinished image, raw bytes. */
+    static String checkpoint(SampleId sample) {
+        return "ruido:checkpoint:{" + sample.jobId() + "}:" + sample.index();
     }
 
     /** Encoded text, raw bytes. */

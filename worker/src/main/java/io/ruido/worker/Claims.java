@@ -2,26 +2,40 @@ package io.ruido.worker;
 
 import io.ruido.job.SamplingJob;
 import io.ruido.progress.Change;
+import io.ruido.progress.Checkpoints;
 import io.ruido.progress.Claim;
 import io.ruido.progress.JobStore;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** This worker's claims on images. */
 final class Claims {
+    private static final Logger log = LoggerFactory.getLogger(Claims.class);
+
     private final String worker;
     private final JobStore store;
+    private final Checkpoints checkpoints;
     private final Patience patience;
     private final ScheduledExecutorService clock;
     private final Duration renewEvery;
 
     /** @param renewEvery well below the time after which a silent worker loses an image */
-    Claims(String worker, JobStore store, Patience patience, ScheduledExecutorService clock, Duration renewEvery) {
+    Claims(
+            String worker,
+            JobStore store,
+            Checkpoints checkpoints,
+            Patience patience,
+            ScheduledExecutorService clock,
+            Duration renewEvery) {
         this.worker = worker;
         this.store = store;
+        this.checkpoints = checkpoints;
         this.patience = patience;
         this.clock = clock;
         this.renewEvery = renewEvery;
@@ -29,6 +43,11 @@ final class Claims {
 
     Claim claim(SamplingJob job) {
         return patience.await(() -> store.claim(job.id(), worker));
+    }
+
+    /** How far an earlier attempt came. */
+    Optional<byte[]> saved(SamplingJob job) {
+        return patience.await(() -> checkpoints.get(job.id()));
     }
 
     /**
@@ -59,6 +78,29 @@ final class Claims {
         /** Tells of a step; never blocks. While Redis is away steps go untold; the next one tells how far it is. */
         void step(int step, int steps, String preview) {
             watch(store.step(job.id(), attempt, step, steps, preview));
+        }
+
+        /** Saves how far the image is; never blocks. While Redis is away an earlier step stays saved. */
+        void save(byte[] state) {
+            checkpoints.put(job.id(), state);
+        }
+
+        /** The image needs no other attempt. */
+        void forget() {
+            checkpoints.forget(job.id());
+        }
+
+        /** Lets another worker go on from here at once; from an earlier step when this one cannot be saved. */
+        void giveBack(byte[] state) {
+            checkpoints
+                    .put(job.id(), state)
+                    .exceptionally(error -> {
+                        log.warn("image {}: its last steps could not be saved: {}", job.id(), error.toString());
+                        return null;
+                    })
+                    .toCompletableFuture()
+                    .join();
+            giveBack();
         }
 
         /** Lets another worker claim the image at once. When this cannot be told, the lease runs out by itself. */

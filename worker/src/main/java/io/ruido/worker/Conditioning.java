@@ -2,6 +2,7 @@ package io.ruido.worker;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * The encoded text of an image.
@@ -16,6 +17,14 @@ record Conditioning(float[] states, int tokens, int width) {
             throw new IllegalArgumentException(
                     "states: must be (2, %d, %d), has %d values".formatted(tokens, width, states.length));
         }
+    }
+
+    float[] prompt() {
+        return Arrays.copyOf(states, states.length / 2);
+    }
+
+    float[] negative() {
+        return Arrays.copyOfRange(states, states.length / 2, states.length);
     }
 
     /** T and D as 32-bit integers, then the states; little-endian. */

@@ -9,17 +9,22 @@ import io.ruido.diffusion.SampleState;
 import io.ruido.diffusion.SamplerName;
 import io.ruido.diffusion.SchedulerConfig;
 import io.ruido.diffusion.TorchRandom;
+import io.ruido.diffusion.Trajectory;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingParams;
+import io.ruido.nn.Torch;
 import io.ruido.pipeline.DiffusionPipeline;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** A model as the worker runs it: texts, floats and pictures, no tensors. */
 final class Model implements AutoCloseable {
@@ -61,25 +66,67 @@ final class Model implements AutoCloseable {
     /** An image's first noise and the way from there. */
     SampleState start(SamplingParams params) {
         Shape latents = pipeline.latentShape(params.width(), params.height());
-        return new SampleState(
-                SamplerName.of(params.sampler()).sampler(scheduler).trajectory(params.steps()),
-                new TorchRandom(params.seed()),
-                (int) latents.size());
+        return new SampleState(trajectory(params), new TorchRandom(params.seed()), (int) latents.size());
     }
 
-    /** The denoiser's output, with guidance, for a sample's next step. */
-    float[] predict(SampleState sample, SamplingParams params, Conditioning text) {
-        try (NDManager manager = pipeline.newManager()) {
-            NDArray latents = manager.create(sample.input(), pipeline.latentShape(params.width(), params.height()));
-            NDArray states = manager.create(text.states(), new Shape(2, text.tokens(), text.width()));
-            return pipeline.predict(
-                            latents,
-                            new float[] {sample.timestep()},
-                            states.get("0:1"),
-                            states.get("1:2"),
-                            new float[] {(float) params.guidanceScale()})
-                    .toFloatArray();
+    /**
+     * An image that was begun before.
+     *
+     * @throws IllegalArgumentException saying why it cannot go on from these bytes
+     */
+    SampleState resume(SamplingParams params, byte[] saved) {
+        return SampleState.restore(trajectory(params), saved);
+    }
+
+    private Trajectory trajectory(SamplingParams params) {
+        return SamplerName.of(params.sampler()).sampler(scheduler).trajectory(params.steps());
+    }
+
+    /** The denoiser's output, with guidance, for the next step of each of these samples of one kind. */
+    float[][] predict(List<Sample> batch) {
+        SamplingParams params = batch.getFirst().params();
+        Conditioning text = batch.getFirst().text();
+        int size = batch.size();
+        float[] timesteps = new float[size];
+        float[] guidance = new float[size];
+        for (int i = 0; i < size; i++) {
+            timesteps[i] = batch.get(i).denoising().timestep();
+            guidance[i] = (float) batch.get(i).params().guidanceScale();
         }
+        Shape one = pipeline.latentShape(params.width(), params.height());
+        Shape all = new Shape(size, one.get(1), one.get(2), one.get(3));
+        Shape texts = new Shape(size, text.tokens(), text.width());
+        try (NDManager manager = pipeline.newManager()) {
+            float[] outputs = pipeline.predict(
+                            Torch.tensor(
+                                    manager,
+                                    joined(batch, sample -> sample.denoising().input()),
+                                    all),
+                            timesteps,
+                            Torch.tensor(
+                                    manager,
+                                    joined(batch, sample -> sample.text().prompt()),
+                                    texts),
+                            Torch.tensor(
+                                    manager,
+                                    joined(batch, sample -> sample.text().negative()),
+                                    texts),
+                            guidance)
+                    .toFloatArray();
+            int each = outputs.length / size;
+            return IntStream.range(0, size)
+                    .mapToObj(i -> Arrays.copyOfRange(outputs, i * each, (i + 1) * each))
+                    .toArray(float[][]::new);
+        }
+    }
+
+    private static float[] joined(List<Sample> batch, Function<Sample, float[]> part) {
+        float[][] parts = batch.stream().map(part).toArray(float[][]::new);
+        FloatBuffer all = FloatBuffer.allocate(parts.length * parts[0].length);
+        for (float[] values : parts) {
+            all.put(values);
+        }
+        return all.array();
     }
 
     BufferedImage decode(float[] latents, SamplingParams params) {

@@ -15,8 +15,20 @@ final class Sample {
         /** Its job is over: nobody wants it any more. */
         record Stopped() implements End {}
 
-        /** The worker is closing. */
-        record Interrupted() implements End {}
+        /**
+         * The worker is closing.
+         *
+         * @param state from which another worker can go on
+         */
+        record Interrupted(byte[] state) implements End {}
+    }
+
+    /** What samples have in common that can share a call of the denoiser. */
+    record Kind(Model model, int width, int height, int tokens) {
+        @Override
+        public String toString() {
+            return "%s at %d × %d".formatted(model.card().name(), width, height);
+        }
     }
 
     private final Model model;
@@ -27,11 +39,32 @@ final class Sample {
     private volatile Consumer<SampleState> onStep = denoising -> {};
     private volatile boolean stopped;
 
-    Sample(Model model, SamplingParams params, Conditioning text) {
+    Sample(Model model, SamplingParams params, Conditioning text, SampleState denoising) {
         this.model = model;
         this.params = params;
         this.text = text;
-        this.denoising = model.start(params);
+        this.denoising = denoising;
+    }
+
+    Kind kind() {
+        return new Kind(model, params.width(), params.height(), text.tokens());
+    }
+
+    /** Places that it takes in the denoiser's batch: guidance needs a second prediction. */
+    int rows() {
+        return params.guidanceScale() == 1 ? 1 : 2;
+    }
+
+    SamplingParams params() {
+        return params;
+    }
+
+    Conditioning text() {
+        return text;
+    }
+
+    SampleState denoising() {
+        return denoising;
     }
 
     /** @param listener told of each step on the loop's thread; must not block */
@@ -47,30 +80,36 @@ final class Sample {
         return end;
     }
 
-    /**
-     * Makes one step, or of a second-order sampler one of the denoiser calls that belong to a step.
-     *
-     * @return whether there is more to do
-     */
-    boolean advance() {
+    /** Whether it was stopped; if so, that is its end. */
+    boolean stopped() {
+        return stopped && end.complete(new End.Stopped());
+    }
+
+    boolean unfinished() {
+        return !end.isDone();
+    }
+
+    void interrupt() {
+        end.complete(new End.Interrupted(denoising.save()));
+    }
+
+    void fail(Throwable fault) {
+        end.completeExceptionally(fault);
+    }
+
+    /** Makes one step, or of a second-order sampler one of the denoiser calls that belong to a step. */
+    void advance(float[] output) {
         try {
-            if (stopped) {
-                end.complete(new End.Stopped());
-                return false;
-            }
             int before = denoising.step();
-            denoising.advance(model.predict(denoising, params, text));
+            denoising.advance(output);
             if (denoising.step() > before) {
                 onStep.accept(denoising);
             }
             if (denoising.done()) {
                 end.complete(new End.Denoised(denoising.latents()));
-                return false;
             }
-            return true;
         } catch (RuntimeException | Error e) {
-            end.completeExceptionally(e);
-            return false;
+            fail(e);
         }
     }
 }

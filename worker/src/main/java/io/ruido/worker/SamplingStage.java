@@ -1,5 +1,6 @@
 package io.ruido.worker;
 
+import io.ruido.diffusion.SampleState;
 import io.ruido.job.Job;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingJob;
@@ -7,6 +8,7 @@ import io.ruido.progress.Claim;
 import io.ruido.queue.JobSlot;
 import io.ruido.queue.Verdict;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,13 +23,16 @@ final class SamplingStage implements JobSlot.Handler {
     private final Models models;
     private final TextStage text;
     private final DenoiseLoop loop;
+    private final Progress progress;
     private final Finisher finisher;
 
-    SamplingStage(Claims claims, Models models, TextStage text, DenoiseLoop loop, Finisher finisher) {
+    SamplingStage(
+            Claims claims, Models models, TextStage text, DenoiseLoop loop, Progress progress, Finisher finisher) {
         this.claims = claims;
         this.models = models;
         this.text = text;
         this.loop = loop;
+        this.progress = progress;
         this.finisher = finisher;
     }
 
@@ -61,35 +66,53 @@ final class SamplingStage implements JobSlot.Handler {
     }
 
     private Verdict run(SamplingJob job, int attempt) throws Exception {
-        Model model;
         Sample sample;
         try {
-            model = models.get(job.params().model());
-            sample = new Sample(model, job.params(), text.conditioning(job));
+            Model model = models.get(job.params().model());
+            sample = new Sample(model, job.params(), text.conditioning(job), begin(model, job, attempt));
         } catch (IllegalArgumentException e) {
             return new Verdict.Reject(e.getMessage());
         }
         try (Claims.Held held = claims.hold(job, attempt, sample::stop)) {
-            sample.onStep(denoising -> held.step(
-                    denoising.step(), denoising.steps(), Png.dataUri(model.preview(denoising.x0(), job.params()))));
+            SampleState begun = sample.denoising();
+            if (begun.step() > 0) {
+                log.info("image {} goes on after step {} of {}", job.id(), begun.step(), begun.steps());
+                held.step(begun.step(), begun.steps(), "");
+            }
+            sample.onStep(denoising -> progress.tell(held, sample, denoising));
             loop.add(sample);
             return switch (end(sample, held)) {
                 case Sample.End.Denoised(float[] latents) -> {
                     finisher.finish(job, attempt, latents);
+                    held.forget();
                     yield new Verdict.Accept();
                 }
                 case Sample.End.Stopped stopped -> new Verdict.Accept();
-                case Sample.End.Interrupted interrupted -> {
-                    held.giveBack();
+                case Sample.End.Interrupted(byte[] state) -> {
+                    held.giveBack(state);
                     yield new Verdict.Release();
                 }
             };
         }
     }
 
-    private static Sample.End end(Sample sample, Claims.Held held) throws Exception {
+    /** From the last saved step of an earlier attempt, if there was one. */
+    private SampleState begin(Model model, SamplingJob job, int attempt) {
+        Optional<byte[]> saved = attempt == 1 ? Optional.empty() : claims.saved(job);
         try {
-            return sample.end().get();
+            return saved.map(state -> model.resume(job.params(), state)).orElseGet(() -> model.start(job.params()));
+        } catch (IllegalArgumentException e) {
+            log.warn("image {} begins anew: {}", job.id(), e.getMessage());
+            return model.start(job.params());
+        }
+    }
+
+    /** Once every step that was made is told. */
+    private Sample.End end(Sample sample, Claims.Held held) throws Exception {
+        try {
+            Sample.End end = sample.end().get();
+            progress.flush();
+            return end;
         } catch (ExecutionException e) {
             held.giveBack();
             throw e;

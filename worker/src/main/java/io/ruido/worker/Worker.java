@@ -2,6 +2,7 @@ package io.ruido.worker;
 
 import io.ruido.config.RuidoConfig;
 import io.ruido.job.ModelCard;
+import io.ruido.progress.Checkpoints;
 import io.ruido.progress.ConditioningCache;
 import io.ruido.progress.JobStore;
 import io.ruido.progress.ModelRegistry;
@@ -37,7 +38,9 @@ public final class Worker implements AutoCloseable {
     private final Redis redis;
     private final JobPublisher publisher;
     private final Patience patience = new Patience();
-    private final DenoiseLoop loop = new DenoiseLoop();
+    private final DenoiseLoop loop =
+            new DenoiseLoop(batch -> batch.getFirst().kind().model().predict(batch));
+    private final Progress progress;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("leases").factory());
     private final List<JobSlot> slots = new ArrayList<>();
@@ -57,11 +60,13 @@ public final class Worker implements AutoCloseable {
 
         ConditioningCache cache = new ConditioningCache(redis, config.worker().conditioningTtl());
         TextStage text = new TextStage(models, cache, patience);
-        Claims claims =
-                new Claims(id, store, patience, clock, config.jobs().lease().dividedBy(RENEWALS));
+        Checkpoints checkpoints = new Checkpoints(redis, config.worker().checkpointTtl());
+        progress = new Progress(config.worker().checkpointEvery());
+        Claims claims = new Claims(
+                id, store, checkpoints, patience, clock, config.jobs().lease().dividedBy(RENEWALS));
         PromptStage promptStage = new PromptStage(store, publisher, text, patience);
         SamplingStage samplingStage =
-                new SamplingStage(claims, models, text, loop, new Finisher(store, results, models, patience));
+                new SamplingStage(claims, models, text, loop, progress, new Finisher(store, results, models, patience));
         JobSlot.Undeliverable undeliverable = (jobId, reason) -> fail(store, jobId, reason);
 
         for (int i = 0; i < config.worker().promptSlots(); i++) {
@@ -121,6 +126,7 @@ public final class Worker implements AutoCloseable {
         loop.close();
         patience.close();
         slots.forEach(JobSlot::close);
+        progress.close();
         clock.shutdownNow();
         publisher.close();
         redis.close();

@@ -1,0 +1,56 @@
+package io.ruido.worker;
+
+import io.ruido.diffusion.SampleState;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells of steps and saves how far images are, on a thread of its own: the denoiser does not wait for either. */
+final class Progress implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Progress.class);
+
+    private final ExecutorService thread = Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().name("progress").factory());
+    private final int saveEvery;
+
+    /** @param saveEvery steps that a killed worker's image can lose */
+    Progress(int saveEvery) {
+        this.saveEvery = saveEvery;
+    }
+
+    /** Called between two steps of the sample. */
+    void tell(Claims.Held held, Sample sample, SampleState denoising) {
+        int step = denoising.step();
+        int steps = denoising.steps();
+        float[] x0 = denoising.x0();
+        boolean due = step % saveEvery == 0 && !denoising.done();
+        byte[] state = due ? denoising.save() : null;
+        thread.execute(() -> {
+            if (due) {
+                held.save(state);
+            }
+            held.step(step, steps, preview(sample, x0));
+        });
+    }
+
+    private static String preview(Sample sample, float[] x0) {
+        try {
+            return Png.dataUri(sample.kind().model().preview(x0, sample.params()));
+        } catch (RuntimeException e) {
+            log.warn("a step is told of without a preview", e);
+            return "";
+        }
+    }
+
+    /** Returns when all steps made so far are on their way to Redis. */
+    void flush() throws InterruptedException, ExecutionException {
+        thread.submit(() -> {}).get();
+    }
+
+    @Override
+    public void close() {
+        thread.close();
+    }
+}

@@ -1,0 +1,140 @@
+package io.ruido.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.ruido.config.RuidoConfig;
+import io.ruido.job.SamplingParams;
+import io.ruido.nn.Torch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
+class DenoiseLoopTest {
+    /** The model is narrower than a processor's vectors, whose remainders are computed in another way. */
+    private static final Offset<Float> ROUNDING = within(0.01f);
+
+    private static Models models;
+    private static Model model;
+
+    private final ConcurrentLinkedQueue<Integer> batches = new ConcurrentLinkedQueue<>();
+
+    @BeforeAll
+    static void read() throws IOException {
+        Map<String, String> settings = Map.of(
+                "ruido.worker.models",
+                Path.of("src/test/resources/golden").toAbsolutePath().toString(),
+                "ruido.worker.threads",
+                "2");
+        models = Models.read(
+                RuidoConfig.load(settings, Map.of(), Optional.empty()).worker());
+        model = models.get(Servers.MODEL);
+    }
+
+    @AfterAll
+    static void close() {
+        models.close();
+    }
+
+    @Test
+    void samplesOfAllSortsShareCallsAndGetTheLatentsThatTheyGetAlone() throws Exception {
+        List<Sample> alone = samples();
+        for (Sample sample : alone) {
+            try (DenoiseLoop loop = new DenoiseLoop(model::predict)) {
+                loop.add(sample);
+                sample.end().get(60, TimeUnit.SECONDS);
+            }
+        }
+        List<Sample> together = samples();
+        run(together);
+
+        for (int i = 0; i < together.size(); i++) {
+            assertThat(latents(together.get(i))).containsExactly(latents(alone.get(i)), ROUNDING);
+        }
+        assertThat(batches).anyMatch(size -> size >= 3);
+    }
+
+    @Test
+    void aBatchThatDoesNotFitIntoMemoryIsSplit() throws Exception {
+        List<Sample> samples = samples();
+        try (DenoiseLoop loop = new DenoiseLoop(batch -> batch.size() > 1 ? outOfMemory() : predict(batch))) {
+            samples.forEach(loop::add);
+            for (Sample sample : samples) {
+                assertThat(latents(sample)).isNotEmpty();
+            }
+        }
+    }
+
+    @Test
+    void aSampleThatFailsDoesNotFailThoseInItsBatch() throws Exception {
+        List<Sample> samples = samples();
+        Sample bad = samples.get(2);
+        try (DenoiseLoop loop = new DenoiseLoop(batch -> {
+            if (batch.contains(bad)) {
+                throw new IllegalStateException("bad");
+            }
+            return predict(batch);
+        })) {
+            samples.forEach(loop::add);
+            for (Sample sample : samples) {
+                if (sample != bad) {
+                    assertThat(latents(sample)).isNotEmpty();
+                }
+            }
+            assertThatThrownBy(() -> latents(bad)).hasRootCauseMessage("bad");
+        }
+    }
+
+    private void run(List<Sample> samples) throws Exception {
+        try (DenoiseLoop loop = new DenoiseLoop(this::predict)) {
+            samples.forEach(loop::add);
+            for (Sample sample : samples) {
+                sample.end().get(60, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    private float[][] predict(List<Sample> batch) {
+        batches.add(batch.size());
+        return model.predict(batch);
+    }
+
+    /** As torch itself says it. */
+    private static float[][] outOfMemory() {
+        try (NDManager manager = Torch.newManager()) {
+            return new float[][] {manager.zeros(new Shape(1L << 50)).toFloatArray()};
+        }
+    }
+
+    private static float[] latents(Sample sample) throws Exception {
+        return ((Sample.End.Denoised) sample.end().get(60, TimeUnit.SECONDS)).latents();
+    }
+
+    /** Of two sizes, and of many samplers, step counts, guidances, seeds and texts. */
+    private static List<Sample> samples() {
+        List<String> samplers = List.of("ddim", "euler", "dpm++-2m", "euler-a", "heun", "unipc");
+        return IntStream.range(0, 8)
+                .mapToObj(i -> {
+                    int size = i == 3 || i == 6 ? 48 : 32;
+                    String sampler = samplers.get(i % samplers.size());
+                    double guidance = i % 3 == 0 ? 1 : 1 + i;
+                    var params = new SamplingParams(Servers.MODEL, size, size, 20 + 5 * i, guidance, sampler, i);
+                    return new Sample(model, params, model.encode("text " + i, ""), model.start(params));
+                })
+                .toList();
+    }
+}

@@ -1,0 +1,117 @@
+package io.ruido.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.ruido.job.JobEvent;
+import io.ruido.job.JobState;
+import io.ruido.job.PromptJob;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An image that one worker began and another finished is, byte for byte, the one that a single worker makes. */
+@Timeout(240)
+class ResumeTest {
+    private static final int STEPS = 100;
+
+    private static Servers servers;
+
+    @BeforeAll
+    static void startServers(@TempDir Path folder) throws IOException {
+        servers = Servers.start(folder);
+    }
+
+    @AfterAll
+    static void stopServers() {
+        servers.close();
+    }
+
+    @Test
+    void theImageOfAStoppedWorkerGoesOnAtTheSameStep() throws Exception {
+        PromptJob job;
+        List<JobEvent> events;
+        try (Worker _ = servers.worker()) {
+            job = servers.submit("handed over", 1, STEPS, 3);
+            events = awaitStep(job, 8);
+        }
+        int last = awaitFinish(job, events);
+        assertThat(stepsOf(events, 2).getFirst()).isEqualTo(last);
+    }
+
+    @Test
+    void theImageOfAProcessThatIsToldToEndGoesOnAtTheSameStep() throws Exception {
+        Process process = servers.workerProcess();
+        PromptJob job = servers.submit("preempted", 1, STEPS, 4);
+        List<JobEvent> events = awaitStep(job, 8);
+        process.destroy();
+        assertThat(process.waitFor(25, TimeUnit.SECONDS)).isTrue();
+        int last = awaitFinish(job, events);
+        assertThat(stepsOf(events, 2).getFirst()).isEqualTo(last);
+    }
+
+    @Test
+    void theImageOfAKilledWorkerLosesNoMoreStepsThanItMay() throws Exception {
+        Process process = servers.workerProcess();
+        PromptJob job = servers.submit("killed", 1, STEPS, 5);
+        List<JobEvent> events = awaitStep(job, 8);
+        process.destroyForcibly().waitFor();
+        int last = awaitFinish(job, events);
+        assertThat(stepsOf(events, 2).getFirst())
+                .isBetween(last - servers.config.worker().checkpointEvery(), last);
+    }
+
+    private static List<JobEvent> awaitStep(PromptJob job, int step) {
+        List<JobEvent> events = servers.watch(job.jobId());
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(10))
+                .until(() -> stepsOf(events, 1).stream().anyMatch(made -> made >= step));
+        return events;
+    }
+
+    /** Lets a second worker finish the job, and compares its picture. */
+    private static int awaitFinish(PromptJob job, List<JobEvent> events) throws IOException {
+        try (Worker _ = servers.worker()) {
+            servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+            PromptJob whole =
+                    servers.submit(job.prompt(), 1, STEPS, job.params().seed());
+            servers.awaitState(whole.jobId(), JobState.SUCCEEDED);
+            assertThat(servers.picture(job, 0)).isEqualTo(servers.picture(whole, 0));
+        }
+        await().until(() -> events.getLast().last());
+        assertThat(stepsOf(events, 2).getLast()).isEqualTo(STEPS);
+        for (int i = 0; i < events.size(); i++) {
+            assertThat(events.get(i).number()).isEqualTo(i + 1);
+        }
+        return stepsOf(events, 1).getLast();
+    }
+
+    /** Numbers of the steps that one attempt made. */
+    private static List<Integer> stepsOf(List<JobEvent> events, int attempt) {
+        List<JobEvent> seen = List.copyOf(events);
+        int begin = claim(seen, attempt);
+        int end = claim(seen, attempt + 1);
+        return seen.subList(begin, end).stream()
+                .filter(JobEvent.Step.class::isInstance)
+                .map(event -> ((JobEvent.Step) event).step())
+                .toList();
+    }
+
+    private static int claim(List<JobEvent> events, int attempt) {
+        for (int i = 0; i < events.size(); i++) {
+            if (events.get(i) instanceof JobEvent.Image image
+                    && image.state() == JobState.SAMPLING
+                    && image.attempt() == attempt) {
+                return i;
+            }
+        }
+        return events.size();
+    }
+}
