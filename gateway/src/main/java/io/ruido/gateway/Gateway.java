@@ -9,6 +9,7 @@ import io.ruido.progress.EventStream;
 import io.ruido.progress.JobStore;
 import io.ruido.progress.ModelRegistry;
 import io.ruido.progress.Redis;
+import io.ruido.progress.WebhookStore;
 import io.ruido.queue.JobPublisher;
 import io.ruido.queue.KafkaProbe;
 import io.ruido.queue.Topics;
@@ -51,6 +52,7 @@ public final class Gateway implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Gateway.class);
     private static final Duration DISPATCH_EVERY = Duration.ofSeconds(1);
     private static final Duration EXPIRE_EVERY = Duration.ofMillis(250);
+    private static final Duration TELL_EVERY = Duration.ofSeconds(1);
     private static final Duration FORGET_EVERY = Duration.ofSeconds(5);
     private static final Duration ADMIT_EVERY = Duration.ofSeconds(1);
     private static final int EVENT_LOOPS = Runtime.getRuntime().availableProcessors();
@@ -137,6 +139,7 @@ public final class Gateway implements AutoCloseable {
         ApiKeys keys = ApiKeys.read(config.gateway().apiKeys());
         Access access = new Access(keys, config.gateway().allowedOrigins().orElse(List.of()), allowances);
         SessionRoute session = new SessionRoute(keys);
+        WebhookStore webhookStore = new WebhookStore(redis);
         Map<String, Handler<RoutingContext>> operations = Map.ofEntries(
                 Map.entry("submitJob", submit::submit),
                 Map.entry("listJobs", jobRoutes::list),
@@ -156,6 +159,7 @@ public final class Gateway implements AutoCloseable {
                 Map.entry("sdModels", sd::models),
                 Map.entry("sdOptions", sd::options),
                 Map.entry("setSdOptions", sd::setOptions),
+                Map.entry("getWebhookSecret", ctx -> webhookSecret(ctx, webhookStore)),
                 Map.entry("openSession", session::open),
                 Map.entry("closeSession", session::close),
                 Map.entry("live", health::live),
@@ -184,6 +188,9 @@ public final class Gateway implements AutoCloseable {
         Dispatcher dispatcher = new Dispatcher(store, submitter, unpublished);
         started(new DispatchSignal(redis, dispatcher::run));
         vertx.setPeriodic(DISPATCH_EVERY.toMillis(), timer -> dispatcher.run());
+        WebhookClient receivers = new WebhookClient(config.gateway().privateWebhooks(), clock);
+        Webhooks webhooks = new Webhooks(webhookStore, store, results, receivers, Webhooks.PAUSES, blocking);
+        vertx.setPeriodic(TELL_EVERY.toMillis(), timer -> webhooks.run());
         Housekeeping housekeeping =
                 new Housekeeping(store, history, Agenda.deadlines(redis), Agenda.retention(redis), models);
         vertx.setPeriodic(EXPIRE_EVERY.toMillis(), timer -> housekeeping.expire());
@@ -197,6 +204,12 @@ public final class Gateway implements AutoCloseable {
         if (keys.none()) {
             warnOfEverybody(config.gateway().host());
         }
+    }
+
+    private static void webhookSecret(RoutingContext ctx, WebhookStore store) {
+        Reply.on(ctx, store.secret(Caller.of(ctx).tenant()))
+                .onSuccess(secret -> Reply.json(ctx, 200, Map.of("secret", secret)))
+                .onFailure(ctx::fail);
     }
 
     private static void warnOfEverybody(String host) throws UnknownHostException {

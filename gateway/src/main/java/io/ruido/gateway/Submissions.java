@@ -14,6 +14,8 @@ import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
 import io.ruido.progress.Terms;
 import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -57,8 +59,17 @@ final class Submissions {
                 config.maxQueued(),
                 Optional.ofNullable(body.getInteger("expiresIn")).map(Duration::ofSeconds),
                 Optional.ofNullable(idempotencyKey)
-                        .map(key -> new Terms.Key(key, fingerprint(body), config.idempotencyTtl())));
+                        .map(key -> new Terms.Key(key, fingerprint(body), config.idempotencyTtl())),
+                Optional.ofNullable(body.getString("webhook")).map(Submissions::address));
         return catalog.require(body.getString("model")).thenApply(card -> new Submission(job(body, card), terms));
+    }
+
+    private static URI address(String text) {
+        try {
+            return new URI(text);
+        } catch (URISyntaxException e) {
+            throw new InvalidFieldException("webhook", text, "must be an address");
+        }
     }
 
     /** The same for the same fields and values, in whatever order. */

@@ -112,6 +112,13 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
                 (id, reason) -> {});
     }
 
+    /** In place of one that was closed. */
+    void restartGateway() throws Exception {
+        client.close();
+        gateway = Gateway.start(config);
+        client = new Client(URI.create("http://127.0.0.1:" + gateway.port()));
+    }
+
     void stopKafka() {
         kafka.close();
     }

@@ -148,6 +148,10 @@ public interface RuidoConfig {
         /** Of pages on other hosts that may open WebSockets, such as {@code https://example.org}. */
         Optional<List<String>> allowedOrigins();
 
+        /** Whether webhooks may call addresses that are not public. */
+        @WithDefault("false")
+        boolean privateWebhooks();
+
         /** PEM file with the certificate and those that vouch for it; HTTPS is served when both are set. */
         Optional<Path> tlsCertificate();
 

@@ -34,6 +34,11 @@ public final class Agenda {
         return new Agenda(redis, RedisKeys.DEADLINES);
     }
 
+    /** Finished jobs whose receivers are to be told. */
+    static Agenda webhooks(Redis redis) {
+        return new Agenda(redis, RedisKeys.WEBHOOKS);
+    }
+
     /** Finished jobs that have been kept long enough. */
     public static Agenda retention(Redis redis) {
         return new Agenda(redis, RedisKeys.FINISHED);

@@ -10,6 +10,7 @@ import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
 import io.ruido.job.SamplingParams;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -64,6 +65,7 @@ public final class JobStore {
                         terms.tenant(),
                         String.valueOf(terms.maxQueued()),
                         terms.expiresIn().map(JobStore::millis).orElse(""),
+                        terms.webhook().map(URI::toString).orElse(""),
                         terms.key()
                                 .map(key -> RedisKeys.idempotency(terms.tenant(), key.value()))
                                 .orElse(""),

@@ -17,6 +17,12 @@ final class RedisKeys {
     /** Sorted set of ids of finished jobs by the time they may be forgotten. */
     static final String FINISHED = "ruido:finished";
 
+    /** Sorted set of ids of finished jobs by the time when their receivers are to be told. */
+    static final String WEBHOOKS = "ruido:webhooks";
+
+    /** List of webhooks that were given up, the newest first. */
+    static final String DEAD_WEBHOOKS = "ruido:webhooks:dead";
+
     /** Hash of model name to card. */
     static final String MODELS = "ruido:models";
 
@@ -32,7 +38,7 @@ final class RedisKeys {
 
     /** What {@code event.lua} takes names from, in its order. */
     static String[] ofScripts() {
-        return new String[] {JOB, EVENTS, QUEUE, WORKERS, JOBS, UNPUBLISHED, DEADLINES, FINISHED, DISPATCH};
+        return new String[] {JOB, EVENTS, QUEUE, WORKERS, JOBS, UNPUBLISHED, DEADLINES, FINISHED, DISPATCH, WEBHOOKS};
     }
 
     /** Hash: see {@code state-machine.lua}. */
@@ -48,6 +54,11 @@ final class RedisKeys {
     /** Those of {@link #JOBS} that are a tenant's: see {@code state-machine.lua}. */
     static String jobs(String tenant) {
         return JOBS + ":" + tenant;
+    }
+
+    /** With which a tenant's webhooks are signed. */
+    static String webhookSecret(String tenant) {
+        return "ruido:webhook-secret:" + tenant;
     }
 
     /** Token bucket of what somebody may use. */

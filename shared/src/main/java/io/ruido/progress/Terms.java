@@ -1,6 +1,7 @@
 package io.ruido.progress;
 
 import io.ruido.job.InvalidFieldException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -12,8 +13,10 @@ import java.util.regex.Pattern;
  * @param maxQueued how many jobs of the tenant may wait for one model
  * @param expiresIn after which it is EXPIRED unless it is finished
  * @param key under which the client may submit it again without getting a second one
+ * @param webhook address of whom to tell of its end
  */
-public record Terms(String tenant, int maxQueued, Optional<Duration> expiresIn, Optional<Key> key) {
+public record Terms(
+        String tenant, int maxQueued, Optional<Duration> expiresIn, Optional<Key> key, Optional<URI> webhook) {
     /** Whose jobs are those of clients that nobody asked who they are. */
     public static final String DEFAULT_TENANT = "default";
 
@@ -25,6 +28,19 @@ public record Terms(String tenant, int maxQueued, Optional<Duration> expiresIn, 
         }
         if (maxQueued < 1) {
             throw new InvalidFieldException("maxQueued", maxQueued, "must be at least 1");
+        }
+        webhook.ifPresent(Terms::checkReceiver);
+    }
+
+    /** Nobody is to be told of its end. */
+    public Terms(String tenant, int maxQueued, Optional<Duration> expiresIn, Optional<Key> key) {
+        this(tenant, maxQueued, expiresIn, key, Optional.empty());
+    }
+
+    private static void checkReceiver(URI address) {
+        boolean web = "http".equals(address.getScheme()) || "https".equals(address.getScheme());
+        if (!web || address.getHost() == null || address.getUserInfo() != null) {
+            throw new InvalidFieldException("webhook", address, "must be http:// or https:// with a host and no user");
         }
     }
 

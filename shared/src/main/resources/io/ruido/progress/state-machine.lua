@@ -1,7 +1,8 @@
 -- The life of a job and its images. Every change of state and the event that tells of it are one atomic step.
 --   ruido:job:{id}      hash: state, request, count, steps, tenant, model, urgency, each (work of an image), submitted,
 --                       expires, published, started, finished, error, events, done, and for each image i: i:state,
---                       i:step, i:worker, i:claimed, i:lease, i:attempt, i:key
+--                       i:step, i:worker, i:claimed, i:lease, i:attempt, i:key;
+--                       webhook and webhook-attempts where somebody is to be told of the end
 --   ruido:events:{id}   stream of numbered events, and the pub/sub channel that carries each as it happens
 local LOOK_AGAIN_AFTER = 300000
 local terminal = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true }
@@ -25,6 +26,7 @@ local function finish(state, error)
     if error then redis.call('HSET', job, 'error', error) end
     enter(state, error)
     redis.call('ZADD', finished, now + retention, id)
+    if get('webhook') then redis.call('ZADD', webhooks, now, id) end
     -- An expired job stays there until somebody has put it into the history.
     if state ~= 'EXPIRED' then redis.call('ZREM', deadlines, id) end
     redis.call('ZREM', unpublished, id)
@@ -68,7 +70,8 @@ local function retry_after(model, tenant)
 end
 
 -- A key that was used before gives the job that it was used for, if that was asked for in the same words.
-function operations.submit(request, model, urgency, count, steps, each, tenant, limit, expires_in, again, words, keep)
+function operations.submit(request, model, urgency, count, steps, each, tenant, limit, expires_in, webhook, again, words,
+                           keep)
     if redis.call('EXISTS', job) == 1 then return 'KNOWN ' .. id end
     local known = again ~= '' and redis.call('GET', again)
     if known then
@@ -79,6 +82,7 @@ function operations.submit(request, model, urgency, count, steps, each, tenant, 
     if again ~= '' then redis.call('SET', again, id .. ' ' .. words, 'PX', keep) end
     redis.call('HSET', job, 'request', request, 'model', model, 'urgency', urgency, 'count', count, 'steps', steps,
         'each', each, 'tenant', tenant, 'submitted', now, 'done', 0)
+    if webhook ~= '' then redis.call('HSET', job, 'webhook', webhook) end
     local expires = '-'
     if expires_in ~= '' then
         expires = now + expires_in
