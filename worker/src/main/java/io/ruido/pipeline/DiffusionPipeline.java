@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.SamplerName;
 import io.ruido.diffusion.SchedulerConfig;
+import io.ruido.diffusion.TorchRandom;
 import io.ruido.model.AutoencoderKL;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
@@ -220,6 +221,15 @@ public final class DiffusionPipeline implements AutoCloseable {
         return kind == PipelineKind.DDIM ? SamplerName.DDIM : SamplerName.defaultFor(scheduler);
     }
 
+    /** What diffusers draws noise in for this model. */
+    TorchRandom.Precision noisePrecision() {
+        return switch (type) {
+            case FLOAT16 -> TorchRandom.Precision.FLOAT16;
+            case BFLOAT16 -> TorchRandom.Precision.BFLOAT16;
+            default -> TorchRandom.Precision.FLOAT32;
+        };
+    }
+
     /** Whether the denoiser takes a mask and a masked picture beside the latents. */
     boolean takesMask() {
         return denoiser.inChannels() != latentChannels();
@@ -238,7 +248,9 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** The same with the states of texts and negative texts, and guidance. */
     public NDArray predict(NDArray latents, float[] timesteps, NDArray states, NDArray negative, float[] guidance) {
-        return predict(latents, timesteps, Conditioning.ofStates(states), Conditioning.ofStates(negative), guidance);
+        Conditioning wanted = Conditioning.ofStates(states);
+        return predict(
+                latents, timesteps, wanted, Conditioning.ofStates(negative), guidance, new float[guidance.length]);
     }
 
     /**
@@ -249,11 +261,18 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @param latents (B, L, h, w)
      * @param timesteps one for each sample
      * @param guidance g, one for each sample
+     * @param rescale φ of Lin et al. 2023 (arXiv:2305.08891), section 3.4, for each sample: the share by which the
+     *     prediction is brought back to the deviation of c, so that much guidance does not overexpose; 0 for none
      * @return (B, L, h, w), or twice the channels where the sampler needs the variance that the denoiser has learned
      */
     public NDArray predict(
-            NDArray latents, float[] timesteps, Conditioning wanted, Conditioning unwanted, float[] guidance) {
-        NDArray out = predictor.predict(latents, timesteps, wanted, unwanted, guidance);
+            NDArray latents,
+            float[] timesteps,
+            Conditioning wanted,
+            Conditioning unwanted,
+            float[] guidance,
+            float[] rescale) {
+        NDArray out = predictor.predict(latents, timesteps, wanted, unwanted, guidance, rescale);
         boolean dropVariance = vae.isPresent() && out.getShape().get(1) == 2L * latentChannels();
         return dropVariance ? out.split(2, 1).get(0) : out;
     }

@@ -38,8 +38,14 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
         return Ops.cast(out, DataType.FLOAT32);
     }
 
-    /** See {@link DiffusionPipeline#predict(NDArray, float[], Conditioning, Conditioning, float[])}. */
-    NDArray predict(NDArray latents, float[] timesteps, Conditioning wanted, Conditioning unwanted, float[] guidance) {
+    /** See {@link DiffusionPipeline#predict(NDArray, float[], Conditioning, Conditioning, float[], float[])}. */
+    NDArray predict(
+            NDArray latents,
+            float[] timesteps,
+            Conditioning wanted,
+            Conditioning unwanted,
+            float[] guidance,
+            float[] rescale) {
         if (denoiser.guidanceWidth() > 0) {
             NDArray embedded = embedded(latents.getManager(), guidance, denoiser.guidanceWidth());
             return predict(latents, timesteps, wanted.withGuidance(embedded));
@@ -62,7 +68,23 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
         NDArray u = all.get(new NDIndex("{}:", batch));
         NDArray g = latents.getManager().create(guidance, new Shape(batch, 1, 1, 1));
         NDArray spread = guided.length == batch ? u : spread(c, u, guided);
-        return c.sub(spread).mul(g).add(spread);
+        NDArray mixed = c.sub(spread).mul(g).add(spread);
+        boolean rescales = IntStream.range(0, batch).anyMatch(i -> rescale[i] != 0);
+        return rescales ? rescaled(mixed, c, latents.getManager().create(rescale, new Shape(batch, 1, 1, 1))) : mixed;
+    }
+
+    /** By its share of φ with the deviation of c: (1 − φ)·mixed + φ·mixed·σ(c) / σ(mixed). */
+    private static NDArray rescaled(NDArray mixed, NDArray c, NDArray share) {
+        NDArray ratio = deviation(c).div(deviation(mixed));
+        return ratio.sub(1).mul(share).add(1).mul(mixed);
+    }
+
+    /** Of each sample, times the root of how many values there are: (B, 1, 1, 1). */
+    private static NDArray deviation(NDArray samples) {
+        long batch = samples.getShape().get(0);
+        NDArray rows = samples.reshape(batch, -1);
+        NDArray squares = rows.sub(rows.mean(new int[] {1}, true)).square();
+        return squares.sum(new int[] {1}).sqrt().reshape(batch, 1, 1, 1);
     }
 
     private NDArray cast(NDArray part) {

@@ -9,6 +9,7 @@ import java.util.Optional;
  * @param negativePrompt empty for none
  * @param sampler id of a sampler, or empty for the one that the folder's configuration describes
  * @param guidance of classifier-free guidance; 1 and less is none
+ * @param guidanceRescale from 0 to 1, how far guidance is kept from overexposing
  * @param clipSkip how many of the last layers of a CLIP text encoder are left out
  * @param source picture to begin with, if any
  */
@@ -19,6 +20,7 @@ public record SampleRequest(
         int steps,
         Optional<String> sampler,
         double guidance,
+        double guidanceRescale,
         int width,
         int height,
         int clipSkip,
@@ -29,6 +31,9 @@ public record SampleRequest(
         }
         if (!Double.isFinite(guidance)) {
             throw new IllegalArgumentException("guidance must be a finite number, was " + guidance);
+        }
+        if (!(guidanceRescale >= 0 && guidanceRescale <= 1)) {
+            throw new IllegalArgumentException("guidance rescale must be from 0 to 1, was " + guidanceRescale);
         }
         if (clipSkip < 0) {
             throw new IllegalArgumentException("clip skip must not be negative, was " + clipSkip);
@@ -67,6 +72,16 @@ public record SampleRequest(
 
     public SampleRequest withSeed(long newSeed) {
         return new SampleRequest(
-                prompt, negativePrompt, newSeed, steps, sampler, guidance, width, height, clipSkip, source);
+                prompt,
+                negativePrompt,
+                newSeed,
+                steps,
+                sampler,
+                guidance,
+                guidanceRescale,
+                width,
+                height,
+                clipSkip,
+                source);
     }
 }

@@ -38,6 +38,7 @@ public final class Sampling {
         Start start = Start.of(pipeline, request, sampler, shape);
         SampleState state = start.state();
         float[] guidance = {(float) request.guidance()};
+        float[] rescale = {(float) request.guidanceRescale()};
         try (NDManager manager = pipeline.newManager()) {
             Conditioning wanted = pipeline.encode(manager, List.of(request.prompt()), request.clipSkip());
             Conditioning unwanted = pipeline.encodeNegative(manager, List.of(request.negativePrompt()));
@@ -49,7 +50,7 @@ public final class Sampling {
                                     step.create(more, new Shape(1, shape.get(1) + 1, shape.get(2), shape.get(3))), 1))
                             .orElse(latents);
                     float[] timestep = {state.timestep()};
-                    state.advance(pipeline.predict(input, timestep, wanted, unwanted, guidance)
+                    state.advance(pipeline.predict(input, timestep, wanted, unwanted, guidance, rescale)
                             .toFloatArray());
                 }
                 start.kept().ifPresent(kept -> kept.restore(state));

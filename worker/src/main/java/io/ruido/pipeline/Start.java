@@ -34,7 +34,7 @@ record Start(SampleState state, Optional<Kept> kept, Optional<float[]> beside) {
     }
 
     static Start of(DiffusionPipeline pipeline, SampleRequest request, Sampler sampler, Shape shape) {
-        var random = new TorchRandom(request.seed());
+        var random = new TorchRandom(request.seed(), pipeline.noisePrecision());
         int size = Math.toIntExact(shape.size());
         if (request.source().isEmpty()) {
             if (pipeline.takesMask()) {

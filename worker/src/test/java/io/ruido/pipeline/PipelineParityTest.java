@@ -86,6 +86,11 @@ class PipelineParityTest {
                 .hasMessageContaining("lora-kohya.safetensors: ");
     }
 
+    @Test
+    void guidanceIsRescaledAsInDiffusers() throws IOException {
+        assertRuns(goldens().resolve("stable-diffusion"), "rescale-runs.json", "rescale.safetensors");
+    }
+
     @ParameterizedTest
     @MethodSource("kinds")
     void aFolderThatRunsIsReportedAsSupported(String kind) throws IOException {
@@ -140,6 +145,7 @@ class PipelineParityTest {
                 run.path("steps").asInt(),
                 Optional.empty(),
                 run.path("guidance").asDouble(),
+                run.path("rescale").asDouble(0),
                 run.path("width").asInt(),
                 run.path("height").asInt(),
                 run.path("clip_skip").asInt(0),

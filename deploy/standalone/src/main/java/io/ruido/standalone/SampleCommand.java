@@ -68,6 +68,12 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--guidance", paramLabel = "SCALE", description = "How closely the prompt is followed; 1 is none.")
     private Double guidance;
 
+    @Option(
+            names = "--guidance-rescale",
+            defaultValue = "0",
+            description = "How far guidance is kept from overexposing, 0 to 1; ${DEFAULT-VALUE}.")
+    private double guidanceRescale;
+
     @Option(names = "--size", paramLabel = "WIDTHxHEIGHT", description = "In pixels; the model's own by default.")
     private Submission.Size size;
 
@@ -151,6 +157,7 @@ final class SampleCommand implements Callable<Integer> {
                 steps == null ? pipeline.defaultSteps() : steps,
                 Optional.ofNullable(sampler),
                 guidance == null ? pipeline.defaultGuidance() : guidance,
+                guidanceRescale,
                 size == null
                         ? source.map(given -> given.image().width()).orElseGet(pipeline::defaultWidth)
                         : size.width(),
@@ -204,6 +211,9 @@ final class SampleCommand implements Callable<Integer> {
         settings.put("Steps", request.steps());
         request.sampler().ifPresent(name -> settings.put("Sampler", name));
         settings.put("CFG scale", request.guidance());
+        if (request.guidanceRescale() > 0) {
+            settings.put("CFG rescale", request.guidanceRescale());
+        }
         settings.put("Seed", request.seed());
         settings.put("Size", String.format(Locale.ROOT, "%dx%d", image.width(), image.height()));
         settings.put("Model", model.toAbsolutePath().normalize().getFileName());
