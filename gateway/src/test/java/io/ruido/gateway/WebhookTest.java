@@ -43,8 +43,9 @@ class WebhookTest {
         receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         receiver.createContext("/", exchange -> {
             String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            int status = answer; // before the test hears of the message, and changes it
             received.add(new Message(Map.copyOf(exchange.getRequestHeaders()), body));
-            exchange.sendResponseHeaders(answer, -1);
+            exchange.sendResponseHeaders(status, -1);
             exchange.close();
         });
         receiver.start();
@@ -105,18 +106,21 @@ class WebhookTest {
                 new ResultStore(SERVICES.config.s3()),
                 new WebhookClient(false, Clock.systemUTC()),
                 List.of(),
-                Runnable::run);
+                Thread::startVirtualThread);
         UUID id = submitted();
         SERVICES.gateway.close();
-        SERVICES.worker.finish(id);
+        try {
+            SERVICES.worker.finish(id);
 
-        hopeless.run().toCompletableFuture().join();
+            hopeless.run().toCompletableFuture().join();
 
-        await().untilAsserted(
-                        () -> assertThat(store.dead(10).toCompletableFuture().join())
-                                .anyMatch(dead -> dead.contains(id.toString()) && dead.contains("no public address")));
-        assertThat(received).isEmpty();
-        SERVICES.restartGateway();
+            await().untilAsserted(() -> assertThat(
+                            store.dead(10).toCompletableFuture().join())
+                    .anyMatch(dead -> dead.contains(id.toString()) && dead.contains("no public address")));
+            assertThat(received).isEmpty();
+        } finally {
+            SERVICES.restartGateway();
+        }
     }
 
     @ParameterizedTest
