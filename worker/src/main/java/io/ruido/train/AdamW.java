@@ -9,8 +9,10 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import io.ruido.nn.Script;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * AdamW (Loshchilov and Hutter 2019, algorithm 2) with clipping of the gradients' common norm and an exponential moving
@@ -21,22 +23,27 @@ final class AdamW {
 
     private final PtNDManager manager;
     private final PtSymbolBlock module;
+    private final List<String> trained;
     private final Map<String, NDArray> weights;
     private final Map<String, Map<String, NDArray>> parts;
     private IValue[] lists;
 
-    /** @param parts weights, averages and moments, named as in a {@link Checkpoint}; all are changed in place */
-    AdamW(NDManager manager, Map<String, Map<String, NDArray>> parts) {
+    /**
+     * @param parts weights, averages and moments, named as in a {@link Checkpoint}; they are changed in place
+     * @param trains by name, which tensors are trained; the others stay as they are
+     */
+    AdamW(NDManager manager, Map<String, Map<String, NDArray>> parts, Predicate<String> trains) {
         this.manager = (PtNDManager) manager;
         this.module = Script.load(this.manager, "AdamW", AdamW.class.getResourceAsStream("adamw.py"));
         this.weights = parts.get(Checkpoint.WEIGHTS);
+        this.trained = weights.keySet().stream().filter(trains).toList();
         this.parts = parts;
-        weights.values().forEach(weight -> weight.setRequiresGradient(true));
+        trained.forEach(name -> weights.get(name).setRequiresGradient(true));
     }
 
     /** How many numbers are trained. */
     long size() {
-        return weights.values().stream().mapToLong(NDArray::size).sum();
+        return trained.stream().mapToLong(name -> weights.get(name).size()).sum();
     }
 
     /**
@@ -67,18 +74,22 @@ final class AdamW {
     }
 
     private IValue gradients() {
-        Map<String, NDArray> gradients = new LinkedHashMap<>();
-        weights.forEach((name, weight) -> {
-            NDArray gradient = weight.getGradient();
-            if (gradient == null) {
-                throw new IllegalStateException(name + ": the loss does not depend on this weight");
-            }
-            gradients.put(name, gradient);
-        });
-        return list(gradients);
+        return list(trained.stream().map(this::gradient));
     }
 
-    private static IValue list(Map<String, NDArray> tensors) {
-        return IValue.listFrom(tensors.values().toArray(PtNDArray[]::new));
+    private NDArray gradient(String name) {
+        NDArray gradient = weights.get(name).getGradient();
+        if (gradient == null) {
+            throw new IllegalStateException(name + ": the loss does not depend on this weight");
+        }
+        return gradient;
+    }
+
+    private IValue list(Map<String, NDArray> tensors) {
+        return list(trained.stream().map(tensors::get));
+    }
+
+    private static IValue list(Stream<NDArray> tensors) {
+        return IValue.listFrom(tensors.toArray(PtNDArray[]::new));
     }
 }

@@ -76,6 +76,13 @@ final class AutoencoderStage implements Stage {
     }
 
     @Override
+    public boolean trains(String name) {
+        return config.learns() == TrainConfig.Learns.ALL
+                || name.startsWith("decoder.")
+                || name.startsWith("post_quant_conv.");
+    }
+
+    @Override
     public int batchAt(int step) {
         int side = sideAt(step);
         return Math.max(1, optimization().batch() * config.crop() * config.crop() / (side * side));
@@ -166,7 +173,9 @@ final class AutoencoderStage implements Stage {
     @Override
     public void export(NDManager scratch, Path folder) throws IOException {
         Map<String, NDArray> tensors = new LinkedHashMap<>(averages.tensors());
-        tensors.putAll(standardized(scratch));
+        if (config.learns() == TrainConfig.Learns.ALL) {
+            tensors.putAll(standardized(scratch));
+        }
         DiffusersFolder.writeModel(folder.resolve("vae"), "AutoencoderKL", config.model(), tensors);
     }
 

@@ -17,6 +17,11 @@ interface Stage {
     /** Builds the trained model over its weights, and a second one over their moving average. */
     void build(Weights weights, Weights averages);
 
+    /** Whether a tensor of the model is trained, or stays as the model begins. */
+    default boolean trains(String name) {
+        return true;
+    }
+
     /** How many pictures the step takes. */
     int batchAt(int step);
 

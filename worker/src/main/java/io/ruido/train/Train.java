@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -37,21 +38,27 @@ public final class Train {
      * Runs both stages.
      *
      * @param resume goes on from the newest checkpoints, and skips what is finished
-     * @param from a model whose autoencoder is kept and whose denoiser is trained further
+     * @param from a model whose weights both stages begin with, instead of fresh ones
      * @param stopping when set, the run ends after its current step with a checkpoint
      * @throws IllegalArgumentException naming every wrong value of the recipe
      */
     static void run(Path recipe, boolean resume, Optional<Path> from, AtomicBoolean stopping) throws IOException {
         TrainConfig config = TrainConfig.read(recipe);
+        TrainConfig.Learns learns = config.autoencoder().learns();
+        if (from.isEmpty() && learns != TrainConfig.Learns.ALL) {
+            throw new IllegalArgumentException(
+                    "autoencoder.learns must be all without a model to begin with (--from), was "
+                            + learns.name().toLowerCase(Locale.ROOT));
+        }
         List<ImageFolder.Picture> pictures = ImageFolder.read(config.data(), config.size());
         Path export = config.output().resolve("export").resolve(config.name());
-        if (from.isPresent()) {
-            DiffusersFolder.copyModel(from.get().resolve("vae"), export.resolve("vae"));
+        if (learns == TrainConfig.Learns.NOTHING) {
+            DiffusersFolder.copyModel(from.orElseThrow().resolve("vae"), export.resolve("vae"));
         } else {
             var autoencoder = new AutoencoderStage(config.autoencoder(), config.size(), pictures);
             boolean done = new TrainingRun(
                             autoencoder, config.output().resolve("autoencoder"), config.seed(), stopping::get)
-                    .run(resume, Optional.empty(), export);
+                    .run(resume, from.map(model -> weights(model, "vae")), export);
             if (!done) {
                 return;
             }
@@ -65,8 +72,12 @@ public final class Train {
         try (var data = new TrainingSet(shown, config.size(), config.denoiser(), export, cache)) {
             var denoiser = new DenoiserStage(config.denoiser(), data, config.seed());
             new TrainingRun(denoiser, config.output().resolve("denoiser"), config.seed(), stopping::get)
-                    .run(resume, from.map(model -> model.resolve("unet").resolve(DiffusersFolder.WEIGHTS)), export);
+                    .run(resume, from.map(model -> weights(model, "unet")), export);
         }
+    }
+
+    private static Path weights(Path model, String part) {
+        return model.resolve(part).resolve(DiffusersFolder.WEIGHTS);
     }
 
     /** What is told of a model lies beside its recipe, which goes with it. */

@@ -3,6 +3,7 @@ package io.ruido.train;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
@@ -50,9 +51,18 @@ record TrainConfig(
                 .reject();
     }
 
+    /** Which part of an autoencoder is trained; all of it unless it begins as another model's. */
+    enum Learns {
+        ALL,
+        /** Latents stay what they are, and with them a denoiser of theirs keeps its worth. */
+        DECODER,
+        NOTHING
+    }
+
     /**
      * The first stage: an AutoencoderKL.
      *
+     * @param learns what is trained of it
      * @param heldOut pictures that are never trained on, for the measured PSNR
      * @param crop side of the random crops in pixels
      * @param wholeFrom share of the steps after which whole pictures replace crops, in batches of as many pixels: group
@@ -64,6 +74,7 @@ record TrainConfig(
      * @param model config of diffusers' AutoencoderKL
      */
     record Autoencoder(
+            Learns learns,
             int heldOut,
             int crop,
             double wholeFrom,
@@ -75,6 +86,7 @@ record TrainConfig(
             ObjectNode model) {
         Autoencoder {
             new Problems()
+                    .present("learns", learns)
                     .within("heldOut", heldOut, 1, 100_000)
                     .within("crop", crop, 8, 1024)
                     .within("wholeFrom", wholeFrom, 0, 1)
@@ -197,6 +209,7 @@ record TrainConfig(
         YAMLMapper yaml = YAMLMapper.builder()
                 .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
                 .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+                .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
                 .build();
         JsonNode tree = yaml.readTree(file.toFile());
         Set<String> problems = new LinkedHashSet<>();

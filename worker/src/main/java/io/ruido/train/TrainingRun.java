@@ -56,7 +56,7 @@ final class TrainingRun {
         metrics.truncate(from.step());
         try (NDManager manager = Torch.newManager()) {
             Map<String, Map<String, NDArray>> parts = build(manager, checkpoint, start);
-            AdamW adamW = new AdamW(manager, parts);
+            AdamW adamW = new AdamW(manager, parts, stage::trains);
             log.info("{}: {} weights, from step {}", stage.name(), adamW.size(), from.step());
             var progress = new Progress(stage.name(), metrics, optimization, from.seconds());
             for (int step = from.step(); step < optimization.steps(); step++) {

@@ -1,6 +1,7 @@
 package io.ruido.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
@@ -66,21 +67,62 @@ class TrainTest {
 
         Path frozen = folder.resolve("frozen.yaml");
         Files.writeString(
-                frozen, text.replace("/run", "/frozen").replace("learningRate: 1.0e-3", "learningRate: 1.0e-12"));
+                frozen,
+                text.replace("/run", "/frozen")
+                        .replace("learns: all", "learns: nothing")
+                        .replace("learningRate: 1.0e-3", "learningRate: 1.0e-12"));
         Train.run(frozen, false, Optional.of(first), new AtomicBoolean());
 
         Path further = folder.resolve("frozen/export/squares");
         assertThat(further.resolve("vae").resolve(DiffusersFolder.WEIGHTS))
                 .hasSameBinaryContentAs(first.resolve("vae").resolve(DiffusersFolder.WEIGHTS));
-        assertThat(unet(further)).containsExactly(unet(first), within(1e-6f));
+        assertThat(tensor(further, "unet", "conv_in.weight"))
+                .containsExactly(tensor(first, "unet", "conv_in.weight"), within(1e-6f));
         assertThat(folder.resolve("frozen/denoiser/metrics.csv")).isNotEmptyFile();
         assertThat(folder.resolve("frozen/autoencoder")).doesNotExist();
     }
 
-    private static float[] unet(Path model) throws IOException {
+    @Test
+    void aDecoderIsTrainedFurtherWhileTheLatentsStayWhatTheyAre() throws Exception {
+        writePictures(folder.resolve("pictures"));
+        writeTextEncoder(folder.resolve("text"));
+        Path recipe = folder.resolve("train.yaml");
+        String text = RECIPE.replace("FOLDER", folder.toString()).replace("OPTIMIZATION", OPTIMIZATION);
+        Files.writeString(recipe, text);
+        Train.run(recipe, false, Optional.empty(), new AtomicBoolean());
+        Path first = folder.resolve("run/export/squares");
+
+        Path further = folder.resolve("further.yaml");
+        Files.writeString(further, text.replace("/run", "/further").replace("learns: all", "learns: decoder"));
+        Train.run(further, false, Optional.of(first), new AtomicBoolean());
+
+        Path second = folder.resolve("further/export/squares");
+        for (String name : List.of("encoder.conv_out.weight", "quant_conv.weight", "quant_conv.bias")) {
+            assertThat(tensor(second, "vae", name)).isEqualTo(tensor(first, "vae", name));
+        }
+        assertThat(tensor(second, "vae", "decoder.conv_out.weight"))
+                .isNotEqualTo(tensor(first, "vae", "decoder.conv_out.weight"));
+    }
+
+    @Test
+    void aRecipeForAPartOfAnAutoencoderNeedsAModelToBeginWith() throws Exception {
+        Path recipe = folder.resolve("train.yaml");
+        Files.writeString(
+                recipe,
+                RECIPE.replace("FOLDER", folder.toString())
+                        .replace("OPTIMIZATION", OPTIMIZATION)
+                        .replace("learns: all", "learns: decoder"));
+
+        assertThatThrownBy(() -> Train.run(recipe, false, Optional.empty(), new AtomicBoolean()))
+                .hasMessageContaining("autoencoder.learns")
+                .hasMessageContaining("decoder")
+                .hasMessageContaining("--from");
+    }
+
+    private static float[] tensor(Path model, String part, String name) throws IOException {
         try (NDManager manager = Torch.newManager()) {
-            return SafeTensors.read(model.resolve("unet").resolve(DiffusersFolder.WEIGHTS), manager, DataType.FLOAT32)
-                    .get("conv_in.weight")
+            return SafeTensors.read(model.resolve(part).resolve(DiffusersFolder.WEIGHTS), manager, DataType.FLOAT32)
+                    .get(name)
                     .toFloatArray();
         }
     }
@@ -121,6 +163,7 @@ class TrainTest {
             size: 16
             seed: 1
             autoencoder:
+              learns: all
               heldOut: 2
               crop: 8
               wholeFrom: 0.5

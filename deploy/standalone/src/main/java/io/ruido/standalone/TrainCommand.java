@@ -22,7 +22,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--from",
             paramLabel = "MODEL",
-            description = "Keep the autoencoder of this model and train its denoiser further.")
+            description = "Begin with the weights of this model; the recipe says what of its autoencoder learns on.")
     private Path from;
 
     @Override
