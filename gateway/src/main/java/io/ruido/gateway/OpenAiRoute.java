@@ -39,6 +39,8 @@ final class OpenAiRoute {
         boolean stream = Boolean.TRUE.equals(body.getBoolean("stream"));
         refuseIf(stream && one(body.getInteger("n")) > 1, "n", body, "must be 1 with stream");
         refuseIf(!stream && body.getValue("partial_images") != null, "partial_images", body, "needs stream");
+        boolean url = "url".equals(body.getString("response_format"));
+        refuseIf(stream && url, "response_format", body, "must be b64_json with stream");
         jobs.submit(ctx, submission(body), NAMES)
                 .compose(job -> stream ? stream(ctx, job, body) : answer(ctx, job, body.getString("response_format")))
                 .onFailure(ctx::fail);

@@ -6,19 +6,23 @@ import io.ruido.job.Job;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobJson;
 import io.ruido.progress.EventStream;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** One image as it emerges: a few previews, spread evenly over the steps, then the image. */
+/** One image as it emerges: a few previews of its size, spread evenly over the steps, then the image. */
 final class OpenAiStream {
-    private static final String PREVIEW = "data:image/png;base64,";
+    private static final Logger log = LoggerFactory.getLogger(OpenAiStream.class);
 
     private final RoutingContext ctx;
     private final Job job;
     private final int partials;
     private final AttendedJobs jobs;
     private HttpServerResponse response;
-    private int sent;
+    private int begun;
+    private Future<?> newest = Future.succeededFuture();
 
     /** @param partials how many previews the client wants */
     OpenAiStream(RoutingContext ctx, Job job, int partials, AttendedJobs jobs) {
@@ -63,18 +67,30 @@ final class OpenAiStream {
         feed.resume();
         jobs.finished(ctx, job)
                 .compose(done -> jobs.base64(ctx, job))
+                .eventually(() -> newest.otherwiseEmpty())
                 .onSuccess(images -> end("image_generation.completed", frame(images.getFirst(), null, Usage.NONE)))
                 .onFailure(error -> end("error", OpenAiError.of(Problems.of(error))));
     }
 
     private void on(JobEvent event) {
         if (event instanceof JobEvent.Step step && step.preview() != null && due(step)) {
-            send("image_generation.partial_image", frame(step.preview().substring(PREVIEW.length()), sent++, null));
+            int index = begun++;
+            int width = job.params().width();
+            int height = job.params().height();
+            // One after the other, so that they arrive in order.
+            newest = ctx.vertx()
+                    .executeBlocking(() -> PartialImage.of(step.preview(), width, height))
+                    .onSuccess(image -> send("image_generation.partial_image", frame(image, index, null)))
+                    .onFailure(error -> log.warn(
+                            "job {}: preview of step {} cannot be shown; its client gets the others",
+                            job.jobId(),
+                            step.step(),
+                            error));
         }
     }
 
     private boolean due(JobEvent.Step step) {
-        return sent < partials && step.step() * (partials + 1) >= (sent + 1) * step.steps();
+        return begun < partials && step.step() * (partials + 1) >= (begun + 1) * step.steps();
     }
 
     private Frame frame(String base64, Integer index, Usage usage) {

@@ -23,6 +23,8 @@ final class ServerSentEvents {
             }
         });
         ctx.addEndHandler(ended -> ctx.vertx().cancelTimer(heartbeat));
+        // The first event may be long in coming.
+        response.writeHead();
         return response;
     }
 }

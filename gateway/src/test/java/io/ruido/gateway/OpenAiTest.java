@@ -17,6 +17,11 @@ import com.openai.models.images.ImageGenerateParams;
 import com.openai.models.images.ImagesResponse;
 import io.ruido.job.JobState;
 import io.ruido.job.SampleId;
+import java.awt.Color;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -30,6 +35,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -95,22 +101,44 @@ class OpenAiTest {
     void aStreamShowsPreviewsSpreadOverTheStepsAndThenTheImage() throws Exception {
         CompletableFuture<List<ImageGenStreamEvent>> events = async(() -> {
             try (StreamResponse<ImageGenStreamEvent> stream = openAi.images()
-                    .generateStreaming(prompt("emerges").partialImages(2).build())) {
+                    .generateStreaming(prompt("emerges")
+                            .size(size("128x192"))
+                            .partialImages(2)
+                            .build())) {
                 return stream.stream().toList();
             }
         });
 
         UUID id = worker.newest("emerges");
-        worker.sample(new SampleId(id, 0), 20, "data:image/png;base64,cHJldmlldw==");
+        worker.sample(new SampleId(id, 0), 20, preview(Color.RED));
 
         List<ImageGenStreamEvent> got = events.get(60, TimeUnit.SECONDS);
         assertThat(got).hasSize(3);
-        assertThat(got.get(0).asGenerationPartialImage().b64Json()).isEqualTo("cHJldmlldw==");
-        assertThat(got.get(1).asGenerationPartialImage().partialImageIndex()).isEqualTo(1);
+        BufferedImage partial = picture(got.get(0).asGenerationPartialImage().b64Json());
+        assertThat(partial.getWidth()).isEqualTo(128);
+        assertThat(partial.getHeight()).isEqualTo(192);
+        assertThat(new Color(partial.getRGB(100, 150))).isEqualTo(Color.RED);
+        assertThat(got.get(1).asGenerationPartialImage().validate().partialImageIndex())
+                .isEqualTo(1);
         assertThat(Base64.getDecoder().decode(got.get(2).asGenerationCompleted().b64Json()))
                 .isEqualTo(Worker.PNG);
         assertThat(got.get(2).asGenerationCompleted().validate().size().toString())
-                .isEqualTo("128x128");
+                .isEqualTo("128x192");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "n,               2,   must be 1 with stream",
+        "response_format, url, must be b64_json with stream",
+        "partial_images,  4,   must be at most 3",
+    })
+    void whatAStreamCannotDoIsRefusedByName(String name, String value, String reason) {
+        ImageGenerateParams params =
+                prompt("x").putAdditionalBodyProperty(name, json(value)).build();
+
+        assertThatThrownBy(() -> openAi.images().generateStreaming(params))
+                .isInstanceOf(BadRequestException.class)
+                .hasMessageContaining(name + " " + reason);
     }
 
     @ParameterizedTest
@@ -125,10 +153,8 @@ class OpenAiTest {
         "partial_images,  2,           needs stream",
     })
     void whatCannotBeHonouredIsRefusedByName(String name, String value, String reason) {
-        Object json = value.matches("\\d+") ? (Object) Integer.valueOf(value) : value;
-        ImageGenerateParams params = prompt("x")
-                .putAdditionalBodyProperty(name, JsonValue.from(json))
-                .build();
+        ImageGenerateParams params =
+                prompt("x").putAdditionalBodyProperty(name, json(value)).build();
 
         assertThatThrownBy(() -> openAi.images().generate(params))
                 .isInstanceOfSatisfying(BadRequestException.class, e -> {
@@ -171,6 +197,17 @@ class OpenAiTest {
     }
 
     @Test
+    void aStreamWhoseClientGoesAwayCancelsItsJob() {
+        StreamResponse<ImageGenStreamEvent> stream =
+                openAi.images().generateStreaming(prompt("left").build());
+        UUID id = worker.newest("left");
+
+        stream.close();
+
+        await().until(() -> worker.status(id).state() == JobState.CANCELLED);
+    }
+
+    @Test
     void aJobWhoseClientGoesAwayIsCancelled() {
         HttpRequest request = HttpRequest.newBuilder(SERVICES.client.address.resolve("/v1/images/generations"))
                 .header("Content-Type", "application/json")
@@ -200,6 +237,25 @@ class OpenAiTest {
 
     private static ImageGenerateParams.Size size(String size) {
         return ImageGenerateParams.Size.of(size);
+    }
+
+    private static JsonValue json(String value) {
+        return JsonValue.from(value.matches("\\d+") ? (Object) Integer.valueOf(value) : value);
+    }
+
+    /** Eight pixels square, as a worker would tell of it. */
+    private static String preview(Color colour) throws IOException {
+        BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < 64; i++) {
+            image.setRGB(i % 8, i / 8, colour.getRGB());
+        }
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        ImageIO.write(image, "png", png);
+        return "data:image/png;base64," + Base64.getEncoder().encodeToString(png.toByteArray());
+    }
+
+    private static BufferedImage picture(String base64) throws IOException {
+        return ImageIO.read(new ByteArrayInputStream(Base64.getDecoder().decode(base64)));
     }
 
     private static byte[] fetch(String url) throws Exception {
