@@ -32,15 +32,15 @@ final class Access implements SecurityPolicyHandler {
     @Override
     public void handle(RoutingContext ctx) {
         String path = ctx.normalizedPath();
-        boolean metrics = path.equals("/metrics");
+        boolean operations = path.equals("/metrics") || path.equals("/v1/stats");
         boolean guarded = (path.startsWith("/v1/") && !path.equals(SessionRoute.PATH)) || path.startsWith("/sdapi/");
-        if (!guarded && !metrics) {
+        if (!guarded && !operations) {
             ctx.next();
             return;
         }
         checkOrigin(ctx.request());
         Caller caller = keys.none() ? Caller.ANYBODY : authenticated(ctx);
-        if (metrics && !caller.admin()) {
+        if (operations && !caller.admin()) {
             throw refusal(Problem.Code.FORBIDDEN, "The key %s is not an administrator's.".formatted(caller.name()));
         }
         caller.put(ctx);

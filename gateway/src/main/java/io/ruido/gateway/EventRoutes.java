@@ -1,6 +1,7 @@
 package io.ruido.gateway;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.ruido.job.JobStatus;
 import io.ruido.progress.EventStream;
 import io.vertx.core.Context;
@@ -20,14 +21,20 @@ final class EventRoutes {
     private final Jobs jobs;
     private final EventStream events;
     private final SchemaCheck commands;
-    private final AtomicInteger watchers;
+    private final AtomicInteger streams;
+    private final AtomicInteger sockets;
 
     /** @param commands of the WebSocket for many jobs */
     EventRoutes(Jobs jobs, EventStream events, SchemaCheck commands, MeterRegistry metrics) {
         this.jobs = jobs;
         this.events = events;
         this.commands = commands;
-        this.watchers = metrics.gauge("ruido.watchers", new AtomicInteger());
+        this.streams = watchers(metrics, "sse");
+        this.sockets = watchers(metrics, "websocket");
+    }
+
+    private static AtomicInteger watchers(MeterRegistry metrics, String protocol) {
+        return metrics.gauge("ruido.watchers", Tags.of("protocol", protocol), new AtomicInteger());
     }
 
     /** {@code GET /v1/jobs/{id}/events} */
@@ -52,9 +59,9 @@ final class EventRoutes {
                 response.end();
             }
         });
-        watchers.incrementAndGet();
+        streams.incrementAndGet();
         ctx.addEndHandler(ended -> {
-            watchers.decrementAndGet();
+            streams.decrementAndGet();
             feed.close();
         });
         response.drainHandler(drained -> feed.resume());
@@ -118,9 +125,9 @@ final class EventRoutes {
     }
 
     private void whileOpen(ServerWebSocket socket, KeepAlive keepAlive, Runnable onClose) {
-        watchers.incrementAndGet();
+        sockets.incrementAndGet();
         socket.closeHandler(closed -> {
-            watchers.decrementAndGet();
+            sockets.decrementAndGet();
             keepAlive.close();
             onClose.run();
         });

@@ -1,6 +1,6 @@
 package io.ruido.gateway;
 
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.ruido.config.RuidoConfig;
 import io.ruido.progress.Agenda;
 import io.ruido.progress.Allowances;
@@ -8,12 +8,14 @@ import io.ruido.progress.DispatchSignal;
 import io.ruido.progress.EventStream;
 import io.ruido.progress.JobStore;
 import io.ruido.progress.ModelRegistry;
+import io.ruido.progress.Overview;
 import io.ruido.progress.Redis;
 import io.ruido.progress.WebhookStore;
 import io.ruido.queue.JobPublisher;
 import io.ruido.queue.KafkaProbe;
 import io.ruido.queue.Topics;
 import io.ruido.storage.ResultStore;
+import io.ruido.telemetry.Telemetry;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -73,22 +75,35 @@ public final class Gateway implements AutoCloseable {
     /**
      * Returns when the gateway serves.
      *
-     * @param config with the addresses of Kafka, Redis and the object store, all of which must answer
      * @throws IOException when the object store does not answer
      * @throws RuntimeException when Kafka or Redis does not, or the port is taken
      */
     public static Gateway start(RuidoConfig config) throws IOException, TimeoutException {
         Gateway gateway = new Gateway();
+        return gateway.serve(config, gateway.started(new Telemetry()));
+    }
+
+    /**
+     * As {@link #start(RuidoConfig)}.
+     *
+     * @param config with the addresses of Kafka, Redis and the object store, all of which must answer
+     * @param telemetry of the process
+     */
+    public static Gateway start(RuidoConfig config, Telemetry telemetry) throws IOException, TimeoutException {
+        return new Gateway().serve(config, telemetry);
+    }
+
+    private Gateway serve(RuidoConfig config, Telemetry telemetry) throws IOException, TimeoutException {
         try {
-            gateway.open(config);
-            return gateway;
+            open(config, telemetry);
+            return this;
         } catch (IOException | TimeoutException | RuntimeException e) {
-            gateway.close();
+            close();
             throw e;
         }
     }
 
-    private void open(RuidoConfig config) throws IOException, TimeoutException {
+    private void open(RuidoConfig config, Telemetry telemetry) throws IOException, TimeoutException {
         ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
         started.push(blocking::shutdownNow);
         Redis redis = started(Redis.connect(config.redis()));
@@ -97,8 +112,7 @@ public final class Gateway implements AutoCloseable {
         KafkaProbe kafka = started(new KafkaProbe(config.kafka()));
         ResultStore results = new ResultStore(config.s3());
         results.createBucket();
-        PrometheusMeterRegistry metrics = Metrics.registry();
-        started.push(metrics::close);
+        MeterRegistry metrics = telemetry.metrics();
         Clock clock = Clock.systemUTC();
 
         JobStore store =
@@ -135,6 +149,8 @@ public final class Gateway implements AutoCloseable {
         SdRoutes sd = new SdRoutes(jobs, events, catalog, clock);
         EventRoutes watching = new EventRoutes(jobs, events, commands, metrics);
         CatalogRoutes catalogRoutes = new CatalogRoutes(catalog, config.jobs());
+        Overview overview = new Overview(redis);
+        StatsRoute stats = new StatsRoute(overview, models);
         HealthRoutes health = new HealthRoutes(kafka, redis, results, blocking);
         ApiKeys keys = ApiKeys.read(config.gateway().apiKeys());
         Access access = new Access(keys, config.gateway().allowedOrigins().orElse(List.of()), allowances);
@@ -159,6 +175,7 @@ public final class Gateway implements AutoCloseable {
                 Map.entry("sdModels", sd::models),
                 Map.entry("sdOptions", sd::options),
                 Map.entry("setSdOptions", sd::setOptions),
+                Map.entry("getStats", stats::get),
                 Map.entry("getWebhookSecret", ctx -> webhookSecret(ctx, webhookStore)),
                 Map.entry("openSession", session::open),
                 Map.entry("closeSession", session::close),
@@ -180,15 +197,15 @@ public final class Gateway implements AutoCloseable {
         router.get("/openapi.yaml").handler(ctx -> ctx.response()
                 .putHeader("Content-Type", "application/yaml")
                 .end(contractText.copy()));
-        router.get("/metrics").handler(ctx -> Metrics.scrape(ctx, metrics));
+        router.get("/metrics").handler(new Metrics(telemetry.metrics(), overview, blocking)::scrape);
         Page.mount(router);
-        new Problems(contract, config.gateway().maxBodyBytes()).mount(router);
+        new Problems(contract, config.gateway().maxBodyBytes(), metrics).mount(router);
 
         port = listen(vertx, config, router);
         Dispatcher dispatcher = new Dispatcher(store, submitter, unpublished);
         started(new DispatchSignal(redis, dispatcher::run));
         vertx.setPeriodic(DISPATCH_EVERY.toMillis(), timer -> dispatcher.run());
-        WebhookClient receivers = new WebhookClient(config.gateway().privateWebhooks(), clock);
+        WebhookClient receivers = new WebhookClient(config.gateway().privateWebhooks(), clock, metrics);
         Webhooks webhooks = new Webhooks(webhookStore, store, results, receivers, Webhooks.PAUSES, blocking);
         vertx.setPeriodic(TELL_EVERY.toMillis(), timer -> webhooks.run());
         Housekeeping housekeeping =

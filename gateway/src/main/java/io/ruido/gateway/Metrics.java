@@ -1,71 +1,127 @@
 package io.ruido.gateway;
 
-import io.micrometer.core.instrument.Meter;
-import io.micrometer.core.instrument.config.MeterFilter;
-import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.MultiGauge.Row;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.ruido.job.JobState;
+import io.ruido.job.Priority;
+import io.ruido.progress.Overview;
+import io.ruido.telemetry.Telemetry;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.micrometer.Label;
 import io.vertx.micrometer.MetricsDomain;
 import io.vertx.micrometer.MicrometerMetricsOptions;
-import java.time.Duration;
-import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** What Prometheus can ask: jobs accepted, open watchers, the JVM, and requests by route, method and status. */
+/**
+ * {@code GET /metrics}. What is true of all of Ruido is asked of Redis for each answer, so that every gateway tells the
+ * same of it; without Redis the answer lacks it.
+ */
 final class Metrics {
-    private static final String RESPONSE_TIME = "vertx.http.server.response.time";
-    private static final Duration[] BUCKETS = {
-        Duration.ofMillis(1),
-        Duration.ofMillis(5),
-        Duration.ofMillis(25),
-        Duration.ofMillis(100),
-        Duration.ofMillis(500),
-        Duration.ofSeconds(2),
-        Duration.ofSeconds(10)
-    };
+    private static final Logger log = LoggerFactory.getLogger(Metrics.class);
+    private static final long REDIS_ANSWERS_WITHIN_MILLIS = 1_000;
 
-    private Metrics() {}
+    private final PrometheusMeterRegistry registry;
+    private final Overview overview;
+    private final Executor blocking;
+    private final MultiGauge waiting;
+    private final MultiGauge oldest;
+    private final MultiGauge admitted;
+    private final MultiGauge workers;
+    private final Map<Tags, Long> finished = new ConcurrentHashMap<>();
 
-    static PrometheusMeterRegistry registry() {
-        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        // Vert.x registers these once a request, which Micrometer warns of.
-        registry.config().meterFilter(MeterFilter.denyNameStartsWith("vertx.http.server.active"));
-        registry.config().meterFilter(new MeterFilter() {
-            @Override
-            public DistributionStatisticConfig configure(Meter.Id id, DistributionStatisticConfig config) {
-                if (!id.getName().equals(RESPONSE_TIME)) {
-                    return config;
-                }
-                double[] nanos =
-                        Arrays.stream(BUCKETS).mapToDouble(Duration::toNanos).toArray();
-                return DistributionStatisticConfig.builder()
-                        .serviceLevelObjectives(nanos)
-                        .build()
-                        .merge(config);
-            }
-        });
-        return registry;
+    Metrics(PrometheusMeterRegistry registry, Overview overview, Executor blocking) {
+        this.registry = registry;
+        this.overview = overview;
+        this.blocking = blocking;
+        this.waiting = gauge("ruido.queue.jobs", null, "jobs that wait in line");
+        this.oldest = gauge("ruido.queue.oldest", "seconds", "how long the first in line has waited");
+        this.admitted = gauge("ruido.admitted.images", null, "images that are on Kafka or with a worker");
+        this.workers = gauge("ruido.workers", null, "workers that serve the model now");
+    }
+
+    private MultiGauge gauge(String name, String unit, String description) {
+        return MultiGauge.builder(name).baseUnit(unit).description(description).register(registry);
     }
 
     static MicrometerMetricsOptions options() {
         Set<MetricsDomain> unused = EnumSet.complementOf(EnumSet.of(MetricsDomain.HTTP_SERVER));
         return new MicrometerMetricsOptions()
                 .setEnabled(true)
-                .setJvmMetricsEnabled(true)
                 .setLabels(EnumSet.of(Label.HTTP_METHOD, Label.HTTP_CODE, Label.HTTP_ROUTE))
                 .setDisabledMetricsCategories(
                         unused.stream().map(MetricsDomain::toCategory).collect(Collectors.toSet()));
     }
 
-    /** {@code GET /metrics} */
-    static void scrape(RoutingContext ctx, PrometheusMeterRegistry registry) {
-        ctx.response()
-                .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
-                .end(registry.scrape());
+    void scrape(RoutingContext ctx) {
+        Reply.on(
+                        ctx,
+                        overview.read(0)
+                                .toCompletableFuture()
+                                .orTimeout(REDIS_ANSWERS_WITHIN_MILLIS, TimeUnit.MILLISECONDS)
+                                .exceptionally(this::without)
+                                .thenApplyAsync(this::page, blocking))
+                .onSuccess(page -> ctx.response()
+                        .putHeader(HttpHeaders.CONTENT_TYPE, Telemetry.CONTENT_TYPE)
+                        .end(page))
+                .onFailure(ctx::fail);
+    }
+
+    private List<Overview.Model> without(Throwable error) {
+        log.warn("the metrics lack the queues: {}", error.toString());
+        return List.of();
+    }
+
+    private synchronized String page(List<Overview.Model> models) {
+        waiting.register(rows(models, queue -> queue.jobs()), true);
+        oldest.register(rows(models, queue -> queue.oldest() / 1e3), true);
+        admitted.register(
+                models.stream().map(model -> row(model, model.admitted())).toList(), true);
+        workers.register(
+                models.stream().map(model -> row(model, model.workers())).toList(), true);
+        models.forEach(model -> model.finished().forEach((state, jobs) -> finished(model, state, jobs)));
+        return registry.scrape();
+    }
+
+    private static List<Row<?>> rows(List<Overview.Model> models, ToDoubleFunction<Overview.Waiting> figure) {
+        return models.stream()
+                .<Row<?>>flatMap(model -> Stream.of(Priority.values())
+                        .map(priority -> Row.of(
+                                of(model).and("priority", priority.label()),
+                                figure.applyAsDouble(model.waiting(priority)))))
+                .toList();
+    }
+
+    private static Row<?> row(Overview.Model model, long value) {
+        return Row.of(of(model), value);
+    }
+
+    private static Tags of(Overview.Model model) {
+        return Tags.of("model", model.name());
+    }
+
+    private void finished(Overview.Model model, JobState state, long jobs) {
+        Tags tags = of(model).and("outcome", state.name().toLowerCase(Locale.ROOT));
+        if (finished.put(tags, jobs) == null) {
+            FunctionCounter.builder("ruido.jobs.finished", finished, all -> all.get(tags))
+                    .tags(tags)
+                    .description("jobs that came to an end, at any worker or gateway")
+                    .register(registry);
+        }
     }
 }

@@ -1,6 +1,7 @@
 package io.ruido.gateway;
 
 import io.lettuce.core.RedisException;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.ruido.job.InvalidFieldException;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
@@ -29,10 +30,12 @@ final class Problems implements Handler<RoutingContext> {
 
     private final OpenAPIContract contract;
     private final int maxBodyBytes;
+    private final MeterRegistry metrics;
 
-    Problems(OpenAPIContract contract, int maxBodyBytes) {
+    Problems(OpenAPIContract contract, int maxBodyBytes, MeterRegistry metrics) {
         this.contract = contract;
         this.maxBodyBytes = maxBodyBytes;
+        this.metrics = metrics;
     }
 
     void mount(Router router) {
@@ -49,7 +52,16 @@ final class Problems implements Handler<RoutingContext> {
         if (problem.status() == 405) {
             ctx.response().putHeader(HttpHeaders.ALLOW, allowed(ctx.normalizedPath()));
         }
+        if (submits(ctx.request())) {
+            metrics.counter("ruido.jobs.refused", "reason", problem.code()).increment();
+        }
         Reply.problem(ctx, problem);
+    }
+
+    private static boolean submits(HttpServerRequest request) {
+        String path = request.path();
+        return request.method().equals(HttpMethod.POST)
+                && (path.equals("/v1/jobs") || path.startsWith("/v1/images/") || path.endsWith("2img"));
     }
 
     /** What Vert.x itself could not read as HTTP. */

@@ -3,6 +3,8 @@ package io.ruido.gateway;
 import com.standardwebhooks.Webhook;
 import com.standardwebhooks.exceptions.EmptyWebhookSecretException;
 import com.standardwebhooks.exceptions.WebhookSigningException;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.ruido.job.JobJson;
 import java.io.IOException;
 import java.net.Proxy;
@@ -23,10 +25,14 @@ final class WebhookClient {
 
     private final OkHttpClient http;
     private final InstantSource clock;
+    private final Counter delivered;
+    private final Counter failed;
 
     /** @param allowPrivate whether addresses that are not public may be called */
-    WebhookClient(boolean allowPrivate, InstantSource clock) {
+    WebhookClient(boolean allowPrivate, InstantSource clock, MeterRegistry metrics) {
         this.clock = clock;
+        this.delivered = metrics.counter("ruido.webhook.deliveries", "outcome", "delivered");
+        this.failed = metrics.counter("ruido.webhook.deliveries", "outcome", "failed");
         OkHttpClient.Builder builder = new OkHttpClient.Builder()
                 .callTimeout(TIMEOUT)
                 .proxy(Proxy.NO_PROXY)
@@ -56,6 +62,10 @@ final class WebhookClient {
             if (!response.isSuccessful()) {
                 throw new IOException("it answered " + response.code());
             }
+            delivered.increment();
+        } catch (IOException e) {
+            failed.increment();
+            throw e;
         }
     }
 

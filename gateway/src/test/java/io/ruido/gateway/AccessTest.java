@@ -75,7 +75,8 @@ class AccessTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/v1/jobs", "/v1/models", "/v1/ws", "/sdapi/v1/options", "/metrics", "/v1/nothing"})
+    @ValueSource(
+            strings = {"/v1/jobs", "/v1/models", "/v1/ws", "/sdapi/v1/options", "/v1/stats", "/metrics", "/v1/nothing"})
     void withoutAKeyNothingIsTold(String path) {
         Client.Answer answer = client.get(path);
 
@@ -146,9 +147,11 @@ class AccessTest {
     }
 
     @Test
-    void metricsAreForAdministrators() {
-        assertThat(get("/metrics", "shop-secret").status()).isEqualTo(403);
-        assertThat(get("/metrics", "boss-secret").status()).isEqualTo(200);
+    void metricsAndStatsAreForAdministrators() {
+        for (String path : List.of("/metrics", "/v1/stats")) {
+            assertThat(get(path, "shop-secret").status()).isEqualTo(403);
+            assertThat(get(path, "boss-secret").status()).isEqualTo(200);
+        }
     }
 
     @Test

@@ -126,7 +126,7 @@ class EventsTest {
         return client.get("/metrics")
                 .text()
                 .lines()
-                .filter(line -> line.startsWith("ruido_watchers "))
+                .filter(line -> line.startsWith("ruido_watchers{protocol=\"websocket\"}"))
                 .mapToDouble(line -> Double.parseDouble(line.split(" ")[1]))
                 .sum();
     }

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.standardwebhooks.Webhook;
 import com.sun.net.httpserver.HttpServer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ruido.job.JobJson;
 import io.ruido.progress.WebhookStore;
 import io.ruido.storage.ResultStore;
@@ -104,7 +105,7 @@ class WebhookTest {
                 store,
                 SERVICES.store,
                 new ResultStore(SERVICES.config.s3()),
-                new WebhookClient(false, Clock.systemUTC()),
+                new WebhookClient(false, Clock.systemUTC(), new SimpleMeterRegistry()),
                 List.of(),
                 Thread::startVirtualThread);
         UUID id = submitted();
@@ -148,7 +149,7 @@ class WebhookTest {
 
     @Test
     void aNameThatLeadsToAPrivateAddressIsNotCalled() {
-        WebhookClient careful = new WebhookClient(false, Clock.systemUTC());
+        WebhookClient careful = new WebhookClient(false, Clock.systemUTC(), new SimpleMeterRegistry());
         String url = "http://localhost:" + receiver.getAddress().getPort();
 
         assertThatThrownBy(() -> careful.post(url, "msg_1", "whsec_c2VjcmV0", Map.of()))

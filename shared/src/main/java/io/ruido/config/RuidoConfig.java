@@ -176,6 +176,13 @@ public interface RuidoConfig {
         /** Torch's threads for one operation; absent: one for each core. */
         Optional<Integer> threads();
 
+        @WithDefault("127.0.0.1")
+        String metricsHost();
+
+        /** Where a worker answers Prometheus and probes; 0 takes a free port, absent: nowhere. */
+        @WithConverter(Checked.Port.class)
+        Optional<Integer> metricsPort();
+
         @WithDefault("PT10M")
         @WithConverter(Checked.PositiveDuration.class)
         Duration conditioningTtl();

@@ -1,6 +1,7 @@
 package io.ruido.progress;
 
 import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.Value;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.ruido.job.JobJson;
 import io.ruido.job.ModelCard;
@@ -37,11 +38,46 @@ public final class ModelRegistry {
         return redis.hset(RedisKeys.MODELS, byName).thenCombine(served, (added, ok) -> null);
     }
 
+    /** Tells how an announced worker is, for as long as it is taken for alive. */
+    public CompletionStage<Void> report(WorkerStatus status, Duration lease) {
+        return redis.psetex(RedisKeys.worker(status.id()), lease.toMillis(), JobJson.write(status))
+                .thenAccept(ok -> {});
+    }
+
+    /** Those that live, by id. */
+    public CompletionStage<List<WorkerStatus>> reports() {
+        return list().thenCompose(this::members)
+                .thenCompose(ids -> ids.isEmpty() ? CompletableFuture.completedStage(List.of()) : reports(ids));
+    }
+
+    private CompletionStage<List<String>> members(List<ModelCard> cards) {
+        List<CompletableFuture<List<String>>> members = Stream.of(keys(cards))
+                .map(workers -> redis.zrange(workers, 0, -1).toCompletableFuture())
+                .toList();
+        return CompletableFuture.allOf(members.toArray(CompletableFuture<?>[]::new))
+                .thenApply(all -> members.stream()
+                        .flatMap(some -> some.join().stream())
+                        .map(member -> member.substring(member.indexOf(' ') + 1))
+                        .distinct()
+                        .sorted()
+                        .toList());
+    }
+
+    private CompletionStage<List<WorkerStatus>> reports(List<String> ids) {
+        return redis.mget(ids.stream().map(RedisKeys::worker).toArray(String[]::new))
+                .thenApply(found -> found.stream()
+                        .filter(Value::hasValue)
+                        .map(report -> JobJson.read(report.getValue(), WorkerStatus.class))
+                        .toList());
+    }
+
     /** Takes back what {@link #serve} announced. */
     public CompletionStage<Void> leave(String worker, int slots, List<ModelCard> cards) {
         return CompletableFuture.allOf(Stream.of(keys(cards))
-                .map(workers -> redis.zrem(workers, member(worker, slots)).toCompletableFuture())
-                .toArray(CompletableFuture<?>[]::new));
+                        .map(workers ->
+                                redis.zrem(workers, member(worker, slots)).toCompletableFuture())
+                        .toArray(CompletableFuture<?>[]::new))
+                .thenCombine(redis.del(RedisKeys.worker(worker)), (left, deleted) -> null);
     }
 
     private static String member(String worker, int slots) {

@@ -71,6 +71,11 @@ final class RedisKeys {
         return WORKERS + model;
     }
 
+    /** What a worker said of itself, for as long as it is taken for alive. */
+    static String worker(String id) {
+        return "ruido:worker:" + id;
+    }
+
     /** Id of the job that a client submitted under this key, and the fingerprint of what it asked for. */
     static String idempotency(String tenant, String key) {
         return "ruido:idempotency:" + tenant + ":" + key;

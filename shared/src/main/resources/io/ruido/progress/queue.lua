@@ -7,10 +7,14 @@
 --   ruido:queue:<model>:backlog                   hash: waiting work of <urgency>:<tenant> and <urgency>, jobs:<urgency>
 --   ruido:queue:<model>:admitted                  set of images, <id>/<i>, that are not finished
 --   ruido:queue:<model>:figures                   hash: load, the admitted work; work and time, of images lately finished
+--   ruido:queue:<model>:finished                  hash: how many jobs ever came to each end
+--   ruido:queue:<model>:minute:<n>                hash, of the n-th minute: jobs by their ends, and images and steps
 --   ruido:workers:<model>                         sorted set of "<slots> <worker>" by the end of the worker's lease
 local SHARE = { ['1'] = 8, ['2'] = 1 } -- interactive, batch
 local LATELY = 0.9
 local CALLER_PUBLISHES_WITHIN = 30000
+local MINUTE = 60000
+local MINUTES_ARE_KEPT = 3700 -- in seconds
 
 local function key(model, ...)
     return queue_keys .. table.concat({ model, ... }, ':')
@@ -127,6 +131,12 @@ local function pace(model)
     local f = redis.call('HMGET', key(model, 'figures'), 'work', 'time')
     local places = slots(model)
     if f[2] and places > 0 then return f[1] / math.max(1, f[2]), places end
+end
+
+local function count_finished(model, what, by)
+    local minute = key(model, 'minute', math.floor(now / MINUTE))
+    redis.call('HINCRBY', minute, what, by)
+    redis.call('EXPIRE', minute, MINUTES_ARE_KEPT)
 end
 
 local function note_pace(e, time)

@@ -25,6 +25,8 @@ local function finish(state, error)
     redis.call('HSET', job, 'finished', now)
     if error then redis.call('HSET', job, 'error', error) end
     enter(state, error)
+    redis.call('HINCRBY', key(e.model, 'finished'), state, 1)
+    count_finished(e.model, state, 1)
     redis.call('ZADD', finished, now + retention, id)
     if get('webhook') then redis.call('ZADD', webhooks, now, id) end
     -- An expired job stays there until somebody has put it into the history.
@@ -194,6 +196,8 @@ function operations.succeed(i, attempt, key)
     local e = entry(id)
     let_go(e, i)
     note_pace(e, now - get(i .. ':claimed'))
+    count_finished(e.model, 'images', 1)
+    count_finished(e.model, 'steps', get('steps'))
     if redis.call('HINCRBY', job, 'done', 1) == tonumber(get('count')) then
         finish('SUCCEEDED')
     else

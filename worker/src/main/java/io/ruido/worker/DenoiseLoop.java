@@ -1,5 +1,6 @@
 package io.ruido.worker;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +20,7 @@ final class DenoiseLoop implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DenoiseLoop.class);
 
     private final Function<List<Sample>, float[][]> denoiser;
+    private final Observer observer;
     private final BlockingQueue<Sample> arrivals = new LinkedBlockingQueue<>();
     private final List<Sample> active = new ArrayList<>(); // longest waiting first
     private final Map<Sample.Kind, BatchCurve> curves = new HashMap<>();
@@ -26,13 +28,15 @@ final class DenoiseLoop implements AutoCloseable {
     private volatile boolean closing;
 
     /** @param denoiser gives the output for each sample of a batch, which are of one kind */
-    DenoiseLoop(Function<List<Sample>, float[][]> denoiser) {
+    DenoiseLoop(Function<List<Sample>, float[][]> denoiser, Observer observer) {
         this.denoiser = denoiser;
+        this.observer = observer;
         this.thread = Thread.ofPlatform().name("denoise").start(this::run);
     }
 
     /** Takes the sample's first step within a step of those that run. */
     void add(Sample sample) {
+        observer.denoising(sample);
         arrivals.add(sample);
         if (closing && arrivals.remove(sample)) {
             sample.interrupt();
@@ -41,6 +45,10 @@ final class DenoiseLoop implements AutoCloseable {
 
     boolean closed() {
         return closing;
+    }
+
+    boolean alive() {
+        return thread.isAlive();
     }
 
     private void run() {
@@ -89,7 +97,9 @@ final class DenoiseLoop implements AutoCloseable {
         try {
             long begin = System.nanoTime();
             outputs = denoiser.apply(batch);
-            curve(batch.getFirst()).record(rows, (System.nanoTime() - begin) / 1e9);
+            long nanos = System.nanoTime() - begin;
+            curve(batch.getFirst()).record(rows, nanos / 1e9);
+            observer.called(batch.getFirst().params().model(), rows, Duration.ofNanos(nanos));
         } catch (RuntimeException | Error e) {
             if (batch.size() == 1) {
                 batch.getFirst().fail(e);

@@ -13,20 +13,24 @@ final class Finisher {
     private final ResultStore results;
     private final Models models;
     private final Patience patience;
+    private final Observer observer;
 
-    Finisher(JobStore store, ResultStore results, Models models, Patience patience) {
+    Finisher(JobStore store, ResultStore results, Models models, Patience patience, Observer observer) {
         this.store = store;
         this.results = results;
         this.models = models;
         this.patience = patience;
+        this.observer = observer;
     }
 
     void finish(SamplingJob job, int attempt, float[] latents) {
         if (!(patience.await(() -> store.decode(job.id(), attempt)) instanceof Change.Done)) {
             return;
         }
-        byte[] png = Png.encode(models.get(job.params().model()).decode(latents, job.params()), job);
-        String key = patience.call(() -> results.putImage(job.id(), png));
+        Model model = models.get(job.params().model());
+        String name = model.card().name();
+        byte[] png = observer.stage(Stage.DECODING, name, () -> Png.encode(model.decode(latents, job.params()), job));
+        String key = observer.stage(Stage.UPLOADING, name, () -> patience.call(() -> results.putImage(job.id(), png)));
         patience.await(() -> store.succeed(job.id(), attempt, key));
         archiveIfTerminal(job);
     }

@@ -28,6 +28,9 @@ import java.util.stream.IntStream;
 
 /** A model as the worker runs it: texts, floats and pictures, no tensors. */
 final class Model implements AutoCloseable {
+    /** All models of a worker are on one. */
+    static final Device DEVICE = Device.cpu();
+
     private final ModelCard card;
     private final DiffusionPipeline pipeline;
     private final SchedulerConfig scheduler;
@@ -45,7 +48,7 @@ final class Model implements AutoCloseable {
      * @param side one platform thread for texts and pictures: each thread that calls torch gets a pool of its own
      */
     static Model read(Path folder, ExecutorService side) throws IOException {
-        DiffusionPipeline pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32);
+        DiffusionPipeline pipeline = DiffusionPipeline.read(folder, DEVICE, DataType.FLOAT32);
         SchedulerConfig scheduler = SchedulerConfig.read(folder.resolve("scheduler/scheduler_config.json"));
         return new Model(Cards.read(folder, pipeline, scheduler), pipeline, scheduler, side);
     }

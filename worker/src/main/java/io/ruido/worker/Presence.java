@@ -2,7 +2,11 @@ package io.ruido.worker;
 
 import io.ruido.job.ModelCard;
 import io.ruido.progress.ModelRegistry;
+import io.ruido.progress.WorkerStatus;
+import io.ruido.telemetry.ResidentMemory;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
@@ -10,7 +14,9 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells what this worker serves for as long as it does: jobs are let through by the slots that there are. */
+/**
+ * Tells what this worker serves for as long as it does, and how it is: jobs are let through by the slots that there are.
+ */
 final class Presence {
     private static final Logger log = LoggerFactory.getLogger(Presence.class);
 
@@ -19,19 +25,44 @@ final class Presence {
     private final int slots;
     private final List<ModelCard> cards;
     private final Duration lease;
+    private final Observer observer;
+    private final Instant since = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     private volatile boolean left;
 
     /** @param lease after which a worker that says nothing is taken for dead */
-    Presence(ModelRegistry registry, String worker, int slots, List<ModelCard> cards, Duration lease) {
+    Presence(
+            ModelRegistry registry,
+            String worker,
+            int slots,
+            List<ModelCard> cards,
+            Duration lease,
+            Observer observer) {
         this.registry = registry;
         this.worker = worker;
         this.slots = slots;
         this.cards = cards;
         this.lease = lease;
+        this.observer = observer;
     }
 
     CompletionStage<Void> announce() {
-        return registry.serve(worker, slots, cards, lease);
+        return registry.serve(worker, slots, cards, lease)
+                .thenCombine(registry.report(status(), lease), (served, reported) -> null);
+    }
+
+    private WorkerStatus status() {
+        Observer.Load load = observer.load();
+        return new WorkerStatus(
+                worker,
+                cards.stream().map(ModelCard::name).toList(),
+                slots,
+                load.active(),
+                load.rows(),
+                load.stepsPerSecond(),
+                Model.DEVICE.getDeviceType(),
+                ResidentMemory.bytes(),
+                Model.DEVICE.isGpu() ? Observer.gpuMemory() : null,
+                since);
     }
 
     void keep(ScheduledExecutorService clock, Duration every) {

@@ -14,14 +14,17 @@ final class Progress implements AutoCloseable {
     private final ExecutorService thread = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("progress").factory());
     private final int saveEvery;
+    private final Observer observer;
 
     /** @param saveEvery steps that a killed worker's image can lose */
-    Progress(int saveEvery) {
+    Progress(int saveEvery, Observer observer) {
         this.saveEvery = saveEvery;
+        this.observer = observer;
     }
 
     /** Called between two steps of the sample. */
     void tell(Claims.Held held, Sample sample, SampleState denoising) {
+        observer.step(sample.params().model());
         int step = denoising.step();
         int steps = denoising.steps();
         float[] x0 = denoising.x0();

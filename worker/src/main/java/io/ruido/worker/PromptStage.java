@@ -16,12 +16,14 @@ final class PromptStage implements JobSlot.Handler {
     private final JobPublisher publisher;
     private final TextStage text;
     private final Patience patience;
+    private final Observer observer;
 
-    PromptStage(JobStore store, JobPublisher publisher, TextStage text, Patience patience) {
+    PromptStage(JobStore store, JobPublisher publisher, TextStage text, Patience patience, Observer observer) {
         this.store = store;
         this.publisher = publisher;
         this.text = text;
         this.patience = patience;
+        this.observer = observer;
     }
 
     @Override
@@ -36,7 +38,8 @@ final class PromptStage implements JobSlot.Handler {
         Change begun = patience.await(() -> store.encode(job.jobId()));
         return switch (begun) {
             case Change.Done done -> {
-                String conditioningKey = text.encode(job);
+                String conditioningKey =
+                        observer.stage(Stage.ENCODING, job.params().model(), () -> text.encode(job));
                 List<SamplingJob> samples = job.fanOut(conditioningKey).toList();
                 patience.await(() -> publisher.publishAll(samples));
                 yield new Verdict.Accept();

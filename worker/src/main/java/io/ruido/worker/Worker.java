@@ -11,6 +11,7 @@ import io.ruido.queue.JobPublisher;
 import io.ruido.queue.JobSlot;
 import io.ruido.queue.Topics;
 import io.ruido.storage.ResultStore;
+import io.ruido.telemetry.Telemetry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -38,16 +39,23 @@ public final class Worker implements AutoCloseable {
     private final Redis redis;
     private final JobPublisher publisher;
     private final Patience patience = new Patience();
-    private final DenoiseLoop loop =
-            new DenoiseLoop(batch -> batch.getFirst().kind().model().predict(batch));
+    private final Observer observer;
+    private final DenoiseLoop loop;
     private final Progress progress;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("leases").factory());
     private final List<JobSlot> slots = new ArrayList<>();
     private final Presence presence;
+    private final Optional<MetricsServer> metrics;
 
-    private Worker(RuidoConfig config, Models models, String id) throws IOException {
+    private final Runnable last;
+
+    private Worker(RuidoConfig config, Models models, Telemetry telemetry, Runnable last) throws IOException {
+        String id = id();
         this.models = models;
+        this.last = last;
+        this.observer = new Observer(telemetry.metrics());
+        this.loop = new DenoiseLoop(batch -> batch.getFirst().kind().model().predict(batch), observer);
         this.redis = Redis.connect(config.redis());
         this.publisher = new JobPublisher(config.kafka());
         JobStore store =
@@ -61,13 +69,17 @@ public final class Worker implements AutoCloseable {
         ConditioningCache cache = new ConditioningCache(redis, config.worker().conditioningTtl());
         TextStage text = new TextStage(models, cache, patience);
         Checkpoints checkpoints = new Checkpoints(redis, config.worker().checkpointTtl());
-        progress = new Progress(config.worker().checkpointEvery());
+        progress = new Progress(config.worker().checkpointEvery(), observer);
         Claims claims = new Claims(
                 id, store, checkpoints, patience, clock, config.jobs().lease().dividedBy(RENEWALS));
-        PromptStage promptStage = new PromptStage(store, publisher, text, patience);
-        SamplingStage samplingStage =
-                new SamplingStage(claims, models, text, loop, progress, new Finisher(store, results, models, patience));
-        JobSlot.Undeliverable undeliverable = (jobId, reason) -> fail(store, jobId, reason);
+        Finisher finisher = new Finisher(store, results, models, patience, observer);
+        JobSlot.Handler promptStage = observer.watching(new PromptStage(store, publisher, text, patience, observer));
+        JobSlot.Handler samplingStage =
+                observer.watching(new SamplingStage(claims, models, text, loop, progress, finisher));
+        JobSlot.Undeliverable undeliverable = (jobId, reason) -> {
+            observer.gaveUp();
+            fail(store, jobId, reason);
+        };
 
         for (int i = 0; i < config.worker().promptSlots(); i++) {
             slots.add(new JobSlot(
@@ -86,10 +98,19 @@ public final class Worker implements AutoCloseable {
         }
 
         Duration lease = config.jobs().lease();
-        presence = new Presence(new ModelRegistry(redis), id, config.worker().slots(), cards, lease);
+        presence = new Presence(new ModelRegistry(redis), id, config.worker().slots(), cards, lease, observer);
         patience.await(presence::announce);
         presence.keep(clock, lease.dividedBy(RENEWALS));
         log.info("worker {} serves {} with {} slots", id, names, slots.size());
+        metrics = MetricsServer.start(config.worker(), telemetry.metrics(), redis, loop);
+    }
+
+    private static String id() throws IOException {
+        return "%s-%d-%s"
+                .formatted(
+                        InetAddress.getLocalHost().getHostName(),
+                        ProcessHandle.current().pid(),
+                        UUID.randomUUID().toString().substring(0, 4));
     }
 
     /**
@@ -99,12 +120,17 @@ public final class Worker implements AutoCloseable {
      * @throws IOException when a server cannot be reached
      */
     public static Worker start(RuidoConfig config, Models models) throws IOException {
-        String id = "%s-%d-%s"
-                .formatted(
-                        InetAddress.getLocalHost().getHostName(),
-                        ProcessHandle.current().pid(),
-                        UUID.randomUUID().toString().substring(0, 4));
-        return new Worker(config, models, id);
+        Telemetry telemetry = new Telemetry();
+        return new Worker(config, models, telemetry, telemetry::close);
+    }
+
+    /**
+     * As {@link #start(RuidoConfig, Models)}.
+     *
+     * @param telemetry of the process
+     */
+    public static Worker start(RuidoConfig config, Models models, Telemetry telemetry) throws IOException {
+        return new Worker(config, models, telemetry, () -> {});
     }
 
     private void fail(JobStore store, String jobId, String reason) {
@@ -116,10 +142,16 @@ public final class Worker implements AutoCloseable {
         }
     }
 
+    /** Where it answers Prometheus, if it does. */
+    Optional<Integer> metricsPort() {
+        return metrics.map(MetricsServer::port);
+    }
+
     /** Finishes the step that is being made, gives back what is unfinished, and ends. */
     @Override
     public void close() {
         log.info("worker stops: unfinished images go back to the queue");
+        metrics.ifPresent(MetricsServer::close);
         presence.leave();
         // Before anything is given back, lest a slot takes it again.
         slots.forEach(JobSlot::stop);
@@ -131,6 +163,7 @@ public final class Worker implements AutoCloseable {
         publisher.close();
         redis.close();
         models.close();
+        last.run();
     }
 
     /** Runs until it is told to end. The settings come from the environment and from the file that is the argument. */

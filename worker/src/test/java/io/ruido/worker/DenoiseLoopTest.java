@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ruido.config.RuidoConfig;
 import io.ruido.job.SamplingParams;
 import io.ruido.nn.Torch;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
@@ -54,7 +56,7 @@ class DenoiseLoopTest {
     void samplesOfAllSortsShareCallsAndGetTheLatentsThatTheyGetAlone() throws Exception {
         List<Sample> alone = samples();
         for (Sample sample : alone) {
-            try (DenoiseLoop loop = new DenoiseLoop(model::predict)) {
+            try (DenoiseLoop loop = loop(model::predict)) {
                 loop.add(sample);
                 sample.end().get(60, TimeUnit.SECONDS);
             }
@@ -71,7 +73,7 @@ class DenoiseLoopTest {
     @Test
     void aBatchThatDoesNotFitIntoMemoryIsSplit() throws Exception {
         List<Sample> samples = samples();
-        try (DenoiseLoop loop = new DenoiseLoop(batch -> batch.size() > 1 ? outOfMemory() : predict(batch))) {
+        try (DenoiseLoop loop = loop(batch -> batch.size() > 1 ? outOfMemory() : predict(batch))) {
             samples.forEach(loop::add);
             for (Sample sample : samples) {
                 assertThat(latents(sample)).isNotEmpty();
@@ -83,7 +85,7 @@ class DenoiseLoopTest {
     void aSampleThatFailsDoesNotFailThoseInItsBatch() throws Exception {
         List<Sample> samples = samples();
         Sample bad = samples.get(2);
-        try (DenoiseLoop loop = new DenoiseLoop(batch -> {
+        try (DenoiseLoop loop = loop(batch -> {
             if (batch.contains(bad)) {
                 throw new IllegalStateException("bad");
             }
@@ -100,12 +102,16 @@ class DenoiseLoopTest {
     }
 
     private void run(List<Sample> samples) throws Exception {
-        try (DenoiseLoop loop = new DenoiseLoop(this::predict)) {
+        try (DenoiseLoop loop = loop(this::predict)) {
             samples.forEach(loop::add);
             for (Sample sample : samples) {
                 sample.end().get(60, TimeUnit.SECONDS);
             }
         }
+    }
+
+    private static DenoiseLoop loop(Function<List<Sample>, float[][]> denoiser) {
+        return new DenoiseLoop(denoiser, new Observer(new SimpleMeterRegistry()));
     }
 
     private float[][] predict(List<Sample> batch) {

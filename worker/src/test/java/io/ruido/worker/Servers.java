@@ -72,6 +72,7 @@ final class Servers implements AutoCloseable {
         settings.put("ruido.worker.models", MODELS.toAbsolutePath().toString());
         settings.put("ruido.worker.slots", "4");
         settings.put("ruido.worker.threads", "1");
+        settings.put("ruido.worker.metrics-port", "0");
         settings.put("ruido.jobs.lease", "PT2S");
         config = RuidoConfig.load(settings, Map.of(), Optional.empty());
         Topics.create(config.kafka(), List.of(MODEL));
@@ -152,10 +153,14 @@ final class Servers implements AutoCloseable {
         return results.get(status(job.jobId()).images().get(index).key()).orElseThrow();
     }
 
-    void restartRedis(Duration away) throws InterruptedException {
+    void restartRedis(Duration away) {
+        restartRedis(() -> Awaitility.await().pollDelay(away).until(() -> true));
+    }
+
+    void restartRedis(Runnable whileAway) {
         int port = URI.create(redisServer.uri()).getPort();
         redisServer.close();
-        Thread.sleep(away);
+        whileAway.run();
         redisServer = EmbeddedRedis.start(folder.resolve("redis"), port);
     }
 

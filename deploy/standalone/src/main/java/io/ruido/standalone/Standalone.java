@@ -3,6 +3,7 @@ package io.ruido.standalone;
 import io.ruido.config.RuidoConfig;
 import io.ruido.gateway.Gateway;
 import io.ruido.gateway.Tls;
+import io.ruido.telemetry.Telemetry;
 import io.ruido.worker.Models;
 import io.ruido.worker.Worker;
 import java.net.URI;
@@ -47,11 +48,13 @@ final class Standalone implements AutoCloseable {
             running.push(servers);
             RuidoConfig complete = settings.with(servers.addresses()).load();
             Models models = reading.get();
+            Telemetry telemetry = new Telemetry();
+            running.push(telemetry);
             Future<?> joining = threads.submit(() -> {
-                running.push(timed("worker", () -> Worker.start(complete, models)));
+                running.push(timed("worker", () -> Worker.start(complete, models, telemetry)));
                 return null;
             });
-            Gateway gateway = timed("gateway", () -> Gateway.start(complete));
+            Gateway gateway = timed("gateway", () -> Gateway.start(complete, telemetry));
             running.push(gateway);
             joining.get();
             address = URI.create(

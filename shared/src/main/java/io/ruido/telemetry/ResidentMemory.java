@@ -1,0 +1,27 @@
+package io.ruido.telemetry;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/** How much memory the process has, tensors included. */
+public final class ResidentMemory {
+    private static final Path STATUS = Path.of("/proc/self/status");
+    private static final String RESIDENT = "VmRSS:";
+
+    private ResidentMemory() {}
+
+    /** Zero where the kernel does not tell. */
+    public static long bytes() {
+        try (Stream<String> lines = Files.lines(STATUS)) {
+            return lines.filter(line -> line.startsWith(RESIDENT))
+                    .map(line -> line.substring(RESIDENT.length()).strip().split(" ")[0])
+                    .mapToLong(kib -> 1024 * Long.parseLong(kib))
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package io.ruido.worker;
+
+import java.util.Locale;
+
+/** What a job spends its time with. */
+enum Stage {
+    /** In line, until a worker takes it. */
+    QUEUED,
+    ENCODING,
+    /** With a share of the denoiser, from the first step to the last. */
+    SAMPLING,
+    DECODING,
+    UPLOADING;
+
+    String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
