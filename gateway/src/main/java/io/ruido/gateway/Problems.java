@@ -45,7 +45,13 @@ final class Problems implements Handler<RoutingContext> {
 
     @Override
     public void handle(RoutingContext ctx) {
-        if (ctx.response().ended() || ctx.response().closed()) {
+        if (ctx.response().closed()) {
+            return;
+        }
+        if (ctx.response().ended() || ctx.response().headWritten()) {
+            // Of an answer that could not be written nothing has gone out: its client would wait for it.
+            log.error("a request failed while it was answered; its connection is closed", ctx.failure());
+            ctx.response().reset();
             return;
         }
         Problem problem = ctx.failure() == null ? of(ctx.statusCode(), ctx) : of(ctx.failure());

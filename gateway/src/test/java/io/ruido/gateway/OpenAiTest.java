@@ -146,6 +146,7 @@ class OpenAiTest {
         "size,            100x100,     must be divisible by 64",
         "size,            large,       must match",
         "n,               17,          must be at most 16",
+        "n,               4294967297,  must be at most 10000",
         "model,           gpt-image-1, must be one of apples",
         "background,      transparent, 'must be one of auto, opaque'",
         "output_format,   webp,        must be one of png",
@@ -240,7 +241,7 @@ class OpenAiTest {
     }
 
     private static JsonValue json(String value) {
-        return JsonValue.from(value.matches("\\d+") ? (Object) Integer.valueOf(value) : value);
+        return JsonValue.from(value.matches("\\d+") ? (Object) Long.valueOf(value) : value);
     }
 
     /** Eight pixels square, as a worker would tell of it. */

@@ -38,6 +38,10 @@ class OutageTest {
         unavailable(client.get("/v1/jobs/" + id), "Redis");
         unavailable(client.post("/v1/jobs/" + id + "/cancel", ""), "Redis");
         unavailable(client.get("/v1/jobs/" + id + "/events"), "Redis");
+        Client.Answer openAi = client.post("/v1/images/generations", APPLE, "Content-Type", "application/json");
+        assertThat(openAi.status()).isEqualTo(503);
+        assertThat(openAi.header("Retry-After")).isNotNull();
+        assertThat(openAi.json().get("error").get("type").asText()).isEqualTo("server_error");
         notReady("redis");
         SERVICES.startRedis();
 

@@ -42,6 +42,10 @@ class QueueTest {
             assertThat(refused.status()).as(refused.toString()).isEqualTo(429);
             assertThat(refused.json().get("code").asText()).isEqualTo("queue-full");
             assertThat(Integer.parseInt(refused.header("Retry-After"))).isBetween(1, 60);
+            Client.Answer openAi = client.post("/v1/images/generations", APPLE, "Content-Type", "application/json");
+            assertThat(openAi.status()).isEqualTo(429);
+            assertThat(openAi.header("Retry-After")).isNotNull();
+            assertThat(openAi.json().get("error").get("type").asText()).isEqualTo("rate_limit_error");
             assertThat(client.submit("{\"prompt\": \"elsewhere\", \"model\": \"pears\"}")
                             .status())
                     .isEqualTo(202);

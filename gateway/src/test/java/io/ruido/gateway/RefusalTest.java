@@ -134,6 +134,17 @@ class RefusalTest {
         assertThat(error.get("reason").asText()).isEqualTo("must be of type object");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"a b", "a;b", "a,b", "ü", "a\\nb", "a\\\\b", "\\\"a\\\"", ""})
+    void aKeyThatNoCookieCanHaveIsRefused(String key) {
+        Client.Answer answer =
+                client.post("/v1/session", "{\"key\": \"" + key + "\"}", "Content-Type", "application/json");
+
+        JsonNode error = problem(answer, 400, "invalid-field").get("errors").get(0);
+        assertThat(error.get("field").asText()).isEqualTo("key");
+        assertThat(error.get("reason").asText()).startsWith("must match");
+    }
+
     @Test
     void aBodyOfAnotherMediaTypeIsRefused() {
         problem(client.post("/v1/jobs", "{\"prompt\": \"x\"}"), 415, "unsupported-media-type");

@@ -53,6 +53,7 @@ class SdTest {
             delimiter = '|',
             value = {
                 "steps         | 151                    | must be at most 150",
+                "steps         | 4294967301             | must be at most 10000",
                 "width         | 100                    | must be divisible by 64",
                 "sampler_name  | \"DPM adaptive\"       | must be one of ddim, euler",
                 "batch_size    | 17                     | must be at most 16",
