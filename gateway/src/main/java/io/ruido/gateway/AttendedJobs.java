@@ -80,10 +80,8 @@ final class AttendedJobs {
     /** The PNGs of a finished job. */
     Future<List<String>> base64(RoutingContext ctx, Job job) {
         return Future.all(samples(job)
-                        .map(sample -> Reply.on(
-                                ctx,
-                                images.read(sample)
-                                        .thenApply(png -> Base64.getEncoder().encodeToString(png.orElseThrow()))))
+                        .map(sample -> Reply.on(ctx, images.read(sample).thenApply(png -> Base64.getEncoder()
+                                .encodeToString(png.orElseThrow()))))
                         .toList())
                 .map(all -> all.list());
     }

@@ -21,6 +21,9 @@ final class Jobs {
     /** A filter that lets hardly anything through gives a short page instead of reading everything. */
     private static final int SCAN_AT_MOST = 1_000;
 
+    /** What is looked for and not among the newest is looked for in larger strides. */
+    private static final int STRIDE = 100;
+
     private final JobStore store;
     private final History history;
 
@@ -69,15 +72,18 @@ final class Jobs {
 
     private CompletionStage<Page> list(
             Optional<String> tenant, Page sofar, int limit, int scanned, Predicate<JobStatus> wanted) {
-        int missing = limit - sofar.jobs.size();
-        return store.list(tenant, sofar.next, missing)
+        int stride = scanned == 0 ? limit : Math.max(limit, STRIDE);
+        return store.list(tenant, sofar.next, stride)
                 .thenCompose(ids -> read(ids).thenCompose(read -> {
                     List<JobStatus> jobs = Stream.concat(
                                     sofar.jobs.stream(), read.stream().filter(wanted))
+                            .limit(limit)
                             .toList();
-                    boolean end = ids.size() < missing;
-                    Page page = new Page(jobs, end ? null : ids.getLast());
-                    return end || jobs.size() == limit || scanned + ids.size() >= SCAN_AT_MOST
+                    boolean full = jobs.size() == limit;
+                    UUID last = full ? jobs.getLast().job().jobId() : ids.isEmpty() ? null : ids.getLast();
+                    boolean end = ids.size() < stride && (!full || last.equals(ids.getLast()));
+                    Page page = new Page(jobs, end ? null : last);
+                    return end || full || scanned + ids.size() >= SCAN_AT_MOST
                             ? CompletableFuture.completedStage(page)
                             : list(tenant, page, limit, scanned + ids.size(), wanted);
                 }));

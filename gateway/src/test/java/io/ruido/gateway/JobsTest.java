@@ -45,6 +45,29 @@ class JobsTest {
     }
 
     @Test
+    void aNarrowedListMissesNothingBetweenItsPages() {
+        List<String> pears = new ArrayList<>();
+        for (String model : List.of("pears", "apples", "apples", "pears", "pears", "apples", "pears")) {
+            UUID id = client.submitted("{\"prompt\": \"one of many\", \"model\": \"" + model + "\"}");
+            if (model.equals("pears")) {
+                pears.addFirst(id.toString());
+            }
+        }
+
+        List<String> listed = new ArrayList<>();
+        String next = "";
+        while (next != null) {
+            JsonNode page = client.get("/v1/jobs?model=pears&limit=2" + next).json();
+            page.get("jobs").forEach(job -> listed.add(job.get("id").asText()));
+            next = page.get("next").isNull()
+                    ? null
+                    : "&before=" + page.get("next").asText();
+        }
+
+        assertThat(listed).doesNotHaveDuplicates().startsWith(pears.toArray(String[]::new));
+    }
+
+    @Test
     void aPageCanBeginAtAJobThatIsForgotten() {
         UUID older = client.submitted("{\"prompt\": \"apple\"}");
         String forgotten = older.toString().substring(0, 35) + (older.toString().endsWith("f") ? "0" : "f");
