@@ -1,25 +1,33 @@
 package io.ruido.gateway;
 
-import io.ruido.job.JobEvent;
 import io.ruido.progress.EventStream;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.streams.WriteStream;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.UUID;
 
 /**
- * Sends a job's events to one client, each once and in order, at the client's pace: while its socket is full nothing is
- * kept for it here, and once it has drained the events are read again by number. All but the watch runs on the client's
- * event loop.
+ * Sends a job's events to one client, each at most once and in order. What had happened when it came is read page by page
+ * at the client's pace, all of it. From then on events come as they happen, and the job does not wait for the client: while
+ * its socket is full, events that newer ones overtake are dropped, so that few ever wait for it. All but the watch runs on
+ * the client's event loop.
  */
 final class Feed implements AutoCloseable {
+    private static final long TRY_AGAIN_MILLIS = 500;
+
     private final EventStream events;
     private final UUID job;
     private final Context loop;
     private final WriteStream<?> socket;
     private final EventStream.Listener client;
-    private long last;
+    private final Deque<EventStream.Told> waiting = new ArrayDeque<>();
+    private long read;
+    private boolean reading;
+    private boolean allRead;
     private EventStream.Watch watch;
-    private long watches;
     private boolean closed;
 
     /**
@@ -31,7 +39,7 @@ final class Feed implements AutoCloseable {
     Feed(EventStream events, UUID job, long after, Context loop, WriteStream<?> socket, EventStream.Listener client) {
         this.events = events;
         this.job = job;
-        this.last = after;
+        this.read = after;
         this.loop = loop;
         this.socket = socket;
         this.client = client;
@@ -39,37 +47,63 @@ final class Feed implements AutoCloseable {
 
     /** To be called when the socket has drained; does nothing while events flow. */
     void resume() {
-        if (watch == null && !closed) {
-            long number = ++watches;
-            watch = events.watch(job, last, (event, json) -> loop.runOnContext(hop -> deliver(number, event, json)));
+        while (!closed && !waiting.isEmpty() && !socket.writeQueueFull()) {
+            send(waiting.removeFirst());
         }
-    }
-
-    private void deliver(long watchNumber, JobEvent event, String json) {
-        // What was still on its way from a watch before this one is read again.
-        if (watch == null || watchNumber != watches) {
+        if (closed || !waiting.isEmpty() || watch != null) {
             return;
         }
-        last = event.number();
-        if (event.last()) {
-            close();
-        }
-        client.onEvent(event, json);
-        if (!closed && socket.writeQueueFull()) {
-            pause();
+        if (allRead) {
+            watch = events.watch(
+                    job, read, (event, json) -> loop.runOnContext(hop -> onEvent(new EventStream.Told(event, json))));
+        } else if (!reading) {
+            reading = true;
+            Future.fromCompletionStage(events.read(job, read), loop)
+                    .onSuccess(this::onPage)
+                    .onFailure(error -> loop.owner().setTimer(TRY_AGAIN_MILLIS, timer -> readAgain()));
         }
     }
 
-    private void pause() {
-        if (watch != null) {
-            watch.close();
-            watch = null;
+    private void onPage(List<EventStream.Told> page) {
+        allRead = page.size() < EventStream.PAGE;
+        waiting.addAll(page);
+        if (!page.isEmpty()) {
+            read = page.getLast().event().number();
         }
+        readAgain();
+    }
+
+    private void readAgain() {
+        reading = false;
+        resume();
+    }
+
+    private void onEvent(EventStream.Told told) {
+        if (closed) {
+            return;
+        }
+        if (waiting.isEmpty() && !socket.writeQueueFull()) {
+            send(told);
+        } else {
+            waiting.removeIf(earlier -> told.event().overtakes(earlier.event()));
+            waiting.add(told);
+        }
+    }
+
+    private void send(EventStream.Told told) {
+        if (told.event().last()) {
+            close();
+        }
+        client.onEvent(told.event(), told.json());
     }
 
     @Override
     public void close() {
         closed = true;
-        pause();
+        waiting.clear();
+        if (watch != null) {
+            watch.close();
+            watch = null;
+        }
     }
 }

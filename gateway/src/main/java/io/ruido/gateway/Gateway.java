@@ -245,6 +245,9 @@ public final class Gateway implements AutoCloseable {
                 .setPort(wanted == 0 ? -1 : wanted)
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setIdleTimeout(IDLE_SECONDS)
+                // zlib would take 256 KiB a watcher, for events that are mostly PNG.
+                .setPerMessageWebSocketCompressionSupported(false)
+                .setPerFrameWebSocketCompressionSupported(false)
                 .setMaxWebSocketFrameSize(config.gateway().maxBodyBytes())
                 .setMaxWebSocketMessageSize(config.gateway().maxBodyBytes());
         List<HttpVerticle> loops = Stream.generate(() -> new HttpVerticle(options, router))

@@ -3,9 +3,14 @@ package io.ruido.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.job.JobJson;
 import io.ruido.job.SampleId;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +29,14 @@ class EventsTest {
 
     /** State QUEUED and ENCODING, for each image SAMPLING, 3 steps, DECODING, SUCCEEDED, result; states in between. */
     private static final int EVENTS_OF_TWO_IMAGES = 2 + 2 * (1 + 3 + 1 + 1 + 1) + 3;
+
+    /** More than sockets hold: steps with previews of 10 KB. */
+    private static final int STEPS = 1_000;
+
+    private static final String PREVIEW = "x".repeat(10_000);
+
+    /** State QUEUED, SAMPLING, DECODING and SUCCEEDED; of the image SAMPLING, DECODING, SUCCEEDED, and its result. */
+    private static final int OTHERS = 8;
 
     private final Client client = SERVICES.client;
     private final Worker worker = SERVICES.worker;
@@ -132,21 +145,78 @@ class EventsTest {
     }
 
     @Test
-    void aSlowReaderHoldsNobodyUpAndMissesNothing() throws Exception {
-        int steps = 1_000;
+    void whoeverComesLateGetsAllThatHappenedAtItsOwnPace() throws Exception {
         UUID id = client.submitted("{\"prompt\": \"a red apple\"}");
-        SampleId sample = new SampleId(id, 0);
+        worker.sample(new SampleId(id, 0), STEPS, PREVIEW);
         CompletableFuture<Void> reading = new CompletableFuture<>();
         Watcher slow = Watcher.slow(client, "/v1/jobs/" + id + "/ws", reading);
         Watcher quick = Watcher.open(client, "/v1/jobs/" + id + "/ws");
+        assertThat(quick.closeStatus()).isEqualTo(1000);
+        reading.complete(null);
 
-        worker.sample(sample, steps, "x".repeat(10_000));
+        assertThat(slow.closeStatus()).isEqualTo(1000);
+        assertThat(slow.numbers()).isEqualTo(quick.numbers()).isEqualTo(upTo(STEPS + OTHERS));
+    }
+
+    @Test
+    void aWatcherThatDoesNotReadHoldsNobodyUpAndGetsTheNewest() throws Exception {
+        UUID id = client.submitted("{\"prompt\": \"a red apple\"}");
+        CompletableFuture<Void> reading = new CompletableFuture<>();
+        Watcher slow = Watcher.slow(client, "/v1/jobs/" + id + "/ws", reading);
+        Watcher quick = Watcher.open(client, "/v1/jobs/" + id + "/ws");
+        await().untilAsserted(() -> assertThat(quick.frames).isNotEmpty());
+
+        worker.sample(new SampleId(id, 0), STEPS, PREVIEW);
 
         assertThat(quick.closeStatus()).isEqualTo(1000);
+        assertThat(quick.numbers()).endsWith((long) STEPS + OTHERS);
         assertThat(slow.frames).isEmpty();
         reading.complete(null);
         assertThat(slow.closeStatus()).isEqualTo(1000);
-        assertThat(slow.numbers()).isEqualTo(quick.numbers()).isEqualTo(upTo(steps + 8));
+        isTheNewest(slow.frames);
+    }
+
+    @Test
+    void nothingIsKeptForAStreamThatIsNotRead() throws Exception {
+        UUID id = client.submitted("{\"prompt\": \"a red apple\"}");
+        try (Socket socket = new Socket()) {
+            socket.setReceiveBufferSize(4096);
+            socket.connect(new InetSocketAddress(client.address.getHost(), client.address.getPort()));
+            socket.setSoTimeout((int) Client.TIMEOUT.toMillis());
+            socket.getOutputStream()
+                    .write("GET /v1/jobs/%s/events HTTP/1.1\r\nHost: ruido\r\nConnection: close\r\n\r\n"
+                            .formatted(id)
+                            .getBytes(StandardCharsets.US_ASCII));
+            await().until(() -> socket.getInputStream().available() > 0);
+
+            worker.sample(new SampleId(id, 0), STEPS, PREVIEW);
+
+            byte[] stream = socket.getInputStream().readAllBytes();
+            List<JsonNode> frames = new ArrayList<>();
+            for (String line : new String(stream, StandardCharsets.US_ASCII).split("\n")) {
+                if (line.startsWith("data: ")) {
+                    frames.add(JobJson.MAPPER.readTree(line.substring("data: ".length())));
+                }
+            }
+            isTheNewest(frames);
+        }
+    }
+
+    /** Some of the steps, among them the last, and everything else. */
+    private static void isTheNewest(List<JsonNode> frames) {
+        assertThat(frames).hasSizeLessThan(STEPS / 2);
+        assertThat(frames)
+                .extracting(event -> event.get("number").asLong())
+                .isSorted()
+                .doesNotHaveDuplicates();
+        assertThat(frames)
+                .filteredOn(event -> !event.get("type").asText().equals("step"))
+                .hasSize(OTHERS);
+        assertThat(frames)
+                .filteredOn(event -> event.get("type").asText().equals("step"))
+                .last()
+                .extracting(event -> event.get("step").asInt())
+                .isEqualTo(STEPS);
     }
 
     @Test

@@ -28,6 +28,17 @@ public sealed interface JobEvent {
         return this instanceof State state && state.state().terminal();
     }
 
+    /** Whether whoever gets this event can do without that earlier one, because this one tells the same anew. */
+    default boolean overtakes(JobEvent earlier) {
+        return switch (this) {
+            case Step step -> earlier instanceof Step other && other.index() == step.index();
+            case Queue queue -> earlier instanceof Queue;
+            case State state -> false;
+            case Image image -> false;
+            case Result result -> false;
+        };
+    }
+
     /**
      * The job as a whole changed its state.
      *

@@ -21,8 +21,8 @@ import java.util.concurrent.TimeUnit;
  * whenever the numbers show a gap, and after every (re)connection, what is missing is read from the stream.
  */
 public final class EventStream implements AutoCloseable {
-    /** Events read at a time: a job with previews can have megabytes of them. */
-    private static final int PAGE = 100;
+    /** Events that are read at a time: a job with previews can have megabytes of them. */
+    public static final int PAGE = 100;
 
     /** Runs what failed because Redis was away once more. */
     private static final Executor LATER = CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
@@ -46,6 +46,13 @@ public final class EventStream implements AutoCloseable {
                 watches.getOrDefault(channel, Set.of()).forEach(Watch::catchUp);
             }
         });
+    }
+
+    /** @param json of the event, as clients get it */
+    public record Told(JobEvent event, String json) {
+        private static Told parse(String json) {
+            return new Told(JobJson.read(json, JobEvent.class), json);
+        }
     }
 
     /** Gets events on Redis' threads, one at a time: it must not block. */
@@ -74,6 +81,18 @@ public final class EventStream implements AutoCloseable {
         return watch;
     }
 
+    /** The next events that have happened after one: all, or a {@link #PAGE} if there are more. */
+    public CompletionStage<List<Told>> read(UUID id, long after) {
+        return read(RedisKeys.events(id), after);
+    }
+
+    private CompletionStage<List<Told>> read(String stream, long after) {
+        Range<String> newer = Range.from(Range.Boundary.excluding(after + "-0"), Range.Boundary.unbounded());
+        return redis.xrange(stream, newer, Limit.from(PAGE)).thenApply(messages -> messages.stream()
+                .map(message -> Told.parse(message.getBody().get("event")))
+                .toList());
+    }
+
     /** The newest events first. */
     public CompletionStage<List<JobEvent>> newest(UUID id, int atMost) {
         return redis.xrevrange(RedisKeys.events(id), Range.unbounded(), Limit.from(atMost))
@@ -92,13 +111,6 @@ public final class EventStream implements AutoCloseable {
                 });
             }
         });
-    }
-
-    private CompletionStage<List<String>> read(String stream, long after) {
-        Range<String> newer = Range.from(Range.Boundary.excluding(after + "-0"), Range.Boundary.unbounded());
-        return redis.xrange(stream, newer, Limit.from(PAGE)).thenApply(messages -> messages.stream()
-                .map(message -> message.getBody().get("event"))
-                .toList());
     }
 
     /** Closes all watches too. */
@@ -147,17 +159,14 @@ public final class EventStream implements AutoCloseable {
         }
 
         /** @param events read, or null when they could not be read */
-        private synchronized void caughtUp(List<String> events) {
+        private synchronized void caughtUp(List<Told> events) {
             reading = false;
             boolean more = readAgain || events == null || events.size() == PAGE;
             readAgain = false;
             if (events != null) {
-                events.forEach(json -> {
-                    JobEvent event = JobJson.read(json, JobEvent.class);
-                    if (event.number() > last) {
-                        deliver(event, json);
-                    }
-                });
+                events.stream()
+                        .filter(told -> told.event().number() > last)
+                        .forEach(told -> deliver(told.event(), told.json()));
             }
             if (more && !closed) {
                 catchUp();
