@@ -6,7 +6,8 @@
 --   ruido:queue:<model>:waiting:<urgency>:<tenant>  sorted set of ids by arrival
 --   ruido:queue:<model>:backlog                   hash: waiting work of <urgency>:<tenant> and <urgency>, jobs:<urgency>
 --   ruido:queue:<model>:admitted                  set of images, <id>/<i>, that are not finished
---   ruido:queue:<model>:figures                   hash: load, the admitted work; work and time, of images lately finished
+--   ruido:queue:<model>:figures                   hash: load, the admitted work; work, steps and time, of images lately
+--                                                 finished
 --   ruido:queue:<model>:finished                  hash: how many jobs ever came to each end
 --   ruido:queue:<model>:minute:<n>                hash, of the n-th minute: jobs by their ends, and images and steps
 --   ruido:workers:<model>                         sorted set of "<slots> <worker>" by the end of the worker's lease
@@ -21,8 +22,9 @@ local function key(model, ...)
 end
 
 local function entry(of)
-    local f = redis.call('HMGET', job_key(of), 'model', 'urgency', 'tenant', 'count', 'each')
-    local e = { id = of, model = f[1], urgency = f[2], tenant = f[3], count = tonumber(f[4]), each = tonumber(f[5]) }
+    local f = redis.call('HMGET', job_key(of), 'model', 'urgency', 'tenant', 'count', 'each', 'steps')
+    local e = { id = of, model = f[1], urgency = f[2], tenant = f[3], count = tonumber(f[4]), each = tonumber(f[5]),
+        steps = tonumber(f[6]) }
     e.work = e.count * e.each
     e.line = e.urgency .. ':' .. e.tenant
     e.waiting = key(e.model, 'waiting', e.line)
@@ -126,11 +128,12 @@ local function ahead(e)
     return math.floor(count + 0.5), work
 end
 
--- Work that a slot does in a millisecond, and the slots; nil while nothing was finished or nobody works.
+-- Work that a slot does in a millisecond, the slots, and the milliseconds that an image takes for a step, large or small:
+-- slots share the denoiser and take turns by steps. Nil while nothing was finished or nobody works.
 local function pace(model)
-    local f = redis.call('HMGET', key(model, 'figures'), 'work', 'time')
+    local f = redis.call('HMGET', key(model, 'figures'), 'work', 'time', 'steps')
     local places = slots(model)
-    if f[2] and places > 0 then return f[1] / math.max(1, f[2]), places end
+    if f[3] and places > 0 then return f[1] / math.max(1, f[2]), places, f[2] / f[3] end
 end
 
 local function count_finished(model, what, by)
@@ -141,8 +144,9 @@ end
 
 local function note_pace(e, time)
     local figures = key(e.model, 'figures')
-    local f = redis.call('HMGET', figures, 'work', 'time')
-    redis.call('HSET', figures, 'work', (f[1] or 0) * LATELY + e.each, 'time', (f[2] or 0) * LATELY + time)
+    local f = redis.call('HMGET', figures, 'work', 'time', 'steps')
+    redis.call('HSET', figures, 'work', (f[1] or 0) * LATELY + e.each, 'time', (f[2] or 0) * LATELY + time,
+        'steps', (f[3] or 0) * LATELY + e.steps)
 end
 
 -- Admitted work that no slot has yet. What the slots have counts for nothing: while it ends there, the next begins.
@@ -159,20 +163,20 @@ local function outlook(e)
         position, work = ahead(e)
         position = position + 1
     end
-    local speed, places = pace(e.model)
+    local speed, places, step = pace(e.model)
     if not speed then return position end
-    local alone = e.each / speed
+    local alone = e.steps * step
     if position then
         local rounds = math.ceil(e.count / places)
         return position, math.floor(now + (load_ahead(e.model, places) + work) / speed / places + alone * rounds)
     end
     local left = 0
     for i = 0, e.count - 1 do
-        local f = redis.call('HMGET', job_key(e.id), i .. ':state', i .. ':step', 'steps')
+        local f = redis.call('HMGET', job_key(e.id), i .. ':state', i .. ':step')
         if f[1] == 'QUEUED' then
             left = math.max(left, load_ahead(e.model, places) / speed / places + alone)
         elseif f[1] ~= 'SUCCEEDED' then
-            left = math.max(left, alone * (1 - f[2] / f[3]))
+            left = math.max(left, alone * (1 - f[2] / e.steps))
         end
     end
     return nil, math.floor(now + left)

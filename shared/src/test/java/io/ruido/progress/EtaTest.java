@@ -25,7 +25,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Slots that sleep instead of denoising, under a mixed load: what is said of a job's end against when it came. */
+/**
+ * Slots that sleep instead of denoising, under a mixed load: what is said of a job's end against when it came. A step of a
+ * small image takes as long as one of a large one, as it does where slots take turns.
+ */
 class EtaTest {
     private static final int SLOTS = 4;
     private static final int WARM_UP = 20;
@@ -66,11 +69,12 @@ class EtaTest {
         }
     }
 
-    /** Jobs of 10 to 50 steps, two tenants and both priorities, that come at random times. */
+    /** Jobs of many steps and sizes, two tenants and both priorities, that come at random times. */
     private List<Forecast> submit(int count, Random random) throws InterruptedException {
         List<Forecast> forecasts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            Job job = Jobs.prompt(10 + random.nextInt(41), i % 4 == 0 ? Priority.BATCH : Priority.INTERACTIVE);
+            Priority priority = i % 4 == 0 ? Priority.BATCH : Priority.INTERACTIVE;
+            Job job = Jobs.prompt(10 + random.nextInt(41), 64 * (1 + random.nextInt(4)), priority);
             Terms terms = Terms.of(random.nextInt(3) == 0 ? "small" : "large");
             Submitted.Accepted accepted = (Submitted.Accepted) done(store.submit(job, terms));
             if (accepted.position() == null) {

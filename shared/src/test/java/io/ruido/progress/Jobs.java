@@ -47,7 +47,11 @@ final class Jobs {
     }
 
     static Job prompt(int steps, Priority priority) {
-        return prompt(IDS.generate(), 1, new SamplingParams("apples", 128, 128, steps, 4.5, "ddim", 7), priority);
+        return prompt(steps, 128, priority);
+    }
+
+    static Job prompt(int steps, int side, Priority priority) {
+        return prompt(IDS.generate(), 1, new SamplingParams("apples", side, side, steps, 4.5, "ddim", 7), priority);
     }
 
     private static Job prompt(UUID id, int images, SamplingParams params, Priority priority) {
