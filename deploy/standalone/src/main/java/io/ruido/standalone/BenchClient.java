@@ -1,5 +1,7 @@
 package io.ruido.standalone;
 
+import io.ruido.job.SamplingJob;
+import io.ruido.job.SamplingParams;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -8,7 +10,9 @@ import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.json.JsonObject;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +27,7 @@ final class BenchClient implements AutoCloseable {
 
     private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
     private final HttpClientAgent http;
-    private final WebSocketClient sockets = vertx.createWebSocketClient();
+    private final WebSocketClient sockets;
     private final int port;
 
     BenchClient(int port, int connections) {
@@ -31,22 +35,48 @@ final class BenchClient implements AutoCloseable {
         this.http = vertx.createHttpClient(
                 new HttpClientOptions().setDefaultHost(HOST).setDefaultPort(port),
                 new PoolOptions().setHttp1MaxSize(connections));
+        this.sockets = vertx.createWebSocketClient(new WebSocketClientOptions().setMaxConnections(connections));
     }
 
     static String submission(String prompt, int steps) {
         return new JsonObject().put("prompt", prompt).put("steps", steps).encode();
     }
 
+    static String submission(SamplingJob job) {
+        SamplingParams params = job.params();
+        return new JsonObject()
+                .put("prompt", job.prompt())
+                .put("model", params.model())
+                .put("width", params.width())
+                .put("height", params.height())
+                .put("steps", params.steps())
+                .put("guidanceScale", params.guidanceScale())
+                .put("sampler", params.sampler())
+                .put("seed", params.seed())
+                .encode();
+    }
+
     /** Completes with the job's id once it is accepted. */
     CompletionStage<String> submit(String submission) {
+        return accept(submission).thenApply(job -> job.getString("id"));
+    }
+
+    /** Completes with the accepted job. */
+    CompletionStage<JsonObject> accept(String submission) {
         return http.request(HttpMethod.POST, "/v1/jobs")
                 .compose(request ->
                         request.putHeader("Content-Type", "application/json").send(submission))
                 .compose(response -> response.body()
                         .compose(body -> response.statusCode() == 202
-                                ? Future.succeededFuture(body.toJsonObject().getString("id"))
+                                ? Future.succeededFuture(body.toJsonObject())
                                 : Future.failedFuture("HTTP " + response.statusCode() + ": " + body)))
                 .toCompletionStage();
+    }
+
+    /** Completes when the job is watched, over a connection of its own; the listener gets its events as JSON. */
+    Future<WebSocket> watch(String job, Handler<String> listener) {
+        return sockets.connect(port, HOST, "/v1/jobs/" + job + "/ws")
+                .onSuccess(socket -> socket.textMessageHandler(listener));
     }
 
     /** A connection over which jobs can be watched. */

@@ -73,13 +73,17 @@ final class QueueBench implements Callable<Integer> {
                 acceptance(bench);
             }
         }
+        printMachine();
+        return 0;
+    }
+
+    static void printMachine() {
         System.out.printf(
                 "%nmachine: %d cores, load %.1f; %s %s%n",
                 Runtime.getRuntime().availableProcessors(),
                 ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(),
                 System.getProperty("java.vm.name"),
                 System.getProperty("java.vm.version"));
-        return 0;
     }
 
     private void firstStep(FirstStepBench bench) throws Exception {
@@ -152,7 +156,7 @@ final class QueueBench implements Callable<Integer> {
     }
 
     /** The bundled models; where there is none yet, the tests' tiny one. */
-    private static Path bundled() throws IOException {
+    static Path bundled() throws IOException {
         Path models = RuidoConfig.load(Map.of(), System.getenv(), Optional.empty())
                 .worker()
                 .models();
