@@ -10,7 +10,7 @@ import java.util.stream.Stream;
  * What a person asks for: a text and the number of images. The prompt stage encodes the text once and fans out one
  * {@link SamplingJob} an image.
  *
- * @param count images, each with the seed of the one before plus one
+ * @param count images, each with the next seed or variation
  */
 public record PromptJob(
         UUID jobId,
@@ -54,7 +54,7 @@ public record PromptJob(
                         prompt,
                         negativePrompt,
                         conditioningKey,
-                        params.withSeed(params.seed() + index),
+                        params.ofImage(index),
                         priority,
                         submittedAt));
     }

@@ -2,6 +2,7 @@ package io.ruido.diffusion;
 
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * One sample on its way along a trajectory. Latents, histories and noise are plain floats on the host: they are small
@@ -14,6 +15,7 @@ public final class SampleState {
     private final float[][] state; // x, h₁, h₂ …
     private float[] x0;
     private final float[] firstNoise;
+    private final Inpainting inpainting;
     private int index;
 
     /**
@@ -22,7 +24,16 @@ public final class SampleState {
      * @param size values of the latents, L·h·w
      */
     public SampleState(Trajectory trajectory, TorchRandom random, int size) {
-        this(trajectory, random, new float[size], new Level(1, trajectory.initialNoise()));
+        this(trajectory, random, random.randn(size), new Inpainting.None());
+    }
+
+    /**
+     * Starts from a certain noise.
+     *
+     * @param random that draws all further noise
+     */
+    public SampleState(Trajectory trajectory, TorchRandom random, float[] noise, Inpainting inpainting) {
+        this(trajectory, random, noise, new float[noise.length], new Level(1, trajectory.initialNoise()), inpainting);
     }
 
     /**
@@ -30,15 +41,23 @@ public final class SampleState {
      *
      * @param picture clean latents
      */
-    public SampleState(Trajectory trajectory, TorchRandom random, float[] picture) {
-        this(trajectory, random, picture, trajectory.steps().getFirst().level());
+    public SampleState(
+            Trajectory trajectory, TorchRandom random, float[] noise, float[] picture, Inpainting inpainting) {
+        this(trajectory, random, noise, picture, trajectory.steps().getFirst().level(), inpainting);
     }
 
-    private SampleState(Trajectory trajectory, TorchRandom random, float[] picture, Level level) {
+    private SampleState(
+            Trajectory trajectory,
+            TorchRandom random,
+            float[] noise,
+            float[] picture,
+            Level level,
+            Inpainting inpainting) {
         this.trajectory = trajectory;
         this.random = random;
         this.state = new float[1 + trajectory.histories()][picture.length];
-        this.firstNoise = random.randn(picture.length);
+        this.firstNoise = noise;
+        this.inpainting = inpainting;
         this.state[0] = noised(picture, level);
         this.x0 = state[0];
     }
@@ -51,21 +70,14 @@ public final class SampleState {
         return noised;
     }
 
-    /** A picture with the noise that this sample began with, as strong as it is now; without any at the end. */
-    public float[] noised(float[] picture) {
-        return done() ? picture.clone() : noised(picture, next().level());
-    }
-
-    /** Puts other latents in the place of those that it has, for instance to keep a part of a picture. */
-    public void replace(float[] latents) {
-        state[0] = latents.clone();
-    }
-
     private SampleState(Trajectory trajectory, Snapshot saved) {
+        float[][] values = saved.values();
+        int rows = 2 + trajectory.histories();
         this.trajectory = trajectory;
         this.random = saved.random();
-        this.firstNoise = saved.values()[0];
-        this.state = Arrays.copyOfRange(saved.values(), 1, saved.values().length);
+        this.firstNoise = values[0];
+        this.state = Arrays.copyOfRange(values, 1, rows);
+        this.inpainting = Inpainting.of(Arrays.copyOfRange(values, rows, values.length));
         this.index = saved.index();
         this.x0 = state[0];
     }
@@ -79,7 +91,7 @@ public final class SampleState {
         Snapshot snapshot = Snapshot.parse(saved);
         Snapshot.check(
                 snapshot.fingerprint() == trajectory.fingerprint()
-                        && snapshot.values().length == 2 + trajectory.histories()
+                        && snapshot.values().length >= 2 + trajectory.histories()
                         && snapshot.index() >= 0
                         && snapshot.index() <= trajectory.size(),
                 "is on another trajectory");
@@ -88,9 +100,9 @@ public final class SampleState {
 
     /** All that {@link #restore} needs: between two calls of the denoiser there is nothing else. */
     public byte[] save() {
-        float[][] values = new float[1 + state.length][];
-        values[0] = firstNoise;
-        System.arraycopy(state, 0, values, 1, state.length);
+        float[][] values = Stream.of(new float[][] {firstNoise}, state, inpainting.rows())
+                .flatMap(Arrays::stream)
+                .toArray(float[][]::new);
         return new Snapshot(trajectory.fingerprint(), index, random, values).toBytes();
     }
 
@@ -112,11 +124,14 @@ public final class SampleState {
         return (float) next().timestep();
     }
 
-    /** What the denoiser is to be asked about next: the scaled latents. */
+    /** What the denoiser is to be asked about next: the scaled latents, and what it is told beside them. */
     public float[] input() {
-        float[] input = state[0].clone();
+        float[] x = state[0];
+        float[] beside = inpainting instanceof Inpainting.Beside(float[] told) ? told : new float[0];
+        float[] input = Arrays.copyOf(x, x.length + beside.length);
+        System.arraycopy(beside, 0, input, x.length, beside.length);
         float scale = (float) next().inputScale();
-        for (int i = 0; scale != 1 && i < input.length; i++) {
+        for (int i = 0; scale != 1 && i < x.length; i++) {
             input[i] *= scale;
         }
         return input;
@@ -167,6 +182,17 @@ public final class SampleState {
         System.arraycopy(updated, 0, state, 0, updated.length);
         x0 = estimate;
         index++;
+        if (inpainting instanceof Inpainting.Kept(float[] picture, float[] mask)) {
+            restore(picture, mask);
+        }
+    }
+
+    /** Puts what is kept of a picture in its place, with the noise that the sample began with, as strong as it is now. */
+    private void restore(float[] picture, float[] mask) {
+        float[] kept = done() ? picture : noised(picture, next().level());
+        for (int i = 0; i < kept.length; i++) {
+            state[0][i] = (1 - mask[i]) * kept[i] + mask[i] * state[0][i];
+        }
     }
 
     private void clamp(float[] estimate) {

@@ -6,24 +6,26 @@ import java.util.zip.CRC32;
 
 /**
  * A sample between two calls of the denoiser, as it is kept elsewhere. Little-endian: the version, the trajectory's
- * fingerprint, the calls made, the number of tensors and their size, all 32 bits, the generator, the first noise,
- * latents and histories as float32, and a CRC-32 of it all.
+ * fingerprint, the calls made and the number of tensors, all 32 bits, the generator, the tensors, each its size and its
+ * float32 values, and a CRC-32 of it all.
+ *
+ * @param values the first noise, latents and histories, and what else the sample has
  */
 record Snapshot(int fingerprint, int index, TorchRandom random, float[][] values) {
-    private static final int VERSION = 1;
-    private static final int HEADER = 5 * Integer.BYTES;
+    private static final int VERSION = 2;
+    private static final int HEADER = 4 * Integer.BYTES;
 
     byte[] toBytes() {
         byte[] generator = random.save();
-        int count = values.length * values[0].length;
-        ByteBuffer bytes = little(new byte[HEADER + generator.length + (count + 1) * Float.BYTES]);
-        bytes.putInt(VERSION)
-                .putInt(fingerprint)
-                .putInt(index)
-                .putInt(values.length)
-                .putInt(values[0].length);
+        int size = HEADER + generator.length + Integer.BYTES;
+        for (float[] row : values) {
+            size += Integer.BYTES + row.length * Float.BYTES;
+        }
+        ByteBuffer bytes = little(new byte[size]);
+        bytes.putInt(VERSION).putInt(fingerprint).putInt(index).putInt(values.length);
         bytes.put(generator);
         for (float[] row : values) {
+            bytes.putInt(row.length);
             bytes.asFloatBuffer().put(row);
             bytes.position(bytes.position() + row.length * Float.BYTES);
         }
@@ -32,8 +34,9 @@ record Snapshot(int fingerprint, int index, TorchRandom random, float[][] values
 
     /** @throws IllegalArgumentException saying why these bytes are no snapshot */
     static Snapshot parse(byte[] saved) {
-        int rest = saved.length - HEADER - TorchRandom.STATE_BYTES - Integer.BYTES;
-        check(rest >= 0, "is cut off after %d bytes".formatted(saved.length));
+        check(
+                saved.length >= HEADER + TorchRandom.STATE_BYTES + Integer.BYTES,
+                "is cut off after %d bytes".formatted(saved.length));
         ByteBuffer bytes = little(saved);
         int version = bytes.getInt();
         check(version == VERSION, "version: must be %d, was %d".formatted(VERSION, version));
@@ -41,14 +44,13 @@ record Snapshot(int fingerprint, int index, TorchRandom random, float[][] values
         int fingerprint = bytes.getInt();
         int index = bytes.getInt();
         int rows = bytes.getInt();
-        int size = bytes.getInt();
-        check((long) rows * size * Float.BYTES == rest, "must have %d × %d values".formatted(rows, size));
         byte[] generator = new byte[TorchRandom.STATE_BYTES];
         bytes.get(generator);
-        float[][] values = new float[rows][size];
-        for (float[] row : values) {
-            bytes.asFloatBuffer().get(row);
-            bytes.position(bytes.position() + size * Float.BYTES);
+        float[][] values = new float[rows][];
+        for (int i = 0; i < rows; i++) {
+            values[i] = new float[bytes.getInt()];
+            bytes.asFloatBuffer().get(values[i]);
+            bytes.position(bytes.position() + values[i].length * Float.BYTES);
         }
         return new Snapshot(fingerprint, index, TorchRandom.restore(generator), values);
     }

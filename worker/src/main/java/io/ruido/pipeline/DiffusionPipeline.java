@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.SamplerName;
 import io.ruido.diffusion.SchedulerConfig;
 import io.ruido.diffusion.TorchRandom;
+import io.ruido.diffusion.Trajectory;
 import io.ruido.model.AutoencoderKL;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
@@ -177,6 +178,12 @@ public final class DiffusionPipeline implements AutoCloseable {
         return new Shape(1, latentChannels(), height / pixels(), width / pixels());
     }
 
+    /** The shape of what the denoiser is given for some samples: their latents, and what it takes beside them. */
+    public Shape inputShape(int samples, int width, int height) {
+        Shape latents = latentShape(width, height);
+        return new Shape(samples, denoiser.inChannels(), latents.get(2), latents.get(3));
+    }
+
     private int latentChannels() {
         return vae.isPresent() ? vae.get().config().latentChannels() : denoiser.inChannels();
     }
@@ -221,6 +228,17 @@ public final class DiffusionPipeline implements AutoCloseable {
         return kind == PipelineKind.DDIM ? SamplerName.DDIM : SamplerName.defaultFor(scheduler);
     }
 
+    /**
+     * The way from noise to a picture.
+     *
+     * @param sampler id, or empty for the one of the folder
+     * @param strength 1 for all of the way
+     */
+    public Trajectory trajectory(Optional<String> sampler, int steps, double strength) {
+        SamplerName name = sampler.map(SamplerName::of).orElseGet(this::defaultSampler);
+        return name.sampler(scheduler).trajectory(steps, strength);
+    }
+
     /** What diffusers draws noise in for this model. */
     TorchRandom.Precision noisePrecision() {
         return switch (type) {
@@ -231,7 +249,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /** Whether the denoiser takes a mask and a masked picture beside the latents. */
-    boolean takesMask() {
+    public boolean takesMask() {
         return denoiser.inChannels() != latentChannels();
     }
 

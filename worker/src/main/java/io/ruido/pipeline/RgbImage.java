@@ -1,5 +1,6 @@
 package io.ruido.pipeline;
 
+import com.twelvemonkeys.image.ResampleOp;
 import java.awt.image.BufferedImage;
 
 /**
@@ -38,6 +39,13 @@ public record RgbImage(int width, int height, byte[] rgb) {
             image.setRGB(i % width, i / width, red << 16 | green << 8 | blue);
         }
         return image;
+    }
+
+    /** Stretched or shrunk, where it has another size. */
+    public RgbImage resized(int toWidth, int toHeight) {
+        return hasSize(toWidth, toHeight)
+                ? this
+                : of(new ResampleOp(toWidth, toHeight, ResampleOp.FILTER_LANCZOS).filter(toBufferedImage(), null));
     }
 
     boolean hasSize(int wantedWidth, int wantedHeight) {

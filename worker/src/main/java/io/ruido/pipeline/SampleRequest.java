@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param guidance of classifier-free guidance; 1 and less is none
  * @param guidanceRescale from 0 to 1, how far guidance is kept from overexposing
  * @param clipSkip how many of the last layers of a CLIP text encoder are left out
+ * @param variation another seed that some of the first noise is taken from
  * @param source picture to begin with, if any
  */
 public record SampleRequest(
@@ -24,6 +25,7 @@ public record SampleRequest(
         int width,
         int height,
         int clipSkip,
+        Optional<Variation> variation,
         Optional<Source> source) {
     public SampleRequest {
         if (steps < 1) {
@@ -70,11 +72,35 @@ public record SampleRequest(
         }
     }
 
-    public SampleRequest withSeed(long newSeed) {
+    /**
+     * Another seed that some of the first noise is taken from.
+     *
+     * @param strength above 0, at most 1: how far the noise is turned towards the other seed's
+     */
+    public record Variation(long seed, double strength) {
+        public Variation {
+            if (!(strength > 0 && strength <= 1)) {
+                throw new IllegalArgumentException("variation strength must be above 0 and at most 1, was " + strength);
+            }
+        }
+    }
+
+    /** How much of the way from noise to a picture is made, 1 for all of it. */
+    double strength() {
+        return source.map(Source::strength).orElse(1.0);
+    }
+
+    /** How many of the steps are made. */
+    public int stepsMade() {
+        return (int) (steps * strength());
+    }
+
+    /** One of several pictures: each has the next seed, or is the next variation of one. */
+    public SampleRequest ofImage(int index) {
         return new SampleRequest(
                 prompt,
                 negativePrompt,
-                newSeed,
+                variation.isPresent() ? seed : seed + index,
                 steps,
                 sampler,
                 guidance,
@@ -82,6 +108,7 @@ public record SampleRequest(
                 width,
                 height,
                 clipSkip,
+                variation.map(other -> new Variation(other.seed() + index, other.strength())),
                 source);
     }
 }

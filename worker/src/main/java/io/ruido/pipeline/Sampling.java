@@ -4,8 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.SampleState;
-import io.ruido.diffusion.Sampler;
-import io.ruido.diffusion.SamplerName;
 import io.ruido.model.Conditioning;
 import java.util.List;
 import java.util.function.IntConsumer;
@@ -33,10 +31,7 @@ public final class Sampling {
      */
     public Result run(SampleRequest request, IntConsumer onStep) {
         Shape shape = pipeline.latentShape(request.width(), request.height());
-        SamplerName name = request.sampler().map(SamplerName::of).orElseGet(pipeline::defaultSampler);
-        Sampler sampler = name.sampler(pipeline.scheduler());
-        Start start = Start.of(pipeline, request, sampler, shape);
-        SampleState state = start.state();
+        SampleState state = Start.of(pipeline, request);
         float[] guidance = {(float) request.guidance()};
         float[] rescale = {(float) request.guidanceRescale()};
         try (NDManager manager = pipeline.newManager()) {
@@ -44,16 +39,12 @@ public final class Sampling {
             Conditioning unwanted = pipeline.encodeNegative(manager, List.of(request.negativePrompt()));
             while (!state.done()) {
                 try (NDManager step = manager.newSubManager()) {
-                    NDArray latents = step.create(state.input(), shape);
-                    NDArray input = start.beside()
-                            .map(more -> latents.concat(
-                                    step.create(more, new Shape(1, shape.get(1) + 1, shape.get(2), shape.get(3))), 1))
-                            .orElse(latents);
                     float[] timestep = {state.timestep()};
-                    state.advance(pipeline.predict(input, timestep, wanted, unwanted, guidance, rescale)
+                    NDArray told =
+                            step.create(state.input(), pipeline.inputShape(1, request.width(), request.height()));
+                    state.advance(pipeline.predict(told, timestep, wanted, unwanted, guidance, rescale)
                             .toFloatArray());
                 }
-                start.kept().ifPresent(kept -> kept.restore(state));
                 onStep.accept(state.step());
             }
             float[] latents = state.latents();

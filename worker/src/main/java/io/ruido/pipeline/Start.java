@@ -3,73 +3,80 @@ package io.ruido.pipeline;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.diffusion.Inpainting;
 import io.ruido.diffusion.SampleState;
-import io.ruido.diffusion.Sampler;
+import io.ruido.diffusion.Slerp;
 import io.ruido.diffusion.TorchRandom;
+import io.ruido.diffusion.Trajectory;
 import io.ruido.model.AutoencoderKL;
-import java.util.Optional;
 
 /**
  * What a sample begins with: noise, or a picture's latents with noise, and what a mask keeps of the picture. Random numbers
  * are drawn in the order in which diffusers' pipelines draw them.
- *
- * @param kept what of the picture stays, where the denoiser does not see to that
- * @param beside mask and masked picture (1, 1 + L, h, w), for a denoiser that takes them
  */
-record Start(SampleState state, Optional<Kept> kept, Optional<float[]> beside) {
-    /**
-     * @param picture clean latents
-     * @param mask for each of their values: 1 where it is painted anew, 0 where it is kept
-     */
-    record Kept(float[] picture, float[] mask) {
-        /** Brings what is kept to the noise of the next step. */
-        void restore(SampleState state) {
-            float[] latents = state.latents();
-            float[] kept = state.noised(picture);
-            for (int i = 0; i < latents.length; i++) {
-                latents[i] = (1 - mask[i]) * kept[i] + mask[i] * latents[i];
-            }
-            state.replace(latents);
-        }
+public final class Start {
+    private final DiffusionPipeline pipeline;
+    private final SampleRequest request;
+    private final TorchRandom random;
+    private final Shape shape;
+    private final int size;
+
+    private Start(DiffusionPipeline pipeline, SampleRequest request) {
+        this.pipeline = pipeline;
+        this.request = request;
+        this.random = new TorchRandom(request.seed(), pipeline.noisePrecision());
+        this.shape = pipeline.latentShape(request.width(), request.height());
+        this.size = Math.toIntExact(shape.size());
     }
 
-    static Start of(DiffusionPipeline pipeline, SampleRequest request, Sampler sampler, Shape shape) {
-        var random = new TorchRandom(request.seed(), pipeline.noisePrecision());
-        int size = Math.toIntExact(shape.size());
-        if (request.source().isEmpty()) {
-            if (pipeline.takesMask()) {
-                throw new IllegalArgumentException(
-                        "the model paints a part of an image anew: it needs an image and a mask");
-            }
-            return new Start(
-                    new SampleState(sampler.trajectory(request.steps()), random, size),
-                    Optional.empty(),
-                    Optional.empty());
+    /** @throws IllegalArgumentException naming what of the request the model cannot do */
+    public static SampleState of(DiffusionPipeline pipeline, SampleRequest request) {
+        if (pipeline.takesMask()
+                && request.source().flatMap(SampleRequest.Source::mask).isEmpty()) {
+            throw new IllegalArgumentException(
+                    "the model paints a part of an image anew: it needs an image and a mask");
         }
-        SampleRequest.Source source = request.source().get();
-        var trajectory = sampler.trajectory(request.steps(), source.strength());
+        Start start = new Start(pipeline, request);
+        Trajectory trajectory = pipeline.trajectory(request.sampler(), request.steps(), request.strength());
+        return request.source()
+                .map(source -> start.from(source, trajectory))
+                .orElseGet(() -> new SampleState(trajectory, start.random, start.noise(), new Inpainting.None()));
+    }
+
+    private SampleState from(SampleRequest.Source source, Trajectory trajectory) {
         try (NDManager manager = pipeline.newManager()) {
             NDArray image = tensor(manager, source.image());
             if (source.mask().isEmpty()) {
-                float[] picture = latents(pipeline, image, random);
-                return new Start(new SampleState(trajectory, random, picture), Optional.empty(), Optional.empty());
+                float[] picture = latents(image);
+                return new SampleState(trajectory, random, noise(), picture, new Inpainting.None());
             }
             boolean fromNoise = source.strength() == 1;
             NDArray mask = mask(manager, source.mask().get());
-            float[] picture = fromNoise && pipeline.takesMask() ? new float[size] : latents(pipeline, image, random);
-            SampleState state = fromNoise
-                    ? new SampleState(trajectory, random, size)
-                    : new SampleState(trajectory, random, picture);
-            float[] masked = latents(pipeline, image.mul(mask.mul(-1).add(1)), random);
+            float[] picture = fromNoise && pipeline.takesMask() ? new float[size] : latents(image);
+            float[] noise = noise();
+            float[] masked = latents(image.mul(mask.mul(-1).add(1)));
             float[] small = shrunk(mask, shape);
-            return pipeline.takesMask()
-                    ? new Start(state, Optional.empty(), Optional.of(joined(small, masked)))
-                    : new Start(state, Optional.of(new Kept(picture, spread(small, size))), Optional.empty());
+            Inpainting inpainting = pipeline.takesMask()
+                    ? new Inpainting.Beside(joined(small, masked))
+                    : new Inpainting.Kept(picture, spread(small, size));
+            return fromNoise
+                    ? new SampleState(trajectory, random, noise, inpainting)
+                    : new SampleState(trajectory, random, noise, picture, inpainting);
         }
     }
 
+    private float[] noise() {
+        float[] noise = random.randn(size);
+        return request.variation()
+                .map(other -> {
+                    TorchRandom towards = new TorchRandom(other.seed(), pipeline.noisePrecision());
+                    return Slerp.between(noise, towards.randn(size), other.strength());
+                })
+                .orElse(noise);
+    }
+
     /** A draw from the distribution of a picture's latents, scaled. */
-    private static float[] latents(DiffusionPipeline pipeline, NDArray image, TorchRandom random) {
+    private float[] latents(NDArray image) {
         AutoencoderKL.Posterior posterior = pipeline.encodePictures(image);
         float[] mean = posterior.mean().toFloatArray();
         float[] deviation = posterior.logvar().mul(0.5).exp().toFloatArray();

@@ -1,15 +1,12 @@
 package io.ruido.worker;
 
+import io.ruido.job.Infotext;
 import io.ruido.job.SamplingJob;
-import io.ruido.job.SamplingParams;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Base64;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.stream.Collectors;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageTypeSpecifier;
@@ -24,9 +21,9 @@ public final class Png {
 
     private Png() {}
 
-    /** The picture with its parameters in the text chunk {@code parameters}, in the form that gallery tools read. */
+    /** The picture with its parameters in the text chunk {@code parameters}. */
     static byte[] encode(BufferedImage image, SamplingJob job) {
-        return encode(image, parameters(job));
+        return encode(image, Infotext.of(job, 0));
     }
 
     /** The picture with the text chunk {@code parameters}. */
@@ -37,25 +34,6 @@ public final class Png {
     /** A small picture as a data URI. */
     static String dataUri(BufferedImage image) {
         return "data:image/png;base64," + Base64.getEncoder().encodeToString(write(image, null));
-    }
-
-    private static String parameters(SamplingJob job) {
-        SamplingParams params = job.params();
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("Steps", params.steps());
-        settings.put("Sampler", params.sampler());
-        settings.put("CFG scale", params.guidanceScale());
-        settings.put("Seed", params.seed());
-        settings.put("Size", params.width() + "x" + params.height());
-        settings.put("Model", params.model());
-        return parameters(job.prompt(), job.negativePrompt(), settings);
-    }
-
-    /** The form in which gallery tools read them. */
-    public static String parameters(String prompt, String negativePrompt, Map<String, ?> settings) {
-        return settings.entrySet().stream()
-                .map(setting -> setting.getKey() + ": " + setting.getValue())
-                .collect(Collectors.joining(", ", prompt + "\nNegative prompt: " + negativePrompt + "\n", ""));
     }
 
     private static byte[] write(BufferedImage image, String parameters) {

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Arrays;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -39,6 +41,28 @@ class SampleStateTest {
         assertThatThrownBy(() -> SampleState.restore(trajectory, new byte[9])).hasMessageContaining("cut off");
     }
 
+    @Test
+    void whatIsKeptOfAPictureIsSavedToo() {
+        float[] picture = new TorchRandom(1).randn(SIZE);
+        float[] mask = new float[SIZE];
+        mask[0] = 1;
+        for (Inpainting inpainting :
+                new Inpainting[] {new Inpainting.Kept(picture, mask), new Inpainting.Beside(new float[] {1, 2, 3})}) {
+            Trajectory trajectory = trajectory("ddim", STEPS);
+            var random = new TorchRandom(7);
+            var whole = new SampleState(trajectory, random, random.randn(SIZE), picture, inpainting);
+            while (!whole.done()) {
+                var parts = SampleState.restore(trajectory, whole.save());
+                advance(whole);
+                advance(parts);
+                assertThat(parts.save()).isEqualTo(whole.save());
+            }
+            boolean kept = inpainting instanceof Inpainting.Kept;
+            assertThat(whole.latents()[1] == picture[1]).isEqualTo(kept);
+            assertThat(whole.latents()[0]).isNotEqualTo(picture[0]);
+        }
+    }
+
     private static Stream<String> samplers() {
         return SamplerName.all().stream().filter(name -> name.fits(CONFIG)).map(SamplerName::id);
     }
@@ -48,7 +72,7 @@ class SampleStateTest {
     }
 
     private static void advance(SampleState sample) {
-        float[] output = sample.input();
+        float[] output = Arrays.copyOf(sample.input(), SIZE);
         for (int i = 0; i < output.length; i++) {
             output[i] = (float) Math.sin(output[i] + sample.timestep() / 100);
         }

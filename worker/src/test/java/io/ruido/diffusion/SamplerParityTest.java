@@ -55,7 +55,7 @@ class SamplerParityTest {
         var random = new TorchRandom(steps);
         var sample = strength == 1
                 ? new SampleState(trajectory, random, SIZE)
-                : new SampleState(trajectory, random, PICTURE);
+                : new SampleState(trajectory, random, random.randn(SIZE), PICTURE, new Inpainting.None());
         double greatest = 0;
         for (int i = 0; i <= timesteps.length; i++) {
             float[] expected = Arrays.copyOfRange(latents, i * SIZE, (i + 1) * SIZE);

@@ -149,6 +149,7 @@ class PipelineParityTest {
                 run.path("width").asInt(),
                 run.path("height").asInt(),
                 run.path("clip_skip").asInt(0),
+                Optional.empty(),
                 source);
     }
 

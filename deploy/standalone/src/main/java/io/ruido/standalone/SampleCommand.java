@@ -2,13 +2,14 @@ package io.ruido.standalone;
 
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
+import io.ruido.job.Infotext;
+import io.ruido.picture.PictureFile;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.LoraFile;
 import io.ruido.pipeline.RgbImage;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.Sampling;
 import io.ruido.worker.Png;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.imageio.ImageIO;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -93,6 +93,15 @@ final class SampleCommand implements Callable<Integer> {
     private Path mask;
 
     @Option(
+            names = "--variation-seed",
+            paramLabel = "N",
+            description = "Another seed, to turn the first noise towards.")
+    private Long variationSeed;
+
+    @Option(names = "--variation-strength", description = "How far it is turned, above 0 to 1.")
+    private Double variationStrength;
+
+    @Option(
             names = "--lora",
             paramLabel = "FILE[:WEIGHT]",
             description = "Low-rank additions to merge into the weights; can be given several times.")
@@ -127,15 +136,15 @@ final class SampleCommand implements Callable<Integer> {
             SampleRequest request = request(pipeline);
             var sampling = new Sampling(pipeline);
             List<Sampling.Result> results = new ArrayList<>();
-            try (JobProgress progress = new JobProgress(model.getFileName().toString(), count, request.steps())) {
+            try (JobProgress progress = new JobProgress(model.getFileName().toString(), count, request.stepsMade())) {
                 for (int i = 0; i < count; i++) {
                     int index = i;
-                    results.add(sampling.run(request.withSeed(seed + i), step -> progress.step(index, step)));
+                    results.add(sampling.run(request.ofImage(i), step -> progress.step(index, step)));
                 }
             }
             for (int i = 0; i < count; i++) {
                 Path file = Numbered.file(out, i);
-                Files.write(file, png(results.get(i).image(), request.withSeed(seed + i)));
+                Files.write(file, png(results.get(i).image(), request.ofImage(i)));
                 System.out.println(file);
             }
             if (latents != null) {
@@ -149,7 +158,9 @@ final class SampleCommand implements Callable<Integer> {
         if (count < 1) {
             throw new IllegalArgumentException("count must be at least 1, was " + count);
         }
-        Optional<SampleRequest.Source> source = source();
+        Optional<RgbImage> picture = image == null ? Optional.empty() : Optional.of(picture("image", image));
+        int width = size == null ? picture.map(RgbImage::width).orElseGet(pipeline::defaultWidth) : size.width();
+        int height = size == null ? picture.map(RgbImage::height).orElseGet(pipeline::defaultHeight) : size.height();
         return new SampleRequest(
                 prompt,
                 negativePrompt,
@@ -158,33 +169,32 @@ final class SampleCommand implements Callable<Integer> {
                 Optional.ofNullable(sampler),
                 guidance == null ? pipeline.defaultGuidance() : guidance,
                 guidanceRescale,
-                size == null
-                        ? source.map(given -> given.image().width()).orElseGet(pipeline::defaultWidth)
-                        : size.width(),
-                size == null
-                        ? source.map(given -> given.image().height()).orElseGet(pipeline::defaultHeight)
-                        : size.height(),
+                width,
+                height,
                 clipSkip,
-                source);
+                variation(),
+                source(picture.map(found -> found.resized(width, height))));
     }
 
-    private Optional<SampleRequest.Source> source() throws IOException {
-        if (image == null) {
-            if (mask != null) {
-                throw new IllegalArgumentException("mask needs an image");
-            }
-            return Optional.empty();
+    private Optional<SampleRequest.Variation> variation() {
+        if ((variationSeed == null) != (variationStrength == null)) {
+            throw new IllegalArgumentException("variation seed and variation strength need each other");
         }
-        return Optional.of(new SampleRequest.Source(
-                picture(image), strength, mask == null ? Optional.empty() : Optional.of(picture(mask))));
+        return Optional.ofNullable(variationSeed).map(other -> new SampleRequest.Variation(other, variationStrength));
     }
 
-    private static RgbImage picture(Path file) throws IOException {
-        BufferedImage picture = ImageIO.read(file.toFile());
-        if (picture == null) {
-            throw new IOException(file + " is no picture of a known kind");
+    private Optional<SampleRequest.Source> source(Optional<RgbImage> picture) throws IOException {
+        if (picture.isEmpty() && mask != null) {
+            throw new IllegalArgumentException("mask needs an image");
         }
-        return RgbImage.of(picture);
+        Optional<RgbImage> painted = mask == null ? Optional.empty() : Optional.of(picture("mask", mask));
+        return picture.map(found -> new SampleRequest.Source(
+                found, strength, painted.map(white -> white.resized(found.width(), found.height()))));
+    }
+
+    private static RgbImage picture(String option, Path file) throws IOException {
+        return RgbImage.of(PictureFile.read(option, Files.readAllBytes(file), Integer.MAX_VALUE)
+                .image());
     }
 
     private List<LoraFile> loras() {
@@ -217,7 +227,6 @@ final class SampleCommand implements Callable<Integer> {
         settings.put("Seed", request.seed());
         settings.put("Size", String.format(Locale.ROOT, "%dx%d", image.width(), image.height()));
         settings.put("Model", model.toAbsolutePath().normalize().getFileName());
-        return Png.encode(
-                image.toBufferedImage(), Png.parameters(request.prompt(), request.negativePrompt(), settings));
+        return Png.encode(image.toBufferedImage(), Infotext.of(request.prompt(), request.negativePrompt(), settings));
     }
 }

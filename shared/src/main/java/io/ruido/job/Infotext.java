@@ -1,0 +1,37 @@
+package io.ruido.job;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** How an image was made, in the form that AUTOMATIC1111's web UI introduced and gallery tools read. */
+public final class Infotext {
+    private Infotext() {}
+
+    /** Of one of a job's images. */
+    public static String of(Job job, int index) {
+        SamplingParams params = job.params().ofImage(index);
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("Steps", params.steps());
+        settings.put("Sampler", params.sampler());
+        settings.put("CFG scale", params.guidanceScale());
+        settings.put("Seed", params.seed());
+        settings.put("Size", params.width() + "x" + params.height());
+        settings.put("Model", params.model());
+        if (params.variation() != null) {
+            settings.put("Variation seed", params.variation().seed());
+            settings.put("Variation seed strength", params.variation().strength());
+        }
+        if (params.source() != null) {
+            settings.put("Denoising strength", params.source().strength());
+        }
+        return of(job.prompt(), job.negativePrompt(), settings);
+    }
+
+    /** @param settings by the names that are usual, in their order */
+    public static String of(String prompt, String negativePrompt, Map<String, ?> settings) {
+        return settings.entrySet().stream()
+                .map(setting -> setting.getKey() + ": " + setting.getValue())
+                .collect(Collectors.joining(", ", prompt + "\nNegative prompt: " + negativePrompt + "\n", ""));
+    }
+}

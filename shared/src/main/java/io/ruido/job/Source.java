@@ -1,0 +1,21 @@
+package io.ruido.job;
+
+import static io.ruido.job.InvalidFieldException.check;
+
+/**
+ * A picture that an image is made of.
+ *
+ * @param strength above 0, at most 1: how much of the picture is replaced, and the share of the steps that is made
+ * @param mask white where the picture is painted anew; null to paint all of it
+ */
+public record Source(Upload image, double strength, Upload mask) {
+    public Source {
+        check(image != null, "image", image, "must be given");
+        check(strength > 0 && strength <= 1, "strength", strength, "must be above 0 and at most 1");
+    }
+
+    /** How many of so many steps are made. */
+    int steps(int all) {
+        return (int) (all * strength);
+    }
+}

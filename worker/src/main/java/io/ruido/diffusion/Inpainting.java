@@ -1,0 +1,40 @@
+package io.ruido.diffusion;
+
+/** How a part of a picture is painted anew and the rest of it is kept. */
+public sealed interface Inpainting {
+    /** There is no such part. */
+    record None() implements Inpainting {}
+
+    /**
+     * What is kept is put in its place again after each step.
+     *
+     * @param picture clean latents
+     * @param mask for each of their values: 1 where it is painted anew, 0 where it is kept
+     */
+    record Kept(float[] picture, float[] mask) implements Inpainting {}
+
+    /**
+     * The denoiser has learned to look at what is kept.
+     *
+     * @param told mask and masked picture, (1 + L)·h·w
+     */
+    record Beside(float[] told) implements Inpainting {}
+
+    /** As they are saved. */
+    default float[][] rows() {
+        return switch (this) {
+            case None none -> new float[0][];
+            case Kept(float[] picture, float[] mask) -> new float[][] {picture, mask};
+            case Beside(float[] told) -> new float[][] {told};
+        };
+    }
+
+    /** Of {@link #rows}. */
+    static Inpainting of(float[]... rows) {
+        return switch (rows.length) {
+            case 0 -> new None();
+            case 1 -> new Beside(rows[0]);
+            default -> new Kept(rows[0], rows[1]);
+        };
+    }
+}
