@@ -3,6 +3,7 @@ package io.ruido.gateway;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.ruido.config.RuidoConfig.JobsConfig;
+import io.ruido.config.RuidoConfig.UploadsConfig;
 import io.ruido.job.ModelCard;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
@@ -17,12 +18,13 @@ final class CatalogRoutes {
     private final ModelCatalog catalog;
     private final Limits limits;
 
-    CatalogRoutes(ModelCatalog catalog, JobsConfig config) {
+    CatalogRoutes(ModelCatalog catalog, JobsConfig jobs, UploadsConfig uploads) {
         this.catalog = catalog;
-        this.limits = new Limits(config.maxSteps(), config.maxCount(), config.maxPromptLength());
+        this.limits = new Limits(
+                jobs.maxSteps(), jobs.maxCount(), jobs.maxPromptLength(), uploads.maxBytes(), uploads.maxPixels());
     }
 
-    private record Limits(int maxSteps, int maxCount, int maxPromptLength) {}
+    private record Limits(int maxSteps, int maxCount, int maxPromptLength, int maxUploadBytes, int maxUploadPixels) {}
 
     /** @param workers how many serve it now */
     private record ModelView(@JsonUnwrapped ModelCard card, long workers) {}

@@ -35,6 +35,7 @@ final class Contract {
         fields.getJsonObject("count").put("maximum", limits.maxCount());
         fields.getJsonObject("prompt").put("maxLength", limits.maxPromptLength());
         fields.getJsonObject("negativePrompt").put("maxLength", limits.maxPromptLength());
+        forgetPictures(contract);
         forgetAnswers(contract);
         forgetSecurity(contract);
         return OpenAPIContract.from(vertx, contract);
@@ -43,6 +44,11 @@ final class Contract {
     /** One of the contract's named schemas. */
     static JsonSchema schema(OpenAPIContract contract, String name) {
         return JsonSchema.of(object(contract.getRawContract(), "components", "schemas", name));
+    }
+
+    // Whoever reads them checks them by decoding, and the parser knows no such bodies.
+    private static void forgetPictures(JsonObject contract) {
+        object(contract, "paths", UploadRoutes.PATH, "post").remove("requestBody");
     }
 
     // Only requests are checked, and the parser refuses a contract with image/png or problem+json in its answers.

@@ -10,6 +10,7 @@ import io.ruido.progress.JobStore;
 import io.ruido.progress.ModelRegistry;
 import io.ruido.progress.Overview;
 import io.ruido.progress.Redis;
+import io.ruido.progress.UploadStore;
 import io.ruido.progress.WebhookStore;
 import io.ruido.queue.JobPublisher;
 import io.ruido.queue.KafkaProbe;
@@ -24,7 +25,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.PlatformHandler;
 import io.vertx.ext.web.openapi.router.RouterBuilder;
 import io.vertx.micrometer.MicrometerMetricsFactory;
@@ -61,6 +61,7 @@ public final class Gateway implements AutoCloseable {
     /** Longer than any request waits for its answer. */
     private static final int IDLE_SECONDS = 660;
 
+    private static final int DECODERS = 2;
     private static final int MAX_HEADER_BYTES = 16 * 1024;
     private static final int START_SECONDS = 30;
     private static final int STOP_SECONDS = 5;
@@ -124,7 +125,17 @@ public final class Gateway implements AutoCloseable {
         Submitter submitter = new Submitter(store, publisher, metrics, blocking);
         ModelRegistry models = new ModelRegistry(redis);
         ModelCatalog catalog = new ModelCatalog(models, config.gateway().defaultModel(), clock);
-        Submissions submissions = new Submissions(catalog, clock, new SecureRandom(), config.jobs());
+        ExecutorService decoding = Executors.newFixedThreadPool(
+                DECODERS, Thread.ofPlatform().name("decode-", 0).factory());
+        started.push(decoding::shutdownNow);
+        Uploads uploads = new Uploads(
+                new UploadStore(redis, config.uploads().retention()),
+                Agenda.uploads(redis),
+                results,
+                config.uploads(),
+                blocking,
+                decoding);
+        Submissions submissions = new Submissions(catalog, uploads, clock, new SecureRandom(), config.jobs());
 
         Vertx vertx = Vertx.builder()
                 .with(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS).setMetricsOptions(Metrics.options()))
@@ -145,10 +156,11 @@ public final class Gateway implements AutoCloseable {
         ImageRoute image = new ImageRoute(jobs, results, blocking);
         AttendedJobs attended = new AttendedJobs(submission, intake, endings, image, results);
         OpenAiRoute openAi = new OpenAiRoute(attended, events);
-        SdImageRoute sdImages = new SdImageRoute(attended, catalog);
+        SdImageRoute sdImages = new SdImageRoute(attended, catalog, uploads);
         SdRoutes sd = new SdRoutes(jobs, events, catalog, clock);
         EventRoutes watching = new EventRoutes(jobs, events, commands, metrics);
-        CatalogRoutes catalogRoutes = new CatalogRoutes(catalog, config.jobs());
+        CatalogRoutes catalogRoutes = new CatalogRoutes(catalog, config.jobs(), config.uploads());
+        UploadRoutes uploadRoutes = new UploadRoutes(uploads, config.uploads().retention(), clock);
         Overview overview = new Overview(redis);
         StatsRoute stats = new StatsRoute(overview, models);
         HealthRoutes health = new HealthRoutes(kafka, redis, results, blocking);
@@ -162,13 +174,16 @@ public final class Gateway implements AutoCloseable {
                 Map.entry("getJob", jobRoutes::get),
                 Map.entry("cancelJob", jobRoutes::cancel),
                 Map.entry("getImage", image::get),
+                Map.entry("upload", uploadRoutes::post),
+                Map.entry("getUpload", uploadRoutes::get),
                 Map.entry("streamEvents", watching::stream),
                 Map.entry("watchJob", watching::watch),
                 Map.entry("watchJobs", watching::watchMany),
                 Map.entry("listModels", catalogRoutes::models),
                 Map.entry("listSamplers", catalogRoutes::samplers),
                 Map.entry("createImages", openAi::generate),
-                Map.entry("txt2img", sdImages::generate),
+                Map.entry("txt2img", sdImages::fromText),
+                Map.entry("img2img", sdImages::fromPicture),
                 Map.entry("sdProgress", sd::progress),
                 Map.entry("sdInterrupt", sd::interrupt),
                 Map.entry("sdSamplers", sd::samplers),
@@ -182,14 +197,14 @@ public final class Gateway implements AutoCloseable {
                 Map.entry("live", health::live),
                 Map.entry("ready", health::ready));
 
+        Bodies bodies = new Bodies(config.gateway(), config.uploads());
         RouterBuilder builder = RouterBuilder.create(vertx, contract)
                 .rootHandler((PlatformHandler) ctx -> {
                     ctx.response().putHeader("X-Content-Type-Options", "nosniff");
                     ctx.next();
                 })
                 .rootHandler(access)
-                .rootHandler(
-                        BodyHandler.create(false).setBodyLimit(config.gateway().maxBodyBytes()));
+                .rootHandler(bodies);
         builder.getRoutes().forEach(route -> route.setDoValidation(false)
                 .addHandler(new RequestValidation(route.getOperation(), contract.getSchemaRepository()))
                 .addHandler(operations.get(route.getOperation().getOperationId())));
@@ -199,7 +214,7 @@ public final class Gateway implements AutoCloseable {
                 .end(contractText.copy()));
         router.get("/metrics").handler(new Metrics(telemetry.metrics(), overview, blocking)::scrape);
         Page.mount(router);
-        new Problems(contract, config.gateway().maxBodyBytes(), metrics).mount(router);
+        new Problems(contract, bodies, metrics).mount(router);
 
         port = listen(vertx, config, router);
         Dispatcher dispatcher = new Dispatcher(store, submitter, unpublished);
@@ -212,6 +227,7 @@ public final class Gateway implements AutoCloseable {
                 new Housekeeping(store, history, Agenda.deadlines(redis), Agenda.retention(redis), models);
         vertx.setPeriodic(EXPIRE_EVERY.toMillis(), timer -> housekeeping.expire());
         vertx.setPeriodic(FORGET_EVERY.toMillis(), timer -> housekeeping.forget());
+        vertx.setPeriodic(FORGET_EVERY.toMillis(), timer -> uploads.forget());
         vertx.setPeriodic(ADMIT_EVERY.toMillis(), timer -> housekeeping.admit());
         log.info(
                 "Gateway listens on {}://{}:{}",

@@ -59,7 +59,8 @@ final class Housekeeping {
                 });
     }
 
-    private static CompletionStage<Void> each(Agenda agenda, Function<UUID, CompletionStage<Void>> task) {
+    /** Never fails. */
+    static CompletionStage<Void> each(Agenda agenda, Function<UUID, CompletionStage<Void>> task) {
         return agenda.due(AT_A_TIME)
                 .thenCompose(ids -> {
                     CompletionStage<Void> all = CompletableFuture.allOf(ids.stream()

@@ -7,11 +7,15 @@ import io.ruido.job.Priority;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
+import io.ruido.job.Source;
+import io.ruido.job.Upload;
+import io.ruido.job.Variation;
 import io.ruido.progress.Submitted;
 import io.ruido.storage.ResultStore;
 import java.net.URI;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 
@@ -30,6 +34,11 @@ record JobView(
         double guidanceScale,
         String sampler,
         long seed,
+        Long variationSeed,
+        Double variationStrength,
+        String image,
+        Double strength,
+        String mask,
         Priority priority,
         Instant submittedAt,
         Instant expiresAt,
@@ -43,7 +52,15 @@ record JobView(
         Links links) {
 
     record Image(
-            int index, JobState state, int step, int steps, long seed, int attempt, String url, URI presignedUrl) {}
+            int index,
+            JobState state,
+            int step,
+            int steps,
+            long seed,
+            Long variationSeed,
+            int attempt,
+            String url,
+            URI presignedUrl) {}
 
     record Links(String self, String events, String websocket, String cancel, String images) {
         static Links of(UUID id) {
@@ -56,6 +73,8 @@ record JobView(
     static JobView of(JobStatus status, ResultStore results) {
         Job job = status.job();
         SamplingParams params = job.params();
+        Optional<Variation> variation = Optional.ofNullable(params.variation());
+        Optional<Source> source = Optional.ofNullable(params.source());
         return new JobView(
                 job.jobId(),
                 switch (job) {
@@ -73,6 +92,11 @@ record JobView(
                 params.guidanceScale(),
                 params.sampler(),
                 params.seed(),
+                variation.map(Variation::seed).orElse(null),
+                variation.map(Variation::strength).orElse(null),
+                source.map(Source::image).map(Upload::id).orElse(null),
+                source.map(Source::strength).orElse(null),
+                source.map(Source::mask).map(Upload::id).orElse(null),
                 job.priority(),
                 job.submittedAt(),
                 status.expiresAt(),
@@ -112,12 +136,14 @@ record JobView(
 
     private static Image image(JobStatus.Image image, Job job, ResultStore results) {
         boolean stored = image.key() != null;
+        SamplingParams params = job.params().ofImage(image.index());
         return new Image(
                 image.index(),
                 image.state(),
                 image.step(),
-                job.params().steps(),
-                job.params().seed() + image.index(),
+                params.stepsMade(),
+                params.seed(),
+                params.variation() == null ? null : params.variation().seed(),
                 image.attempt(),
                 stored ? "/v1/jobs/" + job.jobId() + "/images/" + image.index() : null,
                 stored ? results.presignedUrl(image.key()) : null);

@@ -47,6 +47,7 @@ record Problem(
         MALFORMED_REQUEST(400, "The request cannot be read"),
         INVALID_FIELD(400, "A field has a value that it cannot have"),
         UNKNOWN_MODEL(400, "There is no such model"),
+        UNKNOWN_UPLOAD(400, "There is no such picture"),
         UNAUTHORIZED(401, "An API key is needed"),
         FORBIDDEN(403, "This is not allowed"),
         NOT_FOUND(404, "There is no such thing here"),

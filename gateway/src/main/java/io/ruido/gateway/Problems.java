@@ -29,12 +29,12 @@ final class Problems implements Handler<RoutingContext> {
     private static final List<Integer> UNROUTED = List.of(400, 404, 405, 406, 415, 500);
 
     private final OpenAPIContract contract;
-    private final int maxBodyBytes;
+    private final Bodies bodies;
     private final MeterRegistry metrics;
 
-    Problems(OpenAPIContract contract, int maxBodyBytes, MeterRegistry metrics) {
+    Problems(OpenAPIContract contract, Bodies bodies, MeterRegistry metrics) {
         this.contract = contract;
-        this.maxBodyBytes = maxBodyBytes;
+        this.bodies = bodies;
         this.metrics = metrics;
     }
 
@@ -112,11 +112,11 @@ final class Problems implements Handler<RoutingContext> {
             case BODY_TOO_LARGE ->
                 Problem.of(
                         code,
-                        "At most %d bytes are read.".formatted(maxBodyBytes),
+                        "At most %d bytes are read.".formatted(bodies.limit(ctx)),
                         List.of(new Problem.Field(
                                 "body",
                                 ctx.request().getHeader(HttpHeaders.CONTENT_LENGTH),
-                                "must have at most %d bytes".formatted(maxBodyBytes))));
+                                "must have at most %d bytes".formatted(bodies.limit(ctx)))));
             case METHOD_NOT_ALLOWED ->
                 Problem.of(code, request + ": the path takes " + allowed(ctx.normalizedPath()) + ".");
             default -> Problem.of(code, request);

@@ -27,6 +27,9 @@ import java.util.stream.Collectors;
 final class RequestValidation implements Handler<RoutingContext> {
     private static final String BODY = "body";
 
+    /** Larger ones, which have pictures in them, are read on another thread. */
+    private static final int READ_AT_ONCE = 64 * 1024;
+
     private record Rule(Parameter parameter, SchemaCheck check) {}
 
     private final List<Rule> rules;
@@ -74,18 +77,35 @@ final class RequestValidation implements Handler<RoutingContext> {
                 refused.add(new Problem.Field(name, ctx.queryParams().get(name), "is no parameter of this path"));
             }
         }
-        if (bodyCheck != null) {
-            Object json = json(ctx);
-            refused.addAll(bodyCheck.check(BODY, json));
-            ctx.put(BODY, json);
+        if (bodyCheck == null) {
+            refuse(refused);
+            ctx.next();
+        } else if (ctx.body().length() <= READ_AT_ONCE) {
+            keepBody(ctx, json(ctx), refused);
+            ctx.next();
+        } else {
+            ctx.vertx()
+                    .executeBlocking(() -> json(ctx))
+                    .map(json -> {
+                        keepBody(ctx, json, refused);
+                        return json;
+                    })
+                    .onSuccess(json -> ctx.next())
+                    .onFailure(ctx::fail);
         }
+    }
+
+    private void keepBody(RoutingContext ctx, Object json, List<Problem.Field> refused) {
+        refused.addAll(bodyCheck.check(BODY, json));
+        refuse(refused);
+        bodyCheck.putDefaults((JsonObject) json);
+        ctx.put(BODY, json);
+    }
+
+    private static void refuse(List<Problem.Field> refused) {
         if (!refused.isEmpty()) {
             throw new ProblemException(Problem.invalid(refused));
         }
-        if (bodyCheck != null) {
-            bodyCheck.putDefaults(body(ctx));
-        }
-        ctx.next();
     }
 
     private static void check(RoutingContext ctx, Rule rule, List<Problem.Field> refused) {

@@ -88,10 +88,12 @@ final class SchemaCheck {
                 ((JsonArray) rule)
                         .stream().map(String::valueOf).collect(Collectors.joining(", ", "must be one of ", ""));
             case "minimum" -> "must be at least " + rule;
+            case "exclusiveMinimum" -> "must be above " + rule;
             case "maximum" -> "must be at most " + rule;
             case "minLength" -> rule.equals(1) ? "must not be empty" : "must have at least " + rule + " characters";
             case "maxLength" -> "must have at most " + rule + " characters";
             case "pattern" -> "must match " + rule;
+            case "minItems" -> "must have at least " + rule;
             case "maxItems", "maxProperties" -> rule.equals(0) ? "must be empty" : "must have at most " + rule;
             case "format" -> "must be a " + rule;
             default -> "must have " + keyword + " " + rule;

@@ -1,8 +1,10 @@
 package io.ruido.gateway;
 
+import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Job;
 import io.ruido.job.JobJson;
 import io.ruido.job.ModelCard;
+import io.ruido.job.Upload;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
@@ -10,46 +12,89 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** {@code POST /sdapi/v1/txt2img}, as AUTOMATIC1111's clients call it. */
+/** {@code POST /sdapi/v1/txt2img} and {@code img2img}, as AUTOMATIC1111's clients call it. */
 final class SdImageRoute {
+    private static final double STRENGTH = 0.75;
     private static final String SETTINGS = "override_settings";
     private static final String CHECKPOINT = "sd_model_checkpoint";
+    private static final String PICTURES = "init_images";
+    private static final String MASK = "mask";
     private static final Map<String, String> NAMES = Map.of(
             "negativePrompt", "negative_prompt",
             "count", "batch_size",
             "guidanceScale", "cfg_scale",
             "sampler", "sampler_name",
-            "model", SETTINGS + "." + CHECKPOINT);
+            "model", SETTINGS + "." + CHECKPOINT,
+            "variationSeed", "subseed",
+            "variationStrength", "subseed_strength",
+            "image", PICTURES,
+            "strength", "denoising_strength");
 
     private final AttendedJobs jobs;
     private final ModelCatalog catalog;
+    private final Uploads uploads;
 
-    SdImageRoute(AttendedJobs jobs, ModelCatalog catalog) {
+    SdImageRoute(AttendedJobs jobs, ModelCatalog catalog, Uploads uploads) {
         this.jobs = jobs;
         this.catalog = catalog;
+        this.uploads = uploads;
     }
 
     private record Answer(List<String> images, Map<String, Object> parameters, String info) {}
 
-    void generate(RoutingContext ctx) {
+    void fromText(RoutingContext ctx) {
+        generate(ctx, new JsonObject()).onFailure(ctx::fail);
+    }
+
+    void fromPicture(RoutingContext ctx) {
         JsonObject body = RequestValidation.body(ctx);
-        Reply.on(ctx, catalog.all())
-                .compose(cards -> jobs.submit(ctx, submission(body, cards), NAMES))
-                .compose(job -> answer(ctx, job, body))
+        Double strength = body.getDouble("denoising_strength");
+        JsonObject source = new JsonObject().put("strength", strength == null ? STRENGTH : strength);
+        keep(ctx, PICTURES, body.getJsonArray(PICTURES).getValue(0))
+                .compose(image -> {
+                    source.put("image", image.id());
+                    Object mask = body.getValue(MASK);
+                    return mask == null
+                            ? Future.succeededFuture()
+                            : keep(ctx, MASK, mask).onSuccess(kept -> source.put(MASK, kept.id()));
+                })
+                .compose(kept -> generate(ctx, source))
                 .onFailure(ctx::fail);
+    }
+
+    private Future<Upload> keep(RoutingContext ctx, String field, Object picture) {
+        return picture instanceof String base64
+                ? Reply.on(ctx, uploads.keepBase64(field, base64, Caller.of(ctx).tenant()))
+                : Future.failedFuture(new InvalidFieldException(field, picture, "must be a picture in base64"));
+    }
+
+    /** @param source what the job begins with, as fields of a {@code Submission} */
+    private Future<Void> generate(RoutingContext ctx, JsonObject source) {
+        JsonObject body = RequestValidation.body(ctx);
+        return Reply.on(ctx, catalog.all())
+                .compose(cards -> jobs.submit(ctx, submission(body, cards).mergeIn(source), NAMES))
+                .compose(job -> answer(ctx, job, body));
     }
 
     private Future<Void> answer(RoutingContext ctx, Job job, JsonObject body) {
         boolean send = !Boolean.FALSE.equals(body.getBoolean("send_images"));
         return jobs.finished(ctx, job)
                 .compose(done -> send ? jobs.base64(ctx, job) : Future.succeededFuture(List.of()))
-                .onSuccess(images ->
-                        Reply.json(ctx, 200, new Answer(images, body.getMap(), JobJson.write(SdInfo.of(job)))))
+                .onSuccess(images -> Reply.json(
+                        ctx, 200, new Answer(images, withoutPictures(body).getMap(), JobJson.write(SdInfo.of(job)))))
                 .mapEmpty();
     }
 
+    private static JsonObject withoutPictures(JsonObject body) {
+        boolean wanted = Boolean.TRUE.equals(body.getBoolean("include_init_images"));
+        Stream.of(PICTURES, MASK)
+                .filter(field -> !wanted && body.containsKey(field))
+                .forEach(body::putNull);
+        return body;
+    }
+
     private static JsonObject submission(JsonObject body, List<ModelCard> cards) {
-        Long seed = body.getLong("seed");
+        Double variation = body.getDouble("subseed_strength");
         return new JsonObject()
                 .put("prompt", body.getString("prompt"))
                 .put("negativePrompt", body.getString("negative_prompt"))
@@ -60,7 +105,15 @@ final class SdImageRoute {
                 .put("steps", body.getInteger("steps"))
                 .put("guidanceScale", body.getValue("cfg_scale"))
                 .put("sampler", sampler(body, cards))
-                .put("seed", seed == null || seed < 0 ? null : seed);
+                .put("seed", seed(body, "seed"))
+                .put("variationSeed", variation == null || variation == 0 ? null : seed(body, "subseed"))
+                .put("variationStrength", variation);
+    }
+
+    /** Null for one that is drawn at random. */
+    private static Long seed(JsonObject body, String field) {
+        Long seed = body.getLong(field);
+        return seed == null || seed < 0 ? null : seed;
     }
 
     private static String model(JsonObject settings) {

@@ -12,6 +12,8 @@ import io.ruido.job.PromptJob;
 import io.ruido.job.SampleId;
 import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
+import io.ruido.job.Source;
+import io.ruido.job.Variation;
 import io.ruido.progress.Terms;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
@@ -27,6 +29,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
 
@@ -34,14 +37,18 @@ import java.util.random.RandomGenerator;
 final class Submissions {
     private static final long SEEDS = 1L << 32;
 
+    private static final double STRENGTH = 0.8;
+
     private final ModelCatalog catalog;
+    private final Uploads uploads;
     private final InstantSource clock;
     private final RandomGenerator seeds;
     private final JobsConfig config;
     private final NoArgGenerator ids = Generators.timeBasedEpochGenerator();
 
-    Submissions(ModelCatalog catalog, InstantSource clock, RandomGenerator seeds, JobsConfig config) {
+    Submissions(ModelCatalog catalog, Uploads uploads, InstantSource clock, RandomGenerator seeds, JobsConfig config) {
         this.catalog = catalog;
+        this.uploads = uploads;
         this.clock = clock;
         this.seeds = seeds;
         this.config = config;
@@ -61,7 +68,30 @@ final class Submissions {
                 Optional.ofNullable(idempotencyKey)
                         .map(key -> new Terms.Key(key, fingerprint(body), config.idempotencyTtl())),
                 Optional.ofNullable(body.getString("webhook")).map(Submissions::address));
-        return catalog.require(body.getString("model")).thenApply(card -> new Submission(job(body, card), terms));
+        return catalog.require(body.getString("model")).thenCompose(card -> source(body, tenant)
+                .thenApply(source -> new Submission(job(body, card, source), terms)));
+    }
+
+    /** Null when the job begins with noise. */
+    private CompletionStage<Source> source(JsonObject body, String tenant) {
+        String image = body.getString("image");
+        String mask = body.getString("mask");
+        if (image == null) {
+            needs(body, "mask", "image");
+            needs(body, "strength", "image");
+            return CompletableFuture.completedStage(null);
+        }
+        double strength = body.getDouble("strength", STRENGTH);
+        return uploads.require("image", image, tenant)
+                .thenCompose(picture -> mask == null
+                        ? CompletableFuture.completedStage(new Source(picture, strength, null))
+                        : uploads.require("mask", mask, tenant).thenApply(kept -> new Source(picture, strength, kept)));
+    }
+
+    private static void needs(JsonObject body, String field, String other) {
+        if (body.containsKey(field)) {
+            throw new InvalidFieldException(field, body.getValue(field), "needs " + other);
+        }
     }
 
     private static URI address(String text) {
@@ -82,8 +112,8 @@ final class Submissions {
         }
     }
 
-    private Job job(JsonObject body, ModelCard card) {
-        SamplingParams params = params(body, card);
+    private Job job(JsonObject body, ModelCard card, Source source) {
+        SamplingParams params = params(body, card, source);
         card.checkSupports(params);
         UUID id = ids.generate();
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
@@ -100,8 +130,9 @@ final class Submissions {
         return new SamplingJob(new SampleId(id, 0), prompt, negativePrompt, null, params, priority, now);
     }
 
-    private SamplingParams params(JsonObject body, ModelCard card) {
-        SamplingParams defaults = card.defaults();
+    private SamplingParams params(JsonObject body, ModelCard card, Source source) {
+        boolean sized = body.containsKey("width") || body.containsKey("height");
+        SamplingParams defaults = source == null || sized ? card.defaults() : card.defaultsFor(source.image());
         return new SamplingParams(
                 card.name(),
                 body.getInteger("width", defaults.width()),
@@ -109,6 +140,16 @@ final class Submissions {
                 body.getInteger("steps", defaults.steps()),
                 body.getDouble("guidanceScale", defaults.guidanceScale()),
                 body.getString("sampler", defaults.sampler()),
-                body.containsKey("seed") ? body.getLong("seed") : seeds.nextLong(SEEDS));
+                body.getLong("seed", seeds.nextLong(SEEDS)),
+                variation(body),
+                source);
+    }
+
+    private Variation variation(JsonObject body) {
+        double strength = body.getDouble("variationStrength", 0.0);
+        if (!body.containsKey("variationStrength")) {
+            needs(body, "variationSeed", "variationStrength");
+        }
+        return strength == 0 ? null : new Variation(body.getLong("variationSeed", seeds.nextLong(SEEDS)), strength);
     }
 }

@@ -86,6 +86,27 @@ class AccessTest {
         assertThat(client.get(path, "Authorization", "Bearer guessed").status()).isEqualTo(401);
     }
 
+    @Test
+    void aTenantsPicturesAreForNobodyElse() {
+        Client.Answer upload = client.upload(Pictures.png(64, 64), "Authorization", "Bearer shop-secret");
+        String path = upload.header("Location");
+        String body = "{\"prompt\": \"x\", \"image\": \"%s\"}"
+                .formatted(upload.json().get("id").asText());
+
+        assertThat(client.upload(Pictures.png(64, 64)).status()).isEqualTo(401);
+        assertThat(client.get(path, "Authorization", "Bearer shop-secret").status())
+                .isEqualTo(200);
+        assertThat(client.get(path, "Authorization", "Bearer rival-secret").status())
+                .isEqualTo(404);
+        assertThat(client.submit(body, "Authorization", "Bearer rival-secret")
+                        .json()
+                        .get("code")
+                        .asText())
+                .isEqualTo("unknown-upload");
+        assertThat(client.submit(body, "Authorization", "Bearer shop-secret").status())
+                .isEqualTo(202);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"/", "/main.js", "/openapi.yaml", "/health/live", "/health/ready"})
     void thePageTheContractAndTheProbesAreForEverybody(String path) {

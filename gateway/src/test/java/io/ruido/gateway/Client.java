@@ -70,6 +70,12 @@ final class Client implements AutoCloseable {
         return UUID.fromString(answer.json().get("id").asText());
     }
 
+    Answer upload(byte[] picture, String... headers) {
+        return send(request("/v1/uploads", headers)
+                .POST(BodyPublishers.ofByteArray(picture))
+                .build());
+    }
+
     Answer send(String method, String path, String body, String... headers) {
         return send(request(path, headers)
                 .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body))

@@ -8,18 +8,23 @@ import io.ruido.job.JobJson;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
+import io.ruido.job.Upload;
 import io.ruido.progress.Change;
+import io.ruido.storage.ResultStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class HousekeepingTest {
     @RegisterExtension
-    static final Services SERVICES = new Services(Map.of("ruido.jobs.retention", "PT3S"));
+    static final Services SERVICES =
+            new Services(Map.of("ruido.jobs.retention", "PT3S", "ruido.uploads.retention", "PT3S"));
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -63,6 +68,30 @@ class HousekeepingTest {
         worker.finish(id);
 
         assertThat(worker.status(id).state()).isEqualTo(JobState.SUCCEEDED);
+    }
+
+    @Test
+    void aPictureThatNoJobUsesIsDeletedAndCanBeSentAgain() throws Exception {
+        byte[] picture = Pictures.png(64, 64);
+        AtomicReference<Client.Answer> answer = new AtomicReference<>();
+        Callable<Boolean> submitted = () -> {
+            String image = client.upload(picture).json().get("id").asText();
+            answer.set(client.submit("{\"prompt\": \"in use\", \"image\": \"%s\"}".formatted(image)));
+            return answer.get().status() == 202;
+        };
+        await().until(submitted);
+        JsonNode job = answer.get().json();
+        Upload upload = worker.status(UUID.fromString(job.get("id").asText()))
+                .job()
+                .params()
+                .source()
+                .image();
+
+        await().atMost(PATIENCE).until(() -> worker.stored(ResultStore.key(upload)).isEmpty());
+
+        assertThat(client.get("/v1/uploads/" + upload.id()).status()).isEqualTo(404);
+        await().until(submitted);
+        assertThat(answer.get().json().get("image")).isEqualTo(job.get("image"));
     }
 
     @Test

@@ -35,6 +35,8 @@ public interface RuidoConfig {
 
     JobsConfig jobs();
 
+    UploadsConfig uploads();
+
     StandaloneConfig standalone();
 
     /** What jobs may ask for, and how long they are kept. */
@@ -71,6 +73,23 @@ public interface RuidoConfig {
         @WithDefault("PT10S")
         @WithConverter(Checked.PositiveDuration.class)
         Duration lease();
+    }
+
+    /** Pictures that clients send, for jobs to begin with. */
+    interface UploadsConfig {
+        @WithDefault("10485760")
+        @WithConverter(Checked.Positive.class)
+        int maxBytes();
+
+        /** A picture takes four bytes of memory for each while it is decoded. */
+        @WithDefault("16777216")
+        @WithConverter(Checked.Positive.class)
+        int maxPixels();
+
+        /** How long a picture is kept after it was sent, or a job was submitted with it. */
+        @WithDefault("P1D")
+        @WithConverter(Checked.PositiveDuration.class)
+        Duration retention();
     }
 
     /** Addresses may be absent only where one process brings its own servers. */

@@ -11,6 +11,7 @@ import java.util.List;
  * @param sizeMultiple width and height must be divisible by this
  * @param defaults what a job gets where it names nothing; its seed has no meaning
  * @param samplers that the worker can run for it
+ * @param needs fields that every job must have: image and mask, for a model that paints a part of a picture anew
  */
 public record ModelCard(
         String name,
@@ -21,7 +22,8 @@ public record ModelCard(
         int maxSize,
         int sizeMultiple,
         SamplingParams defaults,
-        List<Sampler> samplers) {
+        List<Sampler> samplers,
+        List<String> needs) {
 
     public ModelCard {
         check(name != null && !name.isBlank(), "name", name, "must be given");
@@ -30,6 +32,28 @@ public record ModelCard(
         check(defaults != null, "defaults", defaults, "must be given");
         check(samplers != null && !samplers.isEmpty(), "samplers", samplers, "must name at least one sampler");
         samplers = List.copyOf(samplers);
+        needs = needs == null ? List.of() : List.copyOf(needs);
+    }
+
+    /** What a job gets where it names nothing but a picture to begin with: about the default's area, in its proportions. */
+    public SamplingParams defaultsFor(Upload picture) {
+        double area = (double) defaults.width() * defaults.height();
+        double ratio = (double) picture.width() / picture.height();
+        return new SamplingParams(
+                name,
+                size(Math.sqrt(area * ratio)),
+                size(Math.sqrt(area / ratio)),
+                defaults.steps(),
+                defaults.guidanceScale(),
+                defaults.sampler(),
+                defaults.seed());
+    }
+
+    /** The nearest that can be asked for. */
+    private int size(double pixels) {
+        long size = Math.round(pixels / sizeMultiple) * sizeMultiple;
+        return Math.clamp(
+                size, Math.ceilDiv(minSize, sizeMultiple) * sizeMultiple, maxSize / sizeMultiple * sizeMultiple);
     }
 
     /**
@@ -40,12 +64,22 @@ public record ModelCard(
     public void checkSupports(SamplingParams params) {
         checkSize("width", params.width());
         checkSize("height", params.height());
+        checkNeeds("image", params.source() == null ? null : params.source().image());
+        checkNeeds("mask", params.source() == null ? null : params.source().mask());
         check(
                 samplers.stream().anyMatch(sampler -> sampler.id().equals(params.sampler())),
                 "sampler",
                 params.sampler(),
                 "must be one of "
                         + String.join(", ", samplers.stream().map(Sampler::id).toList()));
+    }
+
+    private void checkNeeds(String field, Upload picture) {
+        check(
+                picture != null || !needs.contains(field),
+                field,
+                null,
+                "must be given for model %s, which paints a part of a picture anew".formatted(name));
     }
 
     private void checkSize(String field, int size) {

@@ -8,7 +8,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Jobs with which something is to be done at a certain time of Redis' clock. Each is handed to one asker, and to the
+ * Jobs, or pictures for them, with which something is to be done at a certain time of Redis' clock. Each is handed to one asker, and to the
  * next when that one has not said {@link #done} for a while.
  */
 public final class Agenda {
@@ -42,6 +42,11 @@ public final class Agenda {
     /** Finished jobs that have been kept long enough. */
     public static Agenda retention(Redis redis) {
         return new Agenda(redis, RedisKeys.FINISHED);
+    }
+
+    /** Pictures sent by clients that no new job can use any more. */
+    public static Agenda uploads(Redis redis) {
+        return new Agenda(redis, RedisKeys.UPLOADS);
     }
 
     public CompletionStage<List<UUID>> due(int limit) {

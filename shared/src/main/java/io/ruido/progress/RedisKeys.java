@@ -23,6 +23,9 @@ final class RedisKeys {
     /** List of webhooks that were given up, the newest first. */
     static final String DEAD_WEBHOOKS = "ruido:webhooks:dead";
 
+    /** Sorted set of objects, the pictures that clients have sent, by the time they may be deleted. */
+    static final String UPLOADS = "ruido:uploads";
+
     /** Hash of model name to card. */
     static final String MODELS = "ruido:models";
 
@@ -79,6 +82,11 @@ final class RedisKeys {
     /** Id of the job that a client submitted under this key, and the fingerprint of what it asked for. */
     static String idempotency(String tenant, String key) {
         return "ruido:idempotency:" + tenant + ":" + key;
+    }
+
+    /** What is known of a picture that a tenant has sent: see {@code upload.lua}. */
+    static String upload(String tenant, String id) {
+        return "ruido:upload:" + tenant + ":" + id;
     }
 
     /** State of an unfinished image, raw bytes. */

@@ -14,6 +14,7 @@ import io.ruido.config.RuidoConfig.S3Config;
 import io.ruido.job.JobJson;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
+import io.ruido.job.Upload;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,8 +28,9 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Results in S3: {@code results/{jobId}/{index}.png} and {@code results/{jobId}/job.json}. A result that is stored again
- * has the same key. Calls block, for at most about the configured time.
+ * Results in S3: {@code results/{jobId}/{index}.png} and {@code results/{jobId}/job.json}, and the pictures that clients
+ * have sent: {@code uploads/{object}}. A result that is stored again has the same key. Calls block, for at most about the
+ * configured time.
  */
 public final class ResultStore {
     private final MinioClient s3;
@@ -99,6 +101,18 @@ public final class ResultStore {
     public String putImage(SampleId sample, byte[] png) throws IOException {
         put(key(sample), png, "image/png");
         return key(sample);
+    }
+
+    public static String key(Upload upload) {
+        return uploadKey(upload.object());
+    }
+
+    public static String uploadKey(UUID object) {
+        return "uploads/" + object;
+    }
+
+    public void putUpload(UUID object, byte[] picture, String mediaType) throws IOException {
+        put(uploadKey(object), picture, mediaType);
     }
 
     /** Keeps a finished job beside its images, so that history outlives Redis. */

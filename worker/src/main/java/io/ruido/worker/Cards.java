@@ -10,6 +10,7 @@ import io.ruido.pipeline.DiffusionPipeline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** What a model says of itself: {@code ruido.yaml} in its folder, all of it optional, and the sizes of its parts. */
 final class Cards {
@@ -32,10 +33,11 @@ final class Cards {
         private static final About NOTHING = new About(null, null, null, null, null, null, null, null);
     }
 
-    static ModelCard read(Path folder, DiffusionPipeline pipeline, SchedulerConfig scheduler) throws IOException {
+    static ModelCard read(Path folder, DiffusionPipeline pipeline) throws IOException {
         String name = folder.getFileName().toString();
         Path file = folder.resolve("ruido.yaml");
         About about = Files.exists(file) ? YAML.readValue(file.toFile(), About.class) : About.NOTHING;
+        SchedulerConfig scheduler = pipeline.scheduler();
         int size = Math.max(pipeline.defaultWidth(), pipeline.defaultHeight());
         SamplingParams defaults = new SamplingParams(
                 name,
@@ -57,7 +59,8 @@ final class Cards {
                 SamplerName.all().stream()
                         .filter(sampler -> sampler.fits(scheduler))
                         .map(sampler -> new ModelCard.Sampler(sampler.id(), sampler.title()))
-                        .toList());
+                        .toList(),
+                pipeline.takesMask() ? List.of("image", "mask") : List.of());
     }
 
     private static <T> T or(T value, T otherwise) {

@@ -6,20 +6,19 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.SampleState;
-import io.ruido.diffusion.SamplerName;
-import io.ruido.diffusion.SchedulerConfig;
-import io.ruido.diffusion.TorchRandom;
-import io.ruido.diffusion.Trajectory;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingParams;
 import io.ruido.nn.Torch;
 import io.ruido.pipeline.DiffusionPipeline;
+import io.ruido.pipeline.SampleRequest;
+import io.ruido.pipeline.Start;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -33,13 +32,11 @@ final class Model implements AutoCloseable {
 
     private final ModelCard card;
     private final DiffusionPipeline pipeline;
-    private final SchedulerConfig scheduler;
     private final ExecutorService side;
 
-    private Model(ModelCard card, DiffusionPipeline pipeline, SchedulerConfig scheduler, ExecutorService side) {
+    private Model(ModelCard card, DiffusionPipeline pipeline, ExecutorService side) {
         this.card = card;
         this.pipeline = pipeline;
-        this.scheduler = scheduler;
         this.side = side;
     }
 
@@ -49,8 +46,7 @@ final class Model implements AutoCloseable {
      */
     static Model read(Path folder, ExecutorService side) throws IOException {
         DiffusionPipeline pipeline = DiffusionPipeline.read(folder, DEVICE, DataType.FLOAT32);
-        SchedulerConfig scheduler = SchedulerConfig.read(folder.resolve("scheduler/scheduler_config.json"));
-        return new Model(Cards.read(folder, pipeline, scheduler), pipeline, scheduler, side);
+        return new Model(Cards.read(folder, pipeline), pipeline, side);
     }
 
     ModelCard card() {
@@ -66,10 +62,27 @@ final class Model implements AutoCloseable {
         });
     }
 
-    /** An image's first noise and the way from there. */
-    SampleState start(SamplingParams params) {
-        Shape latents = pipeline.latentShape(params.width(), params.height());
-        return new SampleState(trajectory(params), new TorchRandom(params.seed()), (int) latents.size());
+    /**
+     * What an image begins with, and the way from there.
+     *
+     * @throws IllegalArgumentException naming what the model cannot do
+     */
+    SampleState start(SamplingParams params, Optional<SampleRequest.Source> source) {
+        SampleRequest request = new SampleRequest(
+                "",
+                "",
+                params.seed(),
+                params.steps(),
+                Optional.of(params.sampler()),
+                params.guidanceScale(),
+                0,
+                params.width(),
+                params.height(),
+                0,
+                Optional.ofNullable(params.variation())
+                        .map(other -> new SampleRequest.Variation(other.seed(), other.strength())),
+                source);
+        return source.isPresent() ? aside(manager -> Start.of(pipeline, request)) : Start.of(pipeline, request);
     }
 
     /**
@@ -78,11 +91,8 @@ final class Model implements AutoCloseable {
      * @throws IllegalArgumentException saying why it cannot go on from these bytes
      */
     SampleState resume(SamplingParams params, byte[] saved) {
-        return SampleState.restore(trajectory(params), saved);
-    }
-
-    private Trajectory trajectory(SamplingParams params) {
-        return SamplerName.of(params.sampler()).sampler(scheduler).trajectory(params.steps());
+        double strength = params.source() == null ? 1 : params.source().strength();
+        return SampleState.restore(pipeline.trajectory(Optional.of(params.sampler()), params.steps(), strength), saved);
     }
 
     /** The denoiser's output, with guidance, for the next step of each of these samples of one kind. */
@@ -96,8 +106,7 @@ final class Model implements AutoCloseable {
             timesteps[i] = batch.get(i).denoising().timestep();
             guidance[i] = (float) batch.get(i).params().guidanceScale();
         }
-        Shape one = pipeline.latentShape(params.width(), params.height());
-        Shape all = new Shape(size, one.get(1), one.get(2), one.get(3));
+        Shape all = pipeline.inputShape(size, params.width(), params.height());
         Shape texts = new Shape(size, text.tokens(), text.width());
         try (NDManager manager = pipeline.newManager()) {
             float[] outputs = pipeline.predict(
@@ -162,6 +171,9 @@ final class Model implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while model " + card.name() + " worked", e);
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof IllegalArgumentException refused) {
+                throw refused;
+            }
             throw new IllegalStateException(
                     "model " + card.name() + " failed: " + e.getCause().getMessage(), e.getCause());
         }

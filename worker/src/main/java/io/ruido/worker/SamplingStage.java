@@ -22,15 +22,23 @@ final class SamplingStage implements JobSlot.Handler {
     private final Claims claims;
     private final Models models;
     private final TextStage text;
+    private final Sources sources;
     private final DenoiseLoop loop;
     private final Progress progress;
     private final Finisher finisher;
 
     SamplingStage(
-            Claims claims, Models models, TextStage text, DenoiseLoop loop, Progress progress, Finisher finisher) {
+            Claims claims,
+            Models models,
+            TextStage text,
+            Sources sources,
+            DenoiseLoop loop,
+            Progress progress,
+            Finisher finisher) {
         this.claims = claims;
         this.models = models;
         this.text = text;
+        this.sources = sources;
         this.loop = loop;
         this.progress = progress;
         this.finisher = finisher;
@@ -99,12 +107,14 @@ final class SamplingStage implements JobSlot.Handler {
     /** From the last saved step of an earlier attempt, if there was one. */
     private SampleState begin(Model model, SamplingJob job, int attempt) {
         Optional<byte[]> saved = attempt == 1 ? Optional.empty() : claims.saved(job);
-        try {
-            return saved.map(state -> model.resume(job.params(), state)).orElseGet(() -> model.start(job.params()));
-        } catch (IllegalArgumentException e) {
-            log.warn("image {} begins anew: {}", job.id(), e.getMessage());
-            return model.start(job.params());
+        if (saved.isPresent()) {
+            try {
+                return model.resume(job.params(), saved.get());
+            } catch (IllegalArgumentException e) {
+                log.warn("image {} begins anew: {}", job.id(), e.getMessage());
+            }
         }
+        return model.start(job.params(), sources.of(job.params()));
     }
 
     /** Once every step that was made is told. */

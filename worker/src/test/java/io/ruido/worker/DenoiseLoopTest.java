@@ -139,7 +139,8 @@ class DenoiseLoopTest {
                     String sampler = samplers.get(i % samplers.size());
                     double guidance = i % 3 == 0 ? 1 : 1 + i;
                     var params = new SamplingParams(Servers.MODEL, size, size, 20 + 5 * i, guidance, sampler, i);
-                    return new Sample(model, params, model.encode("text " + i, ""), model.start(params));
+                    return new Sample(
+                            model, params, model.encode("text " + i, ""), model.start(params, Optional.empty()));
                 })
                 .toList();
     }

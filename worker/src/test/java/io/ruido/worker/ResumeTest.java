@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
 import io.ruido.job.PromptJob;
+import io.ruido.job.SamplingParams;
+import io.ruido.job.Source;
+import io.ruido.storage.ResultStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -68,6 +71,24 @@ class ResumeTest {
                 .isBetween(last - servers.config.worker().checkpointEvery(), last);
     }
 
+    @Test
+    void aPartlyPaintedPictureGoesOnWithoutThosePicturesThatItIsMadeOf() throws Exception {
+        byte[] image = TestPictures.png(48, 32, 1);
+        byte[] mask = TestPictures.leftWhite(32, 32);
+        Source source = new Source(servers.upload(image), 0.9, servers.upload(mask));
+        PromptJob job;
+        List<JobEvent> events;
+        try (Worker _ = servers.worker()) {
+            job = servers.submit("repainted", 1, Servers.params(STEPS, 6, null, source));
+            events = awaitStep(job, 8);
+        }
+        servers.results.delete(ResultStore.key(source.image()));
+        servers.results.delete(ResultStore.key(source.mask()));
+        Source same = new Source(servers.upload(image), 0.9, servers.upload(mask));
+        int last = awaitFinish(job, events, Servers.params(STEPS, 6, null, same));
+        assertThat(stepsOf(events, 2).getFirst()).isEqualTo(last);
+    }
+
     private static List<JobEvent> awaitStep(PromptJob job, int step) {
         List<JobEvent> events = servers.watch(job.jobId());
         await().atMost(Duration.ofSeconds(60))
@@ -78,15 +99,18 @@ class ResumeTest {
 
     /** Lets a second worker finish the job, and compares its picture. */
     private static int awaitFinish(PromptJob job, List<JobEvent> events) throws IOException {
+        return awaitFinish(job, events, job.params());
+    }
+
+    private static int awaitFinish(PromptJob job, List<JobEvent> events, SamplingParams params) throws IOException {
         try (Worker _ = servers.worker()) {
             servers.awaitState(job.jobId(), JobState.SUCCEEDED);
-            PromptJob whole =
-                    servers.submit(job.prompt(), 1, STEPS, job.params().seed());
+            PromptJob whole = servers.submit(job.prompt(), 1, params);
             servers.awaitState(whole.jobId(), JobState.SUCCEEDED);
             assertThat(servers.picture(job, 0)).isEqualTo(servers.picture(whole, 0));
         }
         await().until(() -> events.getLast().last());
-        assertThat(stepsOf(events, 2).getLast()).isEqualTo(STEPS);
+        assertThat(stepsOf(events, 2).getLast()).isEqualTo(params.stepsMade());
         for (int i = 0; i < events.size(); i++) {
             assertThat(events.get(i).number()).isEqualTo(i + 1);
         }

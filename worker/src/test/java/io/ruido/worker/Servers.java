@@ -14,6 +14,9 @@ import io.ruido.job.JobStatus;
 import io.ruido.job.Priority;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingParams;
+import io.ruido.job.Source;
+import io.ruido.job.Upload;
+import io.ruido.job.Variation;
 import io.ruido.progress.EventStream;
 import io.ruido.progress.JobStore;
 import io.ruido.progress.Redis;
@@ -80,6 +83,7 @@ final class Servers implements AutoCloseable {
         publisher = new JobPublisher(config.kafka());
         store = new JobStore(redis, config.jobs().lease(), config.jobs().retention());
         results = new ResultStore(config.s3());
+        results.createBucket();
         events = new EventStream(redis);
     }
 
@@ -106,14 +110,36 @@ final class Servers implements AutoCloseable {
     }
 
     PromptJob submit(String prompt, int count, int steps, long seed) {
-        PromptJob job = record(prompt, count, steps, seed);
+        return submit(prompt, count, params(steps, seed));
+    }
+
+    PromptJob submit(String prompt, int count, SamplingParams params) {
+        PromptJob job = record(prompt, count, params);
         await(publisher.publish(job));
         return job;
     }
 
+    static SamplingParams params(int steps, long seed) {
+        return params(steps, seed, null, null);
+    }
+
+    static SamplingParams params(int steps, long seed, Variation variation, Source source) {
+        return new SamplingParams(MODEL, 32, 32, steps, 2, "ddim", seed, variation, source);
+    }
+
+    /** Puts a picture where the gateway does. */
+    Upload upload(byte[] picture) throws IOException {
+        Upload upload = new Upload("0".repeat(64), UUID.randomUUID(), 1, 1);
+        results.putUpload(upload.object(), picture, "image/png");
+        return upload;
+    }
+
     /** A job that is known, but on no queue. */
     PromptJob record(String prompt, int count, int steps, long seed) {
-        SamplingParams params = new SamplingParams(MODEL, 32, 32, steps, 2, "ddim", seed);
+        return record(prompt, count, params(steps, seed));
+    }
+
+    private PromptJob record(String prompt, int count, SamplingParams params) {
         UUID id = Generators.timeBasedEpochGenerator().generate();
         PromptJob job = new PromptJob(id, prompt, "", count, params, Priority.INTERACTIVE, Instant.now());
         await(store.submit(job));

@@ -1,0 +1,42 @@
+package io.ruido.gateway;
+
+import io.ruido.config.RuidoConfig.GatewayConfig;
+import io.ruido.config.RuidoConfig.UploadsConfig;
+import io.vertx.core.Handler;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Reads the bodies of requests into memory: small ones, but where pictures are sent. */
+final class Bodies implements Handler<RoutingContext> {
+    private final long usual;
+    private final Map<String, Long> limits;
+    private final Map<Long, BodyHandler> handlers = new TreeMap<>();
+
+    Bodies(GatewayConfig gateway, UploadsConfig uploads) {
+        usual = gateway.maxBodyBytes();
+        long inBase64 = 4L * Math.ceilDiv(uploads.maxBytes(), 3);
+        limits = Map.of(
+                UploadRoutes.PATH,
+                (long) uploads.maxBytes(),
+                "/sdapi/v1/img2img",
+                usual + 2 * inBase64); // and its mask
+        limits.values().forEach(this::add);
+        add(usual);
+    }
+
+    private void add(long limit) {
+        handlers.put(limit, BodyHandler.create(false).setBodyLimit(limit));
+    }
+
+    /** In bytes. */
+    long limit(RoutingContext ctx) {
+        return limits.getOrDefault(ctx.normalizedPath(), usual);
+    }
+
+    @Override
+    public void handle(RoutingContext ctx) {
+        handlers.get(limit(ctx)).handle(ctx);
+    }
+}

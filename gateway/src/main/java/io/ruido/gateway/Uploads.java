@@ -1,0 +1,155 @@
+package io.ruido.gateway;
+
+import io.ruido.config.RuidoConfig.UploadsConfig;
+import io.ruido.job.InvalidFieldException;
+import io.ruido.job.Upload;
+import io.ruido.picture.PictureFile;
+import io.ruido.progress.Agenda;
+import io.ruido.progress.UploadStore;
+import io.ruido.storage.ResultStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+
+/**
+ * Pictures that clients send, for jobs to begin with: each is stored once for its tenant, and kept for a while after it
+ * was last asked for.
+ */
+final class Uploads {
+    private final UploadStore store;
+    private final Agenda agenda;
+    private final ResultStore objects;
+    private final UploadsConfig limits;
+    private final Executor blocking;
+    private final Executor decoding;
+
+    /** @param decoding of few threads: each may need memory for a picture of the greatest size */
+    Uploads(
+            UploadStore store,
+            Agenda agenda,
+            ResultStore objects,
+            UploadsConfig limits,
+            Executor blocking,
+            Executor decoding) {
+        this.store = store;
+        this.agenda = agenda;
+        this.objects = objects;
+        this.limits = limits;
+        this.blocking = blocking;
+        this.decoding = decoding;
+    }
+
+    /**
+     * Stores a picture, unless it is there already. The stage fails with an {@link InvalidFieldException} when it is too
+     * large, or no picture.
+     *
+     * @param field that is named then
+     */
+    CompletionStage<Upload> keep(String field, byte[] bytes, String tenant) {
+        return CompletableFuture.supplyAsync(() -> id(bytes), decoding).thenCompose(id -> store.find(tenant, id)
+                .thenCompose(known ->
+                        known.map(CompletableFuture::completedStage).orElseGet(() -> add(field, bytes, tenant, id))));
+    }
+
+    /** The same for a picture in base64, with or without {@code data:…;base64,} before it. */
+    CompletionStage<Upload> keepBase64(String field, String text, String tenant) {
+        return CompletableFuture.supplyAsync(() -> decoded(field, text), decoding)
+                .thenCompose(bytes -> keep(field, bytes, tenant));
+    }
+
+    private CompletionStage<Upload> add(String field, byte[] bytes, String tenant, String id) {
+        UUID object = UUID.randomUUID();
+        return CompletableFuture.supplyAsync(() -> checked(field, bytes), decoding)
+                .thenCompose(picture -> store.announce(object)
+                        .thenRunAsync(() -> put(object, bytes, picture.format()), blocking)
+                        .thenCompose(stored -> store.add(
+                                tenant,
+                                new Upload(
+                                        id,
+                                        object,
+                                        picture.image().getWidth(),
+                                        picture.image().getHeight()))));
+    }
+
+    /** Fails with a {@link ProblemException} when the tenant has no such picture. */
+    CompletionStage<Upload> require(String field, String id, String tenant) {
+        return store.find(tenant, id)
+                .thenApply(found -> found.orElseThrow(() -> {
+                    Problem.Field unknown = new Problem.Field(
+                            field,
+                            id,
+                            "is no picture that was sent here, or was kept long enough; send it to /v1/uploads");
+                    return new ProblemException(
+                            Problem.of(Problem.Code.UNKNOWN_UPLOAD, unknown.toString(), List.of(unknown)));
+                }));
+    }
+
+    /** The bytes as they were sent, or empty when the tenant has no such picture. */
+    CompletionStage<Optional<byte[]>> read(String id, String tenant) {
+        return store.find(tenant, id).thenApplyAsync(found -> found.flatMap(this::get), blocking);
+    }
+
+    /** Deletes what was kept long enough. Never fails. */
+    CompletionStage<Void> forget() {
+        return Housekeeping.each(agenda, object -> CompletableFuture.runAsync(() -> delete(object), blocking)
+                .thenCompose(deleted -> agenda.done(object)));
+    }
+
+    private PictureFile checked(String field, byte[] bytes) {
+        if (bytes.length > limits.maxBytes()) {
+            throw new InvalidFieldException(
+                    field, bytes.length + " bytes", "must have at most " + limits.maxBytes() + " bytes");
+        }
+        return PictureFile.read(field, bytes, limits.maxPixels());
+    }
+
+    private static byte[] decoded(String field, String text) {
+        try {
+            String base64 = text.startsWith("data:") ? text.substring(text.indexOf(',') + 1) : text;
+            return Base64.getDecoder().decode(base64);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidFieldException(field, text, "must be a picture in base64");
+        }
+    }
+
+    private static String id(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private void put(UUID object, byte[] bytes, PictureFile.Format format) {
+        try {
+            objects.putUpload(object, bytes, format.mediaType());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Optional<byte[]> get(Upload upload) {
+        try {
+            return objects.get(ResultStore.key(upload));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void delete(UUID object) {
+        try {
+            objects.delete(ResultStore.uploadKey(object));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+package io.ruido.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.ndarray.types.DataType;
+import io.ruido.job.JobEvent;
+import io.ruido.job.JobState;
+import io.ruido.job.PromptJob;
+import io.ruido.job.SamplingParams;
+import io.ruido.job.Source;
+import io.ruido.job.Upload;
+import io.ruido.job.Variation;
+import io.ruido.pipeline.DiffusionPipeline;
+import io.ruido.pipeline.RgbImage;
+import io.ruido.pipeline.SampleRequest;
+import io.ruido.pipeline.Sampling;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Jobs that begin with a picture, or with a variation of a seed. */
+@Timeout(120)
+class SourcesTest {
+    private static final int STEPS = 10;
+    private static final int SIZE = 32;
+
+    private static Servers servers;
+    private static Worker worker;
+
+    @BeforeAll
+    static void start(@TempDir Path folder) throws IOException {
+        servers = Servers.start(folder);
+        worker = servers.worker();
+    }
+
+    @AfterAll
+    static void stop() {
+        worker.close();
+        servers.close();
+    }
+
+    @Test
+    void aJobGivesThePictureThatItsSettingsGiveWithoutAnyService() throws IOException {
+        byte[] image = TestPictures.png(SIZE + 16, SIZE, 1);
+        byte[] mask = TestPictures.leftWhite(2 * SIZE, SIZE);
+        Variation variation = new Variation(5, 0.3);
+        Source source = new Source(servers.upload(image), 0.55, servers.upload(mask));
+
+        PromptJob job = servers.submit("an apple", 2, Servers.params(STEPS, 3, variation, source));
+        List<JobEvent> events = servers.watch(job.jobId());
+        servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+
+        assertThat(rgb(servers.picture(job, 1)))
+                .isEqualTo(sampled(job, image, mask).rgb());
+        assertThat(events.stream().filter(JobEvent.Step.class::isInstance).map(JobEvent.Step.class::cast))
+                .allSatisfy(step -> assertThat(step.steps()).isEqualTo(5))
+                .extracting(JobEvent.Step::step)
+                .contains(1, 5)
+                .doesNotContain(6);
+    }
+
+    /** The second picture of the job. */
+    private static RgbImage sampled(PromptJob job, byte[] image, byte[] mask) throws IOException {
+        SamplingParams params = job.params();
+        SampleRequest request = new SampleRequest(
+                        job.prompt(),
+                        "",
+                        params.seed(),
+                        params.steps(),
+                        Optional.of(params.sampler()),
+                        params.guidanceScale(),
+                        0,
+                        SIZE,
+                        SIZE,
+                        0,
+                        Optional.of(new SampleRequest.Variation(5, 0.3)),
+                        Optional.of(new SampleRequest.Source(
+                                RgbImage.of(read(image)).resized(SIZE, SIZE),
+                                0.55,
+                                Optional.of(RgbImage.of(read(mask)).resized(SIZE, SIZE)))))
+                .ofImage(1);
+        Path folder = servers.config.worker().models().resolve(Servers.MODEL);
+        try (var pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
+            return new Sampling(pipeline).run(request, step -> {}).image();
+        }
+    }
+
+    @Test
+    void allOfAPictureCanBeForgottenAndAllOfItKept() throws IOException {
+        byte[] white = TestPictures.filled(SIZE, SIZE, SIZE);
+        byte[] black = TestPictures.filled(SIZE, SIZE, 0);
+
+        assertThat(repainted("one", 1, 1, white)).isEqualTo(repainted("one", 2, 1, white));
+        assertThat(repainted("one", 1, 0.5, white)).isNotEqualTo(repainted("one", 2, 0.5, white));
+        assertThat(repainted("one", 1, 1, black)).isEqualTo(repainted("another", 1, 1, black));
+    }
+
+    private static byte[] repainted(String prompt, long picture, double strength, byte[] mask) throws IOException {
+        Source source =
+                new Source(servers.upload(TestPictures.png(SIZE, SIZE, picture)), strength, servers.upload(mask));
+        return picture(prompt, Servers.params(STEPS, 3, null, source));
+    }
+
+    @Test
+    void aVariationLiesBetweenItsSeeds() throws IOException {
+        byte[] seed = picture("an apple", Servers.params(STEPS, 3));
+        byte[] other = picture("an apple", Servers.params(STEPS, 4));
+
+        assertThat(picture("an apple", Servers.params(STEPS, 3, new Variation(4, 1), null)))
+                .isEqualTo(other);
+        assertThat(picture("an apple", Servers.params(STEPS, 3, new Variation(4, 0.5), null)))
+                .isNotEqualTo(seed)
+                .isNotEqualTo(other);
+    }
+
+    @Test
+    void aJobWhosePictureIsGoneFailsWithThatReason() {
+        Upload gone = new Upload("f".repeat(64), UUID.randomUUID(), SIZE, SIZE);
+
+        PromptJob job = servers.submit("too late", 1, Servers.params(STEPS, 3, null, new Source(gone, 0.5, null)));
+
+        assertThat(servers.awaitState(job.jobId(), JobState.FAILED).error())
+                .contains("image: the picture " + gone.id() + " is not kept any more");
+    }
+
+    private static byte[] picture(String prompt, SamplingParams params) throws IOException {
+        PromptJob job = servers.submit(prompt, 1, params);
+        servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+        return rgb(servers.picture(job, 0));
+    }
+
+    private static byte[] rgb(byte[] png) throws IOException {
+        return RgbImage.of(read(png)).rgb();
+    }
+
+    private static BufferedImage read(byte[] png) throws IOException {
+        return ImageIO.read(new ByteArrayInputStream(png));
+    }
+}
