@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -52,6 +53,16 @@ final class GatewayClient implements AutoCloseable {
         return JobJson.MAPPER.readTree(send(request("/v1/jobs")
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(submission.toString()))));
+    }
+
+    /** Sends a picture that jobs can begin with, and returns its id. */
+    String upload(Path picture) throws IOException {
+        return JobJson.MAPPER
+                .readTree(send(request("/v1/uploads")
+                        .header("Content-Type", "application/octet-stream")
+                        .POST(HttpRequest.BodyPublishers.ofFile(picture))))
+                .get("id")
+                .asText();
     }
 
     /** Shows each event once and in order, through lost connections, and returns the job's last one. */

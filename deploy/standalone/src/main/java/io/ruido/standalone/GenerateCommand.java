@@ -77,14 +77,16 @@ final class GenerateCommand implements Callable<Integer> {
 
     private int generate(URI address) throws Exception {
         try (GatewayClient client = new GatewayClient(address, key)) {
-            JsonNode job = client.submit(submission.toJson());
+            JsonNode job = client.submit(submission.toJson(client));
             String id = job.get("id").asText();
             Thread cancel = new Thread(() -> client.cancel(id));
             Runtime.getRuntime().addShutdownHook(cancel);
             int images = job.get("count").asInt();
             JobEvent.State end;
             try (JobProgress progress = new JobProgress(
-                    job.get("prompt").asText(), images, job.get("steps").asInt())) {
+                    job.get("prompt").asText(),
+                    images,
+                    job.at("/images/0/steps").asInt())) {
                 end = client.watch(id, progress::show);
             }
             Runtime.getRuntime().removeShutdownHook(cancel);

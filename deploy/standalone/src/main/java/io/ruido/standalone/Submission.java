@@ -2,6 +2,8 @@ package io.ruido.standalone;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ruido.job.JobJson;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
@@ -37,6 +39,24 @@ final class Submission {
     @Option(names = "--seed", paramLabel = "N", description = "The same seed and settings give the same image.")
     private Long seed;
 
+    @Option(names = "--image", paramLabel = "FILE", description = "Picture to begin with: PNG, JPEG or WebP.")
+    private Path image;
+
+    @Option(names = "--strength", description = "How much of the picture is replaced, above 0 to 1.")
+    private Double strength;
+
+    @Option(names = "--mask", paramLabel = "FILE", description = "White where the picture is painted anew.")
+    private Path mask;
+
+    @Option(
+            names = "--variation-seed",
+            paramLabel = "N",
+            description = "Another seed, to turn the first noise towards.")
+    private Long variationSeed;
+
+    @Option(names = "--variation-strength", description = "How far it is turned, 0 to 1.")
+    private Double variationStrength;
+
     /** In pixels. */
     record Size(int width, int height) {
         static Size parse(String text) {
@@ -49,8 +69,8 @@ final class Submission {
         }
     }
 
-    /** The body of {@code POST /v1/jobs}. */
-    ObjectNode toJson() {
+    /** The body of {@code POST /v1/jobs}, once the pictures are where it takes them from. */
+    ObjectNode toJson(GatewayClient client) throws IOException {
         ObjectNode json = JobJson.MAPPER.createObjectNode().put("prompt", prompt);
         json.put("negativePrompt", negativePrompt);
         json.put("model", model);
@@ -59,6 +79,11 @@ final class Submission {
         json.put("guidanceScale", guidance);
         json.put("sampler", sampler);
         json.put("seed", seed);
+        json.put("strength", strength);
+        json.put("image", image == null ? null : client.upload(image));
+        json.put("mask", mask == null ? null : client.upload(mask));
+        json.put("variationSeed", variationSeed);
+        json.put("variationStrength", variationStrength);
         if (size != null) {
             json.put("width", size.width()).put("height", size.height());
         }
