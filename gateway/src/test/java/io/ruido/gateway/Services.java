@@ -65,7 +65,7 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
         SamplingParams defaults = new SamplingParams(name, 128, 128, 20, 4.5, "ddim", 0);
         List<ModelCard.Sampler> samplers =
                 List.of(new ModelCard.Sampler("ddim", "DDIM"), new ModelCard.Sampler("euler", "Euler"));
-        return new ModelCard(name, name, "for tests", "MIT", multiple, 512, multiple, defaults, samplers, List.of());
+        return new ModelCard(name, name, "for tests", "MIT", multiple, 512, multiple, defaults, samplers);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.ruido.job;
 
 import static io.ruido.job.InvalidFieldException.check;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import java.util.List;
 
 /**
@@ -25,6 +26,7 @@ public record ModelCard(
         List<Sampler> samplers,
         List<String> needs) {
 
+    @JsonCreator
     public ModelCard {
         check(name != null && !name.isBlank(), "name", name, "must be given");
         check(sizeMultiple > 0, "sizeMultiple", sizeMultiple, "must be positive");
@@ -33,6 +35,20 @@ public record ModelCard(
         check(samplers != null && !samplers.isEmpty(), "samplers", samplers, "must name at least one sampler");
         samplers = List.copyOf(samplers);
         needs = needs == null ? List.of() : List.copyOf(needs);
+    }
+
+    /** Of a model that can begin with noise. */
+    public ModelCard(
+            String name,
+            String title,
+            String description,
+            String license,
+            int minSize,
+            int maxSize,
+            int sizeMultiple,
+            SamplingParams defaults,
+            List<Sampler> samplers) {
+        this(name, title, description, license, minSize, maxSize, sizeMultiple, defaults, samplers, List.of());
     }
 
     /** What a job gets where it names nothing but a picture to begin with: about the default's area, in its proportions. */

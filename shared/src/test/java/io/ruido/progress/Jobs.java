@@ -25,8 +25,8 @@ final class Jobs {
     private static final NoArgGenerator IDS = Generators.timeBasedEpochGenerator();
 
     static final SamplingParams PARAMS = new SamplingParams("apples", 128, 128, 20, 4.5, "ddim", 7);
-    static final ModelCard CARD = new ModelCard(
-            "apples", "", "", "MIT", 64, 512, 64, PARAMS, List.of(new ModelCard.Sampler("ddim", "DDIM")), null);
+    static final ModelCard CARD =
+            new ModelCard("apples", "", "", "MIT", 64, 512, 64, PARAMS, List.of(new ModelCard.Sampler("ddim", "DDIM")));
 
     private Jobs() {}
 
