@@ -3,6 +3,7 @@ package io.ruido.gateway;
 import io.ruido.config.RuidoConfig.GatewayConfig;
 import io.ruido.config.RuidoConfig.UploadsConfig;
 import io.vertx.core.Handler;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.util.Map;
@@ -13,6 +14,7 @@ final class Bodies implements Handler<RoutingContext> {
     private final long usual;
     private final Map<String, Long> limits;
     private final Map<Long, BodyHandler> handlers = new TreeMap<>();
+    private final FormHandler forms;
 
     Bodies(GatewayConfig gateway, UploadsConfig uploads) {
         usual = gateway.maxBodyBytes();
@@ -21,9 +23,12 @@ final class Bodies implements Handler<RoutingContext> {
                 UploadRoutes.PATH,
                 (long) uploads.maxBytes(),
                 "/sdapi/v1/img2img",
-                usual + 2 * inBase64); // and its mask
+                usual + 2 * inBase64, // and its mask
+                OpenAiRoute.EDITS,
+                usual + 2L * uploads.maxBytes());
         limits.values().forEach(this::add);
         add(usual);
+        forms = new FormHandler(limits.get(OpenAiRoute.EDITS));
     }
 
     private void add(long limit) {
@@ -37,6 +42,8 @@ final class Bodies implements Handler<RoutingContext> {
 
     @Override
     public void handle(RoutingContext ctx) {
-        handlers.get(limit(ctx)).handle(ctx);
+        boolean form = ctx.normalizedPath().equals(OpenAiRoute.EDITS)
+                && ctx.request().method().equals(HttpMethod.POST);
+        (form ? forms : handlers.get(limit(ctx))).handle(ctx);
     }
 }

@@ -155,7 +155,7 @@ public final class Gateway implements AutoCloseable {
         JobRoutes jobRoutes = new JobRoutes(jobs, results, blocking);
         ImageRoute image = new ImageRoute(jobs, results, blocking);
         AttendedJobs attended = new AttendedJobs(submission, intake, endings, image, results);
-        OpenAiRoute openAi = new OpenAiRoute(attended, events);
+        OpenAiRoute openAi = new OpenAiRoute(attended, new OpenAiAnswers(attended, events), uploads);
         SdImageRoute sdImages = new SdImageRoute(attended, catalog, uploads);
         SdRoutes sd = new SdRoutes(jobs, events, catalog, clock);
         EventRoutes watching = new EventRoutes(jobs, events, commands, metrics);
@@ -182,6 +182,7 @@ public final class Gateway implements AutoCloseable {
                 Map.entry("listModels", catalogRoutes::models),
                 Map.entry("listSamplers", catalogRoutes::samplers),
                 Map.entry("createImages", openAi::generate),
+                Map.entry("editImage", openAi::edit),
                 Map.entry("txt2img", sdImages::fromText),
                 Map.entry("img2img", sdImages::fromPicture),
                 Map.entry("sdProgress", sd::progress),

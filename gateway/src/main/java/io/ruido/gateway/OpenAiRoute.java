@@ -1,49 +1,56 @@
 package io.ruido.gateway;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonProperty;
-import io.ruido.job.Job;
-import io.ruido.progress.EventStream;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
-import java.util.Collections;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
-/** {@code POST /v1/images/generations}, as OpenAI's clients call it. */
+/** {@code POST /v1/images/generations} and {@code /v1/images/edits}, as OpenAI's clients call them. */
 final class OpenAiRoute {
+    static final String EDITS = "/v1/images/edits";
     private static final Map<String, String> NAMES = Map.of("count", "n", "width", "size", "height", "size");
+    private static final String IMAGE = "image";
+    private static final String MASK = "mask";
 
     private final AttendedJobs jobs;
-    private final EventStream events;
+    private final OpenAiAnswers answers;
+    private final Uploads uploads;
 
-    OpenAiRoute(AttendedJobs jobs, EventStream events) {
+    OpenAiRoute(AttendedJobs jobs, OpenAiAnswers answers, Uploads uploads) {
         this.jobs = jobs;
-        this.events = events;
+        this.answers = answers;
+        this.uploads = uploads;
     }
-
-    private record Answer(
-            long created,
-            List<Image> data,
-            String background,
-            @JsonProperty("output_format") String outputFormat,
-            String size) {}
-
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    private record Image(@JsonProperty("b64_json") String base64, String url) {}
 
     void generate(RoutingContext ctx) {
         JsonObject body = RequestValidation.body(ctx);
-        boolean stream = Boolean.TRUE.equals(body.getBoolean("stream"));
-        refuseIf(stream && one(body.getInteger("n")) > 1, "n", body, "must be 1 with stream");
-        refuseIf(!stream && body.getValue("partial_images") != null, "partial_images", body, "needs stream");
-        boolean url = "url".equals(body.getString("response_format"));
-        refuseIf(stream && url, "response_format", body, "must be b64_json with stream");
+        OpenAiAnswers.check(body);
         jobs.submit(ctx, submission(body), NAMES)
-                .compose(job -> stream ? stream(ctx, job, body) : answer(ctx, job, body.getString("response_format")))
+                .compose(job -> answers.send(ctx, job, body, "image_generation"))
                 .onFailure(ctx::fail);
+    }
+
+    void edit(RoutingContext ctx) {
+        JsonObject body = RequestValidation.body(ctx);
+        OpenAiAnswers.check(body);
+        pictures(ctx)
+                .compose(pictures -> jobs.submit(ctx, submission(body).mergeIn(pictures), NAMES))
+                .compose(job -> answers.send(ctx, job, body, "image_edit"))
+                .onFailure(ctx::fail);
+    }
+
+    /** What the job begins with. What is painted anew shall owe nothing to what was there. */
+    private Future<JsonObject> pictures(RoutingContext ctx) {
+        Map<String, byte[]> parts = FormHandler.form(ctx).parts();
+        String tenant = Caller.of(ctx).tenant();
+        return Reply.on(ctx, uploads.keep(IMAGE, parts.get(IMAGE), tenant)).compose(image -> {
+            JsonObject source = new JsonObject().put(IMAGE, image.id());
+            byte[] mask = parts.get(MASK);
+            return mask == null
+                    ? Future.succeededFuture(source)
+                    : Reply.on(ctx, uploads.keepTransparency(MASK, mask, image, tenant))
+                            .map(kept -> source.put(MASK, kept.id()).put("strength", 1));
+        });
     }
 
     private static JsonObject submission(JsonObject body) {
@@ -57,44 +64,5 @@ final class OpenAiRoute {
             submission.put("width", Integer.valueOf(sides[0])).put("height", Integer.valueOf(sides[1]));
         }
         return submission;
-    }
-
-    private Future<Void> stream(RoutingContext ctx, Job job, JsonObject body) {
-        Integer partials = body.getInteger("partial_images");
-        new OpenAiStream(ctx, job, partials == null ? 0 : partials, jobs).start(events);
-        return Future.succeededFuture();
-    }
-
-    private Future<Void> answer(RoutingContext ctx, Job job, String format) {
-        return jobs.finished(ctx, job)
-                .compose(done -> "url".equals(format)
-                        ? Future.succeededFuture(Collections.<String>nCopies(job.images(), null))
-                        : jobs.base64(ctx, job))
-                .onSuccess(base64 -> {
-                    List<String> urls =
-                            "b64_json".equals(format) ? Collections.nCopies(job.images(), null) : jobs.urls(job);
-                    List<Image> images = IntStream.range(0, job.images())
-                            .mapToObj(index -> new Image(base64.get(index), urls.get(index)))
-                            .toList();
-                    long created = job.submittedAt().getEpochSecond();
-                    Reply.json(ctx, 200, new Answer(created, images, "opaque", "png", size(job)));
-                })
-                .mapEmpty();
-    }
-
-    /** As OpenAI writes it. */
-    static String size(Job job) {
-        return job.params().width() + "x" + job.params().height();
-    }
-
-    private static int one(Integer count) {
-        return count == null ? 1 : count;
-    }
-
-    private static void refuseIf(boolean refused, String field, JsonObject body, String reason) {
-        if (refused) {
-            throw new ProblemException(
-                    Problem.invalid(List.of(new Problem.Field(field, body.getValue(field), reason))));
-        }
     }
 }

@@ -18,16 +18,21 @@ final class OpenAiStream {
 
     private final RoutingContext ctx;
     private final Job job;
+    private final String name;
     private final int partials;
     private final AttendedJobs jobs;
     private HttpServerResponse response;
     private int begun;
     private Future<?> newest = Future.succeededFuture();
 
-    /** @param partials how many previews the client wants */
-    OpenAiStream(RoutingContext ctx, Job job, int partials, AttendedJobs jobs) {
+    /**
+     * @param name with which the events' types begin
+     * @param partials how many previews the client wants
+     */
+    OpenAiStream(RoutingContext ctx, Job job, String name, int partials, AttendedJobs jobs) {
         this.ctx = ctx;
         this.job = job;
+        this.name = name;
         this.partials = partials;
         this.jobs = jobs;
     }
@@ -68,7 +73,7 @@ final class OpenAiStream {
         jobs.finished(ctx, job)
                 .compose(done -> jobs.base64(ctx, job))
                 .eventually(() -> newest.otherwiseEmpty())
-                .onSuccess(images -> end("image_generation.completed", frame(images.getFirst(), null, Usage.NONE)))
+                .onSuccess(images -> end(name + ".completed", frame(images.getFirst(), null, Usage.NONE)))
                 .onFailure(error -> end("error", OpenAiError.of(Problems.of(error))));
     }
 
@@ -80,7 +85,7 @@ final class OpenAiStream {
             // One after the other, so that they arrive in order.
             newest = ctx.vertx()
                     .executeBlocking(() -> PartialImage.of(step.preview(), width, height))
-                    .onSuccess(image -> send("image_generation.partial_image", frame(image, index, null)))
+                    .onSuccess(image -> send(name + ".partial_image", frame(image, index, null)))
                     .onFailure(error -> log.warn(
                             "job {}: preview of step {} cannot be shown; its client gets the others",
                             job.jobId(),
@@ -94,9 +99,9 @@ final class OpenAiStream {
     }
 
     private Frame frame(String base64, Integer index, Usage usage) {
-        String type = "image_generation." + (index == null ? "completed" : "partial_image");
+        String type = name + (index == null ? ".completed" : ".partial_image");
         long created = job.submittedAt().getEpochSecond();
-        return new Frame(type, base64, created, OpenAiRoute.size(job), "auto", "opaque", "png", index, usage);
+        return new Frame(type, base64, created, OpenAiAnswers.size(job), "auto", "opaque", "png", index, usage);
     }
 
     private void end(String type, Object data) {

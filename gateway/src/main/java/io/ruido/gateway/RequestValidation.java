@@ -15,6 +15,7 @@ import io.vertx.openapi.contract.Operation;
 import io.vertx.openapi.contract.Parameter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -35,6 +36,8 @@ final class RequestValidation implements Handler<RoutingContext> {
     private final List<Rule> rules;
     private final Set<String> queryNames;
     private final SchemaCheck bodyCheck;
+    /** Of a form's schema; null where the body is no form. */
+    private final JsonObject formFields;
 
     RequestValidation(Operation operation, SchemaRepository schemas) {
         this.rules = operation.getParameters().stream()
@@ -44,15 +47,13 @@ final class RequestValidation implements Handler<RoutingContext> {
                 .filter(parameter -> parameter.getIn() == Location.QUERY)
                 .map(Parameter::getName)
                 .collect(Collectors.toUnmodifiableSet());
-        this.bodyCheck = operation.getRequestBody() == null
-                ? null
-                : new SchemaCheck(
-                        operation
-                                .getRequestBody()
-                                .getContent()
-                                .get(MediaType.APPLICATION_JSON)
-                                .getSchema(),
-                        schemas);
+        Map<String, MediaType> content = operation.getRequestBody() == null
+                ? Map.of()
+                : operation.getRequestBody().getContent();
+        MediaType form = content.get(Form.MEDIA_TYPE);
+        MediaType body = content.getOrDefault(MediaType.APPLICATION_JSON, form);
+        this.bodyCheck = body == null ? null : new SchemaCheck(body.getSchema(), schemas);
+        this.formFields = form == null ? null : ((JsonObject) form.getSchema()).getJsonObject("properties");
     }
 
     /** The value of a parameter, or null when it is absent and has no default. */
@@ -79,6 +80,9 @@ final class RequestValidation implements Handler<RoutingContext> {
         }
         if (bodyCheck == null) {
             refuse(refused);
+            ctx.next();
+        } else if (formFields != null) {
+            keepBody(ctx, FormHandler.form(ctx).json(formFields), refused);
             ctx.next();
         } else if (ctx.body().length() <= READ_AT_ONCE) {
             keepBody(ctx, json(ctx), refused);
@@ -132,7 +136,7 @@ final class RequestValidation implements Handler<RoutingContext> {
     }
 
     /** Text that is no number is left to the schema to refuse. */
-    private static Object wholeNumber(String text) {
+    static Object wholeNumber(String text) {
         try {
             return Integer.valueOf(text);
         } catch (NumberFormatException e) {
@@ -140,14 +144,20 @@ final class RequestValidation implements Handler<RoutingContext> {
         }
     }
 
-    private static Object json(RoutingContext ctx) {
+    /** The content type with its parameters; any but the wanted one is refused. */
+    static String contentType(RoutingContext ctx, String wanted) {
         String type = ctx.request().getHeader(HttpHeaders.CONTENT_TYPE);
-        if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase(MediaType.APPLICATION_JSON)) {
+        if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase(wanted)) {
             throw new ProblemException(Problem.of(
                     Problem.Code.UNSUPPORTED_MEDIA_TYPE,
-                    "The body must be application/json.",
-                    List.of(new Problem.Field("Content-Type", type, "must be application/json"))));
+                    "The body must be %s.".formatted(wanted),
+                    List.of(new Problem.Field("Content-Type", type, "must be " + wanted))));
         }
+        return type;
+    }
+
+    private static Object json(RoutingContext ctx) {
+        contentType(ctx, MediaType.APPLICATION_JSON);
         Buffer buffer = ctx.body().buffer();
         try {
             return Json.decodeValue(buffer == null ? Buffer.buffer() : buffer);

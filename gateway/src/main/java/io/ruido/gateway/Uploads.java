@@ -66,6 +66,13 @@ final class Uploads {
                 .thenCompose(bytes -> keep(field, bytes, tenant));
     }
 
+    /** The same for a mask that is transparent where the picture is painted anew; it is kept as one that is white there. */
+    CompletionStage<Upload> keepTransparency(String field, byte[] bytes, Upload picture, String tenant) {
+        return CompletableFuture.supplyAsync(
+                        () -> TransparentMask.white(field, bytes, picture, limits.maxPixels()), decoding)
+                .thenCompose(mask -> keep(field, mask, tenant));
+    }
+
     private CompletionStage<Upload> add(String field, byte[] bytes, String tenant, String id) {
         UUID object = UUID.randomUUID();
         return CompletableFuture.supplyAsync(() -> checked(field, bytes), decoding)

@@ -87,7 +87,8 @@ class HousekeepingTest {
                 .source()
                 .image();
 
-        await().atMost(PATIENCE).until(() -> worker.stored(ResultStore.key(upload)).isEmpty());
+        await().atMost(PATIENCE)
+                .until(() -> worker.stored(ResultStore.key(upload)).isEmpty());
 
         assertThat(client.get("/v1/uploads/" + upload.id()).status()).isEqualTo(404);
         await().until(submitted);

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
@@ -56,12 +57,28 @@ public record PictureFile(Format format, BufferedImage image) {
     }
 
     /**
-     * Decodes a picture. Its size is read first: nothing is allocated for one that is too large.
+     * Reads a picture, as it is to be seen.
      *
      * @param field that is named when the picture is refused
      * @throws InvalidFieldException when it is too large, or no picture of a known format
      */
     public static PictureFile read(String field, byte[] bytes, int maxPixels) {
+        BufferedImage colours = decode(field, bytes, maxPixels, PictureFile::colours);
+        Format format = Format.of(bytes).orElseThrow();
+        return new PictureFile(format, format == Format.JPEG ? upright(colours, orientation(bytes)) : colours);
+    }
+
+    /**
+     * The same as it is stored. Its size is read first: nothing is allocated for one that is too large.
+     *
+     * @throws InvalidFieldException as {@link #read}
+     */
+    public static BufferedImage decode(String field, byte[] bytes, int maxPixels) {
+        return decode(field, bytes, maxPixels, UnaryOperator.identity());
+    }
+
+    private static BufferedImage decode(
+            String field, byte[] bytes, int maxPixels, UnaryOperator<BufferedImage> afterwards) {
         Format format = Format.of(bytes)
                 .orElseThrow(() -> new InvalidFieldException(
                         field, bytes.length + " bytes", "must be a PNG, JPEG or WebP picture"));
@@ -74,8 +91,7 @@ public record PictureFile(Format format, BufferedImage image) {
                 throw new InvalidFieldException(
                         field, width + "×" + height + " pixels", "must have at most " + maxPixels + " pixels");
             }
-            BufferedImage colours = colours(reader.read(0));
-            return new PictureFile(format, format == Format.JPEG ? upright(colours, orientation(bytes)) : colours);
+            return afterwards.apply(reader.read(0));
         } catch (InvalidFieldException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
@@ -114,7 +130,7 @@ public record PictureFile(Format format, BufferedImage image) {
     }
 
     /** How the camera was held (Exif 2.3, §4.6.4): 1 to 8, where 1 is upright. */
-    private static int orientation(byte[] jpeg) throws IOException {
+    private static int orientation(byte[] jpeg) {
         try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(jpeg))) {
             List<JPEGSegment> segments = JPEGSegmentUtil.readSegments(in, JPEG.APP1, "Exif");
             return segments.isEmpty() ? 1 : orientation(segments.getFirst());
