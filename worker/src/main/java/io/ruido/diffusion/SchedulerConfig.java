@@ -88,6 +88,11 @@ public final class SchedulerConfig {
         return json.path("_class_name").textValue();
     }
 
+    /** The forward process that the model was trained with. */
+    public NoiseSchedule noiseSchedule() {
+        return NoiseSchedule.of(settings(className()));
+    }
+
     /**
      * A copy with one setting changed, for one job. Besides the settings of diffusers' schedulers there is {@code eta}
      * (DDIM's η and TCD's γ, by default 0), which diffusers' pipelines take as an argument.

@@ -25,8 +25,7 @@ final class AdamW {
     private final PtSymbolBlock module;
     private final List<String> trained;
     private final Map<String, NDArray> weights;
-    private final Map<String, Map<String, NDArray>> parts;
-    private IValue[] lists;
+    private final IValue[] lists;
 
     /**
      * @param parts weights, averages and moments, named as in a {@link Checkpoint}; they are changed in place
@@ -37,7 +36,10 @@ final class AdamW {
         this.module = Script.load(this.manager, "AdamW", AdamW.class.getResourceAsStream("adamw.py"));
         this.weights = parts.get(Checkpoint.WEIGHTS);
         this.trained = weights.keySet().stream().filter(trains).toList();
-        this.parts = parts;
+        this.lists = Stream.of(Checkpoint.WEIGHTS, Checkpoint.EXP_AVG, Checkpoint.EXP_AVG_SQ, Checkpoint.AVERAGES)
+                .map(part -> IValue.listFrom(
+                        trained.stream().map(parts.get(part)::get).toArray(PtNDArray[]::new)))
+                .toArray(IValue[]::new);
         trained.forEach(name -> weights.get(name).setRequiresGradient(true));
     }
 
@@ -47,49 +49,22 @@ final class AdamW {
     }
 
     /**
-     * Applies the gradients of the last backward pass and clears them.
+     * Goes back from a loss to its gradients and applies them.
      *
+     * @param loss one number that depends on every trained tensor
      * @param step counted from 0
      * @return the norm of all gradients together, before clipping
      */
-    double update(TrainConfig.Optimization o, int step) {
-        if (lists == null) {
-            lists = new IValue[] {
-                list(weights),
-                gradients(),
-                list(parts.get(Checkpoint.EXP_AVG)),
-                list(parts.get(Checkpoint.EXP_AVG_SQ)),
-                list(parts.get(Checkpoint.AVERAGES))
-            };
-        }
+    double update(NDArray loss, TrainConfig.Optimization o, int step) {
         try (PtNDArray count = (PtNDArray) manager.create(new float[] {step + 1}, new Shape());
+                IValue end = IValue.from((PtNDArray) loss);
                 IValue time = IValue.from(count);
                 IValue numbers = IValue.listFrom(
                         o.learningRateAt(step), o.beta1(), o.beta2(), o.weightDecay(), EPS, o.clip(), o.emaAt(step));
                 IValue norm = IValueUtils.runMethod(
-                        module, "update", lists[0], lists[1], lists[2], lists[3], lists[4], time, numbers);
+                        module, "update", end, lists[0], lists[1], lists[2], lists[3], time, numbers);
                 PtNDArray result = norm.toTensor(manager)) {
             return result.getFloat();
         }
-    }
-
-    private IValue gradients() {
-        return list(trained.stream().map(this::gradient));
-    }
-
-    private NDArray gradient(String name) {
-        NDArray gradient = weights.get(name).getGradient();
-        if (gradient == null) {
-            throw new IllegalStateException(name + ": the loss does not depend on this weight");
-        }
-        return gradient;
-    }
-
-    private IValue list(Map<String, NDArray> tensors) {
-        return list(trained.stream().map(tensors::get));
-    }
-
-    private static IValue list(Stream<NDArray> tensors) {
-        return IValue.listFrom(tensors.toArray(PtNDArray[]::new));
     }
 }

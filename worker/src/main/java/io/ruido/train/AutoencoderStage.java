@@ -5,9 +5,11 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.model.AutoencoderKL;
 import io.ruido.model.AutoencoderKLConfig;
+import io.ruido.nn.Ops;
 import io.ruido.nn.Torch;
 import io.ruido.nn.Weights;
 import java.io.IOException;
@@ -15,10 +17,12 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Trains an AutoencoderKL: L1 of pixels and of their differences to the neighbours, and a small KL divergence.
+ * Trains an AutoencoderKL: L1 of pixels and of their differences to the neighbours, a small KL divergence, and if the recipe
+ * wants it a discriminator's opinion.
  *
  * <p>B batch, S side of a crop, L latent channels.
  */
@@ -34,6 +38,7 @@ final class AutoencoderStage implements Stage {
     private final List<ImageFolder.Picture> heldOut;
     private AutoencoderKL model;
     private AutoencoderKL average;
+    private Optional<PatchDiscriminator> discriminator;
     private Weights averages;
 
     /** @param size side of the pictures in pixels */
@@ -55,13 +60,28 @@ final class AutoencoderStage implements Stage {
     }
 
     @Override
+    public TrainConfig.Precision precision() {
+        return config.precision();
+    }
+
+    @Override
     public void build(Weights weights, Weights averages) {
         AutoencoderKLConfig shape = AutoencoderKLConfig.of(config.model());
         this.model = new AutoencoderKL(shape, weights);
         this.average = new AutoencoderKL(shape, averages);
         this.averages = averages;
+        this.discriminator =
+                Optional.ofNullable(config.adversarial()).map(settings -> discriminator(settings, weights));
+        discriminator.ifPresent(_ -> discriminator(config.adversarial(), averages));
         startQuietly(weights);
         startQuietly(averages);
+    }
+
+    private PatchDiscriminator discriminator(TrainConfig.Adversarial settings, Weights weights) {
+        return new PatchDiscriminator(
+                weights.at(PatchDiscriminator.NAME),
+                settings.widths(),
+                config.precision().type());
     }
 
     /** Fresh weights, but latents with little noise. */
@@ -79,13 +99,30 @@ final class AutoencoderStage implements Stage {
     public boolean trains(String name) {
         return config.learns() == TrainConfig.Learns.ALL
                 || name.startsWith("decoder.")
-                || name.startsWith("post_quant_conv.");
+                || name.startsWith("post_quant_conv.")
+                || !exports(name);
+    }
+
+    @Override
+    public boolean exports(String name) {
+        return !name.startsWith(PatchDiscriminator.NAME + ".");
+    }
+
+    private Map<String, NDArray> exported() {
+        Map<String, NDArray> tensors = new LinkedHashMap<>(averages.tensors());
+        tensors.keySet().removeIf(name -> !exports(name));
+        return tensors;
     }
 
     @Override
     public int batchAt(int step) {
         int side = sideAt(step);
         return Math.max(1, optimization().batch() * config.crop() * config.crop() / (side * side));
+    }
+
+    @Override
+    public double workAt(int step) {
+        return 3 * batchAt(step) * Work.forward(exported(), sideAt(step), 0);
     }
 
     private int sideAt(int step) {
@@ -95,10 +132,10 @@ final class AutoencoderStage implements Stage {
     @Override
     public NDArray loss(NDManager scratch, int step, RandomGenerator random) {
         NDArray x = crops(scratch, batchAt(step), sideAt(step), random); // (B, 3, S, S)
-        AutoencoderKL.Posterior q = model.encode(x);
+        AutoencoderKL.Posterior q = encode(x);
         NDArray noise = Torch.tensor(
                 scratch, Seeds.normal(random, (int) q.mean().size()), q.mean().getShape());
-        NDArray y = model.decode(q.mean().add(q.logvar().mul(0.5f).exp().mul(noise)));
+        NDArray y = decode(q.mean().add(q.logvar().mul(0.5f).exp().mul(noise)));
         NDArray error = y.sub(x);
         NDArray across = error.get(":, :, :, 1:").sub(error.get(":, :, :, :-1"));
         NDArray down = error.get(":, :, 1:, :").sub(error.get(":, :, :-1, :"));
@@ -111,7 +148,24 @@ final class AutoencoderStage implements Stage {
                 .mean()
                 .mul(0.5f);
         NDArray pixels = error.abs().mean().add(error.square().mean().mul((float) config.squaredLoss()));
-        return pixels.add(edges.mul((float) config.gradientLoss())).add(kl.mul((float) config.kl()));
+        NDArray loss = pixels.add(edges.mul((float) config.gradientLoss())).add(kl.mul((float) config.kl()));
+        return discriminator.isPresent() ? loss.add(discriminator.get().loss(x, y, adversarialAt(step))) : loss;
+    }
+
+    /** Nothing at first, while the discriminator learns from reconstructions that are easily told. */
+    private double adversarialAt(int step) {
+        TrainConfig.Adversarial settings = config.adversarial();
+        return step < settings.from() * optimization().steps() ? 0 : settings.weight();
+    }
+
+    private AutoencoderKL.Posterior encode(NDArray x) {
+        AutoencoderKL.Posterior q = model.encode(Ops.cast(x, config.precision().type()));
+        return new AutoencoderKL.Posterior(
+                Ops.cast(q.mean(), DataType.FLOAT32), Ops.cast(q.logvar(), DataType.FLOAT32));
+    }
+
+    private NDArray decode(NDArray z) {
+        return Ops.cast(model.decode(Ops.cast(z, config.precision().type())), DataType.FLOAT32);
     }
 
     private NDArray crops(NDManager scratch, int batch, int side, RandomGenerator random) {
@@ -172,7 +226,7 @@ final class AutoencoderStage implements Stage {
 
     @Override
     public void export(NDManager scratch, Path folder) throws IOException {
-        Map<String, NDArray> tensors = new LinkedHashMap<>(averages.tensors());
+        Map<String, NDArray> tensors = exported();
         if (config.learns() == TrainConfig.Learns.ALL) {
             tensors.putAll(standardized(scratch));
         }

@@ -20,6 +20,7 @@ import java.util.Map;
 final class DiffusersFolder {
     static final String WEIGHTS = "diffusion_pytorch_model.safetensors";
 
+    private static final String DIFFUSERS = "diffusers";
     private static final JsonMapper READ = new JsonMapper();
     private static final ObjectWriter JSON = READ.writerWithDefaultPrettyPrinter();
 
@@ -67,19 +68,33 @@ final class DiffusersFolder {
         Files.write(tokenizer.resolve("tokenizer_config.json"), JSON.writeValueAsBytes(settings));
     }
 
-    /** Writes {@code model_index.json} and the scheduler's config. */
-    static void writePipeline(Path folder, ObjectNode scheduler) throws IOException {
-        ObjectNode index = READ.createObjectNode().put("_class_name", "StableDiffusionPipeline");
-        index.put("_diffusers_version", "0.30.0");
-        part(index, "vae", "diffusers", "AutoencoderKL");
+    /** Writes {@code model_index.json} and the scheduler's config of a model with text, autoencoder and denoiser. */
+    static void writeTextToImage(Path folder, ObjectNode scheduler) throws IOException {
+        ObjectNode index = index("StableDiffusionPipeline");
+        part(index, "vae", DIFFUSERS, "AutoencoderKL");
         part(index, "text_encoder", "transformers", "BertModel");
         part(index, "tokenizer", "transformers", "BertTokenizerFast");
-        part(index, "unet", "diffusers", "UNet2DConditionModel");
-        part(index, "scheduler", "diffusers", "DDIMScheduler");
+        part(index, "unet", DIFFUSERS, "UNet2DConditionModel");
         part(index, "safety_checker", null, null);
         part(index, "feature_extractor", null, null);
         part(index, "image_encoder", null, null);
         index.put("requires_safety_checker", false);
+        write(folder, index, scheduler);
+    }
+
+    /** The same of a model that denoises pixels. */
+    static void writeUnconditional(Path folder, ObjectNode scheduler) throws IOException {
+        ObjectNode index = index("DDIMPipeline");
+        part(index, "unet", DIFFUSERS, "UNet2DModel");
+        write(folder, index, scheduler);
+    }
+
+    private static ObjectNode index(String className) {
+        return READ.createObjectNode().put("_class_name", className).put("_diffusers_version", "0.30.0");
+    }
+
+    private static void write(Path folder, ObjectNode index, ObjectNode scheduler) throws IOException {
+        part(index, "scheduler", DIFFUSERS, scheduler.path("_class_name").asText());
         Path place = Files.createDirectories(folder.resolve("scheduler"));
         Files.write(place.resolve("scheduler_config.json"), JSON.writeValueAsBytes(scheduler));
         Files.write(folder.resolve("model_index.json"), JSON.writeValueAsBytes(index));

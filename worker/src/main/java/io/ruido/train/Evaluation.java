@@ -5,11 +5,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import io.ruido.diffusion.SampleState;
 import io.ruido.diffusion.Sampler;
 import io.ruido.diffusion.SamplerName;
 import io.ruido.diffusion.SchedulerConfig;
-import io.ruido.diffusion.TorchRandom;
 import io.ruido.model.AutoencoderKL;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.RgbImage;
@@ -67,14 +65,19 @@ public final class Evaluation implements AutoCloseable {
      *
      * @param model a diffusers folder
      * @param recipe by which it was trained: names the pictures, the labels, and how many pictures are held out
+     * @param everyLabel whether to ask for labels of all pictures, not only for those that the recipe trains on
      */
-    public static Evaluation of(Path model, Path recipe) throws IOException {
+    public static Evaluation of(Path model, Path recipe, boolean everyLabel) throws IOException {
         TrainConfig config = TrainConfig.read(recipe);
+        if (config.denoiser() == null) {
+            throw new IllegalArgumentException(
+                    recipe + ": makes a model without text, which cannot be asked for a label");
+        }
         return new Evaluation(
                 model,
                 config.data(),
                 config.autoencoder().heldOut(),
-                config.denoiser().labels());
+                everyLabel ? List.of() : config.denoiser().labels());
     }
 
     Evaluation(Path model, Path data, int heldOut, List<String> labels) throws IOException {
@@ -108,6 +111,16 @@ public final class Evaluation implements AutoCloseable {
         return sum / places.size();
     }
 
+    /** How many pictures a sample is compared with. */
+    public int pictures() {
+        return pictures.size();
+    }
+
+    /** How many labels there are to ask for. */
+    public int labels() {
+        return labels.size();
+    }
+
     /** Labels drawn without repetition, the same ones for the same seed; all of them if there are fewer. */
     public List<String> labels(int count, long seed) {
         return IntStream.of(Seeds.round(seed, 0, labels.size()))
@@ -137,25 +150,16 @@ public final class Evaluation implements AutoCloseable {
             NDArray context = pipeline.encodeText(scratch, texts); // (B, T, D)
             NDArray empty =
                     pipeline.encodeText(scratch, texts.stream().map(text -> "").toList());
-            List<SampleState> states = IntStream.range(0, batch)
-                    .mapToObj(i -> new SampleState(
-                            sampler.trajectory(sampling.steps()), new TorchRandom(seed + i), (int) one.size()))
-                    .toList();
-            float[] guidance = new float[batch], timesteps = new float[batch];
+            float[] guidance = new float[batch];
             Arrays.fill(guidance, (float) sampling.guidance());
-            while (!states.getFirst().done()) {
-                Arrays.fill(timesteps, states.getFirst().timestep());
-                try (NDManager step = scratch.newSubManager()) {
-                    NDArray x =
-                            tensor(step, states.stream().map(SampleState::input).toList(), one);
-                    float[] output = pipeline.predict(x, timesteps, context.duplicate(), empty.duplicate(), guidance)
-                            .toFloatArray();
-                    for (int i = 0, length = (int) one.size(); i < batch; i++) {
-                        states.get(i).advance(Arrays.copyOfRange(output, i * length, (i + 1) * length));
-                    }
-                }
-            }
-            return decode(states.stream().map(SampleState::latents).toList());
+            return decode(Drawing.run(
+                    scratch,
+                    sampler.trajectory(sampling.steps()),
+                    batch,
+                    seed,
+                    one,
+                    (x, timesteps) ->
+                            pipeline.predict(x, timesteps, context.duplicate(), empty.duplicate(), guidance)));
         }
     }
 
@@ -248,18 +252,8 @@ public final class Evaluation implements AutoCloseable {
 
     private List<RgbImage> decode(List<float[]> some) {
         try (NDManager scratch = pipeline.newManager()) {
-            return pipeline.decode(tensor(scratch, some, pipeline.latentShape(size, size)));
+            return pipeline.decode(Drawing.tensor(scratch, some, pipeline.latentShape(size, size)));
         }
-    }
-
-    /** (B, L, h, h) */
-    private static NDArray tensor(NDManager manager, List<float[]> samples, Shape one) {
-        int length = (int) one.size();
-        float[] all = new float[samples.size() * length];
-        for (int i = 0; i < samples.size(); i++) {
-            System.arraycopy(samples.get(i), 0, all, i * length, length);
-        }
-        return manager.create(all, new Shape(samples.size(), one.get(1), one.get(2), one.get(3)));
     }
 
     private interface Range {

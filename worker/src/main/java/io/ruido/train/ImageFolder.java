@@ -23,6 +23,9 @@ final class ImageFolder {
     /** One picture: its label, further words for it, and {@code 3·size·size} bytes, channel by channel. */
     record Picture(String file, String label, List<String> tags, byte[] planes) {}
 
+    /** Pictures with sides of that many pixels. */
+    record Sized(int side, List<Picture> pictures) {}
+
     private ImageFolder() {}
 
     /** Reads all pictures, cut to a centred square and resized to {@code size}, in the order of the metadata. */

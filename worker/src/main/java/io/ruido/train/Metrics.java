@@ -16,7 +16,7 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** {@code metrics.csv}, {@code evaluation.csv} and {@code loss.png} of a run. */
 final class Metrics {
-    private static final String HEADER = "step,seconds,loss,gradient_norm,learning_rate,samples_per_second";
+    private static final String HEADER = "step,seconds,loss,gradient_norm,learning_rate,samples_per_second,peak_share";
 
     private final Path folder;
     private final String name;
@@ -28,17 +28,24 @@ final class Metrics {
 
     /** The means over the steps since the last row. */
     record Row(
-            int step, double seconds, double loss, double gradientNorm, double learningRate, double samplesPerSecond) {
+            int step,
+            double seconds,
+            double loss,
+            double gradientNorm,
+            double learningRate,
+            double samplesPerSecond,
+            double peakShare) {
         String csv() {
             return String.format(
                     Locale.ROOT,
-                    "%d,%.1f,%.6f,%.5f,%.3e,%.2f",
+                    "%d,%.1f,%.6f,%.5f,%.3e,%.2f,%.3f",
                     step,
                     seconds,
                     loss,
                     gradientNorm,
                     learningRate,
-                    samplesPerSecond);
+                    samplesPerSecond,
+                    peakShare);
         }
     }
 

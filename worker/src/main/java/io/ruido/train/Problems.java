@@ -26,6 +26,10 @@ final class Problems {
         return unless(value != null, field, "given", value);
     }
 
+    Problems absent(String field, Object value) {
+        return unless(value == null, field, "absent", value == null ? "" : "given");
+    }
+
     /** Ends the checks. */
     void reject() {
         if (!found.isEmpty()) {

@@ -13,6 +13,7 @@ final class Progress {
     private final String stage;
     private final Metrics metrics;
     private final TrainConfig.Optimization optimization;
+    private final double peak;
     private double seconds;
     private double secondsAtRow;
     private long begun;
@@ -20,10 +21,15 @@ final class Progress {
     private double norm;
     private int samples;
     private int steps;
+    private double operations;
 
-    /** @param seconds spent before, by the run that this one resumes */
-    Progress(String stage, Metrics metrics, TrainConfig.Optimization optimization, double seconds) {
+    /**
+     * @param peak floating-point operations a second that the processor can do
+     * @param seconds spent before, by the run that this one resumes
+     */
+    Progress(String stage, Metrics metrics, TrainConfig.Optimization optimization, double peak, double seconds) {
         this.stage = stage;
+        this.peak = peak;
         this.metrics = metrics;
         this.optimization = optimization;
         this.seconds = seconds;
@@ -35,16 +41,18 @@ final class Progress {
         begun = System.nanoTime();
     }
 
-    /** A step ends. */
-    void end(int step, double stepLoss, double gradientNorm, int batch) throws IOException {
+    /**
+     * A step ends.
+     *
+     * @param work floating-point operations of the step
+     */
+    void end(double stepLoss, double gradientNorm, int batch, double work) {
         seconds += (System.nanoTime() - begun) / 1e9;
         loss += stepLoss;
         norm += gradientNorm;
         samples += batch;
+        operations += work;
         steps++;
-        if (step % STEPS_PER_ROW == 0 || step == optimization.steps()) {
-            report(step);
-        }
     }
 
     /** Time spent in steps. */
@@ -52,21 +60,32 @@ final class Progress {
         return seconds;
     }
 
-    private void report(int step) throws IOException {
+    /** Reports the means since the last report, now and then. */
+    void report(int step) throws IOException {
+        if (step % STEPS_PER_ROW != 0 && step != optimization.steps()) {
+            return;
+        }
         double taken = seconds - secondsAtRow;
         var row = new Metrics.Row(
-                step, seconds, loss / steps, norm / steps, optimization.learningRateAt(step - 1), samples / taken);
+                step,
+                seconds,
+                loss / steps,
+                norm / steps,
+                optimization.learningRateAt(step - 1),
+                samples / taken,
+                operations / taken / peak);
         metrics.append(row);
         Duration left = Duration.ofSeconds(Math.round(taken / steps * (optimization.steps() - step)));
         log.info(
-                "{} {}/{}: loss {}, {} samples/s, {} left",
+                "{} {}/{}: loss {}, {} samples/s, {} % of the matrix product's peak, {} left",
                 stage,
                 step,
                 optimization.steps(),
                 "%.4f".formatted(row.loss()),
                 "%.1f".formatted(row.samplesPerSecond()),
+                "%.0f".formatted(100 * row.peakShare()),
                 "%d:%02d:%02d".formatted(left.toHours(), left.toMinutesPart(), left.toSecondsPart()));
         secondsAtRow = seconds;
-        loss = norm = samples = steps = 0;
+        loss = norm = operations = samples = steps = 0;
     }
 }

@@ -22,8 +22,19 @@ interface Stage {
         return true;
     }
 
+    /** Whether a tensor is part of the exported model, or only helps to train it. */
+    default boolean exports(String name) {
+        return true;
+    }
+
     /** How many pictures the step takes. */
     int batchAt(int step);
+
+    /** Floating-point operations of the step's convolutions and projections, forward and backward. */
+    double workAt(int step);
+
+    /** The type in which the network computes. */
+    TrainConfig.Precision precision();
 
     /**
      * The loss of one step.

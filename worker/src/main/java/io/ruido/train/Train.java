@@ -4,19 +4,35 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
-/** Trains a model by a recipe: the autoencoder, then the denoiser. */
+/** Trains a model by a recipe: the autoencoder and then the denoiser of its latents, or a denoiser of pixels. */
 public final class Train {
-    private Train() {}
+    private final Path recipe;
+    private final TrainConfig config;
+    private final boolean resume;
+    private final Optional<Path> from;
+    private final BooleanSupplier stopping;
+    private final Path export;
+
+    private Train(Path recipe, boolean resume, Optional<Path> from, BooleanSupplier stopping) throws IOException {
+        this.recipe = recipe;
+        this.config = TrainConfig.read(recipe);
+        this.resume = resume;
+        this.from = from;
+        this.stopping = stopping;
+        this.export = config.output().resolve("export").resolve(config.name());
+    }
 
     /**
-     * Runs both stages; a signal that ends the process is answered with a checkpoint first.
+     * Runs the stages; a signal that ends the process is answered with a checkpoint first.
      *
      * @see #run
      */
@@ -35,45 +51,65 @@ public final class Train {
     }
 
     /**
-     * Runs both stages.
+     * Runs the stages.
      *
      * @param resume goes on from the newest checkpoints, and skips what is finished
-     * @param from a model whose weights both stages begin with, instead of fresh ones
+     * @param from a model whose weights the stages begin with, instead of fresh ones
      * @param stopping when set, the run ends after its current step with a checkpoint
      * @throws IllegalArgumentException naming every wrong value of the recipe
      */
     static void run(Path recipe, boolean resume, Optional<Path> from, AtomicBoolean stopping) throws IOException {
-        TrainConfig config = TrainConfig.read(recipe);
+        var train = new Train(recipe, resume, from, stopping::get);
+        if (train.config.pixels() != null) {
+            train.pixels();
+        } else if (train.autoencoder()) {
+            train.denoiser();
+        }
+    }
+
+    private void pixels() throws IOException {
+        copyBeside();
+        List<Examples> sizes = new ArrayList<>();
+        for (int side : config.sides()) {
+            sizes.add(Examples.pixels(new ImageFolder.Sized(side, ImageFolder.read(config.data(), side))));
+        }
+        run(new PixelStage(config.pixels(), sizes, config.seed()), "unet");
+    }
+
+    /** @return whether it is done */
+    private boolean autoencoder() throws IOException {
         TrainConfig.Learns learns = config.autoencoder().learns();
         if (from.isEmpty() && learns != TrainConfig.Learns.ALL) {
             throw new IllegalArgumentException(
                     "autoencoder.learns must be all without a model to begin with (--from), was "
                             + learns.name().toLowerCase(Locale.ROOT));
         }
-        List<ImageFolder.Picture> pictures = ImageFolder.read(config.data(), config.size());
-        Path export = config.output().resolve("export").resolve(config.name());
         if (learns == TrainConfig.Learns.NOTHING) {
             DiffusersFolder.copyModel(from.orElseThrow().resolve("vae"), export.resolve("vae"));
-        } else {
-            var autoencoder = new AutoencoderStage(config.autoencoder(), config.size(), pictures);
-            boolean done = new TrainingRun(
-                            autoencoder, config.output().resolve("autoencoder"), config.seed(), stopping::get)
-                    .run(resume, from.map(model -> weights(model, "vae")), export);
-            if (!done) {
-                return;
-            }
+            return true;
         }
-        DiffusersFolder.writeText(
-                export, config.denoiser().textEncoder(), config.denoiser().tokens());
-        copyBeside(recipe, export);
+        List<ImageFolder.Picture> pictures = ImageFolder.read(config.data(), config.size());
+        return run(new AutoencoderStage(config.autoencoder(), config.size(), pictures), "vae");
+    }
+
+    private void denoiser() throws IOException {
+        TrainConfig.Denoiser settings = config.denoiser();
+        DiffusersFolder.writeText(export, settings.textEncoder(), settings.tokens());
+        copyBeside();
+        List<ImageFolder.Sized> sizes = new ArrayList<>();
+        for (int side : config.sides()) {
+            List<ImageFolder.Picture> pictures = ImageFolder.read(config.data(), side);
+            sizes.add(new ImageFolder.Sized(side, ImageFolder.labelled(pictures, settings.labels())));
+        }
         Path cache = config.output().resolve("precomputed");
-        List<ImageFolder.Picture> shown =
-                ImageFolder.labelled(pictures, config.denoiser().labels());
-        try (var data = new TrainingSet(shown, config.size(), config.denoiser(), export, cache)) {
-            var denoiser = new DenoiserStage(config.denoiser(), data, config.seed());
-            new TrainingRun(denoiser, config.output().resolve("denoiser"), config.seed(), stopping::get)
-                    .run(resume, from.map(model -> weights(model, "unet")), export);
+        try (var data = new TrainingSet(sizes, settings, export, cache)) {
+            run(new DenoiserStage(settings, data, config.seed()), "unet");
         }
+    }
+
+    private boolean run(Stage stage, String part) throws IOException {
+        return new TrainingRun(stage, config.output().resolve(stage.name()), config.seed(), stopping)
+                .run(resume, from.map(model -> weights(model, part)), export);
     }
 
     private static Path weights(Path model, String part) {
@@ -81,7 +117,8 @@ public final class Train {
     }
 
     /** What is told of a model lies beside its recipe, which goes with it. */
-    private static void copyBeside(Path recipe, Path export) throws IOException {
+    private void copyBeside() throws IOException {
+        Files.createDirectories(export);
         Files.copy(recipe, export.resolve("train.yaml"), StandardCopyOption.REPLACE_EXISTING);
         for (String name : List.of("ruido.yaml", "README.md")) {
             Path file = recipe.resolveSibling(name);

@@ -1,5 +1,6 @@
 package io.ruido.train;
 
+import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A training recipe, read from YAML.
@@ -22,33 +24,58 @@ import java.util.Set;
  * @param data folder of pictures with {@code metadata.jsonl}
  * @param output folder for checkpoints, metrics, samples and the exported model
  * @param size side of a picture in pixels
+ * @param sizes further sides, for denoisers that draw several: steps take them in turn; may be absent
  * @param seed fixes fresh weights, the order of pictures, crops, captions and noise
+ * @param autoencoder and a denoiser of its latents, or
+ * @param pixels a denoiser of pixels
  */
 record TrainConfig(
-        String name, Path data, Path output, int size, long seed, Autoencoder autoencoder, Denoiser denoiser) {
+        String name,
+        Path data,
+        Path output,
+        int size,
+        List<Integer> sizes,
+        long seed,
+        Autoencoder autoencoder,
+        Denoiser denoiser,
+        Pixels pixels) {
     /** Inner parts first. */
     private static final Map<String, Class<?>> PARTS = parts();
 
     private static Map<String, Class<?>> parts() {
         Map<String, Class<?>> parts = new LinkedHashMap<>();
+        parts.put("autoencoder.adversarial", Adversarial.class);
         parts.put("autoencoder.optimization", Optimization.class);
         parts.put("denoiser.optimization", Optimization.class);
         parts.put("denoiser.sampling", Sampling.class);
+        parts.put("pixels.optimization", Optimization.class);
+        parts.put("pixels.sampling", Unguided.class);
         parts.put("autoencoder", Autoencoder.class);
         parts.put("denoiser", Denoiser.class);
+        parts.put("pixels", Pixels.class);
         parts.put("", TrainConfig.class);
         return parts;
     }
 
     TrainConfig {
-        new Problems()
+        sizes = sizes == null ? List.of() : List.copyOf(sizes);
+        var problems = new Problems()
                 .present("name", name)
                 .present("data", data)
                 .present("output", output)
-                .within("size", size, 16, 1024)
-                .present("autoencoder", autoencoder)
-                .present("denoiser", denoiser)
-                .reject();
+                .within("size", size, 16, 1024);
+        sizes.forEach(side -> problems.within("sizes", side, 16, 1024));
+        if (pixels == null) {
+            problems.present("autoencoder", autoencoder).present("denoiser", denoiser);
+        } else {
+            problems.absent("autoencoder", autoencoder).absent("denoiser", denoiser);
+        }
+        problems.reject();
+    }
+
+    /** All sides that a denoiser is trained on, the main one first. */
+    List<Integer> sides() {
+        return Stream.concat(Stream.of(size), sizes.stream()).distinct().toList();
     }
 
     /** Which part of an autoencoder is trained; all of it unless it begins as another model's. */
@@ -70,6 +97,8 @@ record TrainConfig(
      * @param flip mirrors every second batch
      * @param squaredLoss weight of the squared error of the pixels, beside 1 for their absolute error
      * @param gradientLoss weight of the L1 loss of the differences between neighbouring pixels
+     * @param adversarial adds a discriminator's opinion to the loss, if given
+     * @param precision of the network's inner values, float32 if absent; weights and moments are float32 always
      * @param kl weight of the Kullback-Leibler divergence from N(0, 1), per latent number
      * @param model config of diffusers' AutoencoderKL
      */
@@ -82,9 +111,12 @@ record TrainConfig(
             double squaredLoss,
             double gradientLoss,
             double kl,
+            Adversarial adversarial,
+            Precision precision,
             Optimization optimization,
             ObjectNode model) {
         Autoencoder {
+            precision = precision == null ? Precision.FLOAT32 : precision;
             new Problems()
                     .present("learns", learns)
                     .within("heldOut", heldOut, 1, 100_000)
@@ -100,6 +132,40 @@ record TrainConfig(
     }
 
     /**
+     * A discriminator that learns to tell pictures from reconstructions, patch by patch.
+     *
+     * @param weight of its gradient, beside that of the other losses
+     * @param from share of the steps after which its gradient counts
+     * @param widths channels of its levels, each of which halves the sides
+     */
+    record Adversarial(double weight, double from, List<Integer> widths) {
+        Adversarial {
+            new Problems()
+                    .within("weight", weight, 0, 10)
+                    .within("from", from, 0, 1)
+                    .unless(
+                            widths != null
+                                    && !widths.isEmpty()
+                                    && widths.stream().allMatch(width -> width > 0 && width % 4 == 0),
+                            "widths",
+                            "one or more multiples of 4",
+                            widths)
+                    .reject();
+        }
+    }
+
+    /** A type to compute in. */
+    enum Precision {
+        FLOAT32,
+        /** Faster on processors that multiply it in hardware, slower on others. */
+        BFLOAT16;
+
+        DataType type() {
+            return DataType.valueOf(name());
+        }
+    }
+
+    /**
      * The second stage: a UNet2DConditionModel that denoises latents.
      *
      * @param textEncoder folder of a BERT model: {@code config.json}, {@code model.safetensors} and the tokenizer
@@ -107,6 +173,7 @@ record TrainConfig(
      * @param captions how many captions are prepared of a picture: its label, then its label with some of its tags
      * @param captionDropout share of the captions replaced by the empty one, for classifier-free guidance
      * @param labels of the pictures to train on, or none for all
+     * @param precision as the autoencoder's
      * @param minSnrGamma γ of the Min-SNR loss weights (Hang et al. 2023, §3.4), 0 for equal weights
      * @param scheduler config of diffusers' DDIMScheduler: the noise schedule and what the model predicts
      * @param model config of diffusers' UNet2DConditionModel
@@ -117,12 +184,14 @@ record TrainConfig(
             int captions,
             double captionDropout,
             List<String> labels,
+            Precision precision,
             double minSnrGamma,
             ObjectNode scheduler,
             Sampling sampling,
             Optimization optimization,
             ObjectNode model) {
         Denoiser {
+            precision = precision == null ? Precision.FLOAT32 : precision;
             new Problems()
                     .present("textEncoder", textEncoder)
                     .within("tokens", tokens, 4, 512)
@@ -134,6 +203,40 @@ record TrainConfig(
                     .present("sampling", sampling)
                     .present("optimization", optimization)
                     .present("model", model)
+                    .reject();
+        }
+    }
+
+    /**
+     * The only stage of a model without text: a UNet2DModel that denoises pixels.
+     *
+     * @param model config of diffusers' UNet2DModel; the others are as the {@link Denoiser}'s
+     */
+    record Pixels(
+            Precision precision,
+            double minSnrGamma,
+            ObjectNode scheduler,
+            Unguided sampling,
+            Optimization optimization,
+            ObjectNode model) {
+        Pixels {
+            precision = precision == null ? Precision.FLOAT32 : precision;
+            new Problems()
+                    .within("minSnrGamma", minSnrGamma, 0, 100)
+                    .present("scheduler", scheduler)
+                    .present("sampling", sampling)
+                    .present("optimization", optimization)
+                    .present("model", model)
+                    .reject();
+        }
+    }
+
+    /** How the sample grids of a model without text are drawn: that many pictures, by DDIM. */
+    record Unguided(int pictures, int steps) {
+        Unguided {
+            new Problems()
+                    .within("pictures", pictures, 1, 256)
+                    .within("steps", steps, 1, 1000)
                     .reject();
         }
     }
@@ -208,7 +311,6 @@ record TrainConfig(
     static TrainConfig read(Path file) throws IOException {
         YAMLMapper yaml = YAMLMapper.builder()
                 .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-                .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
                 .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
                 .build();
         JsonNode tree = yaml.readTree(file.toFile());
@@ -224,6 +326,9 @@ record TrainConfig(
     private static void check(
             YAMLMapper yaml, JsonNode tree, String place, Class<?> type, Set<String> problems, Set<String> wrong) {
         JsonNode part = place.isEmpty() ? tree : tree.at("/" + place.replace('.', '/'));
+        if (part.isMissingNode() || part.isNull()) {
+            return; // what it is a part of knows whether it must be there
+        }
         String prefix = place.isEmpty() ? "" : place + ".";
         try {
             yaml.treeToValue(without(part, prefix, wrong), type);

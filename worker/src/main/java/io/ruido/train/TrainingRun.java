@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -55,31 +56,49 @@ final class TrainingRun {
         Checkpoint.State from = checkpoint.map(Checkpoint::state).orElse(new Checkpoint.State(0, 0));
         metrics.truncate(from.step());
         try (NDManager manager = Torch.newManager()) {
-            Map<String, Map<String, NDArray>> parts = build(manager, checkpoint, start);
+            Map<String, Map<String, NDArray>> parts = build(stage, manager, seed, checkpoint, start);
             AdamW adamW = new AdamW(manager, parts, stage::trains);
             log.info("{}: {} weights, from step {}", stage.name(), adamW.size(), from.step());
-            var progress = new Progress(stage.name(), metrics, optimization, from.seconds());
+            double peak = Work.peak(stage.precision().type());
+            log.info("{}: matrix products run at {} GFLOP/s", stage.name(), Math.round(peak / 1e9));
+            var progress = new Progress(stage.name(), metrics, optimization, peak, from.seconds());
             for (int step = from.step(); step < optimization.steps(); step++) {
                 progress.begin();
-                double loss = backward(manager, step);
-                double norm = adamW.update(optimization, step);
-                int done = step + 1;
-                progress.end(done, loss, norm, stage.batchAt(step));
+                train(manager, adamW, step, progress);
                 boolean stop = stopping.getAsBoolean();
-                if (stop || isDue(done, optimization.checkpointEvery())) {
-                    Checkpoint.write(folder, new Checkpoint.State(done, progress.seconds()), parts);
-                    metrics.plot();
+                try {
+                    write(manager, step + 1, progress, parts, stop, export);
+                } catch (IOException e) {
+                    throw new IOException(
+                            "%s: ended after step %d, as a file cannot be written: %s; free some space, and --resume goes on from the newest checkpoint in %s"
+                                    .formatted(stage.name(), step + 1, e.getMessage(), folder),
+                            e);
                 }
                 if (stop) {
-                    log.info("{}: stopped after step {}; --resume goes on from there", stage.name(), done);
+                    log.info("{}: stopped after step {}; --resume goes on from there", stage.name(), step + 1);
                     return false;
-                }
-                if (isDue(done, optimization.evaluateEvery())) {
-                    evaluate(manager, done, export);
                 }
             }
         }
         return true;
+    }
+
+    private void write(
+            NDManager manager,
+            int done,
+            Progress progress,
+            Map<String, Map<String, NDArray>> parts,
+            boolean stop,
+            Path export)
+            throws IOException {
+        progress.report(done);
+        if (stop || isDue(done, optimization.checkpointEvery())) {
+            Checkpoint.write(folder, new Checkpoint.State(done, progress.seconds()), parts);
+            metrics.plot();
+        }
+        if (!stop && isDue(done, optimization.evaluateEvery())) {
+            evaluate(manager, done, export);
+        }
     }
 
     private boolean isDue(int done, int every) {
@@ -87,8 +106,9 @@ final class TrainingRun {
     }
 
     /** Weights, averages and moments by name: fresh ones, with the values of the checkpoint or the start if there is one. */
-    private Map<String, Map<String, NDArray>> build(
-            NDManager manager, Optional<Checkpoint> checkpoint, Optional<Path> start) throws IOException {
+    static Map<String, Map<String, NDArray>> build(
+            Stage stage, NDManager manager, long seed, Optional<Checkpoint> checkpoint, Optional<Path> start)
+            throws IOException {
         Weights weights = Weights.fresh(manager, seed), averages = Weights.fresh(manager, seed);
         stage.build(weights, averages);
         Map<String, Map<String, NDArray>> parts = new LinkedHashMap<>();
@@ -99,8 +119,11 @@ final class TrainingRun {
         if (checkpoint.isPresent()) {
             checkpoint.get().copyTo(parts);
         } else if (start.isPresent()) {
-            Checkpoint.copy(start.get(), weights.tensors());
-            Checkpoint.copy(start.get(), averages.tensors());
+            for (Weights each : List.of(weights, averages)) {
+                Map<String, NDArray> tensors = new LinkedHashMap<>(each.tensors());
+                tensors.keySet().removeIf(name -> !stage.exports(name));
+                Checkpoint.copy(start.get(), tensors);
+            }
         }
         return parts;
     }
@@ -111,9 +134,9 @@ final class TrainingRun {
         return zeros;
     }
 
-    private double backward(NDManager manager, int step) {
+    private void train(NDManager manager, AdamW adamW, int step, Progress progress) {
         try (NDManager scratch = manager.newSubManager();
-                GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
+                GradientCollector _ = Engine.getEngine("PyTorch").newGradientCollector()) {
             NDArray loss = stage.loss(scratch, step, Seeds.of(seed, step));
             double value = loss.getFloat();
             if (!Double.isFinite(value)) {
@@ -121,8 +144,8 @@ final class TrainingRun {
                         "%s: the loss is %s at step %d; lower the learning rate and go on from %s"
                                 .formatted(stage.name(), value, step + 1, folder));
             }
-            collector.backward(loss);
-            return value;
+            double norm = adamW.update(loss, optimization, step);
+            progress.end(value, norm, stage.batchAt(step), stage.workAt(step));
         }
     }
 

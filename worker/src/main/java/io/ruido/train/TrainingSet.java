@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import io.ruido.model.AutoencoderKL;
 import io.ruido.nn.Torch;
 import io.ruido.pipeline.TextEncoder;
@@ -28,62 +27,28 @@ final class TrainingSet implements AutoCloseable {
     private final NDManager manager;
     private final AutoencoderKL vae;
     private final TextEncoder textEncoder;
-    private final int count;
+    private final List<Examples> examples = new ArrayList<>();
     private final int pictureSize;
     private final int captionsEach;
-    private final float[] latents;
-    private final Shape latentShape;
     private final NDArray states;
-    private long round = -1;
-    private int[] order;
 
     /**
      * Computes latents and states, or reads them from the cache.
      *
+     * @param sizes the same pictures in one or more sizes
      * @param model a diffusers folder with autoencoder, text encoder and tokenizer
      */
-    TrainingSet(
-            List<ImageFolder.Picture> pictures, int pictureSize, TrainConfig.Denoiser config, Path model, Path cache)
-            throws IOException {
+    TrainingSet(List<ImageFolder.Sized> sizes, TrainConfig.Denoiser config, Path model, Path cache) throws IOException {
         this.manager = Torch.newManager();
-        this.vae = AutoencoderKL.read(model.resolve("vae"), manager, DataType.FLOAT32);
+        Path folder = model.resolve("vae");
+        this.vae = AutoencoderKL.read(folder, manager, DataType.FLOAT32);
         this.textEncoder = TextEncoder.read(model, manager, DataType.FLOAT32);
-        this.count = pictures.size();
-        this.pictureSize = pictureSize;
+        for (ImageFolder.Sized sized : sizes) {
+            examples.add(Examples.latents(sized, vae, folder.resolve(DiffusersFolder.WEIGHTS), cache));
+        }
+        this.pictureSize = sizes.getFirst().side();
         this.captionsEach = config.captions();
-        int side = pictureSize / vae.config().downscale();
-        this.latentShape = new Shape(1, vae.config().latentChannels(), side, side);
-        this.latents = latents(pictures, model, cache);
-        this.states = states(pictures, model, cache);
-    }
-
-    private float[] latents(List<ImageFolder.Picture> pictures, Path model, Path cache) throws IOException {
-        List<String> names = pictures.stream().map(ImageFolder.Picture::file).toList();
-        Path weights = model.resolve("vae").resolve(DiffusersFolder.WEIGHTS);
-        try (NDArray all = Precomputed.of(cache, "latents", names, List.of(weights))
-                .get(manager, () -> {
-                    NDList batches = new NDList();
-                    for (int from = 0; from < count; from += BATCH) {
-                        batches.add(encodePictures(pictures.subList(from, Math.min(count, from + BATCH))));
-                    }
-                    return NDArrays.concat(batches);
-                })) {
-            return all.toFloatArray();
-        }
-    }
-
-    private NDArray encodePictures(List<ImageFolder.Picture> pictures) {
-        try (NDManager scratch = manager.newSubManager()) {
-            float[] pixels = new float[pictures.size() * 3 * pictureSize * pictureSize];
-            int at = 0;
-            for (ImageFolder.Picture picture : pictures) {
-                for (byte value : picture.planes()) {
-                    pixels[at++] = Pictures.level(value);
-                }
-            }
-            NDArray x = scratch.create(pixels, new Shape(pictures.size(), 3, pictureSize, pictureSize));
-            return scratch.ret(vae.encode(x).mean().mul((float) vae.config().scalingFactor()));
-        }
+        this.states = states(sizes.getFirst().pictures(), model, cache);
     }
 
     private NDArray states(List<ImageFolder.Picture> pictures, Path model, Path cache) throws IOException {
@@ -93,9 +58,6 @@ final class TrainingSet implements AutoCloseable {
         }
         texts.add("");
         Path weights = model.resolve("text_encoder").resolve("model.safetensors");
-        NDArray empty = encode(manager, List.of(""));
-        Shape shape = new Shape(
-                texts.size(), empty.getShape().get(1), empty.getShape().get(2));
         return Precomputed.of(cache, "states", texts, List.of(weights)).get(manager, () -> {
             NDList batches = new NDList();
             for (int from = 0; from < texts.size(); from += BATCH) {
@@ -105,52 +67,55 @@ final class TrainingSet implements AutoCloseable {
         });
     }
 
-    int size() {
-        return count;
+    int count() {
+        return examples.getFirst().count();
     }
 
+    /** Side of the pictures that are drawn. */
     int pictureSize() {
         return pictureSize;
     }
 
-    /** How many numbers the latents of one picture are. */
-    int latentSize() {
-        return (int) latentShape.size();
+    /** Latents of the size that is drawn. */
+    Examples latents() {
+        return examples.getFirst();
     }
 
-    /** (B, L, h, h) */
-    Shape latentShape(int batch) {
-        return new Shape(batch, latentShape.get(1), latentShape.get(2), latentShape.get(3));
+    /** Sizes take turns. */
+    Examples latentsAt(int step) {
+        return examples.get(step % examples.size());
     }
 
-    /** The latents of one picture, scaled to unit variance. */
-    float[] latents(int picture) {
-        return Arrays.copyOfRange(latents, picture * latentSize(), (picture + 1) * latentSize());
-    }
-
-    /** The picture at a place of an endless sequence that has every picture once in each round. */
-    int inRound(long seed, long position) {
-        if (position / count != round) {
-            round = position / count;
-            order = Seeds.round(seed, round, count);
+    /** The token states of one caption of each picture, (B, T, D), or of the empty one now and then. */
+    NDArray captions(NDManager scratch, int[] pictures, double dropout, RandomGenerator random) {
+        long[] chosen = new long[pictures.length];
+        for (int i = 0; i < chosen.length; i++) {
+            boolean drop = random.nextDouble() < dropout;
+            chosen[i] = drop ? emptyCaption() : (long) pictures[i] * captionsEach + random.nextInt(captionsEach);
         }
-        return order[(int) (position % count)];
+        return states(scratch, chosen);
     }
 
-    /** One of the captions of a picture, as an index of their states. */
-    long caption(int picture, RandomGenerator random) {
-        return (long) picture * captionsEach + random.nextInt(captionsEach);
+    /** The states of no text: (B, T, D). */
+    NDArray empty(NDManager scratch, int batch) {
+        long[] chosen = new long[batch];
+        Arrays.fill(chosen, emptyCaption());
+        return states(scratch, chosen);
     }
 
-    long emptyCaption() {
-        return (long) count * captionsEach;
+    private long emptyCaption() {
+        return (long) count() * captionsEach;
     }
 
-    /** The token states of some captions: (B, T, D). */
-    NDArray context(NDManager scratch, long[] captions) {
-        NDArray context = states.get(new NDIndex("{}", scratch.create(captions)));
-        context.attach(scratch);
-        return context;
+    private NDArray states(NDManager scratch, long[] captions) {
+        NDArray chosen = states.get(new NDIndex("{}", scratch.create(captions)));
+        chosen.attach(scratch);
+        return chosen;
+    }
+
+    /** How many tokens a caption has. */
+    int tokens() {
+        return (int) states.getShape().get(1);
     }
 
     /** The token states of any texts: (B, T, D). */

@@ -4,6 +4,8 @@
 # B batch, C channels, H height, W width, N tokens, T context tokens, D width of a token, h heads.
 # Arguments are tensors only. An empty tensor stands for an absent one; numbers come as tensors of one element.
 #
+# Convolutions and projections compute in the type of x, whatever type the weights are kept in.
+#
 # A sample's result must not depend on the samples beside it, not in its last bit. On the CPU two libraries choose another
 # order of summation for small batches; convolve and linear say how that is avoided.
 class Ops(Module):
@@ -36,11 +38,12 @@ class Ops(Module):
   # conv2d takes oneDNN or its own matrix product, as the batch is large or small.
   def convolve(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor, stride: int, pad: int) -> Tensor:
     if ops.prim.is_cuda(x) or ops.prim.dtype(x) != 6:
-      return torch.conv2d(x, weight, bias, [stride, stride], [pad, pad])
+      return torch.conv2d(x, torch.type_as(weight, x), torch.type_as(bias, x), [stride, stride], [pad, pad])
     return torch.mkldnn_convolution(x, weight, bias, [pad, pad], [stride, stride], [1, 1], 1)
 
   # x (…, D): MKL multiplies fewer than twelve rows in several ways, and splits them among threads.
   def linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    weight, bias = torch.type_as(weight, x), torch.type_as(bias, x)
     rows = torch.flatten(x, 0, -2)
     count = torch.size(rows, 0)
     if count < 16:
@@ -143,7 +146,7 @@ class Ops(Module):
     if torch.numel(time_weight) > 0:
       if int(torch.select(options, 0, 2)) == 0:
         temb = self.act(temb, kind)
-      time = torch.unsqueeze(torch.unsqueeze(self.linear(temb, time_weight, time_bias), 2), 3)
+      time = torch.type_as(torch.unsqueeze(torch.unsqueeze(self.linear(temb, time_weight, time_bias), 2), 3), h)
       if torch.size(time_weight, 0) == torch.size(conv1_weight, 0):
         h = torch.group_norm(h + time, int(groups), norm2_weight, norm2_bias, float(eps))
       else:

@@ -32,9 +32,25 @@ final class Samples {
 
     /** A run of that many steps, with crops before step 4 and whole pictures from there on. */
     static AutoencoderStage autoencoder(int steps) {
+        return autoencoder(steps, null);
+    }
+
+    /** The same with a discriminator. */
+    static AutoencoderStage autoencoder(int steps, TrainConfig.Adversarial adversarial) {
         var optimization = new TrainConfig.Optimization(steps, 4, 1e-3, 1, 1, 0.9, 0.99, 0.01, 1, 0.9, 2, 100);
         var config = new TrainConfig.Autoencoder(
-                TrainConfig.Learns.ALL, 2, 8, 4.0 / steps, true, 1, 0.5, 1e-3, optimization, autoencoderModel());
+                TrainConfig.Learns.ALL,
+                2,
+                8,
+                4.0 / steps,
+                true,
+                1,
+                0.5,
+                1e-3,
+                adversarial,
+                TrainConfig.Precision.FLOAT32,
+                optimization,
+                autoencoderModel());
         return new AutoencoderStage(config, SIZE, pictures(6));
     }
 

@@ -41,6 +41,24 @@ class TrainConfigTest {
     }
 
     @Test
+    void aRecipeIsEitherOfLatentsOrOfPixels() throws IOException {
+        Path wrong = folder.resolve("wrong.yaml");
+        Files.writeString(wrong, Files.readString(RECIPE) + "pixels: {minSnrGamma: -1}\n");
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TrainConfig.read(wrong))
+                .withMessageContaining("pixels.minSnrGamma must be between 0.0 and 100.0, was -1.0")
+                .withMessageContaining("pixels.scheduler must be given, was null");
+
+        Files.writeString(wrong, "{name: a, data: b, output: c, size: 16, seed: 1}");
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TrainConfig.read(wrong))
+                .withMessageContaining("autoencoder must be given")
+                .withMessageContaining("denoiser must be given");
+    }
+
+    @Test
     void anUnknownSettingIsRefused() throws IOException {
         Path wrong = folder.resolve("wrong.yaml");
         Files.writeString(wrong, Files.readString(RECIPE).replaceFirst("clip: 1.0", "clip: 1.0\n    clop: 1.0"));

@@ -119,6 +119,45 @@ class TrainTest {
                 .hasMessageContaining("--from");
     }
 
+    @Test
+    void aRecipeMayTrainOnSeveralSizesInBfloat16() throws Exception {
+        writePictures(folder.resolve("pictures"));
+        writeTextEncoder(folder.resolve("text"));
+        Path recipe = folder.resolve("train.yaml");
+        Files.writeString(
+                recipe,
+                RECIPE.replace("FOLDER", folder.toString())
+                        .replace("OPTIMIZATION", OPTIMIZATION)
+                        .replace("seed: 1", "seed: 1\nsizes: [24]")
+                        .replace("kl: 1.0e-3", "kl: 1.0e-3\n  precision: bfloat16")
+                        .replace("precision: float32", "precision: bfloat16"));
+
+        Train.run(recipe, false, Optional.empty(), new AtomicBoolean());
+
+        String metrics = Files.readString(folder.resolve("run/denoiser/metrics.csv"));
+        double loss = Double.parseDouble(metrics.lines().toList().getLast().split(",")[2]);
+        assertThat(loss).isBetween(0.1, 10.0);
+        assertThat(folder.resolve("run/precomputed").toFile().list((_, name) -> name.startsWith("latents")))
+                .hasSize(2);
+    }
+
+    @Test
+    void aRecipeOfPixelsBecomesAModelWithoutText() throws Exception {
+        writePictures(folder.resolve("pictures"));
+        Path recipe = folder.resolve("train.yaml");
+        Files.writeString(recipe, PIXELS.replace("FOLDER", folder.toString()).replace("OPTIMIZATION", OPTIMIZATION));
+
+        Train.run(recipe, false, Optional.empty(), new AtomicBoolean());
+
+        Path run = folder.resolve("run");
+        BufferedImage samples =
+                ImageIO.read(run.resolve("pixels/samples/00000004.png").toFile());
+        assertThat(samples.getHeight()).isEqualTo(Samples.SIZE);
+        try (var pipeline = DiffusionPipeline.read(run.resolve("export/squares"), Device.cpu(), DataType.FLOAT32)) {
+            assertThat(pipeline.defaultWidth()).isEqualTo(Samples.SIZE);
+        }
+    }
+
     private static float[] tensor(Path model, String part, String name) throws IOException {
         try (NDManager manager = Torch.newManager()) {
             return SafeTensors.read(model.resolve(part).resolve(DiffusersFolder.WEIGHTS), manager, DataType.FLOAT32)
@@ -156,6 +195,27 @@ class TrainTest {
     private static final String OPTIMIZATION = "{steps: 4, batch: 2, learningRate: 1.0e-3, warmup: 1, decay: 1, "
             + "beta1: 0.9, beta2: 0.99, weightDecay: 0, clip: 1, ema: 0.9, checkpointEvery: 4, evaluateEvery: 4}";
 
+    private static final String PIXELS = """
+            name: squares
+            data: FOLDER/pictures
+            output: FOLDER/run
+            size: 16
+            seed: 1
+            pixels:
+              minSnrGamma: 0
+              scheduler: {_class_name: DDIMScheduler, beta_schedule: squaredcos_cap_v2, prediction_type: v_prediction}
+              sampling: {pictures: 3, steps: 2}
+              optimization: OPTIMIZATION
+              model:
+                sample_size: 16
+                block_out_channels: [4, 8]
+                down_block_types: [DownBlock2D, AttnDownBlock2D]
+                up_block_types: [AttnUpBlock2D, UpBlock2D]
+                layers_per_block: 1
+                norm_num_groups: 2
+                attention_head_dim: 4
+            """;
+
     private static final String RECIPE = """
             name: squares
             data: FOLDER/pictures
@@ -186,6 +246,7 @@ class TrainTest {
               captions: 3
               captionDropout: 0.1
               labels: []
+              precision: float32
               minSnrGamma: 5
               scheduler: {_class_name: DDIMScheduler, num_train_timesteps: 1000, beta_schedule: scaled_linear,
                           beta_start: 0.00085, beta_end: 0.012, prediction_type: epsilon, clip_sample: false}

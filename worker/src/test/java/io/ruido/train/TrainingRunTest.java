@@ -1,12 +1,16 @@
 package io.ruido.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.ruido.nn.SafeTensors;
 import io.ruido.nn.Weights;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +46,25 @@ class TrainingRunTest {
     }
 
     @Test
+    void aDiscriminatorIsTrainedAndResumedButNotExported() throws Exception {
+        var adversarial = new TrainConfig.Adversarial(0.5, 0.5, List.of(4, 8));
+        var whole = new Recorded(Samples.autoencoder(STEPS, adversarial));
+        var stopped = new Recorded(Samples.autoencoder(STEPS, adversarial));
+        var resumed = new Recorded(Samples.autoencoder(STEPS, adversarial));
+
+        run(whole, "whole", false);
+        new TrainingRun(stopped, folder.resolve("parts"), 1, () -> stopped.losses.size() == 4)
+                .run(false, Optional.empty(), folder.resolve("export"));
+        run(resumed, "parts", true);
+
+        stopped.losses.addAll(resumed.losses);
+        assertThat(stopped.losses).isEqualTo(whole.losses);
+        assertThat(SafeTensors.list(folder.resolve("export/vae")).keySet())
+                .isNotEmpty()
+                .noneMatch(name -> name.startsWith("discriminator"));
+    }
+
+    @Test
     void aLossThatIsNoNumberEndsTheRunAndLeavesTheLastCheckpoint() throws IOException {
         var broken = new Recorded(Samples.autoencoder(STEPS));
         broken.breaksAt = 5;
@@ -54,6 +77,33 @@ class TrainingRunTest {
         assertThat(run(resumed, "broken", true)).isTrue();
         assertThat(resumed.losses).hasSize(2).allSatisfy(loss -> assertThat(loss)
                 .isFinite());
+    }
+
+    @Test
+    void aFullDiskEndsTheRunAndLeavesTheLastCheckpoint() throws Exception {
+        Path disk = Files.createDirectory(folder.resolve("disk"));
+        assumeTrue(
+                command("mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk.toString()), "cannot mount a tmpfs");
+        try {
+            var run = new TrainingRun(Samples.autoencoder(STEPS), disk, 1, () -> false);
+            assertThatIOException()
+                    .isThrownBy(() -> run.run(false, Optional.empty(), folder.resolve("export")))
+                    .withMessageContaining("No space left on device")
+                    .withMessageContaining("--resume");
+
+            assertThat(Checkpoint.latest(disk)).isPresent();
+            assertThat(command("mount", "-o", "remount,size=10m", disk.toString()))
+                    .isTrue();
+            assertThat(new TrainingRun(Samples.autoencoder(STEPS), disk, 1, () -> false)
+                            .run(true, Optional.empty(), folder.resolve("export")))
+                    .isTrue();
+        } finally {
+            command("umount", "-l", disk.toString()); // lazily: a checkpoint that was read stays mapped for a while
+        }
+    }
+
+    private static boolean command(String... words) throws IOException, InterruptedException {
+        return new ProcessBuilder(words).redirectErrorStream(true).start().waitFor() == 0;
     }
 
     @Test
@@ -92,8 +142,28 @@ class TrainingRunTest {
         }
 
         @Override
+        public TrainConfig.Precision precision() {
+            return stage.precision();
+        }
+
+        @Override
+        public double workAt(int step) {
+            return stage.workAt(step);
+        }
+
+        @Override
         public void build(Weights weights, Weights averages) {
             stage.build(weights, averages);
+        }
+
+        @Override
+        public boolean trains(String name) {
+            return stage.trains(name);
+        }
+
+        @Override
+        public boolean exports(String name) {
+            return stage.exports(name);
         }
 
         @Override

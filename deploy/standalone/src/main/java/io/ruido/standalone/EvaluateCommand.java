@@ -40,6 +40,11 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--labels", defaultValue = "200", description = "How many labels at most (${DEFAULT-VALUE}).")
     private int labels;
 
+    @Option(
+            names = "--every-label",
+            description = "Ask for labels of all pictures in the recipe's data, not only for those that it trains on.")
+    private boolean everyLabel;
+
     @Option(names = "--steps", split = ",", defaultValue = "10,30,50", description = "DDIM steps (${DEFAULT-VALUE}).")
     private List<Integer> steps;
 
@@ -55,9 +60,17 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Files.createDirectories(out);
-        try (Evaluation evaluation = Evaluation.of(model, recipe())) {
+        try (Evaluation evaluation = Evaluation.of(model, recipe(), everyLabel)) {
             List<String> table = new ArrayList<>();
             table.add("Autoencoder: %.2f dB on the held-out pictures".formatted(evaluation.psnr()));
+            table.add("");
+            table.add("%d of %d labels, drawn with guidance %s from seed %d on, and looked for among %d pictures:"
+                    .formatted(
+                            Math.min(labels, evaluation.labels()),
+                            evaluation.labels(),
+                            guidance,
+                            seed,
+                            evaluation.pictures()));
             table.add("");
             table.add("| DDIM steps | label at once | label in the nearest 5 | PSNR to %d steps |"
                     .formatted(steps.getLast()));

@@ -1,0 +1,62 @@
+package io.ruido.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.ruido.diffusion.SampleState;
+import io.ruido.diffusion.TorchRandom;
+import io.ruido.diffusion.Trajectory;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Some samples side by side, from noise to the end of a trajectory. */
+final class Drawing {
+    private Drawing() {}
+
+    /** What a denoiser makes of x (B, C, H, W) at the timesteps (B), guidance applied. */
+    interface Prediction {
+        NDArray of(NDArray x, float[] timesteps);
+    }
+
+    /**
+     * Draws {@code count} samples.
+     *
+     * @param seed of the first sample; the next one has the next seed
+     * @param one (1, C, H, W)
+     */
+    static List<float[]> run(
+            NDManager manager, Trajectory trajectory, int count, long seed, Shape one, Prediction prediction) {
+        int length = (int) one.size();
+        List<SampleState> states = IntStream.range(0, count)
+                .mapToObj(i -> new SampleState(trajectory, new TorchRandom(seed + i), length))
+                .toList();
+        float[] timesteps = new float[count];
+        while (!states.getFirst().done()) {
+            Arrays.fill(timesteps, states.getFirst().timestep());
+            try (NDManager step = manager.newSubManager()) {
+                NDArray x = tensor(step, states.stream().map(SampleState::input).toList(), one);
+                float[] output = prediction.of(x, timesteps).toFloatArray();
+                for (int i = 0; i < count; i++) {
+                    states.get(i).advance(Arrays.copyOfRange(output, i * length, (i + 1) * length));
+                }
+            }
+        }
+        return states.stream().map(SampleState::latents).toList();
+    }
+
+    /** (B, C, H, W) */
+    static NDArray tensor(NDManager manager, List<float[]> samples, Shape one) {
+        return manager.create(join(samples), new Shape(samples.size(), one.get(1), one.get(2), one.get(3)));
+    }
+
+    /** One after the other. */
+    static float[] join(List<float[]> samples) {
+        int length = samples.getFirst().length;
+        float[] all = new float[samples.size() * length];
+        for (int i = 0; i < samples.size(); i++) {
+            System.arraycopy(samples.get(i), 0, all, i * length, length);
+        }
+        return all;
+    }
+}

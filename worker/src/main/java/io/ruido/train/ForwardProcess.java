@@ -1,0 +1,82 @@
+package io.ruido.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ruido.diffusion.Level;
+import io.ruido.diffusion.NoiseSchedule;
+import io.ruido.diffusion.SchedulerConfig;
+import io.ruido.nn.Ops;
+import io.ruido.nn.Torch;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+
+/**
+ * Noisy examples at random timesteps, in closed form (Ho et al. 2020, equation 4), and what a denoiser shall make of them.
+ *
+ * <p>B batch, C channels, H and W sides.
+ */
+final class ForwardProcess {
+    private final Target target;
+    private final Level[] levels; // by timestep
+    private final double gamma;
+
+    /**
+     * @param scheduler config of one of diffusers' schedulers
+     * @param minSnrGamma γ of the Min-SNR loss weights (Hang et al. 2023, §3.4), 0 for equal weights
+     */
+    ForwardProcess(ObjectNode scheduler, double minSnrGamma) {
+        this.target = Target.of(scheduler.path("prediction_type").asText());
+        NoiseSchedule schedule = SchedulerConfig.of(scheduler).noiseSchedule();
+        this.levels = IntStream.range(0, schedule.trainSteps())
+                .mapToObj(schedule::level)
+                .toArray(Level[]::new);
+        this.gamma = minSnrGamma;
+    }
+
+    /**
+     * What a denoiser is given and asked for.
+     *
+     * @param x (B, C, H, W)
+     * @param timesteps (B)
+     * @param weights of the examples' losses, (B, 1, 1, 1)
+     */
+    record Batch(NDArray x, NDArray timesteps, NDArray wanted, NDArray weights) {
+        /** The mean of w_t · ‖wanted − output‖², in float32 whatever the output is. */
+        NDArray loss(NDArray output) {
+            NDArray error = Ops.cast(output, DataType.FLOAT32).sub(wanted);
+            return error.square().mul(weights).mean();
+        }
+    }
+
+    /** √ᾱ_t x₀ + √(1−ᾱ_t) ε for each of some examples, t and ε at random. */
+    Batch draw(NDManager scratch, Examples examples, int[] chosen, RandomGenerator random) {
+        int batch = chosen.length;
+        int size = examples.length();
+        float[] eps = Seeds.normal(random, batch * size);
+        float[] noisy = new float[batch * size];
+        float[] wanted = new float[batch * size];
+        float[] timesteps = new float[batch];
+        float[] weights = new float[batch];
+        for (int b = 0; b < batch; b++) {
+            int t = random.nextInt(levels.length);
+            Level level = levels[t];
+            float signal = (float) level.signal(), spread = (float) level.noise(); // √ᾱ_t and √(1−ᾱ_t)
+            for (int i = 0, at = b * size; i < size; i++, at++) {
+                float x0 = examples.value(chosen[b], i);
+                noisy[at] = signal * x0 + spread * eps[at];
+                wanted[at] = target.of(x0, eps[at], level);
+            }
+            timesteps[b] = t;
+            weights[b] = gamma == 0 ? 1 : (float) target.minSnrWeight(level, gamma);
+        }
+        Shape shape = examples.shape(batch);
+        return new Batch(
+                Torch.tensor(scratch, noisy, shape),
+                Torch.tensor(scratch, timesteps, new Shape(batch)),
+                Torch.tensor(scratch, wanted, shape),
+                Torch.tensor(scratch, weights, new Shape(batch, 1, 1, 1)));
+    }
+}

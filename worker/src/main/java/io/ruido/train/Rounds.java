@@ -1,0 +1,31 @@
+package io.ruido.train;
+
+/** An endless sequence that has each of some pictures once in every round, in another order each time. */
+final class Rounds {
+    private final long seed;
+    private final int count;
+    private long round = -1;
+    private int[] order;
+
+    Rounds(long seed, int count) {
+        this.seed = seed;
+        this.count = count;
+    }
+
+    /** The pictures of one step. */
+    int[] batch(int step, int size) {
+        int[] batch = new int[size];
+        for (int i = 0; i < size; i++) {
+            batch[i] = at((long) step * size + i);
+        }
+        return batch;
+    }
+
+    private int at(long position) {
+        if (position / count != round) {
+            round = position / count;
+            order = Seeds.round(seed, round, count);
+        }
+        return order[(int) (position % count)];
+    }
+}

@@ -1,0 +1,63 @@
+package io.ruido.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ruido.nn.Torch;
+import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ForwardProcessTest {
+    private static final int TIMESTEPS = 1000;
+
+    private final Examples examples = Examples.pixels(new ImageFolder.Sized(Samples.SIZE, Samples.pictures(3)));
+
+    @ParameterizedTest
+    @CsvSource({"linear, leading", "scaled_linear, trailing", "squaredcos_cap_v2, leading"})
+    void picturesAreAsNoisyAsTheScheduleSays(String schedule, String spacing) {
+        ObjectNode scheduler = new JsonMapper()
+                .createObjectNode()
+                .put("_class_name", "DDIMScheduler")
+                .put("beta_schedule", schedule)
+                .put("beta_start", 1e-4)
+                .put("beta_end", 0.02)
+                .put("timestep_spacing", spacing)
+                .put("steps_offset", 1)
+                .put("prediction_type", "epsilon");
+        var process = new ForwardProcess(scheduler, 0);
+        int[] chosen = {2, 0, 1, 2, 1, 0, 0, 1};
+        try (NDManager manager = Torch.newManager()) {
+            ForwardProcess.Batch batch = process.draw(manager, examples, chosen, Seeds.of(1, 2));
+
+            float[] x = batch.x().toFloatArray(), eps = batch.wanted().toFloatArray();
+            float[] timesteps = batch.timesteps().toFloatArray();
+            for (int b = 0; b < chosen.length; b++) {
+                double alphaBar = alphaBar(schedule, (int) timesteps[b]);
+                int at = b * examples.length() + 7;
+                double expected =
+                        Math.sqrt(alphaBar) * examples.value(chosen[b], 7) + Math.sqrt(1 - alphaBar) * eps[at];
+                assertThat(x[at]).as("at timestep %s", timesteps[b]).isCloseTo((float) expected, within(1e-4f));
+            }
+        }
+    }
+
+    /** ᾱ by its definitions: products of 1 − β, or f(t)/f(0) of Nichol and Dhariwal 2021, equation 17. */
+    private static double alphaBar(String schedule, int timestep) {
+        double product = 1;
+        for (int t = 0; t <= timestep; t++) {
+            double part = t / (TIMESTEPS - 1.0);
+            double root = Math.sqrt(1e-4) + part * (Math.sqrt(0.02) - Math.sqrt(1e-4));
+            DoubleUnaryOperator f = at -> Math.pow(Math.cos((at / TIMESTEPS + 0.008) / 1.008 * Math.PI / 2), 2);
+            product *= switch (schedule) {
+                case "linear" -> 1 - (1e-4 + part * (0.02 - 1e-4));
+                case "scaled_linear" -> 1 - root * root;
+                default -> Math.max(0.001, f.applyAsDouble(t + 1) / f.applyAsDouble(t));
+            };
+        }
+        return product;
+    }
+}
