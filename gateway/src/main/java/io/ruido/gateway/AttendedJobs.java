@@ -54,7 +54,7 @@ final class AttendedJobs {
                     new ProblemException(Problem.invalid(List.copyOf(refused)).renamed(names)));
         }
         contract.putDefaults(submission);
-        return Reply.on(ctx, intake.submit(submission, Caller.of(ctx), null))
+        return Reply.on(ctx, intake.submit(submission, Caller.of(ctx), null, RequestTraces.of(ctx)))
                 .map(JobStatus::job)
                 .recover(error -> Future.failedFuture(
                         new ProblemException(Problems.of(error).renamed(names), error)));

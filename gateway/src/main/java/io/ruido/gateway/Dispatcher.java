@@ -1,8 +1,10 @@
 package io.ruido.gateway;
 
+import io.opentelemetry.context.Context;
 import io.ruido.job.Job;
 import io.ruido.progress.Agenda;
 import io.ruido.progress.JobStore;
+import io.ruido.telemetry.Trace;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -51,8 +53,9 @@ final class Dispatcher {
                 return unpublished.done(id);
             }
             Job job = found.get().job();
+            Context trace = Trace.of(found.get().trace());
             return store.unattended(id)
-                    .thenCompose(now -> now ? submitter.publish(job) : CompletableFuture.completedStage(null));
+                    .thenCompose(now -> now ? submitter.publish(job, trace) : CompletableFuture.completedStage(null));
         });
     }
 }

@@ -81,7 +81,7 @@ public final class Gateway implements AutoCloseable {
      */
     public static Gateway start(RuidoConfig config) throws IOException, TimeoutException {
         Gateway gateway = new Gateway();
-        return gateway.serve(config, gateway.started(new Telemetry()));
+        return gateway.serve(config, gateway.started(new Telemetry(config.tracing(), "ruido-gateway")));
     }
 
     /**
@@ -168,8 +168,9 @@ public final class Gateway implements AutoCloseable {
         Access access = new Access(keys, config.gateway().allowedOrigins().orElse(List.of()), allowances);
         SessionRoute session = new SessionRoute(keys);
         WebhookStore webhookStore = new WebhookStore(redis);
+        RequestTraces traces = new RequestTraces(telemetry.tracer());
         Map<String, Handler<RoutingContext>> operations = Map.ofEntries(
-                Map.entry("submitJob", submit::submit),
+                Map.entry("submitJob", traces.traced(submit::submit)),
                 Map.entry("listJobs", jobRoutes::list),
                 Map.entry("getJob", jobRoutes::get),
                 Map.entry("cancelJob", jobRoutes::cancel),
@@ -181,10 +182,10 @@ public final class Gateway implements AutoCloseable {
                 Map.entry("watchJobs", watching::watchMany),
                 Map.entry("listModels", catalogRoutes::models),
                 Map.entry("listSamplers", catalogRoutes::samplers),
-                Map.entry("createImages", openAi::generate),
-                Map.entry("editImage", openAi::edit),
-                Map.entry("txt2img", sdImages::fromText),
-                Map.entry("img2img", sdImages::fromPicture),
+                Map.entry("createImages", traces.traced(openAi::generate)),
+                Map.entry("editImage", traces.traced(openAi::edit)),
+                Map.entry("txt2img", traces.traced(sdImages::fromText)),
+                Map.entry("img2img", traces.traced(sdImages::fromPicture)),
                 Map.entry("sdProgress", sd::progress),
                 Map.entry("sdInterrupt", sd::interrupt),
                 Map.entry("sdSamplers", sd::samplers),

@@ -1,5 +1,6 @@
 package io.ruido.gateway;
 
+import io.opentelemetry.context.Context;
 import io.ruido.job.JobStatus;
 import io.ruido.progress.Submitted;
 import io.vertx.core.json.JsonObject;
@@ -27,11 +28,12 @@ final class Intake {
      *
      * @param body a {@code Submission} of the contract, valid, with its defaults
      * @param idempotencyKey null when there is none
+     * @param trace to which the job belongs
      */
-    CompletionStage<JobStatus> submit(JsonObject body, Caller caller, String idempotencyKey) {
+    CompletionStage<JobStatus> submit(JsonObject body, Caller caller, String idempotencyKey, Context trace) {
         return submissions.read(body, caller.tenant(), idempotencyKey).thenCompose(asked -> quota.take(
                         caller, asked.job().images())
-                .thenCompose(taken -> submitter.submit(asked))
+                .thenCompose(taken -> submitter.submit(asked, trace))
                 .whenComplete((submitted, error) -> {
                     if (error == null && !(submitted instanceof Submitted.Accepted)) {
                         quota.giveBack(caller, asked.job().images());

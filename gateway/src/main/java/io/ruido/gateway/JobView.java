@@ -131,6 +131,7 @@ record JobView(
                 accepted.position(),
                 accepted.eta(),
                 null,
+                null,
                 lastEvent);
     }
 

@@ -28,7 +28,7 @@ final class SubmitRoute {
 
     void submit(RoutingContext ctx) {
         String key = RequestValidation.value(ctx, "Idempotency-Key");
-        Reply.on(ctx, intake.submit(RequestValidation.body(ctx), Caller.of(ctx), key))
+        Reply.on(ctx, intake.submit(RequestValidation.body(ctx), Caller.of(ctx), key, RequestTraces.of(ctx)))
                 .compose(job -> answer(ctx, job))
                 .onFailure(ctx::fail);
     }

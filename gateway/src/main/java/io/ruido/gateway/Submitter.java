@@ -1,17 +1,22 @@
 package io.ruido.gateway;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.context.Context;
 import io.ruido.job.Job;
 import io.ruido.job.PromptJob;
 import io.ruido.progress.JobStore;
 import io.ruido.progress.Submitted;
 import io.ruido.queue.JobPublisher;
+import io.ruido.queue.JobSlot;
+import io.ruido.telemetry.Trace;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Accepts a job: once Redis knows it, it will be run. If it is its turn it is also published at once; where that fails,
@@ -33,13 +38,19 @@ final class Submitter {
         this.blocking = blocking;
     }
 
-    /** Completes when the job will be run whatever happens to this gateway. */
-    CompletionStage<Submitted> submit(Submission submission) {
-        return store.submit(submission.job(), submission.terms()).thenApply(submitted -> {
+    /**
+     * Completes when the job will be run whatever happens to this gateway.
+     *
+     * @param trace to which it belongs
+     */
+    CompletionStage<Submitted> submit(Submission submission, Context trace) {
+        Job job = submission.job();
+        Span.fromContext(trace).setAttribute("ruido.job.id", job.jobId().toString());
+        return store.submit(job, submission.terms(), Trace.parent(trace)).thenApply(submitted -> {
             if (submitted instanceof Submitted.Accepted accepted) {
-                count(submission.job());
+                count(job);
                 if (accepted.position() == null) {
-                    publish(submission.job());
+                    publish(job, trace);
                 }
             }
             return submitted;
@@ -47,13 +58,18 @@ final class Submitter {
     }
 
     /** Puts a job on its Kafka queue. Never fails: what could not be done is noted, and done later. */
-    CompletionStage<Void> publish(Job job) {
-        return CompletableFuture.supplyAsync(() -> publisher.publish(job), blocking)
+    CompletionStage<Void> publish(Job job, Context trace) {
+        return CompletableFuture.supplyAsync(trace.wrapSupplier(() -> publisher.publish(job)), blocking)
                 .thenCompose(Function.identity())
                 .thenCompose(sent -> store.published(job.jobId()))
                 .<Void>thenApply(noted -> null)
                 .exceptionally(error -> {
-                    log.warn("job {} could not be published ({}); trying again later", job.jobId(), error.toString());
+                    try (var _ = MDC.putCloseable(JobSlot.JOB_ID, job.jobId().toString())) {
+                        log.warn(
+                                "job {} could not be published ({}); trying again later",
+                                job.jobId(),
+                                error.toString());
+                    }
                     return null;
                 });
     }

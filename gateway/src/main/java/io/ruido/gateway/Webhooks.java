@@ -3,6 +3,7 @@ package io.ruido.gateway;
 import io.ruido.job.JobStatus;
 import io.ruido.progress.JobStore;
 import io.ruido.progress.WebhookStore;
+import io.ruido.queue.JobSlot;
 import io.ruido.storage.ResultStore;
 import java.io.IOException;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Tells the receivers that clients named of the ends of jobs. What is to be told is in Redis until it was taken or given
@@ -77,7 +79,7 @@ final class Webhooks {
     }
 
     private void deliver(UUID id) {
-        try {
+        try (var _ = MDC.putCloseable(JobSlot.JOB_ID, id.toString())) {
             Optional<WebhookStore.Pending> webhook = done(store.find(id));
             Optional<JobStatus> job =
                     done(jobs.find(id)).filter(found -> found.state().terminal());

@@ -26,6 +26,23 @@ public final class Checked {
         }
     }
 
+    public static final class Share implements Converter<Double> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Double convert(String value) {
+            try {
+                double share = Double.parseDouble(value.strip());
+                if (share >= 0 && share <= 1) {
+                    return share;
+                }
+            } catch (NumberFormatException e) {
+                // Told below, like any other value out of range.
+            }
+            throw new IllegalArgumentException("must be a number from 0 to 1, was \"" + value + '"');
+        }
+    }
+
     public static final class PositiveDuration implements Converter<Duration> {
         private static final long serialVersionUID = 1L;
 

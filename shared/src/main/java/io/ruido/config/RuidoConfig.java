@@ -39,6 +39,10 @@ public interface RuidoConfig {
 
     StandaloneConfig standalone();
 
+    TracingConfig tracing();
+
+    LoggingConfig logging();
+
     /** What jobs may ask for, and how long they are kept. */
     interface JobsConfig {
         @WithDefault("150")
@@ -230,6 +234,27 @@ public interface RuidoConfig {
         @WithDefault("0")
         @WithConverter(Checked.Port.class)
         int s3Port();
+    }
+
+    /** Traces of jobs, for OpenTelemetry's collector and whatever else takes OTLP. */
+    interface TracingConfig {
+        /** Such as {@code http://localhost:4318/v1/traces}; nothing is traced when absent. */
+        Optional<URI> endpoint();
+
+        /** Share of the jobs whose clients do not say whether they are traced. */
+        @WithDefault("1.0")
+        @WithConverter(Checked.Share.class)
+        double sampled();
+
+        @WithDefault("PT5S")
+        @WithConverter(Checked.PositiveDuration.class)
+        Duration timeout();
+    }
+
+    interface LoggingConfig {
+        /** Whether each line is a JSON object. */
+        @WithDefault("false")
+        boolean json();
     }
 
     /**

@@ -50,8 +50,17 @@ public final class JobStore {
         return submit(job, Terms.of(Terms.DEFAULT_TENANT));
     }
 
-    /** Records a new job as QUEUED, and lets it through to Kafka if it is its turn. */
+    /** As {@link #submit(Job, Terms, Optional)}, without a trace. */
     public CompletionStage<Submitted> submit(Job job, Terms terms) {
+        return submit(job, terms, Optional.empty());
+    }
+
+    /**
+     * Records a new job as QUEUED, and lets it through to Kafka if it is its turn.
+     *
+     * @param trace to which it belongs, as W3C's {@code traceparent}
+     */
+    public CompletionStage<Submitted> submit(Job job, Terms terms, Optional<String> trace) {
         SamplingParams params = job.params();
         return run(
                         job.jobId(),
@@ -70,7 +79,8 @@ public final class JobStore {
                                 .map(key -> RedisKeys.idempotency(terms.tenant(), key.value()))
                                 .orElse(""),
                         terms.key().map(Terms.Key::fingerprint).orElse(""),
-                        terms.key().map(key -> millis(key.keptFor())).orElse(""))
+                        terms.key().map(key -> millis(key.keptFor())).orElse(""),
+                        trace.orElse(""))
                 .thenApply(Submitted::parse);
     }
 
@@ -223,6 +233,7 @@ public final class JobStore {
                 hash.get("position") == null ? null : Integer.valueOf(hash.get("position")),
                 instant(hash.get("eta")),
                 hash.get("error"),
+                hash.get("trace"),
                 Long.parseLong(hash.get("events")));
     }
 

@@ -1,8 +1,10 @@
 package io.ruido.queue;
 
+import io.opentelemetry.context.Context;
 import io.ruido.config.RuidoConfig.KafkaConfig;
 import io.ruido.job.Job;
 import io.ruido.job.JobJson;
+import io.ruido.telemetry.Trace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
@@ -32,9 +34,16 @@ public final class JobPublisher implements AutoCloseable {
         this.producer = new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
     }
 
-    /** May block for the metadata of a topic that was not used before; otherwise returns at once. */
+    /**
+     * May block for the metadata of a topic that was not used before; otherwise returns at once. The current trace goes
+     * with the job.
+     */
     public CompletionStage<Void> publish(Job job) {
-        return send(new ProducerRecord<>(Topics.of(job), job.jobId().toString(), JobJson.writeBytes(job)));
+        ProducerRecord<String, byte[]> message =
+                new ProducerRecord<>(Topics.of(job), job.jobId().toString(), JobJson.writeBytes(job));
+        Trace.parent(Context.current())
+                .ifPresent(trace -> message.headers().add(Trace.HEADER, trace.getBytes(StandardCharsets.UTF_8)));
+        return send(message);
     }
 
     /** All on their way at once; completes when the last is there, and fails when one of them does. */

@@ -1,9 +1,12 @@
 package io.ruido.queue;
 
+import io.opentelemetry.context.Context;
 import io.ruido.config.RuidoConfig.KafkaConfig;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Job;
 import io.ruido.job.JobJson;
+import io.ruido.telemetry.Trace;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -18,10 +21,12 @@ import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * One place for one job at a time: a share consumer (KIP-932) that takes a record, keeps its lock while the handler
@@ -29,6 +34,9 @@ import org.slf4j.LoggerFactory;
  * slot, and a record that was accepted can in rare cases come again.
  */
 public final class JobSlot implements AutoCloseable {
+    /** Under which the logs of what is done for a job name it. */
+    public static final String JOB_ID = "jobId";
+
     private static final Logger log = LoggerFactory.getLogger(JobSlot.class);
 
     /** Below the broker's limit of five, after which it would drop the record silently. */
@@ -39,7 +47,7 @@ public final class JobSlot implements AutoCloseable {
     /** Well below the broker's record lock of 30 s. */
     private static final Duration RENEW_EVERY = Duration.ofSeconds(10);
 
-    /** Does the work of a record, on a virtual thread; may block for as long as it takes. */
+    /** Does the work of a record, on a virtual thread, in the job's trace; may block for as long as it takes. */
     @FunctionalInterface
     public interface Handler {
         /** @throws Exception when the fault may pass: the record is delivered again, a few times at most */
@@ -93,7 +101,11 @@ public final class JobSlot implements AutoCloseable {
                 consumer = fresh;
                 consumer.subscribe(topics);
                 while (!closing) {
-                    consumer.poll(POLL).forEach(this::settle);
+                    for (ConsumerRecord<String, byte[]> delivered : consumer.poll(POLL)) {
+                        try (var _ = MDC.putCloseable(JOB_ID, delivered.key())) {
+                            settle(delivered);
+                        }
+                    }
                 }
             } catch (RuntimeException e) {
                 log.warn("a slot of {} starts over in a second", topics, e);
@@ -143,13 +155,13 @@ public final class JobSlot implements AutoCloseable {
             return new Verdict.Reject("cannot be read as a job: " + e.getMessage());
         }
         CompletableFuture<Verdict> work = new CompletableFuture<>();
-        threads.submit(() -> {
-            try {
+        threads.submit(trace(delivered).wrap(() -> {
+            try (var _ = MDC.putCloseable(JOB_ID, delivered.key())) {
                 work.complete(handler.handle(job));
             } catch (Throwable e) {
                 work.completeExceptionally(e);
             }
-        });
+        }));
         try {
             return awaitRenewing(work, delivered);
         } catch (ExecutionException e) {
@@ -159,6 +171,11 @@ public final class JobSlot implements AutoCloseable {
                     ? new Verdict.Release()
                     : new Verdict.Reject("%s, %d times".formatted(fault, deliveries));
         }
+    }
+
+    private static Context trace(ConsumerRecord<String, byte[]> delivered) {
+        Header trace = delivered.headers().lastHeader(Trace.HEADER);
+        return Trace.of(trace == null ? null : new String(trace.value(), StandardCharsets.UTF_8));
     }
 
     private Verdict awaitRenewing(CompletableFuture<Verdict> work, ConsumerRecord<String, byte[]> delivered)

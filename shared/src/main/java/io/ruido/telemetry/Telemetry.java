@@ -11,16 +11,32 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.sdk.OpenTelemetrySdk;
+import io.ruido.config.RuidoConfig.TracingConfig;
+import java.util.concurrent.TimeUnit;
 
 /** What a process tells of itself. Of the JVM it tells from the beginning. */
 public final class Telemetry implements AutoCloseable {
     /** Of what {@link PrometheusMeterRegistry#scrape()} answers. */
     public static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
+    /** The last spans are lost when whoever collects them does not answer. */
+    private static final long FAREWELL_SECONDS = 2;
+
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics collections = new JvmGcMetrics();
+    private final OpenTelemetry traces;
 
-    public Telemetry() {
+    /** @param service by which those who collect traces know the process */
+    public Telemetry(TracingConfig config, String service) {
+        this(Traces.open(config, service));
+    }
+
+    /** @param traces where spans go; is closed in the end, if it can be */
+    public Telemetry(OpenTelemetry traces) {
+        this.traces = traces;
         // Filters have to come before the first meter. Vert.x registers these once a request, which Micrometer warns
         // of.
         metrics.config()
@@ -44,8 +60,15 @@ public final class Telemetry implements AutoCloseable {
         return metrics;
     }
 
+    public Tracer tracer() {
+        return traces.getTracer("io.ruido");
+    }
+
     @Override
     public void close() {
+        if (traces instanceof OpenTelemetrySdk sdk) {
+            sdk.shutdown().join(FAREWELL_SECONDS, TimeUnit.SECONDS);
+        }
         collections.close();
         metrics.close();
     }

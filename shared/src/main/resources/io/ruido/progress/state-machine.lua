@@ -2,7 +2,8 @@
 --   ruido:job:{id}      hash: state, request, count, steps, tenant, model, urgency, each (work of an image), submitted,
 --                       expires, published, started, finished, error, events, done, and for each image i: i:state,
 --                       i:step, i:worker, i:claimed, i:lease, i:attempt, i:key;
---                       webhook and webhook-attempts where somebody is to be told of the end
+--                       webhook and webhook-attempts where somebody is to be told of the end; trace where it belongs to
+--                       one
 --   ruido:events:{id}   stream of numbered events, and the pub/sub channel that carries each as it happens
 local LOOK_AGAIN_AFTER = 300000
 local terminal = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true }
@@ -73,7 +74,7 @@ end
 
 -- A key that was used before gives the job that it was used for, if that was asked for in the same words.
 function operations.submit(request, model, urgency, count, steps, each, tenant, limit, expires_in, webhook, again, words,
-                           keep)
+                           keep, trace)
     if redis.call('EXISTS', job) == 1 then return 'KNOWN ' .. id end
     local known = again ~= '' and redis.call('GET', again)
     if known then
@@ -85,6 +86,7 @@ function operations.submit(request, model, urgency, count, steps, each, tenant, 
     redis.call('HSET', job, 'request', request, 'model', model, 'urgency', urgency, 'count', count, 'steps', steps,
         'each', each, 'tenant', tenant, 'submitted', now, 'done', 0)
     if webhook ~= '' then redis.call('HSET', job, 'webhook', webhook) end
+    if trace ~= '' then redis.call('HSET', job, 'trace', trace) end
     local expires = '-'
     if expires_in ~= '' then
         expires = now + expires_in

@@ -1,5 +1,6 @@
 package io.ruido.worker;
 
+import io.ruido.queue.JobSlot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -8,8 +9,10 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * The one thread that runs the denoiser. A call of it is the unit of scheduling: the sample that has waited longest gets
@@ -118,7 +121,10 @@ final class DenoiseLoop implements AutoCloseable {
         if (outOfMemory(fault)) {
             curve(batch.getFirst()).tooMany(rows);
         }
-        log.warn("{} samples at a time failed ({}); going on with half as many", batch.size(), fault.getMessage());
+        String jobs = batch.stream().map(Sample::jobId).distinct().collect(Collectors.joining(", "));
+        try (var _ = MDC.putCloseable(JobSlot.JOB_ID, jobs)) {
+            log.warn("{} samples at a time failed ({}); going on with half as many", batch.size(), fault.getMessage());
+        }
         int half = batch.size() / 2;
         advance(batch.subList(0, half));
         advance(batch.subList(half, batch.size()));

@@ -7,16 +7,25 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanBuilder;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.context.Scope;
+import io.ruido.job.Job;
+import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingJob;
 import io.ruido.queue.JobSlot;
+import io.ruido.queue.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
-/** Sees what the worker does and tells it as metrics, by model. Thread-safe. */
+/** Sees what the worker does and tells it: as metrics, by model, and in the traces of jobs. Thread-safe. */
 final class Observer {
+    private final Tracer tracer;
     private final MeterProvider<Timer> stages;
     private final MeterProvider<Timer> calls;
     private final MeterProvider<DistributionSummary> rows;
@@ -34,7 +43,8 @@ final class Observer {
      */
     record Load(int active, double rows, double stepsPerSecond) {}
 
-    Observer(MeterRegistry metrics) {
+    Observer(MeterRegistry metrics, Tracer tracer) {
+        this.tracer = tracer;
         stages = Timer.builder("ruido.stage")
                 .description("time that jobs and images spend in each stage")
                 .withRegistry(metrics);
@@ -61,40 +71,100 @@ final class Observer {
         }
     }
 
-    /** Notes how long jobs waited that come to this handler first. A job that is delivered again counts again. */
+    /** Sees jobs come to a handler, for the first time or for one of their images. */
     JobSlot.Handler watching(JobSlot.Handler handler) {
-        return job -> {
-            boolean first = !(job instanceof SamplingJob sampling) || sampling.conditioningKey() == null;
-            if (first) {
-                // By two clocks, the gateway's and this one: near enough to tell seconds from minutes.
-                record(Stage.QUEUED, job.params().model(), Duration.between(job.submittedAt(), Instant.now()));
+        return job -> switch (job) {
+            case PromptJob prompt -> {
+                waited(prompt);
+                yield handler.handle(prompt);
             }
-            return handler.handle(job);
+            case SamplingJob sampling -> {
+                if (sampling.conditioningKey() == null) {
+                    waited(sampling);
+                }
+                yield image(sampling, handler);
+            }
         };
+    }
+
+    /**
+     * A job that is delivered again counts again. The begin is by the gateway's clock, the end by this one: near enough to
+     * tell seconds from minutes.
+     */
+    private void waited(Job job) {
+        Instant now = Instant.now();
+        String model = job.params().model();
+        span(Stage.QUEUED, model)
+                .setStartTimestamp(job.submittedAt())
+                .startSpan()
+                .end(now);
+        record(Stage.QUEUED, model, Duration.between(job.submittedAt(), now));
+    }
+
+    private Verdict image(SamplingJob job, JobSlot.Handler handler) throws Exception {
+        Span span = tracer.spanBuilder("image")
+                .setAttribute("ruido.job.id", job.jobId().toString())
+                .setAttribute("ruido.image.index", job.id().index())
+                .startSpan();
+        try (Scope _ = span.makeCurrent()) {
+            return handler.handle(job);
+        } catch (Exception e) {
+            fail(span, e);
+            throw e;
+        } finally {
+            span.end();
+        }
     }
 
     /** Does the work of a stage. */
     <T> T stage(Stage stage, String model, Supplier<T> work) {
         long begin = System.nanoTime();
-        T result = work.get();
-        record(stage, model, Duration.ofNanos(System.nanoTime() - begin));
-        return result;
+        Span span = span(stage, model).startSpan();
+        try (Scope _ = span.makeCurrent()) {
+            T result = work.get();
+            record(stage, model, Duration.ofNanos(System.nanoTime() - begin));
+            return result;
+        } catch (RuntimeException | Error e) {
+            fail(span, e);
+            throw e;
+        } finally {
+            span.end();
+        }
     }
 
-    private void record(Stage stage, String model, Duration time) {
-        stages.withTags("stage", stage.label(), "model", model).record(time);
+    private SpanBuilder span(Stage stage, String model) {
+        return tracer.spanBuilder(stage.label()).setAttribute("ruido.model", model);
     }
 
-    /** The sample begins to take part in the denoiser's calls. */
+    private static void fail(Span span, Throwable fault) {
+        span.setStatus(StatusCode.ERROR).recordException(fault);
+    }
+
+    /** The sample begins to take part in the denoiser's calls: one span for all of its steps. */
     void denoising(Sample sample) {
         long begin = System.nanoTime();
+        String model = sample.params().model();
+        int from = sample.denoising().step();
+        Span span = span(Stage.SAMPLING, model)
+                .setAttribute("ruido.sampler", sample.params().sampler())
+                .setAttribute("ruido.steps", sample.denoising().steps())
+                .startSpan();
         active.incrementAndGet();
         sample.end().whenComplete((end, fault) -> {
             active.decrementAndGet();
             if (end instanceof Sample.End.Denoised) {
-                record(Stage.SAMPLING, sample.params().model(), Duration.ofNanos(System.nanoTime() - begin));
+                record(Stage.SAMPLING, model, Duration.ofNanos(System.nanoTime() - begin));
             }
+            if (fault != null) {
+                fail(span, fault);
+            }
+            span.setAttribute("ruido.steps.made", sample.denoising().step() - from)
+                    .end();
         });
+    }
+
+    private void record(Stage stage, String model, Duration time) {
+        stages.withTags("stage", stage.label(), "model", model).record(time);
     }
 
     /** The denoiser was called. */

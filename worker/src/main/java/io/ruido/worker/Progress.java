@@ -1,11 +1,13 @@
 package io.ruido.worker;
 
 import io.ruido.diffusion.SampleState;
+import io.ruido.queue.JobSlot;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /** Tells of steps and saves how far images are, on a thread of its own: the denoiser does not wait for either. */
 final class Progress implements AutoCloseable {
@@ -31,10 +33,12 @@ final class Progress implements AutoCloseable {
         boolean due = step % saveEvery == 0 && !denoising.done();
         byte[] state = due ? denoising.save() : null;
         thread.execute(() -> {
-            if (due) {
-                held.save(state);
+            try (var _ = MDC.putCloseable(JobSlot.JOB_ID, sample.jobId())) {
+                if (due) {
+                    held.save(state);
+                }
+                held.step(step, steps, preview(sample, x0));
             }
-            held.step(step, steps, preview(sample, x0));
         });
     }
 

@@ -2,8 +2,10 @@ package io.ruido.worker;
 
 import io.ruido.diffusion.SampleState;
 import io.ruido.job.SamplingParams;
+import io.ruido.queue.JobSlot;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.slf4j.MDC;
 
 /** An image while it is denoised. Its state belongs to the loop's thread; any thread may stop it. */
 final class Sample {
@@ -38,6 +40,8 @@ final class Sample {
     private final CompletableFuture<End> end = new CompletableFuture<>();
     private volatile Consumer<SampleState> onStep = denoising -> {};
     private volatile boolean stopped;
+    /** Of which the thread logs that makes it: the loop's logs of it name the same. */
+    private final String jobId = MDC.get(JobSlot.JOB_ID);
 
     Sample(Model model, SamplingParams params, Conditioning text, SampleState denoising) {
         this.model = model;
@@ -57,6 +61,10 @@ final class Sample {
 
     SamplingParams params() {
         return params;
+    }
+
+    String jobId() {
+        return jobId;
     }
 
     Conditioning text() {

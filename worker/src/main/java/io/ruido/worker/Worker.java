@@ -54,7 +54,7 @@ public final class Worker implements AutoCloseable {
         String id = id();
         this.models = models;
         this.last = last;
-        this.observer = new Observer(telemetry.metrics());
+        this.observer = new Observer(telemetry.metrics(), telemetry.tracer());
         this.loop = new DenoiseLoop(batch -> batch.getFirst().kind().model().predict(batch), observer);
         this.redis = Redis.connect(config.redis());
         this.publisher = new JobPublisher(config.kafka());
@@ -121,7 +121,7 @@ public final class Worker implements AutoCloseable {
      * @throws IOException when a server cannot be reached
      */
     public static Worker start(RuidoConfig config, Models models) throws IOException {
-        Telemetry telemetry = new Telemetry();
+        Telemetry telemetry = new Telemetry(config.tracing(), "ruido-worker");
         return new Worker(config, models, telemetry, telemetry::close);
     }
 

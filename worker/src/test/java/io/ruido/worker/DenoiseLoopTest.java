@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
 import io.ruido.config.RuidoConfig;
 import io.ruido.job.SamplingParams;
 import io.ruido.nn.Torch;
@@ -111,7 +112,9 @@ class DenoiseLoopTest {
     }
 
     private static DenoiseLoop loop(Function<List<Sample>, float[][]> denoiser) {
-        return new DenoiseLoop(denoiser, new Observer(new SimpleMeterRegistry()));
+        return new DenoiseLoop(
+                denoiser,
+                new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("test")));
     }
 
     private float[][] predict(List<Sample> batch) {

@@ -1,5 +1,6 @@
 package io.ruido.standalone;
 
+import io.ruido.config.RuidoConfig;
 import io.ruido.gateway.Gateway;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -15,7 +16,9 @@ final class GatewayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Foreground.run(Gateway.start(settings.read().load()));
+        RuidoConfig config = settings.read().load();
+        Logs.configure(config.logging());
+        Foreground.run(Gateway.start(config));
         return 0;
     }
 }

@@ -41,6 +41,7 @@ final class Standalone implements AutoCloseable {
 
     private void open(Settings settings) throws Exception {
         RuidoConfig config = settings.load();
+        Logs.configure(config.logging());
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             // The weights are read while the servers start, and the gateway opens while the worker joins.
             Future<Models> reading = threads.submit(() -> timed("models", () -> Models.read(config.worker())));
@@ -48,7 +49,7 @@ final class Standalone implements AutoCloseable {
             running.push(servers);
             RuidoConfig complete = settings.with(servers.addresses()).load();
             Models models = reading.get();
-            Telemetry telemetry = new Telemetry();
+            Telemetry telemetry = new Telemetry(complete.tracing(), "ruido");
             running.push(telemetry);
             Future<?> joining = threads.submit(() -> {
                 running.push(timed("worker", () -> Worker.start(complete, models, telemetry)));

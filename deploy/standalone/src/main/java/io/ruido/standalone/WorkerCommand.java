@@ -18,6 +18,7 @@ final class WorkerCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         RuidoConfig config = settings.read().load();
+        Logs.configure(config.logging());
         Foreground.run(Worker.start(config, Models.read(config.worker())));
         return 0;
     }
