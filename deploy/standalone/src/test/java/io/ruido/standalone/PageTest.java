@@ -237,6 +237,27 @@ class PageTest {
         card.getByRole(AriaRole.BUTTON).first().tap();
         assertThat(page.getByRole(AriaRole.DIALOG)).isVisible();
         assertThat(width(page)).isEqualTo(PHONE);
+        openOperations(page);
+        assertThat(width(page)).isEqualTo(PHONE);
+    }
+
+    @Test
+    void operationsAreShownLive() {
+        Page page = open(page(new Browser.NewContextOptions()));
+        page.getByText("Operations").click();
+        Locator worker = page.locator(".worker");
+        assertThat(worker.locator(".params")).hasText("cpu · tiny");
+        assertThat(worker.locator(".places span")).hasCount(8);
+        assertThat(page.locator("#models tr")).containsText(new String[] {"interactive", "batch"});
+
+        Page other = open(context.newPage());
+        submit(other, "a long one", FOREVER);
+        assertThat(page.locator("#running")).not().hasText("0");
+        assertThat(worker.locator(".taken").first()).isVisible();
+        assertThat(worker.locator(".speed")).not().hasText("0");
+        button(card(other, "a long one"), "Cancel").click();
+        assertThat(page.locator("#legend .cancelled")).containsText(Pattern.compile("[1-9]\\d* cancelled"));
+        assertThat(page.locator("#minutes .cancelled").last()).not().hasAttribute("height", "0");
     }
 
     @ParameterizedTest
@@ -254,6 +275,13 @@ class PageTest {
         assertThat((double) page.evaluate(CONTRAST + "luminance(ground(document.documentElement))"))
                 .isBetween(scheme == ColorScheme.DARK ? 0.0 : 0.7, scheme == ColorScheme.DARK ? 0.1 : 1.0);
         assertThat((List<?>) page.evaluate(CONTRAST + "faint()")).isEmpty();
+        openOperations(page);
+        assertThat((List<?>) page.evaluate(CONTRAST + "faint()")).isEmpty();
+    }
+
+    private static void openOperations(Page page) {
+        page.navigate("/operations.html");
+        assertThat(page.locator(".worker")).hasCount(1);
     }
 
     private Page page(Browser.NewContextOptions options) {

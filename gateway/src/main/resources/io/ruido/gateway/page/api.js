@@ -38,3 +38,5 @@ export const submit = (request) =>
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(request),
   });
+export const stats = () => call('/v1/stats');
+export const failures = () => call('/v1/jobs?state=FAILED&limit=8');
