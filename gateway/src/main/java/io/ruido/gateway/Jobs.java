@@ -4,6 +4,7 @@ import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.progress.Change;
 import io.ruido.progress.JobStore;
+import io.ruido.queue.JobSlot;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -13,6 +14,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /** Recorded jobs. A stage fails with a {@link ProblemException} when what was asked for cannot be had. */
 final class Jobs {
@@ -47,7 +49,12 @@ final class Jobs {
         return find(caller, id).thenCompose(seen -> store.cancel(id)).thenCompose(change -> switch (change) {
             case Change.Done done -> {
                 history.write(id).exceptionally(error -> {
-                    log.warn("job {} is cancelled, but not yet in the history; it will be put there later", id, error);
+                    try (var _ = MDC.putCloseable(JobSlot.JOB_ID, id.toString())) {
+                        log.warn(
+                                "job {} is cancelled, but not yet in the history; it will be put there later",
+                                id,
+                                error);
+                    }
                     return null;
                 });
                 yield find(caller, id);

@@ -7,6 +7,7 @@ import io.ruido.progress.Claim;
 import io.ruido.progress.JobStore;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -92,14 +93,11 @@ final class Claims {
 
         /** Lets another worker go on from here at once; from an earlier step when this one cannot be saved. */
         void giveBack(byte[] state) {
-            checkpoints
-                    .put(job.id(), state)
-                    .exceptionally(error -> {
-                        log.warn("image {}: its last steps could not be saved: {}", job.id(), error.toString());
-                        return null;
-                    })
-                    .toCompletableFuture()
-                    .join();
+            try {
+                checkpoints.put(job.id(), state).toCompletableFuture().join();
+            } catch (CompletionException e) {
+                log.warn("image {}: its last steps could not be saved: {}", job.id(), e.toString());
+            }
             giveBack();
         }
 

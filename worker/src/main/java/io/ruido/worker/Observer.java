@@ -20,7 +20,6 @@ import io.ruido.queue.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 /** Sees what the worker does and tells it: as metrics, by model, and in the traces of jobs. Thread-safe. */
@@ -32,16 +31,7 @@ final class Observer {
     private final MeterProvider<Counter> steps;
     private final Counter deadLetters;
     private final AtomicInteger active = new AtomicInteger();
-    private final LongAdder latelySteps = new LongAdder();
-    private final LongAdder latelyCalls = new LongAdder();
-    private final LongAdder latelyRows = new LongAdder();
-    private long asked = System.nanoTime();
-
-    /**
-     * @param active samples
-     * @param rows that shared a call of the denoiser, on average; 0 when there was none
-     */
-    record Load(int active, double rows, double stepsPerSecond) {}
+    private final Pace pace = new Pace();
 
     Observer(MeterRegistry metrics, Tracer tracer) {
         this.tracer = tracer;
@@ -171,13 +161,12 @@ final class Observer {
     void called(String model, int batch, Duration time) {
         calls.withTag("model", model).record(time);
         rows.withTag("model", model).record(batch);
-        latelyCalls.increment();
-        latelyRows.add(batch);
+        pace.call(batch);
     }
 
     void step(String model) {
         steps.withTag("model", model).increment();
-        latelySteps.increment();
+        pace.step();
     }
 
     /** In bytes, in use by any process. */
@@ -185,16 +174,13 @@ final class Observer {
         return CudaUtils.getGpuMemory(Model.DEVICE).getUsed();
     }
 
-    /** What the worker does now, and what it did since this was last asked for. */
-    synchronized Load load() {
-        long now = System.nanoTime();
-        double seconds = (now - asked) / 1e9;
-        asked = now;
-        long calls = latelyCalls.sumThenReset();
-        return new Load(
-                active.get(),
-                calls == 0 ? 0 : (double) latelyRows.sumThenReset() / calls,
-                latelySteps.sumThenReset() / seconds);
+    /** Samples that are being denoised. */
+    int active() {
+        return active.get();
+    }
+
+    Pace pace() {
+        return pace;
     }
 
     /** A record went to the dead letters. */

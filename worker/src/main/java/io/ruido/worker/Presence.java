@@ -51,14 +51,14 @@ final class Presence {
     }
 
     private WorkerStatus status() {
-        Observer.Load load = observer.load();
+        Pace.Lately lately = observer.pace().lately();
         return new WorkerStatus(
                 worker,
                 cards.stream().map(ModelCard::name).toList(),
                 slots,
-                load.active(),
-                load.rows(),
-                load.stepsPerSecond(),
+                observer.active(),
+                lately.rows(),
+                lately.stepsPerSecond(),
                 Model.DEVICE.getDeviceType(),
                 ResidentMemory.bytes(),
                 Model.DEVICE.isGpu() ? Observer.gpuMemory() : null,

@@ -38,6 +38,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -186,6 +189,32 @@ class TelemetryTest {
                 .contains("ruido_steps_total{model=\"tiny\"}", "ruido_active_samples", "ruido_workers{model=\"tiny\"}")
                 .contains("ruido_stage_seconds_count{model=\"tiny\",stage=\"decoding\"}")
                 .allMatch(name -> name.matches("[a-z][a-z0-9_]*(\\{.*})?"));
+    }
+
+    @Test
+    void theDashboardAsksForMetricsThatThereAre() throws Exception {
+        awaitEnd(JobJson.MAPPER.readTree(
+                submit("{\"prompt\": \"a red apple\", \"steps\": 2}").body()));
+        send(request("/v1/jobs")
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString("{\"prompt\": \"a red apple\", \"steps\": 0}")));
+        JsonNode dashboard =
+                JobJson.MAPPER.readTree(Path.of("../grafana/ruido.json").toFile());
+        Set<String> wanted = dashboard.findValuesAsText("expr").stream()
+                .flatMap(expression -> Pattern.compile("\\b(ruido|vertx|jvm|process)_\\w+")
+                        .matcher(expression)
+                        .results()
+                        .map(MatchResult::group))
+                .filter(name -> !name.equals("ruido_gpu_memory_used_bytes")) // there is none here
+                .collect(Collectors.toSet());
+        Set<String> told = get("/metrics")
+                .body()
+                .lines()
+                .filter(line -> !line.startsWith("#"))
+                .map(line -> line.split("[{ ]")[0])
+                .collect(Collectors.toSet());
+        assertThat(told).hasSizeGreaterThan(20).containsAll(wanted);
+        assertThat(wanted).hasSizeGreaterThan(15);
     }
 
     @Test
