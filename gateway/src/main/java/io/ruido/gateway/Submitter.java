@@ -45,10 +45,10 @@ final class Submitter {
      */
     CompletionStage<Submitted> submit(Submission submission, Context trace) {
         Job job = submission.job();
-        Span.fromContext(trace).setAttribute("ruido.job.id", job.jobId().toString());
         return store.submit(job, submission.terms(), Trace.parent(trace)).thenApply(submitted -> {
             if (submitted instanceof Submitted.Accepted accepted) {
                 count(job);
+                Span.fromContext(trace).setAttribute("ruido.job.id", job.jobId().toString());
                 if (accepted.position() == null) {
                     publish(job, trace);
                 }
