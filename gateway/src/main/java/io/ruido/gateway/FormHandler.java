@@ -47,6 +47,7 @@ final class FormHandler implements Handler<RoutingContext> {
                         .onFailure(ctx::fail);
             }
         });
+        request.exceptionHandler(ctx::fail);
         request.resume();
     }
 }

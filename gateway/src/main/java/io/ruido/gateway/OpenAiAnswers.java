@@ -36,7 +36,7 @@ final class OpenAiAnswers {
         boolean stream = streams(body);
         Integer count = body.getInteger("n");
         refuseIf(stream && count != null && count > 1, "n", body, "must be 1 with stream");
-        refuseIf(!stream && body.getValue("partial_images") != null, "partial_images", body, "needs stream");
+        refuseIf(!stream && partials(body) > 0, "partial_images", body, "needs stream");
         boolean url = "url".equals(body.getString("response_format"));
         refuseIf(stream && url, "response_format", body, "must be b64_json with stream");
     }
@@ -51,8 +51,7 @@ final class OpenAiAnswers {
         if (!streams(body)) {
             return send(ctx, job, body.getString("response_format"));
         }
-        Integer partials = body.getInteger("partial_images");
-        new OpenAiStream(ctx, job, stream, partials == null ? 0 : partials, jobs).start(events);
+        new OpenAiStream(ctx, job, stream, partials(body), jobs).start(events);
         return Future.succeededFuture();
     }
 
@@ -80,6 +79,11 @@ final class OpenAiAnswers {
 
     private static boolean streams(JsonObject body) {
         return Boolean.TRUE.equals(body.getBoolean("stream"));
+    }
+
+    private static int partials(JsonObject body) {
+        Integer asked = body.getInteger("partial_images");
+        return asked == null ? 0 : asked;
     }
 
     private static void refuseIf(boolean refused, String field, JsonObject body, String reason) {

@@ -4,13 +4,11 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Base64;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageInputStream;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** A step's preview, as large as the image that is to come. */
 final class PartialImage {
@@ -23,19 +21,19 @@ final class PartialImage {
      */
     static String of(String preview, int width, int height) {
         byte[] small = Base64.getDecoder().decode(preview.substring(preview.indexOf(',') + 1));
-        ByteArrayOutputStream png = new ByteArrayOutputStream();
-        // ImageIO's own streams would go through files.
-        try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(png)) {
-            BufferedImage seen = ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(small)));
-            BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-            Graphics2D graphics = image.createGraphics();
-            graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
-            graphics.drawImage(seen, 0, 0, width, height, null);
-            graphics.dispose();
-            ImageIO.write(image, "png", out);
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = image.createGraphics();
+        graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+        graphics.drawImage(read(small), 0, 0, width, height, null);
+        graphics.dispose();
+        return Base64.getEncoder().encodeToString(Png.of(image));
+    }
+
+    private static BufferedImage read(byte[] png) {
+        try {
+            return ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(png)));
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot enlarge a preview", e);
+            throw new UncheckedIOException("cannot read a preview", e);
         }
-        return Base64.getEncoder().encodeToString(png.toByteArray());
     }
 }

@@ -5,11 +5,6 @@ import io.ruido.job.Upload;
 import io.ruido.picture.PictureFile;
 import java.awt.image.BufferedImage;
 import java.awt.image.WritableRaster;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import javax.imageio.ImageIO;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** OpenAI's masks are transparent where a picture is to be painted anew; those of jobs are white there. */
 final class TransparentMask {
@@ -36,7 +31,7 @@ final class TransparentMask {
         }
         BufferedImage white = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
         paint(mask, white.getRaster());
-        return png(white);
+        return Png.of(white);
     }
 
     private static void paint(BufferedImage mask, WritableRaster white) {
@@ -48,15 +43,5 @@ final class TransparentMask {
             }
             white.setSamples(0, y, row.length, 1, 0, row);
         }
-    }
-
-    private static byte[] png(BufferedImage image) {
-        ByteArrayOutputStream png = new ByteArrayOutputStream();
-        try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(png)) {
-            ImageIO.write(image, "png", out);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot encode a PNG in memory", e);
-        }
-        return png.toByteArray();
     }
 }
