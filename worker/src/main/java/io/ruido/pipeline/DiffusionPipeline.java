@@ -43,7 +43,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     private final Denoiser denoiser;
     private final Predictor predictor;
     private final Optional<AutoencoderKL> vae;
-    private final Optional<LatentPreview> preview;
+    private final LatentPreview preview;
     private final SchedulerConfig scheduler;
 
     private DiffusionPipeline(ModelFolder folder, NDManager manager, DataType type, Loras loras) throws IOException {
@@ -57,7 +57,9 @@ public final class DiffusionPipeline implements AutoCloseable {
         loras.rejectUnused();
         predictor = new Predictor(denoiser, type, pixels());
         checkChannels();
-        preview = vae.isPresent() ? Optional.of(LatentPreview.fit(vae.get(), manager, type)) : Optional.empty();
+        preview = vae.isPresent()
+                ? LatentPreview.fit(vae.get(), manager, type)
+                : LatentPreview.ofPixels(denoiser.inChannels());
     }
 
     private Denoiser denoiser(ModelFolder folder, Loras loras) throws IOException {
@@ -327,13 +329,13 @@ public final class DiffusionPipeline implements AutoCloseable {
         return vae.orElseThrow().config().scalingFactor();
     }
 
-    /** Small, rough pictures, one pixel for each of the latents (B, L, h, w). */
-    public List<RgbImage> preview(NDArray latents) {
-        try (NDManager scratch = newManager()) {
-            NDArray z = scratch.create(latents.getShape());
-            latents.copyTo(z);
-            return images(preview.isPresent() ? preview.get().colours(z) : z.transpose(0, 2, 3, 1));
-        }
+    /**
+     * A small, rough picture.
+     *
+     * @param latents (1, L, h, w)
+     */
+    public RgbImage preview(float[] latents, Shape shape) {
+        return preview.picture(latents, (int) shape.get(3), (int) shape.get(2));
     }
 
     /** (B, H, W, 3), or 1 for grey, in −1…1 */

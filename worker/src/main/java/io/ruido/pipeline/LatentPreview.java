@@ -12,11 +12,14 @@ import java.util.SplittableRandom;
 
 /**
  * A linear map from latents to colours, good enough to see a picture emerge: the least-squares fit between synthetic
- * pictures, shrunk to the latents' size, and their latents.
+ * pictures, shrunk to the latents' size, and their latents. It is applied in plain floats, in a tenth of the time that
+ * calls of torch take for so few.
  *
  * @param matrix (L+1, 3), the last row is the constant
  */
-record LatentPreview(NDArray matrix) {
+record LatentPreview(float[] matrix) {
+    private static final int COLOURS = 3;
+
     private static final int PICTURES = 8;
     private static final int LATENT_SIDE = 8;
     private static final int BLOBS = 6;
@@ -37,14 +40,32 @@ record LatentPreview(NDArray matrix) {
             NDArray ridge = scratch.eye((int) x.getShape().get(1)).mul(1e-3);
             NDArray normal = x.transpose().matMul(x).add(ridge);
             return new LatentPreview(
-                    scratch.ret(normal.inverse().matMul(x.transpose()).matMul(y)));
+                    normal.inverse().matMul(x.transpose()).matMul(y).toFloatArray());
         }
     }
 
-    /** (B, L, h, w) to (B, h, w, 3) in about −1…1 */
-    NDArray colours(NDArray latents) {
-        Shape shape = latents.getShape();
-        return withConstant(latents).matMul(matrix).reshape(shape.get(0), shape.get(2), shape.get(3), 3);
+    /** Of a model that denoises the picture itself, in grey or in colours. */
+    static LatentPreview ofPixels(int channels) {
+        float[] matrix = new float[(channels + 1) * COLOURS];
+        for (int colour = 0; colour < COLOURS; colour++) {
+            matrix[Math.min(colour, channels - 1) * COLOURS + colour] = 1;
+        }
+        return new LatentPreview(matrix);
+    }
+
+    /** A picture with a pixel for each place of the latents (L, h, w). */
+    RgbImage picture(float[] latents, int width, int height) {
+        int places = width * height;
+        int channels = latents.length / places;
+        byte[] rgb = new byte[COLOURS * places];
+        for (int i = 0; i < rgb.length; i++) {
+            float value = matrix[channels * COLOURS + i % COLOURS];
+            for (int channel = 0; channel < channels; channel++) {
+                value += matrix[channel * COLOURS + i % COLOURS] * latents[channel * places + i / COLOURS];
+            }
+            rgb[i] = (byte) Math.round(255 * Math.clamp(value / 2 + 0.5f, 0f, 1f));
+        }
+        return new RgbImage(width, height, rgb);
     }
 
     private static NDArray withConstant(NDArray latents) {

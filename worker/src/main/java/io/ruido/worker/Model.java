@@ -148,11 +148,8 @@ final class Model implements AutoCloseable {
 
     /** A small, rough picture of latents. */
     BufferedImage preview(float[] latents, SamplingParams params) {
-        try (NDManager manager = pipeline.newManager()) {
-            return pipeline.preview(latents(manager, latents, params))
-                    .getFirst()
-                    .toBufferedImage();
-        }
+        return pipeline.preview(latents, pipeline.latentShape(params.width(), params.height()))
+                .toBufferedImage();
     }
 
     private NDArray latents(NDManager manager, float[] latents, SamplingParams params) {

@@ -15,6 +15,7 @@ import io.ruido.diffusion.TorchRandom;
 import io.ruido.model.Golden;
 import io.ruido.nn.Torch;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,10 +133,25 @@ class DiffusionPipelineTest {
 
     @Test
     void aPreviewHasOnePixelForEachOfTheLatents() {
-        List<RgbImage> previews = pipeline.preview(golden.get("latents"));
+        NDArray latents = golden.get("latents").get("0:1");
 
-        assertThat(previews).hasSize(2);
-        assertThat(previews.getFirst().width()).isEqualTo(8);
+        RgbImage preview = pipeline.preview(latents.toFloatArray(), latents.getShape());
+
+        assertThat(preview.width()).isEqualTo(8);
+        assertThat(preview.height()).isEqualTo(8);
+    }
+
+    @Test
+    void aPreviewOfPixelsIsThePicture() {
+        float[] red = {1, -1};
+        float[] green = {0, -1};
+        float[] blue = {-3, 1};
+        float[] pixels = FloatBuffer.allocate(6).put(red).put(green).put(blue).array();
+
+        assertThat(LatentPreview.ofPixels(3).picture(pixels, 2, 1).rgb())
+                .containsExactly((byte) 255, (byte) 128, (byte) 0, (byte) 0, (byte) 0, (byte) 255);
+        assertThat(LatentPreview.ofPixels(1).picture(red, 1, 2).rgb())
+                .containsExactly((byte) 255, (byte) 255, (byte) 255, (byte) 0, (byte) 0, (byte) 0);
     }
 
     @Test
