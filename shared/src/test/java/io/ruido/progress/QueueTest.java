@@ -14,11 +14,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
@@ -46,6 +48,8 @@ class QueueTest {
     private ModelRegistry models;
     private final Set<UUID> running = new LinkedHashSet<>();
     private final Map<UUID, String> owners = new HashMap<>();
+    private final Map<UUID, Integer> steps = new HashMap<>();
+    private final List<UUID> finished = new ArrayList<>();
 
     @BeforeEach
     void start() throws IOException {
@@ -92,6 +96,28 @@ class QueueTest {
         assertThat(order.subList(WINDOW, order.size()))
                 .filteredOn("long"::equals)
                 .hasSizeBetween(9, 11);
+    }
+
+    @Test
+    void tenantsThatAlwaysHaveJobsHaveHadTheSameWorkUpToAJob() {
+        Random random = new Random(7);
+        List<String> tenants = List.of("a", "b", "c", "d", "e");
+        submit("a", 10, INTERACTIVE, WINDOW);
+        for (int i = 0; i < 60; i++) {
+            tenants.forEach(tenant -> submit(tenant, random.nextInt(1, 51), INTERACTIVE, 1));
+        }
+        finish(WINDOW);
+
+        Map<String, Integer> had = new HashMap<>();
+        for (int i = 0; i < 200; i++) {
+            finish(1).forEach(tenant -> had.merge(tenant, steps.get(finished.getLast()), Integer::sum));
+            if (i >= tenants.size()) {
+                assertThat(Collections.max(had.values()) - Collections.min(had.values()))
+                        .as("steps had, after %d jobs: %s", i, had)
+                        .isLessThanOrEqualTo(50);
+            }
+        }
+        assertThat(had).containsOnlyKeys(tenants);
     }
 
     @Test
@@ -223,6 +249,7 @@ class QueueTest {
 
     private UUID submit(String tenant, Job job) {
         owners.put(job.jobId(), tenant);
+        steps.put(job.jobId(), job.params().steps());
         if (done(store.submit(job, Terms.of(tenant))) instanceof Submitted.Accepted accepted
                 && accepted.position() == null) {
             running.add(job.jobId());
@@ -240,6 +267,7 @@ class QueueTest {
             done(store.claim(sample, "worker"));
             done(store.succeed(sample, 1, "x.png"));
             order.add(owners.get(id));
+            finished.add(id);
             running.addAll(done(unpublished.due(100)));
         }
         return order;
