@@ -7,5 +7,5 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         description = "Measures Ruido on this machine.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {QueueBench.class, WatchBench.class})
+        subcommands = {QueueBench.class, WatchBench.class, MixedBench.class})
 final class BenchCommand {}

@@ -1,0 +1,78 @@
+package io.ruido.worker;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.OpenTelemetry;
+import io.ruido.job.ModelCard;
+import io.ruido.job.SamplingJob;
+import io.ruido.job.SamplingParams;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+
+/** Makes pictures as a worker does, without Kafka, Redis and S3: what benchmarks compare the service with. */
+public final class DirectWorker implements AutoCloseable {
+    private final Models models;
+    private final DenoiseLoop loop = new DenoiseLoop(
+            batch -> batch.getFirst().kind().model().predict(batch),
+            new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("none")));
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+    /** @param models which a worker may use at the same time, and which are not closed here */
+    public DirectWorker(Models models) {
+        this.models = models;
+    }
+
+    /** Of the models, by name. */
+    public List<ModelCard> cards() {
+        return models.all().stream().map(Model::card).toList();
+    }
+
+    /** Begins with a picture at once, beside those that it has; gives the PNG. */
+    public CompletableFuture<byte[]> draw(SamplingJob job) {
+        CompletableFuture<byte[]> png = new CompletableFuture<>();
+        threads.execute(() -> {
+            try {
+                png.complete(png(job));
+            } catch (ExecutionException | InterruptedException | RuntimeException e) {
+                png.completeExceptionally(e);
+            }
+        });
+        return png;
+    }
+
+    private byte[] png(SamplingJob job) throws ExecutionException, InterruptedException {
+        Sample sample = sample(job.prompt(), job.negativePrompt(), job.params());
+        loop.add(sample);
+        return switch (sample.end().get()) {
+            case Sample.End.Denoised(float[] latents) ->
+                Png.encode(sample.kind().model().decode(latents, job.params()), job);
+            case Sample.End.Stopped stopped -> throw new IllegalStateException("nobody stops samples here");
+            case Sample.End.Interrupted interrupted -> throw new IllegalStateException("closed while it drew " + job);
+        };
+    }
+
+    /** Seconds that the denoiser takes for one step of so many pictures together, from now. */
+    public double secondsPerCall(SamplingParams params, int pictures) {
+        List<Sample> batch = IntStream.range(0, pictures)
+                .mapToObj(i -> sample("a red apple", "", params.ofImage(i)))
+                .toList();
+        long begin = System.nanoTime();
+        batch.getFirst().kind().model().predict(batch);
+        return (System.nanoTime() - begin) / 1e9;
+    }
+
+    private Sample sample(String prompt, String negativePrompt, SamplingParams params) {
+        Model model = models.get(params.model());
+        return new Sample(model, params, model.encode(prompt, negativePrompt), model.start(params, Optional.empty()));
+    }
+
+    @Override
+    public void close() {
+        loop.close();
+        threads.close();
+    }
+}
