@@ -31,7 +31,8 @@ record Problem(
         private static final int LONGEST_VALUE = 80;
 
         Field {
-            if (value instanceof String text && text.length() > LONGEST_VALUE) {
+            String text = String.valueOf(value);
+            if (text.length() > LONGEST_VALUE) {
                 value = text.substring(0, LONGEST_VALUE) + "…";
             }
         }

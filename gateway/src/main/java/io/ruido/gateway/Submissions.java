@@ -36,7 +36,7 @@ import java.util.random.RandomGenerator;
 /** Makes a job of what a client asked for: the model's defaults where it said nothing, a seed where it named none. */
 final class Submissions {
     private static final long SEEDS = 1L << 32;
-
+    /** Of diffusers' pipelines. */
     private static final double STRENGTH = 0.8;
 
     private final ModelCatalog catalog;

@@ -201,6 +201,17 @@ class UploadsTest {
         assertThat(answer.json().at("/detail/0/msg").asText()).contains(reason);
     }
 
+    @Test
+    void aRefusedPictureIsNotSentBack() {
+        String picture = Base64.getEncoder().encodeToString(Pictures.png(900, 900));
+
+        Client.Answer answer = img2img(
+                        "{\"prompt\": \"x\", \"init_images\": [\"%s\", \"%s\"]}".formatted(picture, picture))
+                .join();
+
+        assertThat(answer.text()).contains("init_images", "must have at most 1").hasSizeLessThan(1000);
+    }
+
     private CompletableFuture<Client.Answer> img2img(String body) {
         return CompletableFuture.supplyAsync(
                 () -> client.post("/sdapi/v1/img2img", body, "Content-Type", "application/json"),

@@ -85,7 +85,7 @@ public interface RuidoConfig {
         @WithConverter(Checked.Positive.class)
         int maxBytes();
 
-        /** A picture takes four bytes of memory for each while it is decoded. */
+        /** For each, decoding takes about eight bytes of memory. */
         @WithDefault("16777216")
         @WithConverter(Checked.Positive.class)
         int maxPixels();

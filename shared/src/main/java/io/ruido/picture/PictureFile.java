@@ -87,7 +87,8 @@ public record PictureFile(Format format, BufferedImage image) {
             reader.setInput(in, true, true);
             int width = reader.getWidth(0);
             int height = reader.getHeight(0);
-            if ((long) width * height > maxPixels) {
+            long hidden = format == Format.WEBP ? Webp.pixels(bytes) : 0;
+            if (Math.max(hidden, (long) width * height) > maxPixels) {
                 throw new InvalidFieldException(
                         field, width + "×" + height + " pixels", "must have at most " + maxPixels + " pixels");
             }

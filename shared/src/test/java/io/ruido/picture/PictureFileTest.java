@@ -8,6 +8,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.zip.CRC32;
@@ -77,6 +78,20 @@ class PictureFileTest {
         assertThatThrownBy(() -> PictureFile.read("mask", header, MANY))
                 .isInstanceOf(InvalidFieldException.class)
                 .hasMessage("mask: must have at most 1000000 pixels (was \"30000×30000 pixels\")");
+    }
+
+    @Test
+    void aLargePictureInASmallOneIsRefusedToo() {
+        ByteBuffer webp = ByteBuffer.allocate(80).order(ByteOrder.LITTLE_ENDIAN);
+        webp.put("RIFF".getBytes())
+                .putInt(72)
+                .put("WEBPVP8X".getBytes())
+                .putInt(10)
+                .position(30);
+        webp.put("VP8L".getBytes()).putInt(40).put((byte) 0x2f).putInt(0x0fffffff);
+
+        assertThatThrownBy(() -> PictureFile.read("body", webp.array(), MANY))
+                .hasMessageStartingWith("body: must have at most 1000000 pixels");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
+import io.ruido.diffusion.SampleState;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
 import io.ruido.job.PromptJob;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Executors;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -132,6 +134,31 @@ class SourcesTest {
 
         assertThat(servers.awaitState(job.jobId(), JobState.FAILED).error())
                 .contains("image: the picture " + gone.id() + " is not kept any more");
+    }
+
+    @Test
+    void aDenoiserThatLooksAtAMaskIsShownIt() throws Exception {
+        Path folder = servers.config.worker().models().resolve("pipelines/inpainting");
+        RgbImage image = RgbImage.of(ImageIO.read(folder.resolve("image.png").toFile()));
+        RgbImage mask = RgbImage.of(ImageIO.read(folder.resolve("mask.png").toFile()));
+        Optional<SampleRequest.Source> source = Optional.of(new SampleRequest.Source(image, 0.6, Optional.of(mask)));
+        SamplingParams params = new SamplingParams("inpainting", 16, 16, 5, 3, "ddim", 3);
+        SampleState sample;
+        try (var side = Executors.newSingleThreadExecutor();
+                Model model = Model.read(folder, side)) {
+            assertThat(model.card().needs()).containsExactly("image", "mask");
+            sample = model.start(params, source);
+            while (!sample.done()) {
+                var one = new Sample(model, params, model.encode("an apple", ""), sample);
+                sample.advance(model.predict(List.of(one))[0]);
+            }
+        }
+        var request =
+                new SampleRequest("an apple", "", 3, 5, Optional.of("ddim"), 3, 0, 16, 16, 0, Optional.empty(), source);
+        try (var pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
+            assertThat(sample.latents())
+                    .isEqualTo(new Sampling(pipeline).run(request, step -> {}).latents());
+        }
     }
 
     private static byte[] picture(String prompt, SamplingParams params) throws IOException {
