@@ -23,6 +23,7 @@ import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -42,6 +43,8 @@ final class SampleCommand implements Callable<Integer> {
             this.type = type;
         }
     }
+
+    private static final double STRENGTH = 0.8;
 
     @Option(names = "--model", paramLabel = "FOLDER", required = true, description = "Has a model_index.json.")
     private Path model;
@@ -80,26 +83,8 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "Images, each with the next seed.")
     private int count;
 
-    @Option(names = "--image", paramLabel = "FILE", description = "Picture to begin with.")
-    private Path image;
-
-    @Option(
-            names = "--strength",
-            defaultValue = "0.8",
-            description = "How much of the picture is replaced, above 0 to 1; ${DEFAULT-VALUE}.")
-    private double strength;
-
-    @Option(names = "--mask", paramLabel = "FILE", description = "White where the picture is painted anew.")
-    private Path mask;
-
-    @Option(
-            names = "--variation-seed",
-            paramLabel = "N",
-            description = "Another seed, to turn the first noise towards.")
-    private Long variationSeed;
-
-    @Option(names = "--variation-strength", description = "How far it is turned, above 0 to 1.")
-    private Double variationStrength;
+    @Mixin
+    private StartOptions start;
 
     @Option(
             names = "--lora",
@@ -158,7 +143,7 @@ final class SampleCommand implements Callable<Integer> {
         if (count < 1) {
             throw new IllegalArgumentException("count must be at least 1, was " + count);
         }
-        Optional<RgbImage> picture = image == null ? Optional.empty() : Optional.of(picture("image", image));
+        Optional<RgbImage> picture = picture("image", start.image());
         int width = size == null ? picture.map(RgbImage::width).orElseGet(pipeline::defaultWidth) : size.width();
         int height = size == null ? picture.map(RgbImage::height).orElseGet(pipeline::defaultHeight) : size.height();
         return new SampleRequest(
@@ -177,24 +162,30 @@ final class SampleCommand implements Callable<Integer> {
     }
 
     private Optional<SampleRequest.Variation> variation() {
-        if ((variationSeed == null) != (variationStrength == null)) {
+        if (start.variationSeed().isPresent() != start.variationStrength().isPresent()) {
             throw new IllegalArgumentException("variation seed and variation strength need each other");
         }
-        return Optional.ofNullable(variationSeed).map(other -> new SampleRequest.Variation(other, variationStrength));
+        return start.variationSeed()
+                .map(other -> new SampleRequest.Variation(
+                        other, start.variationStrength().orElseThrow()));
     }
 
     private Optional<SampleRequest.Source> source(Optional<RgbImage> picture) throws IOException {
-        if (picture.isEmpty() && mask != null) {
-            throw new IllegalArgumentException("mask needs an image");
+        Optional<RgbImage> mask = picture("mask", start.mask());
+        if (picture.isEmpty() && (mask.isPresent() || start.strength().isPresent())) {
+            throw new IllegalArgumentException("mask and strength need an image");
         }
-        Optional<RgbImage> painted = mask == null ? Optional.empty() : Optional.of(picture("mask", mask));
         return picture.map(found -> new SampleRequest.Source(
-                found, strength, painted.map(white -> white.resized(found.width(), found.height()))));
+                found,
+                start.strength().orElse(STRENGTH),
+                mask.map(white -> white.resized(found.width(), found.height()))));
     }
 
-    private static RgbImage picture(String option, Path file) throws IOException {
-        return RgbImage.of(PictureFile.read(option, Files.readAllBytes(file), Integer.MAX_VALUE)
-                .image());
+    private static Optional<RgbImage> picture(String option, Optional<Path> file) throws IOException {
+        return file.isEmpty()
+                ? Optional.empty()
+                : Optional.of(RgbImage.of(PictureFile.read(option, Files.readAllBytes(file.get()), Integer.MAX_VALUE)
+                        .image()));
     }
 
     private List<LoraFile> loras() {
@@ -227,6 +218,11 @@ final class SampleCommand implements Callable<Integer> {
         settings.put("Seed", request.seed());
         settings.put("Size", String.format(Locale.ROOT, "%dx%d", image.width(), image.height()));
         settings.put("Model", model.toAbsolutePath().normalize().getFileName());
+        request.variation().ifPresent(other -> {
+            settings.put("Variation seed", other.seed());
+            settings.put("Variation seed strength", other.strength());
+        });
+        request.source().ifPresent(source -> settings.put("Denoising strength", source.strength()));
         return Png.encode(image.toBufferedImage(), Infotext.of(request.prompt(), request.negativePrompt(), settings));
     }
 }

@@ -3,9 +3,9 @@ package io.ruido.standalone;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ruido.job.JobJson;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
@@ -39,23 +39,8 @@ final class Submission {
     @Option(names = "--seed", paramLabel = "N", description = "The same seed and settings give the same image.")
     private Long seed;
 
-    @Option(names = "--image", paramLabel = "FILE", description = "Picture to begin with: PNG, JPEG or WebP.")
-    private Path image;
-
-    @Option(names = "--strength", description = "How much of the picture is replaced, above 0 to 1.")
-    private Double strength;
-
-    @Option(names = "--mask", paramLabel = "FILE", description = "White where the picture is painted anew.")
-    private Path mask;
-
-    @Option(
-            names = "--variation-seed",
-            paramLabel = "N",
-            description = "Another seed, to turn the first noise towards.")
-    private Long variationSeed;
-
-    @Option(names = "--variation-strength", description = "How far it is turned, 0 to 1.")
-    private Double variationStrength;
+    @Mixin
+    private StartOptions start;
 
     /** In pixels. */
     record Size(int width, int height) {
@@ -79,11 +64,15 @@ final class Submission {
         json.put("guidanceScale", guidance);
         json.put("sampler", sampler);
         json.put("seed", seed);
-        json.put("strength", strength);
-        json.put("image", image == null ? null : client.upload(image));
-        json.put("mask", mask == null ? null : client.upload(mask));
-        json.put("variationSeed", variationSeed);
-        json.put("variationStrength", variationStrength);
+        json.put("strength", start.strength().orElse(null));
+        json.put("variationSeed", start.variationSeed().orElse(null));
+        json.put("variationStrength", start.variationStrength().orElse(null));
+        if (start.image().isPresent()) {
+            json.put("image", client.upload(start.image().get()));
+        }
+        if (start.mask().isPresent()) {
+            json.put("mask", client.upload(start.mask().get()));
+        }
         if (size != null) {
             json.put("width", size.width()).put("height", size.height());
         }

@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobJson;
 import io.ruido.job.JobState;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,21 +63,56 @@ class StandaloneTest {
     }
 
     @Test
-    void generateStartsWhatItNeedsAndTheSameSeedGivesTheSameFile() throws Exception {
+    void generateStartsWhatItNeedsAndTheSameSettingsGiveTheSamePicture() throws Exception {
         Path alone = folder.resolve("alone.png");
         try (RuidoProcess generate = generate(alone)) {
             assertThat(generate.await(PATIENCE)).isZero();
         }
         Path served = folder.resolve("served.png");
+        Path changed = folder.resolve("changed.png");
+        String[] change = {
+            "--image", alone.toString(), "--strength", "0.7", "--guidance", "2", "--sampler", "ddim", "--size", "32x16"
+        };
         try (RuidoProcess up = RuidoProcess.start(environment, "up")) {
             URI address = up.address();
             try (RuidoProcess generate = generate(served, "--server", address.toString())) {
+                assertThat(generate.await(PATIENCE)).isZero();
+            }
+            String[] more = Stream.concat(Stream.of("--server", address.toString()), Stream.of(change))
+                    .toArray(String[]::new);
+            try (RuidoProcess generate = generate(changed, more)) {
                 assertThat(generate.await(PATIENCE)).isZero();
             }
             up.terminate();
             up.await(FAREWELL);
         }
         assertThat(served).hasSameBinaryContentAs(alone);
+
+        Path sampled = folder.resolve("sampled.png");
+        String[] sample = {
+            "sample",
+            "--model",
+            folder.resolve("models/tiny").toString(),
+            "--prompt",
+            "a red apple",
+            "--steps",
+            "3",
+            "--seed",
+            "7",
+            "--out",
+            sampled.toString()
+        };
+        String[] arguments = Stream.of(sample, change).flatMap(Stream::of).toArray(String[]::new);
+        try (RuidoProcess process = RuidoProcess.start(environment, arguments)) {
+            assertThat(process.await(PATIENCE)).isZero();
+        }
+        assertThat(pixels(changed)).isEqualTo(pixels(sampled));
+    }
+
+    private static int[] pixels(Path file) throws IOException {
+        BufferedImage picture = ImageIO.read(file.toFile());
+        assertThat(List.of(picture.getWidth(), picture.getHeight())).containsExactly(32, 16);
+        return picture.getRGB(0, 0, 32, 16, null, 0, 32);
     }
 
     private RuidoProcess generate(Path out, String... more) throws Exception {
