@@ -10,6 +10,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.FilePayload;
 import com.microsoft.playwright.options.ReducedMotion;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -219,6 +220,40 @@ class PageTest {
         tabTo(page, button(card, "Edit"));
         press(page, "Enter");
         assertThat(page.getByLabel("What should appear?")).isFocused();
+    }
+
+    @Test
+    void aPictureIsTakenUpAgainAndChangedWhereItIsPainted() {
+        Page page = open(page(new Browser.NewContextOptions()));
+        submit(page, "a green leaf", 3);
+        Locator detail = page.getByRole(AriaRole.DIALOG);
+        card(page, "a green leaf").getByRole(AriaRole.BUTTON).first().click();
+        detail.getByText("Begin with this picture").click();
+        Locator source = page.locator("#source");
+        assertThat(source).isVisible();
+        source.locator("canvas").click();
+        page.getByLabel("Strength", exact()).fill("0.5");
+        submit(page, "a brown leaf", 4);
+
+        Locator card = card(page, "a brown leaf");
+        assertThat(card.locator(".tile.ready")).isVisible();
+        card.getByRole(AriaRole.BUTTON).first().click();
+        assertThat(detail.locator("dl")).containsText("Changed0.5, where painted");
+        detail.getByText("Again with this seed").click();
+        assertThat(card.locator(".tile.ready")).hasCount(2);
+        button(source, "Remove").click();
+        submit(page, "a leaf of noise", 4);
+        card(page, "a leaf of noise").getByRole(AriaRole.BUTTON).first().click();
+        assertThat(detail.locator("dl")).not().containsText("Changed");
+    }
+
+    @Test
+    void whatIsNoPictureIsToldSo() {
+        Page page = open(page(new Browser.NewContextOptions()));
+        page.locator("#file").setInputFiles(new FilePayload("leaf.png", "image/png", new byte[] {1, 2, 3}));
+
+        assertThat(page.getByRole(AriaRole.ALERT)).hasText("This is no picture that this browser can read.");
+        assertThat(page.locator("#source")).isHidden();
     }
 
     @Test

@@ -21,22 +21,26 @@ async function call(path, options) {
     await askForKey();
     return call(path, options);
   }
-  const body = await response.json().catch(() => ({}));
   if (!response.ok) {
-    throw new Problem(body, response.status);
+    throw new Problem(await response.json().catch(() => ({})), response.status);
   }
-  return body;
+  return response;
 }
 
-export const models = () => call('/v1/models');
-export const jobs = (before) => call(`/v1/jobs?limit=24${before ? `&before=${before}` : ''}`);
-export const job = (id) => call(`/v1/jobs/${encodeURIComponent(id)}`);
-export const cancel = ({ links }) => call(links.cancel, { method: 'POST' });
+const json = async (path, options) => (await call(path, options)).json();
+
+export const models = () => json('/v1/models');
+export const jobs = (before) => json(`/v1/jobs?limit=24${before ? `&before=${before}` : ''}`);
+export const job = (id) => json(`/v1/jobs/${encodeURIComponent(id)}`);
+export const cancel = ({ links }) => json(links.cancel, { method: 'POST' });
 export const submit = (request) =>
-  call('/v1/jobs', {
+  json('/v1/jobs', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(request),
   });
-export const stats = () => call('/v1/stats');
-export const failures = () => call('/v1/jobs?state=FAILED&limit=8');
+export const stats = () => json('/v1/stats');
+export const failures = () => json('/v1/jobs?state=FAILED&limit=8');
+export const upload = async (id) => (await call(`/v1/uploads/${id}`)).blob();
+export const picture = async (url) => (await call(url)).blob();
+export const send = (picture) => json('/v1/uploads', { method: 'POST', body: picture });

@@ -19,7 +19,7 @@ export function status(job) {
     const rest = job.images.filter(({ state }) => state !== 'SUCCEEDED');
     const ready = job.count - rest.length;
     const step = Math.max(0, ...rest.map(({ step }) => step));
-    return `Step ${step} of ${job.steps}${ready ? `, ${ready} of ${job.count} ready` : ''}`;
+    return `Step ${step} of ${job.images[0].steps}${ready ? `, ${ready} of ${job.count} ready` : ''}`;
   }
   return WORDS[job.state] + (job.error ? `: ${job.error}` : '');
 }

@@ -51,7 +51,7 @@ export class Detail {
   }
 
   #update(job, index, tile) {
-    const { url, seed } = job.images[index];
+    const { url, seed, variationSeed } = job.images[index];
     const seconds = (new Date(job.finishedAt) - new Date(job.submittedAt)) / 1000;
     const facts = {
       Model: job.model,
@@ -60,6 +60,8 @@ export class Detail {
       Guidance: job.guidanceScale,
       Sampler: job.sampler,
       Size: `${job.width} × ${job.height}`,
+      ...(variationSeed !== null && { Varied: `${job.variationStrength} towards ${variationSeed}` }),
+      ...(job.strength && { Changed: `${job.strength}${job.mask ? ', where painted' : ''}` }),
       ...(job.negativePrompt && { 'Left out': job.negativePrompt }),
       ...(job.count > 1 && { Picture: `${index + 1} of ${job.count}` }),
       Submitted: new Date(job.submittedAt).toLocaleString(),
@@ -75,6 +77,7 @@ export class Detail {
     this.#dialog.classList.toggle('live', job.live);
     this.#find('.status').textContent = status(job);
     const name = job.prompt.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60);
+    this.#find('[value=start]').hidden = this.#find('[value=vary]').hidden = !url;
     Object.assign(this.#find('a'), { hidden: !url, href: url ?? '', download: `${name}-${seed}.png` });
   }
 

@@ -1,14 +1,20 @@
+import { Source } from './source.js';
+
 const STORE = 'ruido.settings';
-const NUMBERS = ['count', 'width', 'height', 'steps', 'guidanceScale', 'seed'];
+const NUMBERS = [
+  'count', 'width', 'height', 'steps', 'guidanceScale', 'seed', 'variationStrength', 'variationSeed', 'strength',
+];
 const COUNTS = [1, 2, 4, 9];
 const WIDE = matchMedia('(min-width: 60rem)');
 
 /** What is asked for: shows the model's choices, remembers the last settings, puts each refusal beside its field. */
 export class Form {
+  maxCount = 1;
   #form = document.getElementById('form');
   #fields = this.#form.elements;
   #details = this.#form.querySelector('details');
   #problem = this.#form.querySelector('.problem');
+  #source = new Source(() => this.#show(), (problem) => this.#refuse(problem));
   #models = [];
   #submit;
 
@@ -17,7 +23,7 @@ export class Form {
     this.#submit = submit;
     this.#form.onsubmit = (event) => {
       event.preventDefault();
-      this.send(this.request());
+      this.ask();
     };
     this.#form.oninput = ({ target }) => this.#input(target);
     this.#fields.prompt.onkeydown = (event) => {
@@ -31,7 +37,7 @@ export class Form {
       this.#input(this.#fields.seed);
     };
     this.#fields.defaults.onclick = () => {
-      this.fill({ model: this.#fields.model.value });
+      this.#put({ model: this.#fields.model.value });
       this.#remember();
     };
     const unfold = () => (this.#details.open = WIDE.matches);
@@ -42,6 +48,7 @@ export class Form {
   /** @param catalog the answer of /v1/models, with at least one model */
   offer({ models, default: first, limits }) {
     this.#models = models;
+    this.maxCount = limits.maxCount;
     this.#fields.prompt.maxLength = limits.maxPromptLength;
     this.#fields.model.replaceChildren(...models.map(({ name, title }) => new Option(title, name)));
     COUNTS.filter((count) => count <= limits.maxCount).forEach((count) => this.#allow(count));
@@ -49,17 +56,33 @@ export class Form {
     this.fill({ count: 1, ...(models.some(({ name }) => name === last.model) ? last : { model: first }) });
   }
 
-  /** Shows those values; a model brings its defaults for what is not among them. */
-  fill(values) {
+  /** Shows those values, and the picture that they name; a model brings its defaults for what is not among them. */
+  fill({ image, mask, ...values }) {
+    this.#source.restore(image, mask).catch(() => {}); // It may be deleted by now.
+    this.#put(values);
+  }
+
+  #put(values) {
     if (values.model) {
       this.#fields.model.value = values.model;
-      values = { ...this.#adopt(), seed: '', negativePrompt: '', ...values };
+      values = { ...this.#adopt(), seed: '', negativePrompt: '', variationStrength: 0, variationSeed: '', ...values };
     }
     if (values.count) {
       this.#allow(values.count);
     }
     Object.entries(values).forEach(([name, value]) => (this.#fields[name].value = value));
     this.#show();
+  }
+
+  /** Sends what the fields say, with the picture. */
+  ask() {
+    return this.send(this.#source.fields().then((source) => ({ ...this.request(), ...source })));
+  }
+
+  /** Begins with a picture. */
+  async attach(blob) {
+    await this.#source.attach(blob);
+    this.#form.scrollIntoView({ block: 'nearest' });
   }
 
   focus() {
@@ -69,7 +92,13 @@ export class Form {
 
   /** What the fields say. Empty ones are left out; what is no number goes as it is, for the gateway to refuse. */
   request() {
-    const given = [...new FormData(this.#form)].filter(([name, value]) => name === 'prompt' || value.trim());
+    const without = [
+      ...(this.#source.attached ? [] : ['strength']),
+      ...(Number(this.#fields.variationStrength.value) === 0 ? ['variationStrength', 'variationSeed'] : []),
+    ];
+    const given = [...new FormData(this.#form)]
+      .filter(([name, value]) => name === 'prompt' || value.trim())
+      .filter(([name]) => !without.includes(name));
     return Object.fromEntries(
       given.map(([name, value]) => [name, NUMBERS.includes(name) && !isNaN(value) ? Number(value) : value.trim()]),
     );
@@ -81,7 +110,7 @@ export class Form {
     this.#problem.hidden = true;
     this.#remember();
     try {
-      await this.#submit(request);
+      await this.#submit(await request);
     } catch (problem) {
       this.#refuse(problem);
     }
@@ -113,7 +142,7 @@ export class Form {
       target.nextElementSibling.value = target.value;
     }
     if (target === this.#fields.model) {
-      this.fill({ ...this.request(), ...this.#adopt() });
+      this.#put({ ...this.request(), ...this.#adopt() });
     }
     target.closest('.field')?.querySelector('.error')?.remove();
     target.removeAttribute('aria-invalid');
@@ -127,11 +156,15 @@ export class Form {
       range.style.setProperty('--fill', (range.value - range.min) / (range.max - range.min));
     }
     const { steps, sampler, width, height } = this.#fields;
+    this.#source.ratio = width.value / height.value;
     this.#details.querySelector('summary span').textContent =
       `${steps.value} steps · ${sampler.value} · ${width.value} × ${height.value}`;
   }
 
-  #refuse({ errors = [], message }) {
+  #refuse({ errors = [], message, code }) {
+    if (code === 'unknown-upload') {
+      this.#source.forget(); // The next try sends it again.
+    }
     const unplaced = errors.filter(({ field, reason }) => !this.#mark(field, reason));
     this.#problem.hidden = errors.length > 0 && unplaced.length === 0;
     this.#problem.textContent = message;

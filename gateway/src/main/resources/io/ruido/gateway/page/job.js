@@ -27,8 +27,15 @@ export class Job extends EventTarget {
   /** What to submit for this job again, or for its image of that index alone. */
   request(index) {
     const { prompt, negativePrompt, model, width, height, steps, guidanceScale, sampler } = this;
-    const [count, seed] = this.images[index] ? [1, this.images[index].seed] : [this.count, this.seed];
-    return { prompt, negativePrompt, model, count, width, height, steps, guidanceScale, sampler, seed };
+    const { image, mask, strength, variationStrength } = this;
+    const { seed, variationSeed } = this.images[index] ?? this;
+    return {
+      prompt, negativePrompt, model, count: this.images[index] ? 1 : this.count, width, height, steps, guidanceScale, sampler,
+      seed,
+      ...(variationStrength && { variationStrength, variationSeed }),
+      ...(image && { image, strength }),
+      ...(mask && { mask }),
+    };
   }
 
   /** Takes the gateway's view of the job, unless it is behind; it knows no previews. */

@@ -5,6 +5,9 @@ import { Form } from './form.js';
 import { Gallery } from './gallery.js';
 import { grain, Wordmark } from './noise.js';
 
+const VARIATIONS = 4;
+const VARIATION = 0.25;
+
 const element = (id) => document.getElementById(id);
 const wordmark = new Wordmark(element('wordmark'));
 const gallery = new Gallery(act, changed);
@@ -34,6 +37,19 @@ async function act(what, job, index) {
       delete request.seed;
       form.fill(request);
       return form.send(request);
+    case 'vary':
+      close();
+      Object.assign(request, { count: Math.min(VARIATIONS, form.maxCount), variationStrength: VARIATION });
+      delete request.variationSeed;
+      form.fill(request);
+      return form.send(request);
+    case 'start':
+      close();
+      delete request.seed;
+      delete request.image;
+      delete request.mask;
+      form.fill(request);
+      return api.picture(job.images[index].url).then((picture) => form.attach(picture)).catch(({ message }) => notice(message));
     case 'same':
       close();
       form.fill(request);
@@ -122,7 +138,7 @@ addEventListener('visibilitychange', () => document.hidden || gallery.refresh().
 grain(element('empty').querySelector('canvas'), 7, 72, 24);
 document.querySelector('.examples').onclick = ({ target }) => {
   if (target.matches('button')) {
-    form.fill({ prompt: target.textContent });
-    form.send(form.request());
+    element('prompt').value = target.textContent;
+    form.ask();
   }
 };
