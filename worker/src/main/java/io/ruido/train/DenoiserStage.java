@@ -72,11 +72,6 @@ final class DenoiserStage implements Stage {
     }
 
     @Override
-    public int batchAt(int step) {
-        return optimization().batch();
-    }
-
-    @Override
     public double workAt(int step) {
         int side = data.latentsAt(step).side();
         return 3 * batchAt(step) * Work.forward(averages.tensors(), side, data.tokens());
@@ -84,7 +79,7 @@ final class DenoiserStage implements Stage {
 
     @Override
     public NDArray loss(NDManager scratch, int step, RandomGenerator random) {
-        int[] pictures = rounds.batch(step, optimization().batch());
+        int[] pictures = rounds.batch(step, batchAt(step));
         return loss(model, scratch, data.latentsAt(step), pictures, random);
     }
 

@@ -70,11 +70,6 @@ final class PixelStage implements Stage {
         QuietStart.applyToUNet(averages.tensors());
     }
 
-    @Override
-    public int batchAt(int step) {
-        return optimization().batch();
-    }
-
     /** Sizes take turns. */
     private Examples picturesAt(int step) {
         return sizes.get(step % sizes.size());
@@ -89,7 +84,7 @@ final class PixelStage implements Stage {
 
     @Override
     public NDArray loss(NDManager scratch, int step, RandomGenerator random) {
-        int[] chosen = rounds.batch(step, optimization().batch());
+        int[] chosen = rounds.batch(step, batchAt(step));
         return loss(model, scratch, picturesAt(step), chosen, random);
     }
 

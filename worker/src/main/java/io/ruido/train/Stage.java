@@ -28,7 +28,9 @@ interface Stage {
     }
 
     /** How many pictures the step takes. */
-    int batchAt(int step);
+    default int batchAt(int step) {
+        return optimization().batch();
+    }
 
     /** Floating-point operations of the step's convolutions and projections, forward and backward. */
     double workAt(int step);

@@ -97,9 +97,9 @@ record TrainConfig(
      * @param flip mirrors every second batch
      * @param squaredLoss weight of the squared error of the pixels, beside 1 for their absolute error
      * @param gradientLoss weight of the L1 loss of the differences between neighbouring pixels
+     * @param kl weight of the Kullback-Leibler divergence from N(0, 1), per latent number
      * @param adversarial adds a discriminator's opinion to the loss, if given
      * @param precision of the network's inner values, float32 if absent; weights and moments are float32 always
-     * @param kl weight of the Kullback-Leibler divergence from N(0, 1), per latent number
      * @param model config of diffusers' AutoencoderKL
      */
     record Autoencoder(
