@@ -1,0 +1,82 @@
+package io.ruido.standalone;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.ruido.diffusion.TorchRandom;
+import io.ruido.model.UNet2DConditionModel;
+import io.ruido.model.UNetConfig;
+import io.ruido.nn.Torch;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "step",
+        mixinStandardHelpOptions = true,
+        showDefaultValues = true,
+        description = "Calls a U-Net once for every line of the standard input, and prints how many seconds that took and"
+                + " the mean absolute value of what it predicted. worker/bench/step.py compares it with diffusers.")
+final class StepBench implements Callable<Integer> {
+    private static final float TIMESTEP = 500;
+
+    @Parameters(paramLabel = "FOLDER", description = "The unet folder of a diffusers model.")
+    private Path folder;
+
+    @Option(names = "--latents", paramLabel = "N", description = "Height and width.", defaultValue = "32")
+    private int side;
+
+    @Option(names = "--batch", paramLabel = "N", description = "Rows of a call.", defaultValue = "1")
+    private int batch;
+
+    @Option(names = "--tokens", paramLabel = "N", description = "Of the text.", defaultValue = "77")
+    private int tokens;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Of torch.", defaultValue = "2")
+    private int threads;
+
+    @Override
+    public Integer call() throws IOException {
+        Torch.setThreads(threads);
+        try (NDManager manager = Torch.newManager();
+                var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+            UNetConfig config = UNetConfig.read(folder);
+            var unet = UNet2DConditionModel.read(folder, manager, DataType.FLOAT32);
+            var random = new TorchRandom(0);
+            NDArray latents = noise(manager, random, new Shape(batch, config.inChannels(), side, side));
+            NDArray states = noise(manager, random, new Shape(batch, tokens, config.crossAttentionDim()));
+            System.out.println("ready");
+            while (lines.readLine() != null) {
+                System.out.println(step(unet, latents, states));
+            }
+        }
+        return 0;
+    }
+
+    private String step(UNet2DConditionModel unet, NDArray latents, NDArray states) {
+        try (NDManager scratch = latents.getManager().newSubManager()) {
+            float[] timesteps = new float[batch];
+            Arrays.fill(timesteps, TIMESTEP);
+            latents.attach(scratch); // where what is computed of them belongs
+            long begin = System.nanoTime();
+            NDArray predicted = unet.forward(latents, scratch.create(timesteps), states);
+            double seconds = (System.nanoTime() - begin) / 1e9;
+            latents.attach(states.getManager());
+            return String.format(
+                    Locale.ROOT, "%.5f %.6f", seconds, predicted.abs().mean().getFloat());
+        }
+    }
+
+    private static NDArray noise(NDManager manager, TorchRandom random, Shape shape) {
+        return Torch.tensor(manager, random.randn(Math.toIntExact(shape.size())), shape);
+    }
+}

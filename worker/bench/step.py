@@ -1,0 +1,117 @@
+"""How long a call of a U-Net takes here and in diffusers, in turns, on the same threads of the same machine.
+
+    pip install torch==2.7.1 diffusers==0.35.2
+    python worker/bench/step.py --folder models/fluent-emoji/unet --latents 16 --batch 2 --tokens 16 --compile
+    python worker/bench/step.py --latents 64 --batch 2
+
+Without a folder Stable Diffusion 1.5's U-Net is made, 3.4 GB of random weights, in a folder that is deleted in the end.
+Prints seconds by round and the ratio of the medians, and beside them the speed of a product of two 2048×2048 matrices.
+"""
+
+import argparse
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from diffusers import UNet2DConditionModel
+
+ROOT = Path(__file__).resolve().parents[2]
+CROSS = "CrossAttnDownBlock2D"
+SD15 = dict(
+    sample_size=64,
+    block_out_channels=(320, 640, 1280, 1280),
+    down_block_types=(CROSS, CROSS, CROSS, "DownBlock2D"),
+    up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
+    cross_attention_dim=768,
+    attention_head_dim=8,
+)
+
+
+def seconds(call):
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
+
+
+def gemm_gflops():
+    a = torch.randn(2048, 2048)
+    return 2 * 2048**3 / min(seconds(lambda: a @ a) for _ in range(8)) / 1e9
+
+
+class Ruido:
+    """The other process: a line in, a call, a line out."""
+
+    def __init__(self, folder, arguments):
+        command = [ROOT / "ruido", "bench", "step", folder, *arguments]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout.readline().strip() == "ready"
+        self.mean = None
+
+    def step(self):
+        print(file=self.process.stdin, flush=True)
+        took, self.mean = map(float, self.process.stdout.readline().split())
+        return took
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+@torch.no_grad()
+def measure(folder, args):
+    unet = UNet2DConditionModel.from_pretrained(folder).eval()
+    generator = torch.Generator().manual_seed(0)
+    latents = torch.randn(args.batch, unet.config.in_channels, args.latents, args.latents, generator=generator)
+    states = torch.randn(args.batch, args.tokens, unet.config.cross_attention_dim, generator=generator)
+    timesteps = torch.full((args.batch,), 500.0)
+
+    sides = {"diffusers": lambda: seconds(lambda: unet(latents, timesteps, states))}
+    if args.compile:
+        compiled = torch.compile(unet)
+        sides["torch.compile"] = lambda: seconds(lambda: compiled(latents, timesteps, states))
+    ruido = Ruido(folder, [f"--{name}={getattr(args, name)}" for name in ("latents", "batch", "tokens", "threads")])
+    sides["ruido"] = ruido.step
+
+    for step in sides.values():
+        for _ in range(args.warm_up):
+            step()
+    expected = unet(latents, timesteps, states).sample.abs().mean().item()
+    assert abs(ruido.mean - expected) < 1e-4 * expected, f"ruido predicts {ruido.mean}, diffusers {expected}"
+
+    times = {name: [] for name in sides}
+    before = gemm_gflops()
+    for _ in range(args.rounds):
+        for name, step in sides.items():
+            times[name].append(step())
+    after = gemm_gflops()
+    ruido.close()
+
+    print(f"latents {args.latents}×{args.latents}, batch {args.batch}, {args.threads} threads, "
+          f"matrix product {before:.0f} GFLOP/s before, {after:.0f} after")
+    for name, measured in times.items():
+        median = statistics.median(measured)
+        ratio = statistics.median(times["ruido"]) / median
+        print(f"{name:14} {median:8.4f} s, {min(measured):.4f} to {max(measured):.4f}; ruido takes {ratio:.2f} of it")
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--folder", help="a unet folder; Stable Diffusion 1.5's sizes with random weights by default")
+parser.add_argument("--latents", type=int, default=32, help="height and width")
+parser.add_argument("--batch", type=int, default=1)
+parser.add_argument("--tokens", type=int, default=77)
+parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--rounds", type=int, default=5)
+parser.add_argument("--warm-up", type=int, default=1)
+parser.add_argument("--compile", action="store_true", help="compare with torch.compile, too")
+arguments = parser.parse_args()
+torch.set_num_threads(arguments.threads)
+if arguments.folder:
+    measure(Path(arguments.folder).resolve(), arguments)
+else:
+    with tempfile.TemporaryDirectory() as temporary:
+        torch.manual_seed(0)
+        UNet2DConditionModel(**SD15).save_pretrained(temporary)
+        measure(temporary, arguments)
