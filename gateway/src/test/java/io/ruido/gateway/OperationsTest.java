@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class OperationsTest {
     /** One slot lets five images through; the others wait. */
     @RegisterExtension
-    private static final Services SERVICES = new Services(Map.of(), 1);
+    private static final Services SERVICES = new Services(Map.of("ruido.redis.timeout", "PT20S"), 1);
 
     private static final int LET_THROUGH = 5;
 
