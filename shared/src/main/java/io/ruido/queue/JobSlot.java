@@ -43,6 +43,7 @@ public final class JobSlot implements AutoCloseable {
     private static final int MAX_DELIVERIES = 4;
 
     private static final Duration POLL = Duration.ofMillis(500);
+    private static final Duration STOP_AT_MOST = Duration.ofSeconds(5);
 
     /** Well below the broker's record lock of 30 s. */
     private static final Duration RENEW_EVERY = Duration.ofSeconds(10);
@@ -67,6 +68,9 @@ public final class JobSlot implements AutoCloseable {
     private final Undeliverable undeliverable;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private volatile boolean closing;
+
+    /** Whether Kafka may give it a record, now or with a fetch that is under way. */
+    private boolean taking = true;
 
     private KafkaShareConsumer<String, byte[]> consumer;
 
@@ -102,9 +106,11 @@ public final class JobSlot implements AutoCloseable {
                 consumer.subscribe(topics);
                 while (!closing) {
                     for (ConsumerRecord<String, byte[]> delivered : consumer.poll(POLL)) {
+                        taking(false);
                         try (var _ = MDC.putCloseable(JOB_ID, delivered.key())) {
                             settle(delivered);
                         }
+                        taking(!closing);
                     }
                 }
             } catch (RuntimeException e) {
@@ -112,6 +118,12 @@ public final class JobSlot implements AutoCloseable {
                 pause(Duration.ofSeconds(1));
             }
         }
+        taking(false);
+    }
+
+    private synchronized void taking(boolean mayBeGivenARecord) {
+        taking = mayBeGivenARecord;
+        notifyAll();
     }
 
     private void settle(ConsumerRecord<String, byte[]> delivered) {
@@ -221,6 +233,21 @@ public final class JobSlot implements AutoCloseable {
     /** Takes nothing new, and does not wait. */
     public void stop() {
         closing = true;
+    }
+
+    /**
+     * After {@link #stop()}: returns when Kafka can give it nothing any more, because it has a record or has left the
+     * group; or after some seconds, when Kafka is away.
+     */
+    public synchronized void awaitStopped() {
+        long deadline = System.nanoTime() + STOP_AT_MOST.toNanos();
+        try {
+            while (taking && System.nanoTime() < deadline) {
+                wait(POLL.toMillis());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Waits until the handler has ended and its record is settled: the handler must have been told to end before. */

@@ -2,7 +2,6 @@ package io.ruido.queue;
 
 import io.ruido.config.RuidoConfig.KafkaConfig;
 import io.ruido.job.Job;
-import io.ruido.job.Priority;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingJob;
 import java.time.Duration;
@@ -34,21 +33,15 @@ public final class Topics {
 
     private Topics() {}
 
-    public static String sampling(String model, Priority priority) {
-        return "ruido.sampling." + model + "." + priority.label();
-    }
-
-    /** Both queues of a model. */
-    public static List<String> sampling(String model) {
-        return Stream.of(Priority.values())
-                .map(priority -> sampling(model, priority))
-                .toList();
+    /** The queue of a model. Who is next was decided before, so it has none for each priority. */
+    public static String sampling(String model) {
+        return "ruido.sampling." + model;
     }
 
     static String of(Job job) {
         return switch (job) {
             case PromptJob prompt -> PROMPT;
-            case SamplingJob sampling -> sampling(sampling.params().model(), sampling.priority());
+            case SamplingJob sampling -> sampling(sampling.params().model());
         };
     }
 
@@ -60,7 +53,7 @@ public final class Topics {
      */
     public static void create(KafkaConfig config, Collection<String> models) {
         List<NewTopic> topics = Stream.concat(
-                        Stream.of(PROMPT, DEAD_LETTER), models.stream().flatMap(model -> sampling(model).stream()))
+                        Stream.of(PROMPT, DEAD_LETTER), models.stream().map(Topics::sampling))
                 .map(name -> new NewTopic(name, config.partitions(), (short) config.replicationFactor()))
                 .toList();
         Map<ConfigResource, Collection<AlterConfigOp>> groups =

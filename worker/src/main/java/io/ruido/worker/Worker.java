@@ -91,8 +91,7 @@ public final class Worker implements AutoCloseable {
                     promptStage,
                     undeliverable));
         }
-        List<String> queues =
-                names.stream().flatMap(name -> Topics.sampling(name).stream()).toList();
+        List<String> queues = names.stream().map(Topics::sampling).toList();
         for (int i = 0; i < config.worker().slots(); i++) {
             slots.add(new JobSlot(
                     config.kafka(), Topics.SAMPLING_GROUP, queues, publisher, samplingStage, undeliverable));
@@ -154,8 +153,9 @@ public final class Worker implements AutoCloseable {
         log.info("worker stops: unfinished images go back to the queue");
         metrics.ifPresent(MetricsServer::close);
         presence.leave();
-        // Before anything is given back, lest a slot takes it again.
+        // Before anything is given back, lest a slot takes it again: Kafka counts how often a record was taken.
         slots.forEach(JobSlot::stop);
+        slots.forEach(JobSlot::awaitStopped);
         loop.close();
         patience.close();
         slots.forEach(JobSlot::close);
