@@ -24,8 +24,9 @@ import picocli.CommandLine.Parameters;
         name = "step",
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
-        description = "Calls a U-Net once for every line of the standard input, and prints how many seconds that took and"
-                + " the mean absolute value of what it predicted. worker/bench/step.py compares it with diffusers.")
+        description =
+                "Calls a U-Net once for every line of the standard input, and prints how many seconds that took and"
+                        + " the mean absolute value of what it predicted. worker/bench/step.py compares it with diffusers.")
 final class StepBench implements Callable<Integer> {
     private static final float TIMESTEP = 500;
 
