@@ -145,6 +145,16 @@ class RefusalTest {
         assertThat(error.get("reason").asText()).startsWith("must match");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"multipart/form-data; boundary=x", "Multipart/Form-Data", "application/x-www-form-urlencoded"})
+    void aFormIsRefusedWhereNoneIsTakenAndOfNoInterestWhereNoBodyIs(String type) {
+        problem(client.post("/v1/jobs", "prompt=x", "Content-Type", type), 415, "unsupported-media-type");
+        assertThat(client.get("/v1/models", "Content-Type", type).status()).isEqualTo(200);
+        assertThat(client.get("/v1/images/edits", "Content-Type", type).status())
+                .isEqualTo(405);
+    }
+
     @Test
     void aBodyOfAnotherMediaTypeIsRefused() {
         problem(client.post("/v1/jobs", "{\"prompt\": \"x\"}"), 415, "unsupported-media-type");
