@@ -4,7 +4,7 @@ class AdamW(Module):
   __buffers__ = []
   training : bool
 
-  # Gradients of the loss, that are nowhere kept: adding them to zeros would cost as much as the update.
+  # Gradients of the loss, that are nowhere kept: nothing is added to zeros, and nothing has to be cleared.
   def gradients(self: __torch__.AdamW, loss: Tensor, weights: List[Tensor]) -> List[Tensor]:
     found = torch.autograd.grad([loss], weights)
     gradients = annotate(List[Tensor], [])
