@@ -47,7 +47,7 @@ final class EventRoutes {
 
     private void stream(RoutingContext ctx, JobStatus job, long seen) {
         HttpServerResponse response = ctx.response();
-        if (finished(job, seen)) {
+        if (Feed.none(job, seen)) {
             // The one answer that keeps a browser's EventSource from connecting again.
             response.setStatusCode(204).end();
             return;
@@ -80,7 +80,7 @@ final class EventRoutes {
     }
 
     private void watch(RoutingContext ctx, ServerWebSocket socket, JobStatus job, long seen) {
-        if (finished(job, seen)) {
+        if (Feed.none(job, seen)) {
             socket.close(NORMAL_CLOSURE);
             return;
         }
@@ -135,9 +135,5 @@ final class EventRoutes {
 
     private Feed feed(JobStatus job, long seen, Context loop, WriteStream<?> socket, EventStream.Listener client) {
         return new Feed(events, job.job().jobId(), Math.min(seen, job.lastEvent()), loop, socket, client);
-    }
-
-    private static boolean finished(JobStatus job, long seen) {
-        return job.state().terminal() && seen >= job.lastEvent();
     }
 }

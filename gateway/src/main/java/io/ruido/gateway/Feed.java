@@ -1,5 +1,6 @@
 package io.ruido.gateway;
 
+import io.ruido.job.JobStatus;
 import io.ruido.progress.EventStream;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -43,6 +44,14 @@ final class Feed implements AutoCloseable {
         this.loop = loop;
         this.socket = socket;
         this.client = client;
+    }
+
+    /**
+     * Whether nothing is left to tell. A client that has seen more than there is saw what Redis lost with its last
+     * writes, and not the end.
+     */
+    static boolean none(JobStatus job, long seen) {
+        return job.state().terminal() && seen == job.lastEvent();
     }
 
     /** To be called when the socket has drained; does nothing while events flow. */

@@ -80,7 +80,7 @@ final class Subscriptions implements AutoCloseable {
                 feeds.remove(id);
             }
         });
-        if (!socket.isClosed() && !(job.state().terminal() && after >= job.lastEvent())) {
+        if (!socket.isClosed() && !Feed.none(job, after)) {
             feeds.put(id, feed);
             feed.resume();
         }

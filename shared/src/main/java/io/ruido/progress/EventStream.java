@@ -2,6 +2,7 @@ package io.ruido.progress;
 
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
+import io.lettuce.core.StreamMessage;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
@@ -63,7 +64,8 @@ public final class EventStream implements AutoCloseable {
     }
 
     /**
-     * Sends every event of the job with a number above {@code after}, then new ones until {@link Watch#close()}.
+     * Sends every event of the job with a number above {@code after}, then new ones until {@link Watch#close()}; the
+     * last one also when its number is not above.
      *
      * @return a watch whose owner must close it, also after the job's last event
      */
@@ -88,9 +90,13 @@ public final class EventStream implements AutoCloseable {
 
     private CompletionStage<List<Told>> read(String stream, long after) {
         Range<String> newer = Range.from(Range.Boundary.excluding(after + "-0"), Range.Boundary.unbounded());
-        return redis.xrange(stream, newer, Limit.from(PAGE)).thenApply(messages -> messages.stream()
+        return redis.xrange(stream, newer, Limit.from(PAGE)).thenApply(EventStream::told);
+    }
+
+    private static List<Told> told(List<StreamMessage<String, String>> messages) {
+        return messages.stream()
                 .map(message -> Told.parse(message.getBody().get("event")))
-                .toList());
+                .toList();
     }
 
     /** The newest events first. */
@@ -113,6 +119,15 @@ public final class EventStream implements AutoCloseable {
         });
     }
 
+    /** As {@link #read}; where nothing is newer, the newest of what is not: it can be the end, see {@link Watch}. */
+    private CompletionStage<List<Told>> readOrNewest(String stream, long after) {
+        return read(stream, after)
+                .thenCompose(newer -> newer.isEmpty() && after > 0
+                        ? redis.xrevrange(stream, Range.create("-", after + "-0"), Limit.from(1))
+                                .thenApply(EventStream::told)
+                        : CompletableFuture.completedStage(newer));
+    }
+
     /** Closes all watches too. */
     @Override
     public void close() {
@@ -128,6 +143,7 @@ public final class EventStream implements AutoCloseable {
         private boolean reading;
         private boolean readAgain;
         private boolean closed;
+        private boolean ended;
 
         private Watch(String channel, long after, Listener listener) {
             this.channel = channel;
@@ -136,7 +152,7 @@ public final class EventStream implements AutoCloseable {
         }
 
         private synchronized void onMessage(JobEvent event, String json) {
-            if (event.number() == last + 1) {
+            if (event.number() == last + 1 || overtaken(event)) {
                 deliver(event, json);
             } else if (event.number() > last) {
                 catchUp();
@@ -149,7 +165,7 @@ public final class EventStream implements AutoCloseable {
                 return;
             }
             reading = true;
-            read(channel, last).whenComplete((events, error) -> {
+            readOrNewest(channel, last).whenComplete((events, error) -> {
                 if (error == null) {
                     caughtUp(events);
                 } else {
@@ -165,7 +181,7 @@ public final class EventStream implements AutoCloseable {
             readAgain = false;
             if (events != null) {
                 events.stream()
-                        .filter(told -> told.event().number() > last)
+                        .filter(told -> told.event().number() > last || overtaken(told.event()))
                         .forEach(told -> deliver(told.event(), told.json()));
             }
             if (more && !closed) {
@@ -173,9 +189,15 @@ public final class EventStream implements AutoCloseable {
             }
         }
 
+        /** Redis can lose its last writes; then the end comes with a number that stood for something else before. */
+        private boolean overtaken(JobEvent event) {
+            return event.last() && event.number() <= last && !ended;
+        }
+
         private void deliver(JobEvent event, String json) {
             if (!closed) {
                 last = event.number();
+                ended = event.last();
                 listener.onEvent(event, json);
             }
         }

@@ -1,5 +1,6 @@
 package io.ruido.progress;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -10,6 +11,7 @@ import io.ruido.job.JobState;
 import io.ruido.job.SampleId;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EventStreamTest {
+    private static final String AOF = "appendonly.aof";
+
     @TempDir
     private Path folder;
 
@@ -167,20 +171,19 @@ class EventStreamTest {
     }
 
     @Test
-    void aWatchOutlivesRedis() {
+    void aWatchOutlivesRedis() throws IOException {
         Seen before = new Seen();
         events.watch(id, 3, before);
         step(1, "");
         await().untilAsserted(() -> assertThat(before.numbers()).containsExactly(4L));
 
-        server.close();
         Seen meanwhile = new Seen();
         UUID other = UUID.randomUUID();
-        events.watch(id, 3, meanwhile);
         Seen unheardOf = new Seen();
-        events.watch(other, 0, unheardOf);
-        server = EmbeddedRedis.start(folder, URI.create(server.uri()).getPort());
-        await().ignoreExceptions().untilAsserted(() -> done(redis.ping()));
+        restart(() -> {
+            events.watch(id, 3, meanwhile);
+            events.watch(other, 0, unheardOf);
+        });
         step(2, "");
         submit(other);
 
@@ -189,6 +192,39 @@ class EventStreamTest {
             assertThat(meanwhile.numbers()).containsExactly(4L, 5L);
             assertThat(unheardOf.numbers()).containsExactly(1L);
         });
+    }
+
+    @Test
+    void theEndIsToldAlsoWhenRedisHasLostItsLastWrites() throws IOException {
+        restart(() -> Files.copy(folder.resolve(AOF), folder.resolve("earlier")));
+        Seen live = new Seen();
+        events.watch(id, 3, live);
+        step(1, "");
+        step(2, "");
+        await().untilAsserted(() -> assertThat(live.numbers()).containsExactly(4L, 5L));
+
+        restart(() -> Files.move(folder.resolve("earlier"), folder.resolve(AOF), REPLACE_EXISTING));
+        done(store.fail(id, "no memory"));
+        Seen late = new Seen();
+        events.watch(id, 5, late);
+
+        await().untilAsserted(() -> {
+            assertThat(live.numbers()).containsExactly(4L, 5L, 4L);
+            assertThat(late.numbers()).containsExactly(4L);
+        });
+        assertThat(late.events.getLast().last()).isTrue();
+    }
+
+    private void restart(Executable meanwhile) throws IOException {
+        server.close();
+        meanwhile.execute();
+        server = EmbeddedRedis.start(folder, URI.create(server.uri()).getPort());
+        await().ignoreExceptions().untilAsserted(() -> done(redis.ping()));
+    }
+
+    @FunctionalInterface
+    private interface Executable {
+        void execute() throws IOException;
     }
 
     private void step(int step, String preview) {
