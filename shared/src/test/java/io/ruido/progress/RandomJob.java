@@ -31,20 +31,26 @@ final class RandomJob {
     private static final int STEPS = 20;
 
     private final JobStore store;
+    private final Checkpoints checkpoints;
     private final Redis redis;
     private final Duration lease;
     private final Random random;
     private final Job job;
+    private final Terms terms;
     private final Instant expiresAt;
     private final List<Image> images;
 
     /** The terminal state that the job is known to have, or null. */
     private JobState over;
 
+    private boolean published;
+
     /** What is known of an image. */
     private static final class Image {
         final SampleId id;
         int newest;
+        int step;
+        int saved;
         boolean succeeded;
         Instant ownedAtLeastUntil = Instant.MIN;
 
@@ -55,6 +61,7 @@ final class RandomJob {
 
     RandomJob(JobStore store, Redis redis, Duration lease, long seed) {
         this.store = store;
+        this.checkpoints = new Checkpoints(redis, Duration.ofMinutes(1));
         this.redis = redis;
         this.lease = lease;
         this.random = new Random(seed);
@@ -64,7 +71,7 @@ final class RandomJob {
                 .toList();
         Optional<Duration> expiresIn =
                 random.nextInt(3) == 0 ? Optional.of(Duration.ofMillis(1 + random.nextInt(60))) : Optional.empty();
-        Terms terms = new Terms("tenant-" + random.nextInt(3), 10_000, expiresIn, Optional.empty());
+        this.terms = new Terms("tenant-" + random.nextInt(3), 10_000, expiresIn, Optional.empty());
         this.expiresAt = ((Submitted.Accepted) done(store.submit(job, terms))).expiresAt();
     }
 
@@ -82,12 +89,9 @@ final class RandomJob {
         int attempt = image.newest == 0 ? 1 : 1 + random.nextInt(image.newest);
         // Mostly the worker that has it.
         int token = random.nextInt(4) == 0 ? attempt : Math.max(1, image.newest);
-        switch (random.nextInt(16)) {
+        switch (random.nextInt(20)) {
             case 0, 1, 2, 3 -> claim(image);
-            case 4, 5, 6 -> {
-                int step = 1 + random.nextInt(STEPS);
-                change(image, token, () -> store.step(image.id, token, step, STEPS, ""), true);
-            }
+            case 4, 5, 6 -> step(image, token, Math.min(STEPS, image.step + 1));
             case 7 -> change(image, token, () -> store.decode(image.id, token), true);
             case 8 -> change(image, token, () -> store.renew(image.id, token), true);
             case 9 -> change(image, token, () -> store.release(image.id, token), false);
@@ -95,6 +99,10 @@ final class RandomJob {
             case 12 -> whole(() -> store.encode(job.jobId()), null);
             case 13 -> whole(() -> store.expire(job.jobId()), null);
             case 14 -> Thread.sleep(random.nextInt(2 * (int) lease.toMillis()));
+            case 15 -> save(image);
+            case 16 -> dispatch();
+            case 17 -> submitAgain();
+            case 18 -> look();
             default -> {
                 switch (random.nextInt(8)) {
                     case 0 -> cancel();
@@ -116,7 +124,9 @@ final class RandomJob {
                 assertThat(attempt).as("attempts have no gap").isEqualTo(image.newest + 1);
                 assertThat(image.ownedAtLeastUntil).as("one owner").isBeforeOrEqualTo(after);
                 image.newest = attempt;
+                image.step = 0;
                 image.ownedAtLeastUntil = before.truncatedTo(ChronoUnit.MILLIS).plus(lease);
+                resume(image);
             }
             case Claim.Owned(Duration left) -> {
                 assertLive(before);
@@ -131,12 +141,72 @@ final class RandomJob {
         }
     }
 
-    private void change(Image image, int token, Call call, boolean keeps) {
+    /** A worker goes on from where an earlier one, which may still be at it, has saved the image. */
+    private void resume(Image image) {
+        int saved = done(checkpoints.get(image.id)).map(state -> (int) state[0]).orElse(0);
+        assertThat(saved).as("the last saved step").isEqualTo(image.saved);
+        if (saved > 0) {
+            step(image, image.newest, saved);
+        }
+    }
+
+    private void save(Image image) {
+        done(checkpoints.put(image.id, new byte[] {(byte) image.step}));
+        image.saved = image.step;
+    }
+
+    private void step(Image image, int token, int step) {
+        if (change(image, token, () -> store.step(image.id, token, step, STEPS, ""), true)) {
+            image.step = step;
+        }
+    }
+
+    /** What a gateway does that finds the job among those that Kafka may not have. */
+    private void dispatch() {
         Instant before = Instant.now();
-        if (applied(image, token, before, call)) {
+        boolean first = !published;
+        boolean unattended = done(store.unattended(job.jobId()));
+        if (over == null && first && (expiresAt == null || Instant.now().isBefore(expiresAt))) {
+            assertThat(unattended).as("to be published").isTrue();
+        }
+        if (unattended) {
+            assertLive(before);
+            assertThat(images)
+                    .as("published again while a worker has it")
+                    .allMatch(image -> first || !image.ownedAtLeastUntil.isAfter(Instant.now()));
+            whole(() -> store.published(job.jobId()), null);
+            published = true;
+        }
+    }
+
+    /** A client that did not get its answer. */
+    private void submitAgain() {
+        assertThat(done(store.submit(job, terms))).isEqualTo(new Submitted.Known(job.jobId()));
+    }
+
+    /** A client that asks how far it is. */
+    private void look() {
+        JobStatus status = done(store.find(job.jobId())).orElseThrow();
+        if (over != null) {
+            assertThat(status.state()).isEqualTo(over);
+        }
+        for (Image image : images) {
+            JobStatus.Image seen = status.images().get(image.id.index());
+            assertThat(List.of(seen.attempt(), seen.step()))
+                    .as("attempt and step")
+                    .containsExactly(image.newest, image.step);
+            assertThat(seen.state() == JobState.SUCCEEDED).as("has its result").isEqualTo(image.succeeded);
+        }
+    }
+
+    private boolean change(Image image, int token, Call call, boolean keeps) {
+        Instant before = Instant.now();
+        boolean applied = applied(image, token, before, call);
+        if (applied) {
             image.ownedAtLeastUntil =
                     keeps ? before.truncatedTo(ChronoUnit.MILLIS).plus(lease) : Instant.MIN;
         }
+        return applied;
     }
 
     private void succeed(Image image, int token) {
