@@ -52,6 +52,11 @@ public final class JobPublisher implements AutoCloseable {
                 jobs.stream().map(job -> publish(job).toCompletableFuture()).toArray(CompletableFuture<?>[]::new));
     }
 
+    /** Puts a record on its queue once more, as one that was never delivered. */
+    CompletionStage<Void> again(ConsumerRecord<String, byte[]> record) {
+        return send(new ProducerRecord<>(record.topic(), null, record.key(), record.value(), record.headers()));
+    }
+
     /** Keeps a record that cannot be processed, with the reason in the header {@code error}. */
     CompletionStage<Void> deadLetter(ConsumerRecord<String, byte[]> poison, String error) {
         ProducerRecord<String, byte[]> letter = new ProducerRecord<>(Topics.DEAD_LETTER, poison.key(), poison.value());

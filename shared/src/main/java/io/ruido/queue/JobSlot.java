@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -48,6 +49,9 @@ public final class JobSlot implements AutoCloseable {
     /** Well below the broker's record lock of 30 s. */
     private static final Duration RENEW_EVERY = Duration.ofSeconds(10);
 
+    /** For telling the broker that this consumer goes; where it is away, it finds that out by itself. */
+    private static final Duration FAREWELL = Duration.ofSeconds(2);
+
     /** Does the work of a record, on a virtual thread, in the job's trace; may block for as long as it takes. */
     @FunctionalInterface
     public interface Handler {
@@ -55,7 +59,7 @@ public final class JobSlot implements AutoCloseable {
         Verdict handle(Job job) throws Exception;
     }
 
-    /** Is told of a record that will not be delivered any more, before it goes to the dead-letter topic. */
+    /** Is told of a record that will not be delivered any more, once it is on the dead-letter topic. */
     @FunctionalInterface
     public interface Undeliverable {
         void onUndeliverable(String jobId, String reason);
@@ -100,19 +104,9 @@ public final class JobSlot implements AutoCloseable {
     /** Whatever goes wrong, the slot starts over with a new consumer: the broker delivers what the old one had again. */
     private void run() {
         while (!closing) {
-            try (var fresh =
-                    new KafkaShareConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
-                consumer = fresh;
-                consumer.subscribe(topics);
-                while (!closing) {
-                    for (ConsumerRecord<String, byte[]> delivered : consumer.poll(POLL)) {
-                        taking(false);
-                        try (var _ = MDC.putCloseable(JOB_ID, delivered.key())) {
-                            settle(delivered);
-                        }
-                        taking(!closing);
-                    }
-                }
+            try {
+                consumer = new KafkaShareConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer());
+                consume();
             } catch (RuntimeException e) {
                 log.warn("a slot of {} starts over in a second", topics, e);
                 pause(Duration.ofSeconds(1));
@@ -126,9 +120,26 @@ public final class JobSlot implements AutoCloseable {
         notifyAll();
     }
 
+    private void consume() {
+        try {
+            consumer.subscribe(topics);
+            while (!closing) {
+                for (ConsumerRecord<String, byte[]> delivered : consumer.poll(POLL)) {
+                    taking(false);
+                    try (var _ = MDC.putCloseable(JOB_ID, delivered.key())) {
+                        settle(delivered);
+                    }
+                    taking(!closing);
+                }
+            }
+        } finally {
+            consumer.close(FAREWELL);
+        }
+    }
+
     private void settle(ConsumerRecord<String, byte[]> delivered) {
         held = true;
-        AcknowledgeType acknowledgement = acknowledgement(delivered, verdict(delivered));
+        AcknowledgeType acknowledgement = acknowledgement(delivered);
         if (!held) {
             log.warn("job {}: its lock was lost; it will be delivered again and found done", delivered.key());
             return;
@@ -142,30 +153,53 @@ public final class JobSlot implements AutoCloseable {
                         e.getMessage())));
     }
 
-    private AcknowledgeType acknowledgement(ConsumerRecord<String, byte[]> delivered, Verdict verdict) {
-        return switch (verdict) {
-            case Verdict.Accept accept -> AcknowledgeType.ACCEPT;
-            case Verdict.Release release -> AcknowledgeType.RELEASE;
-            case Verdict.Reject(String reason) -> {
-                undeliverable.onUndeliverable(delivered.key(), reason);
-                publisher.deadLetter(delivered, reason).toCompletableFuture().join();
-                log.warn("job {} went to {}: {}", delivered.key(), Topics.DEAD_LETTER, reason);
-                yield AcknowledgeType.REJECT;
-            }
-        };
-    }
-
-    private Verdict verdict(ConsumerRecord<String, byte[]> delivered) {
+    private AcknowledgeType acknowledgement(ConsumerRecord<String, byte[]> delivered) {
         int deliveries = delivered.deliveryCount().orElse((short) 1);
         if (deliveries > MAX_DELIVERIES) {
-            return new Verdict.Reject("given up after %d workers failed with it".formatted(MAX_DELIVERIES));
+            return reject(delivered, "given up after %d workers failed with it".formatted(MAX_DELIVERIES));
         }
-        Job job;
         try {
-            job = JobJson.read(delivered.value(), Job.class);
+            Job job = JobJson.read(delivered.value(), Job.class);
+            return switch (awaitRenewing(work(job, delivered), delivered)) {
+                case Verdict.Accept accept -> AcknowledgeType.ACCEPT;
+                case Verdict.Release release -> handOn(delivered);
+                case Verdict.Reject(String reason) -> reject(delivered, reason);
+            };
         } catch (InvalidFieldException e) {
-            return new Verdict.Reject("cannot be read as a job: " + e.getMessage());
+            return reject(delivered, "cannot be read as a job: " + e.getMessage());
+        } catch (ExecutionException e) {
+            Throwable fault = e.getCause();
+            if (closing) {
+                log.info("job {} is handed on: {}", delivered.key(), fault.toString());
+                return handOn(delivered);
+            }
+            log.warn("job {} failed on delivery {} of {}", delivered.key(), deliveries, MAX_DELIVERIES, fault);
+            return deliveries < MAX_DELIVERIES
+                    ? AcknowledgeType.RELEASE
+                    : reject(delivered, "%s, %d times".formatted(fault, deliveries));
         }
+    }
+
+    /** The broker counts a released record's deliveries on, as if a worker that was told to end had failed with it. */
+    private AcknowledgeType handOn(ConsumerRecord<String, byte[]> delivered) {
+        try {
+            publisher.again(delivered).toCompletableFuture().join();
+            return AcknowledgeType.ACCEPT;
+        } catch (CompletionException e) {
+            log.warn("job {} is released, and not put on its queue anew: {}", delivered.key(), e.getMessage());
+            return AcknowledgeType.RELEASE;
+        }
+    }
+
+    /** The letter first: who is told twice has missed nothing. */
+    private AcknowledgeType reject(ConsumerRecord<String, byte[]> delivered, String reason) {
+        publisher.deadLetter(delivered, reason).toCompletableFuture().join();
+        undeliverable.onUndeliverable(delivered.key(), reason);
+        log.warn("job {} went to {}: {}", delivered.key(), Topics.DEAD_LETTER, reason);
+        return AcknowledgeType.REJECT;
+    }
+
+    private CompletableFuture<Verdict> work(Job job, ConsumerRecord<String, byte[]> delivered) {
         CompletableFuture<Verdict> work = new CompletableFuture<>();
         threads.submit(trace(delivered).wrap(() -> {
             try (var _ = MDC.putCloseable(JOB_ID, delivered.key())) {
@@ -174,15 +208,7 @@ public final class JobSlot implements AutoCloseable {
                 work.completeExceptionally(e);
             }
         }));
-        try {
-            return awaitRenewing(work, delivered);
-        } catch (ExecutionException e) {
-            Throwable fault = e.getCause();
-            log.warn("job {} failed on delivery {} of {}", job.jobId(), deliveries, MAX_DELIVERIES, fault);
-            return deliveries < MAX_DELIVERIES
-                    ? new Verdict.Release()
-                    : new Verdict.Reject("%s, %d times".formatted(fault, deliveries));
-        }
+        return work;
     }
 
     private static Context trace(ConsumerRecord<String, byte[]> delivered) {

@@ -5,7 +5,7 @@ public sealed interface Verdict {
     /** Done, or nothing left to do. */
     record Accept() implements Verdict {}
 
-    /** Another worker should have it. */
+    /** Another worker should have it. That is no failure of this one's, and not counted as one. */
     record Release() implements Verdict {}
 
     /**

@@ -23,16 +23,18 @@ final class Finisher {
         this.observer = observer;
     }
 
-    void finish(SamplingJob job, int attempt, float[] latents) {
+    /** Returns whether this attempt made the image's result. */
+    boolean finish(SamplingJob job, int attempt, float[] latents) {
         if (!(patience.await(() -> store.decode(job.id(), attempt)) instanceof Change.Done)) {
-            return;
+            return false;
         }
         Model model = models.get(job.params().model());
         String name = model.card().name();
         byte[] png = observer.stage(Stage.DECODING, name, () -> Png.encode(model.decode(latents, job.params()), job));
         String key = observer.stage(Stage.UPLOADING, name, () -> patience.call(() -> results.putImage(job.id(), png)));
-        patience.await(() -> store.succeed(job.id(), attempt, key));
+        boolean succeeded = patience.await(() -> store.succeed(job.id(), attempt, key)) instanceof Change.Done;
         archiveIfTerminal(job);
+        return succeeded;
     }
 
     private void archiveIfTerminal(SamplingJob job) {

@@ -56,7 +56,10 @@ final class SamplingStage implements JobSlot.Handler {
         while (!loop.closed()) {
             switch (claims.claim(job)) {
                 case Claim.Granted(int attempt) -> {
-                    return run(job, attempt);
+                    Optional<Verdict> verdict = run(job, attempt);
+                    if (verdict.isPresent()) {
+                        return verdict.get();
+                    }
                 }
                 case Claim.Owned(var lease) -> {
                     log.debug("job {} may still run elsewhere, for {} ms", job.id(), lease.toMillis());
@@ -73,13 +76,14 @@ final class SamplingStage implements JobSlot.Handler {
         return new Verdict.Release();
     }
 
-    private Verdict run(SamplingJob job, int attempt) throws Exception {
+    /** Empty when the image is not this attempt's any more: the next claim tells why. */
+    private Optional<Verdict> run(SamplingJob job, int attempt) throws Exception {
         Sample sample;
         try {
             Model model = models.get(job.params().model());
             sample = new Sample(model, job.params(), text.conditioning(job), begin(model, job, attempt));
         } catch (IllegalArgumentException e) {
-            return new Verdict.Reject(e.getMessage());
+            return Optional.of(new Verdict.Reject(e.getMessage()));
         }
         try (Claims.Held held = claims.hold(job, attempt, sample::stop)) {
             SampleState begun = sample.denoising();
@@ -91,14 +95,16 @@ final class SamplingStage implements JobSlot.Handler {
             loop.add(sample);
             return switch (end(sample, held)) {
                 case Sample.End.Denoised(float[] latents) -> {
-                    finisher.finish(job, attempt, latents);
+                    if (!finisher.finish(job, attempt, latents)) {
+                        yield Optional.empty();
+                    }
                     held.forget();
-                    yield new Verdict.Accept();
+                    yield Optional.of(new Verdict.Accept());
                 }
-                case Sample.End.Stopped stopped -> new Verdict.Accept();
+                case Sample.End.Stopped stopped -> Optional.empty();
                 case Sample.End.Interrupted(byte[] state) -> {
                     held.giveBack(state);
-                    yield new Verdict.Release();
+                    yield Optional.of(new Verdict.Release());
                 }
             };
         }

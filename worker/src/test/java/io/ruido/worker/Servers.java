@@ -45,6 +45,8 @@ final class Servers implements AutoCloseable {
     /** A tiny model with random weights. */
     static final String MODEL = "pipeline";
 
+    static final String SECRET = "secret-key";
+
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Path MODELS = Path.of("src/test/resources/golden");
 
@@ -65,13 +67,13 @@ final class Servers implements AutoCloseable {
         Awaitility.setDefaultTimeout(Duration.ofMinutes(1)); // outlasts a busy machine
         kafka = EmbeddedKafka.start(folder.resolve("kafka"), 0);
         redisServer = EmbeddedRedis.start(folder.resolve("redis"), 0);
-        s3 = EmbeddedS3.start(folder.resolve("s3"), 0, "access", "secret-key");
+        s3 = EmbeddedS3.start(folder.resolve("s3"), 0, "access", SECRET);
         settings.put("ruido.kafka.bootstrap-servers", kafka.bootstrapServers());
         settings.put("ruido.kafka.partitions", "1");
         settings.put("ruido.redis.uri", redisServer.uri());
         settings.put("ruido.s3.endpoint", s3.endpoint().toString());
         settings.put("ruido.s3.access-key", "access");
-        settings.put("ruido.s3.secret-key", "secret-key");
+        settings.put("ruido.s3.secret-key", SECRET);
         settings.put("ruido.worker.models", MODELS.toAbsolutePath().toString());
         settings.put("ruido.worker.slots", "4");
         settings.put("ruido.worker.threads", "1");
@@ -191,10 +193,15 @@ final class Servers implements AutoCloseable {
     }
 
     void restartS3(Duration away) throws InterruptedException {
+        restartS3(away, SECRET);
+    }
+
+    /** @param secret another than {@link #SECRET} to have everybody refused */
+    void restartS3(Duration away, String secret) throws InterruptedException {
         int port = s3.endpoint().getPort();
         s3.close();
         Thread.sleep(away);
-        s3 = EmbeddedS3.start(folder.resolve("s3"), port, "access", "secret-key");
+        s3 = EmbeddedS3.start(folder.resolve("s3"), port, "access", secret);
     }
 
     private static <T> T await(CompletionStage<T> stage) {

@@ -157,6 +157,22 @@ class WorkerTest {
     }
 
     @Test
+    void aJobIsNotGivenUpHoweverManyWorkersAreToldToStop() throws IOException {
+        PromptJob job = servers.submit("handed on and on", 1, LONG, 3);
+        List<JobEvent> events = servers.watch(job.jobId());
+        for (int attempt = 1; attempt <= 6; attempt++) {
+            try (Worker _ = servers.worker()) {
+                int begun = attempt;
+                await().until(() -> events.stream()
+                        .anyMatch(event -> event instanceof JobEvent.Image image
+                                && image.state() == JobState.SAMPLING
+                                && image.attempt() == begun));
+            }
+        }
+        servers.store.cancel(job.jobId()).toCompletableFuture().join();
+    }
+
+    @Test
     void aKilledWorkerLosesNothing() throws Exception {
         Process killed = servers.workerProcess();
         PromptJob job = servers.submit("survivor", 1, 600, 3);
@@ -182,6 +198,19 @@ class WorkerTest {
             servers.awaitState(second.jobId(), JobState.SUCCEEDED);
             await().until(() -> events.getLast().last());
             assertThat(events).extracting(JobEvent::number).containsExactlyElementsOf(numbersTo(events.size()));
+        }
+    }
+
+    @Test
+    void anImageThatS3RefusesWaitsUntilItDoesNot() throws Exception {
+        try (Worker _ = servers.worker()) {
+            servers.restartS3(Duration.ZERO, "another-secret");
+            PromptJob job = servers.submit("refused", 1, 2, 3);
+            servers.awaitState(job.jobId(), JobState.DECODING);
+            Thread.sleep(1_000);
+            assertThat(servers.status(job.jobId()).state()).isEqualTo(JobState.DECODING);
+            servers.restartS3(Duration.ZERO);
+            servers.awaitState(job.jobId(), JobState.SUCCEEDED);
         }
     }
 
