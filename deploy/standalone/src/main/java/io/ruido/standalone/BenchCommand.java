@@ -7,5 +7,5 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         description = "Measures Ruido on this machine.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {QueueBench.class, WatchBench.class, MixedBench.class, StepBench.class})
+        subcommands = {QueueBench.class, WatchBench.class, MixedBench.class, StepBench.class, ChaosBench.class})
 final class BenchCommand {}

@@ -3,16 +3,12 @@ package io.ruido.standalone;
 import io.ruido.config.RuidoConfig;
 import io.ruido.gateway.Gateway;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,22 +17,22 @@ final class BenchServers implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BenchServers.class);
     private static final String PATIENCE = "PT30S";
 
-    private final Path folder;
+    private final TemporaryFolder folder;
     private final Deque<AutoCloseable> running = new ConcurrentLinkedDeque<>();
     private RuidoConfig config;
     private int gatewayPort;
 
-    private BenchServers(Path folder) {
+    private BenchServers(TemporaryFolder folder) {
         this.folder = folder;
     }
 
     static BenchServers start(Path models) throws IOException, TimeoutException {
-        Path folder = Files.createTempDirectory("ruido-bench");
+        TemporaryFolder folder = TemporaryFolder.create("ruido-bench");
         // Nothing from the environment or a file: a benchmark must never write to somebody's servers.
         Settings settings = new Settings(
                 Map.of(
                         "ruido.data-dir",
-                        folder.toString(),
+                        folder.path().toString(),
                         "ruido.gateway.port",
                         "0",
                         // What is measured is how fast jobs are taken, not how many.
@@ -81,19 +77,6 @@ final class BenchServers implements AutoCloseable {
                 log.warn("{} did not stop cleanly, stopping the rest", part, e);
             }
         }
-        delete(folder);
-    }
-
-    private static void delete(Path folder) {
-        if (Files.notExists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("the temporary folder " + folder + " could not be deleted", e);
-        }
+        folder.close();
     }
 }

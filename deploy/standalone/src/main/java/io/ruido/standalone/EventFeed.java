@@ -3,19 +3,33 @@ package io.ruido.standalone;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobJson;
 import java.net.http.WebSocket;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
 /** The events that come over one WebSocket, to be taken one by one. */
 final class EventFeed implements WebSocket.Listener {
     private final BlockingQueue<Optional<JobEvent>> events = new LinkedBlockingQueue<>();
     private final StringBuilder frame = new StringBuilder();
+    private volatile boolean lost;
 
     /** Waits for the next event; empty when the connection is gone. */
     Optional<JobEvent> next() throws InterruptedException {
         return events.take();
+    }
+
+    /** Waits for the next event; empty when none comes in time, or the connection is {@link #lost}. */
+    Optional<JobEvent> next(Duration atMost) throws InterruptedException {
+        Optional<JobEvent> next = events.poll(atMost.toMillis(), TimeUnit.MILLISECONDS);
+        return next == null ? Optional.empty() : next;
+    }
+
+    /** Whether the connection is gone. There may be events that came before. */
+    boolean lost() {
+        return lost;
     }
 
     @Override
@@ -31,12 +45,17 @@ final class EventFeed implements WebSocket.Listener {
 
     @Override
     public CompletionStage<?> onClose(WebSocket socket, int status, String reason) {
-        events.add(Optional.empty());
+        lose();
         return null;
     }
 
     @Override
     public void onError(WebSocket socket, Throwable error) {
+        lose();
+    }
+
+    private void lose() {
+        lost = true;
         events.add(Optional.empty());
     }
 }

@@ -23,7 +23,8 @@ import picocli.CommandLine.Command;
             KeyCommand.class,
             WorkerCommand.class,
             DeadLetterCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            ServerCommand.class
         })
 final class Ruido {
     private Ruido() {}

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class StandaloneTest {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final Duration FAREWELL = Duration.ofSeconds(10);
+    private static final Path LOG = Path.of("target/ruido-process.log");
 
     @TempDir
     Path folder;
@@ -43,14 +44,14 @@ class StandaloneTest {
     @Test
     void jobsAcceptedBeforeAKillFinishAfterTheNextStart() throws Exception {
         String id;
-        try (RuidoProcess first = RuidoProcess.start(environment, "up");
+        try (RuidoProcess first = RuidoProcess.start(LOG, environment, "up");
                 GatewayClient client = new GatewayClient(first.address())) {
             id = client.submit(JobJson.MAPPER.readTree("""
                             {"prompt": "a red apple", "steps": 150, "count": 8, "seed": 7}""")).get("id").asText();
             awaitFirstStep(client, id);
             first.kill();
         }
-        try (RuidoProcess second = RuidoProcess.start(environment, "up");
+        try (RuidoProcess second = RuidoProcess.start(LOG, environment, "up");
                 GatewayClient client = new GatewayClient(second.address())) {
             assertThat(client.watch(id, event -> {}).state()).isEqualTo(JobState.SUCCEEDED);
             assertThat(client.image(id, 7)).startsWith(0x89, 'P', 'N', 'G');
@@ -73,7 +74,7 @@ class StandaloneTest {
         String[] change = {
             "--image", alone.toString(), "--strength", "0.7", "--guidance", "2", "--sampler", "ddim", "--size", "32x16"
         };
-        try (RuidoProcess up = RuidoProcess.start(environment, "up")) {
+        try (RuidoProcess up = RuidoProcess.start(LOG, environment, "up")) {
             URI address = up.address();
             try (RuidoProcess generate = generate(served, "--server", address.toString())) {
                 assertThat(generate.await(PATIENCE)).isZero();
@@ -103,7 +104,7 @@ class StandaloneTest {
             sampled.toString()
         };
         String[] arguments = Stream.of(sample, change).flatMap(Stream::of).toArray(String[]::new);
-        try (RuidoProcess process = RuidoProcess.start(environment, arguments)) {
+        try (RuidoProcess process = RuidoProcess.start(LOG, environment, arguments)) {
             assertThat(process.await(PATIENCE)).isZero();
         }
         assertThat(pixels(changed)).isEqualTo(pixels(sampled));
@@ -118,6 +119,7 @@ class StandaloneTest {
     private RuidoProcess generate(Path out, String... more) throws Exception {
         String[] arguments = {"generate", "a red apple", "--steps", "3", "--seed", "7", "--out", out.toString()};
         return RuidoProcess.start(
+                LOG,
                 environment,
                 Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new));
     }

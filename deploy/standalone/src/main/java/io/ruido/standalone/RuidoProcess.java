@@ -2,17 +2,21 @@ package io.ruido.standalone;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** The command line in a JVM of its own, so that a test can send it signals. */
+/** The command line in a JVM of its own, which can be sent signals. */
 final class RuidoProcess implements AutoCloseable {
     private static final String GREETING = "Ruido is at ";
+
+    private static final String CLASS_CACHE = "-XX:AOTCache=";
 
     private final Process process;
 
@@ -20,17 +24,29 @@ final class RuidoProcess implements AutoCloseable {
         this.process = process;
     }
 
-    static RuidoProcess start(Map<String, String> environment, String... arguments) throws IOException {
+    /**
+     * @param environment all that it has of Ruido's variables
+     * @param log gets what it writes to standard error, after what is there already
+     */
+    static RuidoProcess start(Path log, Map<String, String> environment, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                // Processes that live for seconds or minutes, several on one machine.
                 "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xmx1g",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",
-                System.getProperty("java.class.path"),
-                Ruido.class.getName()));
+                System.getProperty("java.class.path")));
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(argument -> argument.startsWith(CLASS_CACHE))
+                .forEach(command::add);
+        command.add(Ruido.class.getName());
         command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(new File("target/ruido-process.log"));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(new File(log.toString())));
+        builder.environment().keySet().removeIf(name -> name.startsWith("RUIDO_"));
         builder.environment().putAll(environment);
         return new RuidoProcess(builder.start());
     }
@@ -52,6 +68,11 @@ final class RuidoProcess implements AutoCloseable {
         return process.exitValue();
     }
 
+    /** Completes with its exit status. */
+    CompletableFuture<Integer> onExit() {
+        return process.onExit().thenApply(Process::exitValue);
+    }
+
     /** SIGTERM, which takes the same way as Ctrl-C. */
     void terminate() {
         process.destroy();
@@ -60,6 +81,13 @@ final class RuidoProcess implements AutoCloseable {
     /** {@code kill -9}. */
     void kill() {
         process.destroyForcibly().onExit().join();
+    }
+
+    /** {@code kill -9}, also of what it has started. */
+    void killAll() {
+        List<ProcessHandle> children = process.descendants().toList();
+        kill();
+        children.forEach(ProcessHandle::destroyForcibly);
     }
 
     @Override

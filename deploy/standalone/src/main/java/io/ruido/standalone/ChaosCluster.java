@@ -1,0 +1,151 @@
+package io.ruido.standalone;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Kafka, Redis and S3, two gateways and some workers, each a process of its own on this machine. */
+final class ChaosCluster implements AutoCloseable {
+    private static final int SERVERS = 3;
+    private static final int GATEWAYS = 2;
+    private static final int LOOK_AGAIN_MILLIS = 50;
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private final ChaosPart kafka;
+    private final ChaosPart redis;
+    private final ChaosPart s3;
+    private final List<ChaosPart> gateways;
+    private final List<ChaosPart> workers;
+    private final List<Integer> serverPorts;
+    private final List<URI> addresses;
+
+    /**
+     * @param folder for data and logs
+     * @param settings of gateways and workers, beside where the servers are
+     */
+    ChaosCluster(Path folder, int workers, Map<String, String> settings) {
+        List<Integer> ports = freePorts(SERVERS + GATEWAYS);
+        serverPorts = ports.subList(0, SERVERS);
+        Map<String, String> environment = new HashMap<>();
+        environment.put("RUIDO_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:" + ports.get(0));
+        environment.put("RUIDO_REDIS_URI", "redis://127.0.0.1:" + ports.get(1));
+        environment.put("RUIDO_S3_ENDPOINT", "http://127.0.0.1:" + ports.get(2));
+        // Several workers on one machine.
+        environment.put("RUIDO_WORKER_THREADS", "1");
+        settings.forEach((name, value) ->
+                environment.put(name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_'), value));
+        kafka = server(ServerCommand.Kind.KAFKA, folder, ports.get(0));
+        redis = server(ServerCommand.Kind.REDIS, folder, ports.get(1));
+        s3 = server(ServerCommand.Kind.S3, folder, ports.get(2));
+        addresses = ports.subList(SERVERS, ports.size()).stream()
+                .map(port -> URI.create("http://127.0.0.1:" + port))
+                .toList();
+        gateways = IntStream.range(0, GATEWAYS)
+                .mapToObj(i -> {
+                    Map<String, String> own = new HashMap<>(environment);
+                    own.put("RUIDO_GATEWAY_PORT", ports.get(SERVERS + i).toString());
+                    return new ChaosPart("gateway-" + (1 + i), folder, own, List.of("gateway"));
+                })
+                .toList();
+        this.workers = IntStream.rangeClosed(1, workers)
+                .mapToObj(i -> new ChaosPart("worker-" + i, folder, environment, List.of("worker")))
+                .toList();
+    }
+
+    /** Returns when the servers take connections, and the rest is on its way. */
+    void start() throws InterruptedException {
+        List.of(kafka, redis, s3).forEach(ChaosPart::start);
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        for (int port : serverPorts) {
+            while (!connects(port)) {
+                if (System.nanoTime() > deadline) {
+                    throw new IllegalStateException("a server did not start within " + PATIENCE);
+                }
+                Thread.sleep(LOOK_AGAIN_MILLIS);
+            }
+        }
+        gateways.forEach(ChaosPart::start);
+        workers.forEach(ChaosPart::start);
+    }
+
+    private static boolean connects(int port) {
+        try (Socket _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static ChaosPart server(ServerCommand.Kind kind, Path folder, int port) {
+        String name = kind.name().toLowerCase(Locale.ROOT);
+        List<String> command = List.of(
+                "server", kind.name(), "--folder", folder.resolve(name).toString(), "--port", String.valueOf(port));
+        return new ChaosPart(name, folder, Map.of(), command);
+    }
+
+    /** Ports that were free a moment ago. */
+    private static List<Integer> freePorts(int count) {
+        List<ServerSocket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            }
+            List<Integer> ports =
+                    sockets.stream().map(ServerSocket::getLocalPort).toList();
+            for (ServerSocket socket : sockets) {
+                socket.close();
+            }
+            return ports;
+        } catch (IOException e) {
+            throw new UncheckedIOException("no free ports", e);
+        }
+    }
+
+    /** Where the gateways listen. */
+    List<URI> addresses() {
+        return addresses;
+    }
+
+    ChaosPart kafka() {
+        return kafka;
+    }
+
+    ChaosPart redis() {
+        return redis;
+    }
+
+    ChaosPart s3() {
+        return s3;
+    }
+
+    List<ChaosPart> gateways() {
+        return gateways;
+    }
+
+    List<ChaosPart> workers() {
+        return workers;
+    }
+
+    private Stream<ChaosPart> all() {
+        return Stream.of(Stream.of(kafka, redis, s3), gateways.stream(), workers.stream())
+                .flatMap(parts -> parts);
+    }
+
+    /** Whoever is told to end by losing its servers has ended before. */
+    @Override
+    public void close() {
+        all().toList().reversed().forEach(ChaosPart::close);
+    }
+}

@@ -1,0 +1,48 @@
+package io.ruido.standalone;
+
+import io.ruido.embedded.EmbeddedKafka;
+import io.ruido.embedded.EmbeddedRedis;
+import io.ruido.embedded.EmbeddedS3;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "server",
+        hidden = true,
+        description = "Runs one of the embedded servers alone, so that it can be killed alone.")
+final class ServerCommand implements Callable<Integer> {
+    /** What Ruido's settings say when nobody changed them. */
+    private static final String ACCESS_KEY = "ruido";
+
+    private static final String SECRET_KEY = "ruido-secret";
+
+    /** Which server. */
+    enum Kind {
+        KAFKA,
+        REDIS,
+        S3
+    }
+
+    @Parameters(paramLabel = "KIND")
+    private Kind kind;
+
+    @Option(names = "--folder", required = true)
+    private Path folder;
+
+    @Option(names = "--port", required = true)
+    private int port;
+
+    @Override
+    public Integer call() throws Exception {
+        Foreground.run(
+                switch (kind) {
+                    case KAFKA -> EmbeddedKafka.start(folder, port);
+                    case REDIS -> EmbeddedRedis.start(folder, port);
+                    case S3 -> EmbeddedS3.start(folder, port, ACCESS_KEY, SECRET_KEY);
+                });
+        return 0;
+    }
+}
