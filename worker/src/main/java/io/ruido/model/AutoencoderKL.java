@@ -55,7 +55,7 @@ public final class AutoencoderKL {
 
     /** Reads {@code config.json} and the weights of a folder; the tensors belong to the manager. */
     public static AutoencoderKL read(Path folder, NDManager manager, DataType type) throws IOException {
-        Weights weights = Weights.read(folder, manager, type);
+        Weights weights = Weights.read(folder, manager, type).packed();
         var model = new AutoencoderKL(AutoencoderKLConfig.read(folder), weights);
         weights.rejectUnread();
         return model;

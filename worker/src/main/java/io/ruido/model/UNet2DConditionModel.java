@@ -67,7 +67,7 @@ public final class UNet2DConditionModel implements Denoiser {
 
     /** Reads {@code config.json} and the weights of a folder; the tensors belong to the manager. */
     public static UNet2DConditionModel read(Path folder, NDManager manager, DataType type) throws IOException {
-        return read(folder, Weights.read(folder, manager, type));
+        return read(folder, Weights.read(folder, manager, type).packed());
     }
 
     /** Reads {@code config.json} of a folder; the weights are those of this folder. */

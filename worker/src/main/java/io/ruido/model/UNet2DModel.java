@@ -59,7 +59,7 @@ public final class UNet2DModel implements Denoiser {
 
     /** Reads {@code config.json} and the weights of a folder; the tensors belong to the manager. */
     public static UNet2DModel read(Path folder, NDManager manager, DataType type) throws IOException {
-        Weights weights = Weights.read(folder, manager, type);
+        Weights weights = Weights.read(folder, manager, type).packed();
         var model = new UNet2DModel(UNet2DConfig.read(folder), weights);
         weights.rejectUnread();
         return model;

@@ -5,8 +5,12 @@ import ai.djl.ndarray.NDArray;
 /** A convolution that keeps height and width: (B, in, H, W) to (B, out, H, W); the kernel's side is odd. */
 public record Conv2d(NDArray weight, NDArray bias) {
     public static Conv2d of(Weights weights, long in, long out, long kernel) {
+        return of(weights, in, out, kernel, 1);
+    }
+
+    static Conv2d of(Weights weights, long in, long out, long kernel, long stride) {
         Init init = Init.fan(in * kernel * kernel);
-        return new Conv2d(weights.get("weight", init, out, in, kernel, kernel), weights.get("bias", init, out));
+        return new Conv2d(weights.kernel(init, stride, out, in, kernel, kernel), weights.get("bias", init, out));
     }
 
     static Conv2d none() {

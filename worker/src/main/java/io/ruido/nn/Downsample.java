@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDArray;
 public record Downsample(Conv2d conv, boolean asymmetric) {
     /** @param asymmetric whether zeros are added at the right and bottom only, as the autoencoder does */
     public static Downsample of(Weights weights, long channels, boolean asymmetric) {
-        return new Downsample(Conv2d.of(weights.at("conv"), channels, channels, 3), asymmetric);
+        return new Downsample(Conv2d.of(weights.at("conv"), channels, channels, 3, 2), asymmetric);
     }
 
     /** (B, C, H, W) to (B, C, H/2, W/2) */

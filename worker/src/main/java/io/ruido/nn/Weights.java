@@ -46,15 +46,17 @@ public final class Weights {
 
     private final Model model;
     private final String prefix;
+    private final boolean packed;
 
-    private Weights(Model model, String prefix) {
+    private Weights(Model model, String prefix, boolean packed) {
         this.model = model;
         this.prefix = prefix;
+        this.packed = packed;
     }
 
     static Weights of(NDManager manager, Source source) {
         NDManager cpu = manager.newSubManager(Device.cpu());
-        return new Weights(new Model(manager, cpu, source, new LinkedHashMap<>(), new HashSet<>()), "");
+        return new Weights(new Model(manager, cpu, source, new LinkedHashMap<>(), new HashSet<>()), "", false);
     }
 
     /**
@@ -87,8 +89,16 @@ public final class Weights {
         return of(manager, new FreshTensors(manager, seed));
     }
 
+    /**
+     * The same for a model that computes and is not trained: some weights are kept as the processor is fastest with them,
+     * and have other shapes.
+     */
+    public Weights packed() {
+        return new Weights(model, prefix, true);
+    }
+
     public Weights at(String name) {
-        return new Weights(model, prefix + name + ".");
+        return new Weights(model, prefix + name + ".", packed);
     }
 
     public Weights at(int index) {
@@ -102,6 +112,18 @@ public final class Weights {
      */
     public NDArray get(String name, Init init, long... shape) {
         return model.tensors.computeIfAbsent(prefix + name, full -> model.source.tensor(full, new Shape(shape), init));
+    }
+
+    /**
+     * The weight of a convolution.
+     *
+     * @param shape (out, in, k, k)
+     */
+    NDArray kernel(Init init, long stride, long... shape) {
+        NDArray weight = get("weight", init, shape);
+        return packed && Packing.packs(weight, stride)
+                ? model.tensors.compute(prefix + "weight", (_, plain) -> Packing.pack(plain, stride))
+                : weight;
     }
 
     /** Whether there is such a tensor; never for fresh ones. */

@@ -35,19 +35,20 @@ final class Loras implements AutoCloseable {
     /** @param folder of the part; its name is the part's */
     Weights weights(Path folder) throws IOException {
         if (all.isEmpty()) {
-            return Weights.read(folder, manager, type);
+            return Weights.read(folder, manager, type).packed();
         }
         String part = folder.getFileName().toString();
         JsonNode layers = new ObjectMapper()
                 .readTree(folder.resolve("config.json").toFile())
                 .path("layers_per_block");
         return Weights.read(folder, manager, type, (name, tensor) -> {
-            NDArray patched = tensor;
-            for (Lora lora : all) {
-                patched = lora.patch(part, layers.asInt(USUAL_LAYERS)).apply(name, patched);
-            }
-            return patched;
-        });
+                    NDArray patched = tensor;
+                    for (Lora lora : all) {
+                        patched = lora.patch(part, layers.asInt(USUAL_LAYERS)).apply(name, patched);
+                    }
+                    return patched;
+                })
+                .packed();
     }
 
     /** To be called when all parts are read. */

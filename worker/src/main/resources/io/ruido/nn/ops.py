@@ -8,6 +8,9 @@
 #
 # A sample's result must not depend on the samples beside it, not in its last bit. On the CPU two libraries choose another
 # order of summation for small batches; convolve and linear say how that is avoided.
+#
+# Feature maps (B, C, H, W) lie in memory as (B, H, W, C) from the first packed convolution on, so that their pixels are
+# tokens without a copy.
 class Ops(Module):
   __parameters__ = []
   __buffers__ = []
@@ -15,6 +18,22 @@ class Ops(Module):
 
   def silu(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.silu(x)
+
+  # x + y, in the place of y where no gradient is wanted: y is new and nothing else needs it.
+  def add(self: __torch__.Ops, x: Tensor, y: Tensor) -> Tensor:
+    if ops.prim.requires_grad(y):
+      return x + y
+    return torch.add_(y, x)
+
+  # Where the pixels of a map lie one after another, group_norm splits all large maps of a batch among threads, and sums
+  # accordingly: so they come one at a time.
+  def normalize(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    if torch.size(x, 2) * torch.size(x, 3) < 256 or not torch.is_contiguous(x, memory_format=2):
+      return torch.group_norm(x, int(groups), weight, bias, float(eps))
+    parts = annotate(List[Tensor], [])
+    for i in range(torch.size(x, 0)):
+      _ = torch.append(parts, torch.group_norm(torch.narrow(x, 0, i, 1), int(groups), weight, bias, float(eps)))
+    return torch.cat(parts)
 
   # By the numbers of Activation.java.
   def act(self: __torch__.Ops, x: Tensor, kind: int) -> Tensor:
@@ -35,11 +54,59 @@ class Ops(Module):
   def activate(self: __torch__.Ops, x: Tensor, kind: Tensor) -> Tensor:
     return self.act(x, int(kind))
 
-  # conv2d takes oneDNN or its own matrix product, as the batch is large or small.
+  # conv2d takes oneDNN or its own matrix product, as the batch is large or small. A weight may come packed.
   def convolve(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor, stride: int, pad: int) -> Tensor:
+    if torch.dim(weight) == 3:
+      return self.winograd(x, weight, bias)
+    if ops.prim.is_mkldnn(weight):
+      return ops.mkldnn._convolution_pointwise(x, weight, bias, [pad, pad], [stride, stride], [1, 1], 1, "none",
+                                               annotate(List[Optional[number]], []), "")
     if ops.prim.is_cuda(x) or ops.prim.dtype(x) != 6:
       return torch.conv2d(x, torch.type_as(weight, x), torch.type_as(bias, x), [stride, stride], [pad, pad])
     return torch.mkldnn_convolution(x, weight, bias, [pad, pad], [stride, stride], [1, 1], 1)
+
+  # The weight (K, C, 3, 3) of a convolution with a stride of 1, for winograd: G·w·Gᵀ, (36, C, K).
+  def pack_winograd(self: __torch__.Ops, weight: Tensor) -> Tensor:
+    a, b = 0.7071067811865476, 1.4142135623730951
+    G = torch.tensor([[1., 0., 0.], [-2 / 3, -2 / 3 * a, -1 / 3], [-2 / 3, 2 / 3 * a, -1 / 3],
+                      [1 / 6, b / 6, 1 / 3], [1 / 6, -b / 6, 1 / 3], [0., 0., 1.]], dtype=7)
+    K, C = torch.size(weight, 0), torch.size(weight, 1)
+    taps = torch.reshape(torch.permute(torch.to(weight, 7), [2, 3, 1, 0]), [9, -1])
+    return torch.to(torch.reshape(torch.mm(torch.kron(G, G), taps), [36, C, K]), 6)
+
+  # The weight (K, C, k, k) as oneDNN wants it for maps of about this size.
+  def pack_convolution(self: __torch__.Ops, weight: Tensor, stride: Tensor) -> Tensor:
+    pad = torch.size(weight, 2) // 2
+    return ops.mkldnn._reorder_convolution_weight(weight, [pad, pad], [int(stride), int(stride)], [1, 1], 1,
+                                                  [1, torch.size(weight, 1), 16, 16])
+
+  # A 3×3 convolution with a quarter of the multiplications: each 4×4 pixels y of the result are Aᵀ·[w ⊙ (Bᵀ·x·B)]·A of the
+  # 6×6 pixels x around them, and the product for all channels is 36 matrix products. Winograd's F(4×4, 3×3) (Lavin and
+  # Gray, 2015), with the points 0, ±√½, ±√2 and ∞, which round less than those of the paper.
+  def winograd(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    a, b = 0.7071067811865476, 1.4142135623730951
+    Bt = torch.tensor([[1., 0., -2.5, 0., 1., 0.], [0., -b, -2., a, 1., 0.], [0., b, -2., -a, 1., 0.],
+                       [0., -a, -0.5, b, 1., 0.], [0., a, -0.5, -b, 1., 0.], [0., 1., 0., -2.5, 0., 1.]])
+    At = torch.tensor([[1., 1., 1., 1., 1., 0.], [0., a, -a, b, -b, 0.], [0., 0.5, 0.5, 2., 2., 0.],
+                       [0., a / 2, -a / 2, 2 * b, -2 * b, 1.]])
+    B, H, W, C, K = torch.size(x, 0), torch.size(x, 2), torch.size(x, 3), torch.size(weight, 1), torch.size(weight, 2)
+    h, w = (H + 3) // 4, (W + 3) // 4
+    padded = torch.constant_pad_nd(torch.permute(x, [0, 2, 3, 1]), [0, 0, 1, 4 * w - W + 1, 1, 4 * h - H + 1])
+    tiles = torch.permute(torch.unfold(torch.unfold(padded, 1, 6, 4), 2, 6, 4), [4, 5, 0, 1, 2, 3])  # (6, 6, B, h, w, C)
+    tiles = torch.reshape(torch.mm(torch.kron(Bt, Bt), torch.reshape(tiles, [36, -1])), [36, -1, C])  # (36, Bhw, C)
+    tiles = self.products(tiles, weight)                                                           # (36, Bhw, K)
+    y = torch.mm(torch.kron(At, At), torch.reshape(tiles, [36, -1]))                               # (16, BhwK)
+    y = torch.permute(torch.reshape(y, [4, 4, B, h, w, K]), [2, 3, 0, 4, 1, 5])                    # (B, h, 4, w, 4, K)
+    y = torch.add_(torch.reshape(y, [B, 4 * h, 4 * w, K]), bias)
+    y = torch.contiguous(torch.narrow(torch.narrow(y, 1, 0, H), 2, 0, W))
+    return torch.permute(y, [0, 3, 1, 2])
+
+  # Of as many pairs of matrices (n, C) and (C, K), with n as in linear.
+  def products(self: __torch__.Ops, x: Tensor, weight: Tensor) -> Tensor:
+    count = torch.size(x, 1)
+    if count >= 16:
+      return torch.bmm(x, weight)
+    return torch.narrow(torch.bmm(torch.constant_pad_nd(x, [0, 0, 0, 16 - count]), weight), 1, 0, count)
 
   # x (…, D): MKL multiplies fewer than twelve rows in several ways, and splits them among threads.
   def linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -56,6 +123,12 @@ class Ops(Module):
 
   def conv2d(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return self.convolve(x, weight, bias, 1, (torch.size(weight, 2) - 1) // 2)
+
+  # A 1×1 convolution: a linear layer where pixels lie one after another.
+  def pointwise(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    if torch.is_contiguous(x, memory_format=2):
+      return torch.permute(self.linear(torch.permute(x, [0, 2, 3, 1]), torch.flatten(weight, 1), bias), [0, 3, 1, 2])
+    return self.convolve(x, weight, bias, 1, 0)
 
   # Cuts x into patches: the kernel is as wide as its stride.
   def patches(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -80,10 +153,10 @@ class Ops(Module):
     return self.convolve(wide, weight, bias, 1, 1)
 
   def group_norm(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return torch.group_norm(x, int(groups), weight, bias, float(eps))
+    return self.normalize(x, groups, eps, weight, bias)
 
   def group_norm_silu(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return torch.silu(torch.group_norm(x, int(groups), weight, bias, float(eps)))
+    return torch.silu(self.normalize(x, groups, eps, weight, bias))
 
   def layer_norm(self: __torch__.Ops, x: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.layer_norm(x, torch.size(weight), weight, bias, float(eps))
@@ -140,26 +213,27 @@ class Ops(Module):
                    norm2_weight: Tensor, norm2_bias: Tensor, conv2_weight: Tensor, conv2_bias: Tensor,
                    shortcut_weight: Tensor, shortcut_bias: Tensor) -> Tensor:
     kind, mode = int(torch.select(options, 0, 0)), int(torch.select(options, 0, 1))
-    h = self.act(torch.group_norm(x, int(groups), norm1_weight, norm1_bias, float(eps)), kind)
+    h = self.act(self.normalize(x, groups, eps, norm1_weight, norm1_bias), kind)
     h = self.convolve(self.resample(h, mode), conv1_weight, conv1_bias, 1, 1)
     x = self.resample(x, mode)
     if torch.numel(time_weight) > 0:
       if int(torch.select(options, 0, 2)) == 0:
         temb = self.act(temb, kind)
       time = torch.type_as(torch.unsqueeze(torch.unsqueeze(self.linear(temb, time_weight, time_bias), 2), 3), h)
-      if torch.size(time_weight, 0) == torch.size(conv1_weight, 0):
-        h = torch.group_norm(h + time, int(groups), norm2_weight, norm2_bias, float(eps))
+      if torch.size(time_weight, 0) == torch.size(norm2_weight, 0):
+        h = self.normalize(self.add(time, h), groups, eps, norm2_weight, norm2_bias)
       else:
         scale, shift = torch.chunk(time, 2, 1)
-        h = torch.group_norm(h, int(groups), norm2_weight, norm2_bias, float(eps)) * (1 + scale) + shift
+        h = self.normalize(h, groups, eps, norm2_weight, norm2_bias) * (1 + scale) + shift
     else:
-      h = torch.group_norm(h, int(groups), norm2_weight, norm2_bias, float(eps))
+      h = self.normalize(h, groups, eps, norm2_weight, norm2_bias)
     h = self.convolve(self.act(h, kind), conv2_weight, conv2_bias, 1, 1)
     if torch.numel(shortcut_weight) > 0:
-      x = self.convolve(x, shortcut_weight, shortcut_bias, 1, 0)
+      x = self.pointwise(x, shortcut_weight, shortcut_bias)
+    h = self.add(x, h)
     if float(divisor) == 1.:
-      return x + h
-    return (x + h) / float(divisor)
+      return h
+    return h / float(divisor)
 
   # x (B, N, D), context (B, T, D'), mask: added to the scores, broadcast to (B, h, N, T), or empty
   def attention(self: __torch__.Ops, x: Tensor, context: Tensor, mask: Tensor, heads: Tensor,
@@ -184,7 +258,7 @@ class Ops(Module):
                         v_weight: Tensor, v_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
     tokens = x
     if torch.numel(norm_weight) > 0:
-      tokens = torch.group_norm(x, int(groups), norm_weight, norm_bias, float(eps))
+      tokens = self.normalize(x, groups, eps, norm_weight, norm_bias)
     tokens = torch.transpose(torch.flatten(tokens, 2), 1, 2)                                      # (B, HW, C)
     o = self.attention(tokens, tokens, torch.empty([0]), heads, q_weight, q_bias, k_weight, k_bias,
                        v_weight, v_bias, out_weight, out_bias)
@@ -207,7 +281,7 @@ class Ops(Module):
   # Normalizes (B, C, H, W) and projects each pixel to a token: (B, HW, C). The weight is (C, C) or (C, C, 1, 1).
   def to_tokens(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, norm_weight: Tensor, norm_bias: Tensor,
                 weight: Tensor, bias: Tensor) -> Tensor:
-    tokens = torch.group_norm(x, int(groups), norm_weight, norm_bias, float(eps))
+    tokens = self.normalize(x, groups, eps, norm_weight, norm_bias)
     return self.linear(torch.transpose(torch.flatten(tokens, 2), 1, 2), torch.flatten(weight, 1), bias)
 
   # The way back: (B, HW, C) added to x (B, C, H, W).
@@ -232,11 +306,13 @@ class Ops(Module):
     first = h
     if bool(only_cross):
       first = context
-    x = x + self.attention(h, first, none, heads, q1_weight, none, k1_weight, none, v1_weight, none, out1_weight, out1_bias)
+    x = self.add(x, self.attention(h, first, none, heads, q1_weight, none, k1_weight, none, v1_weight, none,
+                                   out1_weight, out1_bias))
     h = self.layer_norm(x, eps, norm2_weight, norm2_bias)
-    x = x + self.attention(h, context, none, heads, q2_weight, none, k2_weight, none, v2_weight, none, out2_weight, out2_bias)
+    x = self.add(x, self.attention(h, context, none, heads, q2_weight, none, k2_weight, none, v2_weight, none,
+                                   out2_weight, out2_bias))
     h = self.layer_norm(x, eps, norm3_weight, norm3_bias)
-    return x + self.geglu(h, proj_weight, proj_bias, out_weight, out_bias)
+    return self.add(x, self.geglu(h, proj_weight, proj_bias, out_weight, out_bias))
 
   def mlp(self: __torch__.Ops, x: Tensor, kind: Tensor, proj_weight: Tensor, proj_bias: Tensor, out_weight: Tensor,
           out_bias: Tensor) -> Tensor:

@@ -5,18 +5,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.nn.SafeTensors;
 import io.ruido.nn.Torch;
 import io.ruido.nn.Weights;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A seed gives its picture, byte for byte, whatever other samples share the batch. */
 class BatchInvarianceTest {
     private static final int BATCH = 7;
+
+    @TempDir
+    private Path folder;
 
     private final NDManager manager = Torch.newManager();
 
@@ -31,6 +39,14 @@ class BatchInvarianceTest {
         manager.close();
     }
 
+    /** Weights as a worker reads them, arranged for computing. */
+    private Weights served(Consumer<Weights> model) throws IOException {
+        Weights fresh = Weights.fresh(manager, 1);
+        model.accept(fresh);
+        SafeTensors.write(folder.resolve("model.safetensors"), fresh.tensors(), DataType.FLOAT32);
+        return Weights.read(folder, manager, DataType.FLOAT32).packed();
+    }
+
     @Test
     void aPredictionDoesNotDependOnTheOtherSamples() throws IOException {
         // Wide enough for matrix products that are split among threads; few tokens at the second level, many at the
@@ -39,7 +55,7 @@ class BatchInvarianceTest {
                 {"block_out_channels": [64, 256], "layers_per_block": 1, "cross_attention_dim": 24,
                  "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
                  "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D"], "attention_head_dim": 2}"""));
-        var unet = new UNet2DConditionModel(config, Weights.fresh(manager, 1));
+        var unet = new UNet2DConditionModel(config, served(weights -> new UNet2DConditionModel(config, weights)));
         NDArray latents = manager.randomNormal(new Shape(BATCH, 4, 8, 8));
         NDArray timesteps = manager.create(new float[] {1, 200, 300, 400, 500, 600, 999});
         NDArray context = manager.randomNormal(new Shape(BATCH, 7, 24));
@@ -59,8 +75,8 @@ class BatchInvarianceTest {
     void aPictureDoesNotDependOnTheOtherSamples() throws IOException {
         var config = AutoencoderKLConfig.of(
                 new ObjectMapper().readTree("{\"block_out_channels\": [32, 64], \"mid_block_add_attention\": true}"));
-        var vae = new AutoencoderKL(config, Weights.fresh(manager, 1));
-        NDArray latents = manager.randomNormal(new Shape(BATCH, 4, 8, 8));
+        var vae = new AutoencoderKL(config, served(weights -> new AutoencoderKL(config, weights)));
+        NDArray latents = manager.randomNormal(new Shape(BATCH, 4, 16, 16));
 
         NDArray together = vae.decode(latents);
 

@@ -42,7 +42,7 @@ class ModelParityTest {
     void aModelComputesWhatTheReferenceDoes(String name) throws IOException {
         Golden golden = Golden.of("models/" + name, manager);
         JsonNode config = Settings.read(golden.folder());
-        Weights weights = SeededWeights.weights(manager);
+        Weights weights = SeededWeights.weights(manager).packed();
         String kind = config.path("_class_name").asText();
         switch (kind) {
             case "UNet2DConditionModel" ->
