@@ -9,6 +9,7 @@ import io.ruido.queue.JobSlot;
 import io.ruido.queue.Verdict;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,25 +21,14 @@ final class SamplingStage implements JobSlot.Handler {
     private static final Duration ASK_AGAIN = Duration.ofMillis(500);
 
     private final Claims claims;
-    private final Models models;
-    private final TextStage text;
-    private final Sources sources;
+    private final Beginning beginning;
     private final DenoiseLoop loop;
     private final Progress progress;
     private final Finisher finisher;
 
-    SamplingStage(
-            Claims claims,
-            Models models,
-            TextStage text,
-            Sources sources,
-            DenoiseLoop loop,
-            Progress progress,
-            Finisher finisher) {
+    SamplingStage(Claims claims, Beginning beginning, DenoiseLoop loop, Progress progress, Finisher finisher) {
         this.claims = claims;
-        this.models = models;
-        this.text = text;
-        this.sources = sources;
+        this.beginning = beginning;
         this.loop = loop;
         this.progress = progress;
         this.finisher = finisher;
@@ -78,14 +68,16 @@ final class SamplingStage implements JobSlot.Handler {
 
     /** Empty when the image is not this attempt's any more: the next claim tells why. */
     private Optional<Verdict> run(SamplingJob job, int attempt) throws Exception {
-        Sample sample;
-        try {
-            Model model = models.get(job.params().model());
-            sample = new Sample(model, job.params(), text.conditioning(job), begin(model, job, attempt));
-        } catch (IllegalArgumentException e) {
-            return Optional.of(new Verdict.Reject(e.getMessage()));
-        }
-        try (Claims.Held held = claims.hold(job, attempt, sample::stop)) {
+        CompletableFuture<Sample> made = new CompletableFuture<>();
+        // Held from now on: to encode a large picture, after those that came before it, can outlast a lease.
+        try (Claims.Held held = claims.hold(job, attempt, () -> made.thenAccept(Sample::stop))) {
+            Sample sample;
+            try {
+                sample = beginning.begin(job, attempt);
+            } catch (IllegalArgumentException e) {
+                return Optional.of(new Verdict.Reject(e.getMessage()));
+            }
+            made.complete(sample);
             SampleState begun = sample.denoising();
             if (begun.step() > 0) {
                 log.info("image {} goes on after step {} of {}", job.id(), begun.step(), begun.steps());
@@ -108,19 +100,6 @@ final class SamplingStage implements JobSlot.Handler {
                 }
             };
         }
-    }
-
-    /** From the last saved step of an earlier attempt, if there was one. */
-    private SampleState begin(Model model, SamplingJob job, int attempt) {
-        Optional<byte[]> saved = attempt == 1 ? Optional.empty() : claims.saved(job);
-        if (saved.isPresent()) {
-            try {
-                return model.resume(job.params(), saved.get());
-            } catch (IllegalArgumentException e) {
-                log.warn("image {} begins anew: {}", job.id(), e.getMessage());
-            }
-        }
-        return model.start(job.params(), sources.of(job.params()));
     }
 
     /** Once every step that was made is told. */

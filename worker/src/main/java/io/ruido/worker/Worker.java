@@ -73,10 +73,11 @@ public final class Worker implements AutoCloseable {
         Claims claims = new Claims(
                 id, store, checkpoints, patience, clock, config.jobs().lease().dividedBy(RENEWALS));
         Sources sources = new Sources(results, patience, config.uploads().maxPixels());
+        Beginning beginning = new Beginning(claims, models, text, sources);
         Finisher finisher = new Finisher(store, results, models, patience, observer);
         JobSlot.Handler promptStage = observer.watching(new PromptStage(store, publisher, text, patience, observer));
         JobSlot.Handler samplingStage =
-                observer.watching(new SamplingStage(claims, models, text, sources, loop, progress, finisher));
+                observer.watching(new SamplingStage(claims, beginning, loop, progress, finisher));
         JobSlot.Undeliverable undeliverable = (jobId, reason) -> {
             observer.gaveUp();
             fail(store, jobId, reason);

@@ -1,0 +1,42 @@
+package io.ruido.worker;
+
+import io.ruido.diffusion.SampleState;
+import io.ruido.job.SamplingJob;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes a sample of a claimed image: its text, and noise, a picture, or the step that an earlier attempt saved. */
+final class Beginning {
+    private static final Logger log = LoggerFactory.getLogger(Beginning.class);
+
+    private final Claims claims;
+    private final Models models;
+    private final TextStage text;
+    private final Sources sources;
+
+    Beginning(Claims claims, Models models, TextStage text, Sources sources) {
+        this.claims = claims;
+        this.models = models;
+        this.text = text;
+        this.sources = sources;
+    }
+
+    /** @throws IllegalArgumentException saying what of the job cannot be done */
+    Sample begin(SamplingJob job, int attempt) {
+        Model model = models.get(job.params().model());
+        return new Sample(model, job.params(), text.conditioning(job), state(model, job, attempt));
+    }
+
+    private SampleState state(Model model, SamplingJob job, int attempt) {
+        Optional<byte[]> saved = attempt == 1 ? Optional.empty() : claims.saved(job);
+        if (saved.isPresent()) {
+            try {
+                return model.resume(job.params(), saved.get());
+            } catch (IllegalArgumentException e) {
+                log.warn("image {} begins anew: {}", job.id(), e.getMessage());
+            }
+        }
+        return model.start(job.params(), sources.of(job.params()));
+    }
+}
