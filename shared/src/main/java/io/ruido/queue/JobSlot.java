@@ -121,6 +121,7 @@ public final class JobSlot implements AutoCloseable {
     }
 
     private void consume() {
+        taking(!closing);
         try {
             consumer.subscribe(topics);
             while (!closing) {
