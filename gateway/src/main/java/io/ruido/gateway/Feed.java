@@ -56,7 +56,7 @@ final class Feed implements AutoCloseable {
 
     /** To be called when the socket has drained; does nothing while events flow. */
     void resume() {
-        while (!closed && !waiting.isEmpty() && !socket.writeQueueFull()) {
+        while (!closed && !waiting.isEmpty() && !full()) {
             send(waiting.removeFirst());
         }
         if (closed || !waiting.isEmpty() || watch != null) {
@@ -88,14 +88,25 @@ final class Feed implements AutoCloseable {
     }
 
     private void onEvent(EventStream.Told told) {
+        boolean room = !closed && waiting.isEmpty() && !full();
         if (closed) {
             return;
         }
-        if (waiting.isEmpty() && !socket.writeQueueFull()) {
+        if (room) {
             send(told);
         } else {
             waiting.removeIf(earlier -> told.event().overtakes(earlier.event()));
             waiting.add(told);
+        }
+    }
+
+    /** A WebSocket that has been closed says so by throwing, some time before its close handler is called. */
+    private boolean full() {
+        try {
+            return socket.writeQueueFull();
+        } catch (IllegalStateException e) {
+            close();
+            return true;
         }
     }
 
