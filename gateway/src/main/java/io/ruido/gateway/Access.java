@@ -31,7 +31,7 @@ final class Access implements SecurityPolicyHandler {
 
     @Override
     public void handle(RoutingContext ctx) {
-        String path = ctx.normalizedPath();
+        String path = path(ctx);
         boolean operations = path.equals("/metrics") || path.equals("/v1/stats");
         boolean guarded = (path.startsWith("/v1/") && !path.equals(SessionRoute.PATH)) || path.startsWith("/sdapi/");
         if (!guarded && !operations) {
@@ -49,6 +49,11 @@ final class Access implements SecurityPolicyHandler {
         } else {
             admit(ctx, caller);
         }
+    }
+
+    /** Of the route that is asked for: routes are also found with slashes at the end. */
+    static String path(RoutingContext ctx) {
+        return ctx.normalizedPath().replaceFirst("/+$", "");
     }
 
     private Caller authenticated(RoutingContext ctx) {

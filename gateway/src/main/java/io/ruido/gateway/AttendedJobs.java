@@ -8,6 +8,7 @@ import io.ruido.storage.ResultStore;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Collection;
@@ -62,6 +63,10 @@ final class AttendedJobs {
 
     /** Completes when all images can be had; fails with a {@link ProblemException} when they will not be. */
     Future<Void> finished(RoutingContext ctx, Job job) {
+        if (ctx.response().closed()) {
+            endings.abandon(ctx, job.jobId());
+            return Future.failedFuture(new ClosedChannelException());
+        }
         ctx.addEndHandler(answered -> {
             if (answered.failed()) {
                 endings.abandon(ctx, job.jobId());

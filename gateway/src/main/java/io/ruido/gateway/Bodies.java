@@ -39,12 +39,12 @@ final class Bodies implements Handler<RoutingContext> {
 
     /** In bytes. */
     long limit(RoutingContext ctx) {
-        return limits.getOrDefault(ctx.normalizedPath(), usual);
+        return limits.getOrDefault(Access.path(ctx), usual);
     }
 
     @Override
     public void handle(RoutingContext ctx) {
-        boolean edits = ctx.normalizedPath().equals(OpenAiRoute.EDITS)
+        boolean edits = Access.path(ctx).equals(OpenAiRoute.EDITS)
                 && ctx.request().method().equals(HttpMethod.POST);
         if (edits) {
             forms.handle(ctx);

@@ -52,6 +52,9 @@ final class EventRoutes {
             response.setStatusCode(204).end();
             return;
         }
+        if (response.closed()) {
+            return;
+        }
         ServerSentEvents.open(ctx);
         Feed feed = feed(job, seen, ctx.vertx().getOrCreateContext(), response, (event, json) -> {
             response.write("id: " + event.number() + "\ndata: " + json + "\n\n");

@@ -65,6 +65,10 @@ final class OpenAiStream {
 
     void start(EventStream events) {
         response = ServerSentEvents.open(ctx);
+        if (response.closed()) {
+            jobs.finished(ctx, job);
+            return;
+        }
         Feed feed = new Feed(
                 events, job.jobId(), 0, ctx.vertx().getOrCreateContext(), response, (event, json) -> on(event));
         ctx.addEndHandler(ended -> feed.close());

@@ -58,7 +58,10 @@ final class SdImageRoute {
                             ? Future.succeededFuture()
                             : keep(ctx, MASK, mask).onSuccess(kept -> source.put(MASK, kept.id()));
                 })
-                .compose(kept -> generate(ctx, source))
+                .compose(kept -> {
+                    withoutPictures(body); // They are large, and the client waits for long.
+                    return generate(ctx, source);
+                })
                 .onFailure(ctx::fail);
     }
 
@@ -80,17 +83,16 @@ final class SdImageRoute {
         boolean send = !Boolean.FALSE.equals(body.getBoolean("send_images"));
         return jobs.finished(ctx, job)
                 .compose(done -> send ? jobs.base64(ctx, job) : Future.succeededFuture(List.of()))
-                .onSuccess(images -> Reply.json(
-                        ctx, 200, new Answer(images, withoutPictures(body).getMap(), JobJson.write(SdInfo.of(job)))))
+                .onSuccess(images ->
+                        Reply.json(ctx, 200, new Answer(images, body.getMap(), JobJson.write(SdInfo.of(job)))))
                 .mapEmpty();
     }
 
-    private static JsonObject withoutPictures(JsonObject body) {
+    private static void withoutPictures(JsonObject body) {
         boolean wanted = Boolean.TRUE.equals(body.getBoolean("include_init_images"));
         Stream.of(PICTURES, MASK)
                 .filter(field -> !wanted && body.containsKey(field))
                 .forEach(body::putNull);
-        return body;
     }
 
     private static JsonObject submission(JsonObject body, List<ModelCard> cards) {

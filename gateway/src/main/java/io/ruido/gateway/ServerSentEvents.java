@@ -18,7 +18,9 @@ final class ServerSentEvents {
                 .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
                 .putHeader("X-Accel-Buffering", "no");
         long heartbeat = ctx.vertx().setPeriodic(HEARTBEAT.toMillis(), timer -> {
-            if (!response.writeQueueFull()) {
+            if (response.closed()) {
+                ctx.vertx().cancelTimer(timer); // of a client that had gone before: no end handler is called then
+            } else if (!response.writeQueueFull()) {
                 response.write(":\n\n");
             }
         });

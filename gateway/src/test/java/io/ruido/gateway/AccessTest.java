@@ -76,7 +76,16 @@ class AccessTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"/v1/jobs", "/v1/models", "/v1/ws", "/sdapi/v1/options", "/v1/stats", "/metrics", "/v1/nothing"})
+            strings = {
+                "/v1/jobs",
+                "/v1/models",
+                "/v1/ws",
+                "/sdapi/v1/options",
+                "/v1/stats",
+                "/metrics",
+                "/metrics/",
+                "/v1/nothing"
+            })
     void withoutAKeyNothingIsTold(String path) {
         Client.Answer answer = client.get(path);
 
@@ -169,7 +178,7 @@ class AccessTest {
 
     @Test
     void metricsAndStatsAreForAdministrators() {
-        for (String path : List.of("/metrics", "/v1/stats")) {
+        for (String path : List.of("/metrics", "/metrics/", "/v1/stats", "/v1/stats//")) {
             assertThat(get(path, "shop-secret").status()).isEqualTo(403);
             assertThat(get(path, "boss-secret").status()).isEqualTo(200);
         }

@@ -91,7 +91,7 @@ public interface RuidoConfig {
         int maxPixels();
 
         /** How long a picture is kept after it was sent, or a job was submitted with it. */
-        @WithDefault("P1D")
+        @WithDefault("P8D")
         @WithConverter(Checked.PositiveDuration.class)
         Duration retention();
     }

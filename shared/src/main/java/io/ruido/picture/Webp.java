@@ -3,6 +3,7 @@ package io.ruido.picture;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** The container of WebP (RFC 9649, §2). */
 final class Webp {
@@ -14,10 +15,12 @@ final class Webp {
 
     /** Of the largest picture in a file. The size that the file has as a whole need not be that of what is in it. */
     static long pixels(byte[] file) {
-        ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+        // Longer, so that the size of a frame that is cut off can be read too.
+        byte[] padded = Arrays.copyOf(file, file.length + FRAME_HEADER);
+        ByteBuffer bytes = ByteBuffer.wrap(padded).order(ByteOrder.LITTLE_ENDIAN);
         long most = 0;
         int at = HEADER;
-        while (at + CHUNK_HEADER + FRAME_HEADER <= file.length) {
+        while (at + CHUNK_HEADER <= file.length) {
             int data = at + CHUNK_HEADER;
             long size = Integer.toUnsignedLong(bytes.getInt(at + 4));
             switch (new String(file, at, 4, StandardCharsets.US_ASCII)) {

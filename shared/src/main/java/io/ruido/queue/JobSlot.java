@@ -183,6 +183,9 @@ public final class JobSlot implements AutoCloseable {
 
     /** The broker counts a released record's deliveries on, as if a worker that was told to end had failed with it. */
     private AcknowledgeType handOn(ConsumerRecord<String, byte[]> delivered) {
+        if (!held) {
+            return AcknowledgeType.RELEASE; // The broker has given it to another already.
+        }
         try {
             publisher.again(delivered).toCompletableFuture().join();
             return AcknowledgeType.ACCEPT;

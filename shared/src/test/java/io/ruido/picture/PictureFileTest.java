@@ -95,6 +95,21 @@ class PictureFileTest {
     }
 
     @Test
+    void aLargePictureThatIsCutOffIsRefusedToo() {
+        ByteBuffer webp = ByteBuffer.allocate(52).order(ByteOrder.LITTLE_ENDIAN);
+        webp.put("RIFF".getBytes())
+                .putInt(44)
+                .put("WEBPVP8X".getBytes())
+                .putInt(10)
+                .position(30);
+        webp.put("VP8 ".getBytes()).putInt(14).position(44);
+        webp.putShort((short) 0x3fff).putShort((short) 0x3fff);
+
+        assertThatThrownBy(() -> PictureFile.read("body", webp.array(), MANY))
+                .hasMessageStartingWith("body: must have at most 1000000 pixels");
+    }
+
+    @Test
     void whatIsNoPictureIsRefused() throws IOException {
         byte[] png = bytes(picture(BufferedImage.TYPE_INT_RGB, 64, 64), "png");
         byte[] gif = bytes(picture(BufferedImage.TYPE_INT_RGB, 4, 4), "gif");

@@ -55,7 +55,8 @@ public final class AutoencoderKL {
 
     /** Reads {@code config.json} and the weights of a folder; the tensors belong to the manager. */
     public static AutoencoderKL read(Path folder, NDManager manager, DataType type) throws IOException {
-        Weights weights = Weights.read(folder, manager, type).packed();
+        // Not packed: on large maps Winograd's algorithm takes several times their memory.
+        Weights weights = Weights.read(folder, manager, type);
         var model = new AutoencoderKL(AutoencoderKLConfig.read(folder), weights);
         weights.rejectUnread();
         return model;

@@ -65,7 +65,7 @@ final class Examples {
 
     private static float[] levels(List<ImageFolder.Picture> pictures) {
         int each = pictures.getFirst().planes().length;
-        float[] levels = new float[pictures.size() * each];
+        float[] levels = new float[Math.multiplyExact(pictures.size(), each)];
         for (int i = 0; i < levels.length; i++) {
             levels[i] = Pictures.level(pictures.get(i / each).planes()[i % each]);
         }

@@ -139,13 +139,17 @@ final class TrainingRun {
                 GradientCollector _ = Engine.getEngine("PyTorch").newGradientCollector()) {
             NDArray loss = stage.loss(scratch, step, Seeds.of(seed, step));
             double value = loss.getFloat();
-            if (!Double.isFinite(value)) {
-                throw new IllegalStateException(
-                        "%s: the loss is %s at step %d; lower the learning rate and go on from %s"
-                                .formatted(stage.name(), value, step + 1, folder));
-            }
+            requireFinite("the loss", value, step);
             double norm = adamW.update(loss, optimization, step);
+            requireFinite("the norm of the gradients", norm, step);
             progress.end(value, norm, stage.batchAt(step), stage.workAt(step));
+        }
+    }
+
+    private void requireFinite(String what, double value, int step) {
+        if (!Double.isFinite(value)) {
+            throw new IllegalStateException("%s: %s is %s at step %d; lower the learning rate and go on from %s"
+                    .formatted(stage.name(), what, value, step + 1, folder));
         }
     }
 

@@ -37,7 +37,7 @@ public final class DirectWorker implements AutoCloseable {
         threads.execute(() -> {
             try {
                 png.complete(png(job));
-            } catch (ExecutionException | InterruptedException | RuntimeException e) {
+            } catch (Throwable e) {
                 png.completeExceptionally(e);
             }
         });

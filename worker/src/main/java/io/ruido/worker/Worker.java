@@ -83,6 +83,8 @@ public final class Worker implements AutoCloseable {
             fail(store, jobId, reason);
         };
 
+        // Before the first slot takes a record: its port may be taken.
+        metrics = MetricsServer.start(config.worker(), telemetry.metrics(), redis, loop);
         for (int i = 0; i < config.worker().promptSlots(); i++) {
             slots.add(new JobSlot(
                     config.kafka(),
@@ -103,7 +105,6 @@ public final class Worker implements AutoCloseable {
         patience.await(presence::announce);
         presence.keep(clock, lease.dividedBy(RENEWALS));
         log.info("worker {} serves {} with {} slots", id, names, slots.size());
-        metrics = MetricsServer.start(config.worker(), telemetry.metrics(), redis, loop);
     }
 
     private static String id() throws IOException {

@@ -27,6 +27,7 @@ final class ChaosJobs {
 
     private static final int MAX_STEPS = 3;
     private static final int AT_ONCE = 64;
+    private static final Duration STUCK_AFTER = Duration.ofMinutes(5);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(250);
     private static final int SHORT_SECONDS = 2;
 
@@ -104,7 +105,9 @@ final class ChaosJobs {
      * @param ended is told
      */
     void submit(int number, Runnable ended) throws InterruptedException {
-        places.acquire();
+        if (!places.tryAcquire(STUCK_AFTER.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new IllegalStateException("none of %d jobs has ended for %s".formatted(AT_ONCE, STUCK_AFTER));
+        }
         threads.execute(() -> {
             try {
                 attend(number);

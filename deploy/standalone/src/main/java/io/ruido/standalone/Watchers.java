@@ -48,14 +48,18 @@ final class Watchers {
             throws IOException, InterruptedException {
         Semaphore free = new Semaphore(CONNECTING_AT_A_TIME);
         for (int i = 0; i < count; i++) {
-            free.acquire();
+            acquire(free, 1, count);
             boolean reads = i >= stalled;
             client.watch(jobs.get(i % jobs.size()), this::onEvent)
                     .map(socket -> reads ? socket : socket.pause())
                     .onSuccess(connected -> free.release())
                     .onFailure(error -> System.err.println("a watcher could not connect: " + error));
         }
-        if (!free.tryAcquire(CONNECTING_AT_A_TIME, AT_MOST_SECONDS, TimeUnit.SECONDS)) {
+        acquire(free, CONNECTING_AT_A_TIME, count);
+    }
+
+    private static void acquire(Semaphore free, int places, int count) throws IOException, InterruptedException {
+        if (!free.tryAcquire(places, AT_MOST_SECONDS, TimeUnit.SECONDS)) {
             throw new IOException("not all of %d watchers could connect".formatted(count));
         }
     }
