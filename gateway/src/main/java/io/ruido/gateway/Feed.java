@@ -88,13 +88,9 @@ final class Feed implements AutoCloseable {
     }
 
     private void onEvent(EventStream.Told told) {
-        boolean room = !closed && waiting.isEmpty() && !full();
-        if (closed) {
-            return;
-        }
-        if (room) {
+        if (!closed && waiting.isEmpty() && !full()) {
             send(told);
-        } else {
+        } else if (!closed) {
             waiting.removeIf(earlier -> told.event().overtakes(earlier.event()));
             waiting.add(told);
         }

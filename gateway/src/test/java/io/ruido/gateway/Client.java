@@ -1,6 +1,8 @@
 package io.ruido.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.openai.client.OpenAIClient;
+import com.openai.client.okhttp.OpenAIOkHttpClient;
 import io.ruido.job.JobJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -46,6 +48,16 @@ final class Client implements AutoCloseable {
         public String toString() {
             return status + " " + text();
         }
+    }
+
+    /** OpenAI's own client, of which only the base URL is changed. */
+    OpenAIClient openAi() {
+        return OpenAIOkHttpClient.builder()
+                .baseUrl(address + "/v1")
+                .apiKey("none")
+                .timeout(Duration.ofMinutes(1))
+                .maxRetries(0)
+                .build();
     }
 
     Answer get(String path, String... headers) {

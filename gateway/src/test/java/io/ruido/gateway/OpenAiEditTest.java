@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.openai.client.OpenAIClient;
-import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.core.JsonValue;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.BadRequestException;
@@ -18,7 +17,6 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -47,12 +45,7 @@ class OpenAiEditTest {
 
     @BeforeAll
     static void open() {
-        openAi = OpenAIOkHttpClient.builder()
-                .baseUrl(SERVICES.client.address + "/v1")
-                .apiKey("none")
-                .timeout(Duration.ofMinutes(1))
-                .maxRetries(0)
-                .build();
+        openAi = SERVICES.client.openAi();
     }
 
     @AfterAll

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.openai.client.OpenAIClient;
-import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.core.JsonValue;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.BadRequestException;
@@ -27,7 +26,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -54,12 +52,7 @@ class OpenAiTest {
 
     @BeforeAll
     static void open() {
-        openAi = OpenAIOkHttpClient.builder()
-                .baseUrl(SERVICES.client.address + "/v1")
-                .apiKey("none")
-                .timeout(Duration.ofMinutes(1))
-                .maxRetries(0)
-                .build();
+        openAi = SERVICES.client.openAi();
     }
 
     @AfterAll

@@ -82,12 +82,7 @@ class PictureFileTest {
 
     @Test
     void aLargePictureInASmallOneIsRefusedToo() {
-        ByteBuffer webp = ByteBuffer.allocate(80).order(ByteOrder.LITTLE_ENDIAN);
-        webp.put("RIFF".getBytes())
-                .putInt(72)
-                .put("WEBPVP8X".getBytes())
-                .putInt(10)
-                .position(30);
+        ByteBuffer webp = smallWebp(80);
         webp.put("VP8L".getBytes()).putInt(40).put((byte) 0x2f).putInt(0x0fffffff);
 
         assertThatThrownBy(() -> PictureFile.read("body", webp.array(), MANY))
@@ -96,17 +91,23 @@ class PictureFileTest {
 
     @Test
     void aLargePictureThatIsCutOffIsRefusedToo() {
-        ByteBuffer webp = ByteBuffer.allocate(52).order(ByteOrder.LITTLE_ENDIAN);
-        webp.put("RIFF".getBytes())
-                .putInt(44)
-                .put("WEBPVP8X".getBytes())
-                .putInt(10)
-                .position(30);
+        ByteBuffer webp = smallWebp(52);
         webp.put("VP8 ".getBytes()).putInt(14).position(44);
         webp.putShort((short) 0x3fff).putShort((short) 0x3fff);
 
         assertThatThrownBy(() -> PictureFile.read("body", webp.array(), MANY))
                 .hasMessageStartingWith("body: must have at most 1000000 pixels");
+    }
+
+    /** A file that says of itself that its picture has one pixel, up to where its frames begin. */
+    private static ByteBuffer smallWebp(int bytes) {
+        return ByteBuffer.allocate(bytes)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put("RIFF".getBytes())
+                .putInt(bytes - 8)
+                .put("WEBPVP8X".getBytes())
+                .putInt(10)
+                .position(30);
     }
 
     @Test

@@ -57,13 +57,8 @@ class TrainTest {
 
     @Test
     void aModelIsTrainedFurtherWithItsAutoencoderAsItIs() throws Exception {
-        writePictures(folder.resolve("pictures"));
-        writeTextEncoder(folder.resolve("text"));
-        Path recipe = folder.resolve("train.yaml");
         String text = RECIPE.replace("FOLDER", folder.toString()).replace("OPTIMIZATION", OPTIMIZATION);
-        Files.writeString(recipe, text);
-        Train.run(recipe, false, Optional.empty(), new AtomicBoolean());
-        Path first = folder.resolve("run/export/squares");
+        Path first = trained(text);
 
         Path frozen = folder.resolve("frozen.yaml");
         Files.writeString(
@@ -84,13 +79,8 @@ class TrainTest {
 
     @Test
     void aDecoderIsTrainedFurtherWhileTheLatentsStayWhatTheyAre() throws Exception {
-        writePictures(folder.resolve("pictures"));
-        writeTextEncoder(folder.resolve("text"));
-        Path recipe = folder.resolve("train.yaml");
         String text = RECIPE.replace("FOLDER", folder.toString()).replace("OPTIMIZATION", OPTIMIZATION);
-        Files.writeString(recipe, text);
-        Train.run(recipe, false, Optional.empty(), new AtomicBoolean());
-        Path first = folder.resolve("run/export/squares");
+        Path first = trained(text);
 
         Path further = folder.resolve("further.yaml");
         Files.writeString(further, text.replace("/run", "/further").replace("learns: all", "learns: decoder"));
@@ -156,6 +146,16 @@ class TrainTest {
         try (var pipeline = DiffusionPipeline.read(run.resolve("export/squares"), Device.cpu(), DataType.FLOAT32)) {
             assertThat(pipeline.defaultWidth()).isEqualTo(Samples.SIZE);
         }
+    }
+
+    /** A model to begin with. */
+    private Path trained(String text) throws Exception {
+        writePictures(folder.resolve("pictures"));
+        writeTextEncoder(folder.resolve("text"));
+        Path recipe = folder.resolve("train.yaml");
+        Files.writeString(recipe, text);
+        Train.run(recipe, false, Optional.empty(), new AtomicBoolean());
+        return folder.resolve("run/export/squares");
     }
 
     private static float[] tensor(Path model, String part, String name) throws IOException {
