@@ -5,7 +5,7 @@
     python worker/bench/step.py --latents 64 --batch 2
 
 Without a folder Stable Diffusion 1.5's U-Net is made, 3.4 GB of random weights, in a folder that is deleted in the end.
-Prints seconds by round and the ratio of the medians, and beside them the speed of a product of two 2048×2048 matrices.
+Prints seconds by round and the ratio of the medians, and beside them the speed of a product of two large matrices.
 """
 
 import argparse
@@ -37,8 +37,9 @@ def seconds(call):
 
 
 def gemm_gflops():
-    a = torch.randn(2048, 2048)
-    return 2 * 2048**3 / min(seconds(lambda: a @ a) for _ in range(8)) / 1e9
+    size = 2048 if arguments.device == "cpu" else 8192
+    a = torch.randn(size, size, device=arguments.device, dtype=DTYPE)
+    return 2 * size**3 / min(seconds(lambda: (a @ a)[0, 0].item()) for _ in range(8)) / 1e9
 
 
 class Ruido:
@@ -62,24 +63,29 @@ class Ruido:
 
 @torch.no_grad()
 def measure(folder, args):
-    unet = UNet2DConditionModel.from_pretrained(folder).eval()
+    unet = UNet2DConditionModel.from_pretrained(folder, torch_dtype=DTYPE).eval().to(args.device)
     generator = torch.Generator().manual_seed(0)
     latents = torch.randn(args.batch, unet.config.in_channels, args.latents, args.latents, generator=generator)
     states = torch.randn(args.batch, args.tokens, unet.config.cross_attention_dim, generator=generator)
     timesteps = torch.full((args.batch,), 500.0)
+    latents, states, timesteps = latents.to(args.device, DTYPE), states.to(args.device, DTYPE), timesteps.to(args.device)
 
-    sides = {"diffusers": lambda: seconds(lambda: unet(latents, timesteps, states))}
+    def timed(model):  # until the prediction is in the CPU's memory
+        return lambda: seconds(lambda: model(latents, timesteps, states).sample.float().cpu())
+
+    sides = {"diffusers": timed(unet)}
     if args.compile:
-        compiled = torch.compile(unet)
-        sides["torch.compile"] = lambda: seconds(lambda: compiled(latents, timesteps, states))
-    ruido = Ruido(folder, [f"--{name}={getattr(args, name)}" for name in ("latents", "batch", "tokens", "threads")])
+        sides["torch.compile"] = timed(torch.compile(unet))
+    names = ("latents", "batch", "tokens", "threads", "device", "dtype")
+    ruido = Ruido(folder, [f"--{name}={getattr(args, name)}" for name in names])
     sides["ruido"] = ruido.step
 
     for step in sides.values():
         for _ in range(args.warm_up):
             step()
-    expected = unet(latents, timesteps, states).sample.abs().mean().item()
-    assert abs(ruido.mean - expected) < 1e-4 * expected, f"ruido predicts {ruido.mean}, diffusers {expected}"
+    expected = unet(latents, timesteps, states).sample.float().abs().mean().item()
+    tolerance = 1e-4 if args.dtype == "float32" else 1e-2
+    assert abs(ruido.mean - expected) < tolerance * expected, f"ruido predicts {ruido.mean}, diffusers {expected}"
 
     times = {name: [] for name in sides}
     before = gemm_gflops()
@@ -89,7 +95,8 @@ def measure(folder, args):
     after = gemm_gflops()
     ruido.close()
 
-    print(f"latents {args.latents}×{args.latents}, batch {args.batch}, {args.threads} threads, "
+    where = f"{args.threads} threads" if args.device == "cpu" else torch.cuda.get_device_name(args.device)
+    print(f"latents {args.latents}×{args.latents}, batch {args.batch}, {args.dtype}, {where}, "
           f"matrix product {before:.0f} GFLOP/s before, {after:.0f} after")
     for name, measured in times.items():
         median = statistics.median(measured)
@@ -102,11 +109,14 @@ parser.add_argument("--folder", help="a unet folder; Stable Diffusion 1.5's size
 parser.add_argument("--latents", type=int, default=32, help="height and width")
 parser.add_argument("--batch", type=int, default=1)
 parser.add_argument("--tokens", type=int, default=77)
+parser.add_argument("--device", default="cpu", help="or cuda, with a libtorch for it in PYTORCH_LIBRARY_PATH")
+parser.add_argument("--dtype", default="float32", choices=["float32", "float16", "bfloat16"])
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--warm-up", type=int, default=1)
 parser.add_argument("--compile", action="store_true", help="compare with torch.compile, too")
 arguments = parser.parse_args()
+DTYPE = getattr(torch, arguments.dtype)
 torch.set_num_threads(arguments.threads)
 if arguments.folder:
     measure(Path(arguments.folder).resolve(), arguments)

@@ -186,6 +186,13 @@ public interface RuidoConfig {
     }
 
     interface WorkerConfig {
+        /** Spelled as in settings and on the command line. */
+        enum Dtype {
+            float32,
+            float16,
+            bfloat16
+        }
+
         /** How many images the worker takes from the queue at a time. */
         @WithDefault("8")
         @WithConverter(Checked.Positive.class)
@@ -201,6 +208,14 @@ public interface RuidoConfig {
 
         /** Torch's threads for one operation; absent: one for each core. */
         Optional<Integer> threads();
+
+        /** What all models of the worker compute on: {@code cpu}, {@code cuda}, or one of several GPUs: {@code cuda:1}. */
+        @WithDefault("cpu")
+        String device();
+
+        /** Of weights, and of what is computed. */
+        @WithDefault("float32")
+        Dtype dtype();
 
         @WithDefault("127.0.0.1")
         String metricsHost();

@@ -4,15 +4,21 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The PyTorch engine of this process. */
 public final class Torch {
     /** In the order INFO, WARNING, ERROR, FATAL. */
     private static final int ERROR = 2;
+
+    private static final Pattern DEVICE = Pattern.compile("cpu|cuda(?::(\\d{1,3}))?");
 
     static {
         // DJL would report its start to its makers.
@@ -30,6 +36,32 @@ public final class Torch {
 
     public static NDManager newManager() {
         return newManager(Device.cpu());
+    }
+
+    /**
+     * A device by its name: {@code cpu}, {@code cuda}, or {@code cuda:N}.
+     *
+     * @throws IllegalArgumentException when there is no such device, or this libtorch was built without CUDA
+     */
+    public static Device device(String name) {
+        Matcher parts = DEVICE.matcher(name);
+        if (!parts.matches()) {
+            throw new IllegalArgumentException("device must be cpu, cuda or cuda:N, was " + name);
+        }
+        if (name.equals("cpu")) {
+            return Device.cpu();
+        }
+        engine();
+        if (!JniUtils.getFeatures().contains("CUDA")) {
+            throw new IllegalArgumentException("device is " + name + ", but libtorch sees no GPU: PYTORCH_LIBRARY_PATH"
+                    + " must name a folder with a libtorch for CUDA, and the driver must be there");
+        }
+        return Device.gpu(parts.group(1) == null ? 0 : Integer.parseInt(parts.group(1)));
+    }
+
+    /** A type by torch's name for it, such as {@code float16}. */
+    public static DataType type(String name) {
+        return DataType.valueOf(name.toUpperCase(Locale.ROOT));
     }
 
     /** How many threads one operation may use on the CPU; for the whole process. */

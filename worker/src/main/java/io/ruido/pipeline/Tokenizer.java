@@ -14,6 +14,11 @@ import java.util.Map;
 
 /** Texts to the ids of their tokens, as a {@code tokenizer} folder of transformers says. */
 final class Tokenizer implements AutoCloseable {
+    static {
+        // Where there is a GPU, DJL would fetch tokenizers that were built for it from the network.
+        System.setProperty("RUST_FLAVOR", "cpu");
+    }
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Of T5, where the folder says nothing else. */

@@ -16,14 +16,15 @@ import java.util.stream.IntStream;
 /** Makes pictures as a worker does, without Kafka, Redis and S3: what benchmarks compare the service with. */
 public final class DirectWorker implements AutoCloseable {
     private final Models models;
-    private final DenoiseLoop loop = new DenoiseLoop(
-            batch -> batch.getFirst().kind().model().predict(batch),
-            new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("none")));
+    private final DenoiseLoop loop;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
     /** @param models which a worker may use at the same time, and which are not closed here */
     public DirectWorker(Models models) {
         this.models = models;
+        loop = new DenoiseLoop(
+                batch -> batch.getFirst().kind().model().predict(batch),
+                new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("none"), models.device()));
     }
 
     /** Of the models, by name. */

@@ -27,9 +27,6 @@ import java.util.stream.IntStream;
 
 /** A model as the worker runs it: texts, floats and pictures, no tensors. */
 final class Model implements AutoCloseable {
-    /** All models of a worker are on one. */
-    static final Device DEVICE = Device.cpu();
-
     private final ModelCard card;
     private final DiffusionPipeline pipeline;
     private final ExecutorService side;
@@ -42,10 +39,11 @@ final class Model implements AutoCloseable {
 
     /**
      * @param folder in diffusers' layout; its name is the model's
+     * @param type of weights and of computing
      * @param side one platform thread for texts and pictures: each thread that calls torch gets a pool of its own
      */
-    static Model read(Path folder, ExecutorService side) throws IOException {
-        DiffusionPipeline pipeline = DiffusionPipeline.read(folder, DEVICE, DataType.FLOAT32);
+    static Model read(Path folder, Device device, DataType type, ExecutorService side) throws IOException {
+        DiffusionPipeline pipeline = DiffusionPipeline.read(folder, device, type);
         return new Model(Cards.read(folder, pipeline), pipeline, side);
     }
 

@@ -1,5 +1,7 @@
 package io.ruido.worker;
 
+import ai.djl.Device;
+import ai.djl.ndarray.types.DataType;
 import io.ruido.config.RuidoConfig.WorkerConfig;
 import io.ruido.nn.Torch;
 import java.io.IOException;
@@ -16,16 +18,23 @@ import java.util.stream.Stream;
 /** The models that this worker serves: every folder that has a {@code model_index.json}. */
 public final class Models implements AutoCloseable {
     private final Map<String, Model> byName;
+    private final Device device;
     private final ExecutorService side;
 
-    private Models(Map<String, Model> byName, ExecutorService side) {
+    private Models(Map<String, Model> byName, Device device, ExecutorService side) {
         this.byName = byName;
+        this.device = device;
         this.side = side;
     }
 
-    /** @throws IOException when there is no model, or one of them cannot be read */
+    /**
+     * @throws IOException when there is no model, or one of them cannot be read
+     * @throws IllegalArgumentException when there is no such device
+     */
     public static Models read(WorkerConfig config) throws IOException {
         config.threads().ifPresent(Torch::setThreads);
+        Device device = Torch.device(config.device());
+        DataType type = Torch.type(config.dtype().name());
         Path folder = config.models();
         List<Path> folders;
         try (Stream<Path> children = Files.list(folder)) {
@@ -41,10 +50,10 @@ public final class Models implements AutoCloseable {
                 Thread.ofPlatform().name("text-and-pictures").factory());
         Map<String, Model> byName = new LinkedHashMap<>();
         for (Path child : folders) {
-            Model model = Model.read(child, side);
+            Model model = Model.read(child, device, type, side);
             byName.put(model.card().name(), model);
         }
-        return new Models(byName, side);
+        return new Models(byName, device, side);
     }
 
     /** @throws IllegalArgumentException when this worker does not serve it */
@@ -54,6 +63,11 @@ public final class Models implements AutoCloseable {
             throw new IllegalArgumentException("model: must be one of %s, was %s".formatted(byName.keySet(), name));
         }
         return model;
+    }
+
+    /** That all models are on. */
+    Device device() {
+        return device;
     }
 
     Collection<Model> all() {

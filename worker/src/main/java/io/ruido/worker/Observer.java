@@ -1,5 +1,6 @@
 package io.ruido.worker;
 
+import ai.djl.Device;
 import ai.djl.util.cuda.CudaUtils;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
@@ -32,9 +33,12 @@ final class Observer {
     private final Counter deadLetters;
     private final AtomicInteger active = new AtomicInteger();
     private final Pace pace = new Pace();
+    private final Device device;
 
-    Observer(MeterRegistry metrics, Tracer tracer) {
+    /** @param device that the models are on */
+    Observer(MeterRegistry metrics, Tracer tracer, Device device) {
         this.tracer = tracer;
+        this.device = device;
         stages = Timer.builder("ruido.stage")
                 .description("time that jobs and images spend in each stage")
                 .withRegistry(metrics);
@@ -53,8 +57,8 @@ final class Observer {
         Gauge.builder("ruido.active.samples", active, AtomicInteger::get)
                 .description("images that are being denoised")
                 .register(metrics);
-        if (Model.DEVICE.isGpu()) {
-            Gauge.builder("ruido.gpu.memory.used", Observer::gpuMemory)
+        if (device.isGpu()) {
+            Gauge.builder("ruido.gpu.memory.used", this, Observer::gpuMemory)
                     .description("memory of the GPU in use, by any process")
                     .baseUnit("bytes")
                     .register(metrics);
@@ -169,9 +173,13 @@ final class Observer {
         pace.step();
     }
 
+    Device device() {
+        return device;
+    }
+
     /** In bytes, in use by any process. */
-    static long gpuMemory() {
-        return CudaUtils.getGpuMemory(Model.DEVICE).getUsed();
+    long gpuMemory() {
+        return CudaUtils.getGpuMemory(device).getUsed();
     }
 
     /** Samples that are being denoised. */

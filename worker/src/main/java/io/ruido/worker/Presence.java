@@ -59,9 +59,9 @@ final class Presence {
                 observer.active(),
                 lately.rows(),
                 lately.stepsPerSecond(),
-                Model.DEVICE.getDeviceType(),
+                observer.device().getDeviceType(),
                 ResidentMemory.bytes(),
-                Model.DEVICE.isGpu() ? Observer.gpuMemory() : null,
+                observer.device().isGpu() ? observer.gpuMemory() : null,
                 since);
     }
 

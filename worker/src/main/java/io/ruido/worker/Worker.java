@@ -54,7 +54,7 @@ public final class Worker implements AutoCloseable {
         String id = id();
         this.models = models;
         this.last = last;
-        this.observer = new Observer(telemetry.metrics(), telemetry.tracer());
+        this.observer = new Observer(telemetry.metrics(), telemetry.tracer(), models.device());
         this.loop = new DenoiseLoop(batch -> batch.getFirst().kind().model().predict(batch), observer);
         this.redis = Redis.connect(config.redis());
         this.publisher = new JobPublisher(config.kafka());

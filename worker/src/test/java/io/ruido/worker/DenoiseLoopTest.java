@@ -114,7 +114,7 @@ class DenoiseLoopTest {
     private static DenoiseLoop loop(Function<List<Sample>, float[][]> denoiser) {
         return new DenoiseLoop(
                 denoiser,
-                new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("test")));
+                new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("test"), models.device()));
     }
 
     private float[][] predict(List<Sample> batch) {

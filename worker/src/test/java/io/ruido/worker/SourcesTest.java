@@ -145,7 +145,7 @@ class SourcesTest {
         SamplingParams params = new SamplingParams("inpainting", 16, 16, 5, 3, "ddim", 3);
         SampleState sample;
         try (var side = Executors.newSingleThreadExecutor();
-                Model model = Model.read(folder, side)) {
+                Model model = Model.read(folder, Device.cpu(), DataType.FLOAT32, side)) {
             assertThat(model.card().needs()).containsExactly("image", "mask");
             sample = model.start(params, source);
             while (!sample.done()) {

@@ -27,28 +27,34 @@ final class BenchServers implements AutoCloseable {
     }
 
     static BenchServers start(Path models) throws IOException, TimeoutException {
+        return start(models, Map.of());
+    }
+
+    /** @param more settings */
+    static BenchServers start(Path models, Map<String, String> more) throws IOException, TimeoutException {
         TemporaryFolder folder = TemporaryFolder.create("ruido-bench");
         // Nothing from the environment or a file: a benchmark must never write to somebody's servers.
         Settings settings = new Settings(
-                Map.of(
-                        "ruido.data-dir",
-                        folder.path().toString(),
-                        "ruido.gateway.port",
-                        "0",
-                        // What is measured is how fast jobs are taken, not how many.
-                        "ruido.jobs.max-queued",
-                        "10000000",
-                        // A busy machine shall show as slow, not as servers that do not answer.
-                        "ruido.kafka.timeout",
-                        PATIENCE,
-                        "ruido.redis.timeout",
-                        PATIENCE,
-                        "ruido.s3.timeout",
-                        PATIENCE,
-                        "ruido.worker.models",
-                        models.toString()),
-                Map.of(),
-                Optional.empty());
+                        Map.of(
+                                "ruido.data-dir",
+                                folder.path().toString(),
+                                "ruido.gateway.port",
+                                "0",
+                                // What is measured is how fast jobs are taken, not how many.
+                                "ruido.jobs.max-queued",
+                                "10000000",
+                                // A busy machine shall show as slow, not as servers that do not answer.
+                                "ruido.kafka.timeout",
+                                PATIENCE,
+                                "ruido.redis.timeout",
+                                PATIENCE,
+                                "ruido.s3.timeout",
+                                PATIENCE,
+                                "ruido.worker.models",
+                                models.toString()),
+                        Map.of(),
+                        Optional.empty())
+                .with(more);
         BenchServers bench = new BenchServers(folder);
         Runtime.getRuntime().addShutdownHook(new Thread(bench::close, "clean up"));
         Servers servers = Servers.start(settings.load());

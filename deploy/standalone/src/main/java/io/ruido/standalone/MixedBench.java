@@ -19,6 +19,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import me.tongfei.progressbar.ProgressBar;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -90,13 +91,17 @@ final class MixedBench implements Callable<Integer> {
             description = "The model, the first in this folder by name; the bundled one when absent.")
     private Path models;
 
+    @Mixin
+    private ComputeOptions compute;
+
     @Override
     public Integer call() throws Exception {
         if (atOnce == 0 && oneByOne > 0 && rate == null) {
             throw new IllegalArgumentException("--rate: must be given where throughput is not measured");
         }
         ways.add(Way.service);
-        try (BenchServers servers = BenchServers.start(models == null ? QueueBench.bundled() : models)) {
+        try (BenchServers servers =
+                BenchServers.start(models == null ? QueueBench.bundled() : models, compute.settings())) {
             RuidoConfig config = servers.config();
             Models read = Models.read(config.worker());
             try (Worker _ = Worker.start(config, read);

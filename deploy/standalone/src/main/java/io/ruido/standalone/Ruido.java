@@ -30,7 +30,13 @@ final class Ruido {
     private Ruido() {}
 
     public static void main(String[] arguments) {
-        System.exit(run(arguments));
+        try {
+            System.exit(run(arguments));
+        } catch (Error e) {
+            // Servers' threads would keep a process going that serves nobody.
+            e.printStackTrace();
+            System.exit(CommandLine.ExitCode.SOFTWARE);
+        }
     }
 
     /** Returns the exit status. */

@@ -1,7 +1,5 @@
 package io.ruido.standalone;
 
-import ai.djl.Device;
-import ai.djl.ndarray.types.DataType;
 import io.ruido.job.Infotext;
 import io.ruido.picture.PictureFile;
 import io.ruido.pipeline.DiffusionPipeline;
@@ -31,19 +29,6 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Makes images with a diffusers folder, without any service: to check weights.")
 final class SampleCommand implements Callable<Integer> {
-    /** Spelled as on the command line. */
-    enum Type {
-        float32(DataType.FLOAT32),
-        float16(DataType.FLOAT16),
-        bfloat16(DataType.BFLOAT16);
-
-        private final DataType type;
-
-        Type(DataType type) {
-            this.type = type;
-        }
-    }
-
     private static final double STRENGTH = 0.8;
 
     @Option(names = "--model", paramLabel = "FOLDER", required = true, description = "Has a model_index.json.")
@@ -109,15 +94,12 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--latents", paramLabel = "FILE", description = "NumPy file to write the finished latents to.")
     private Path latents;
 
-    @Option(names = "--dtype", defaultValue = "float32", description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE}.")
-    private Type dtype;
-
-    @Option(names = "--device", defaultValue = "cpu", description = "cpu, cuda or cuda:N; ${DEFAULT-VALUE}.")
-    private String device;
+    @Mixin
+    private ComputeOptions compute;
 
     @Override
     public Integer call() throws IOException {
-        try (DiffusionPipeline pipeline = DiffusionPipeline.read(model, device(), dtype.type, loras())) {
+        try (DiffusionPipeline pipeline = DiffusionPipeline.read(model, compute.device(), compute.type(), loras())) {
             SampleRequest request = request(pipeline);
             var sampling = new Sampling(pipeline);
             List<Sampling.Result> results = new ArrayList<>();
@@ -198,13 +180,6 @@ final class SampleCommand implements Callable<Integer> {
                             : new LoraFile(Path.of(given), 1);
                 })
                 .toList();
-    }
-
-    private Device device() {
-        if (!device.matches("cpu|cuda(:\\d{1,3})?")) {
-            throw new IllegalArgumentException("device must be cpu, cuda or cuda:N, was " + device);
-        }
-        return device.equals("cpu") ? Device.cpu() : Device.gpu(Integer.parseInt("0" + device.replaceAll("\\D", "")));
     }
 
     private byte[] png(RgbImage image, SampleRequest request) {
