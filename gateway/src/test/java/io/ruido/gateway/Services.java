@@ -4,6 +4,7 @@ import io.ruido.config.RuidoConfig;
 import io.ruido.embedded.EmbeddedKafka;
 import io.ruido.embedded.EmbeddedRedis;
 import io.ruido.embedded.EmbeddedS3;
+import io.ruido.job.Job;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingParams;
 import io.ruido.progress.JobStore;
@@ -109,7 +110,17 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
                     taken.add(job.jobId());
                     return new Verdict.Accept();
                 },
-                (id, reason) -> {});
+                new JobSlot.Undeliverable() {
+                    @Override
+                    public int begun(Job job) {
+                        return 0;
+                    }
+
+                    @Override
+                    public void onUndeliverable(String jobId, String reason) {
+                        throw new AssertionError("job " + jobId + ": " + reason);
+                    }
+                });
     }
 
     /** In place of one that was closed. */

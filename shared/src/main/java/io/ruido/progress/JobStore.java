@@ -8,7 +8,9 @@ import io.ruido.job.Job;
 import io.ruido.job.JobJson;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
+import io.ruido.job.PromptJob;
 import io.ruido.job.SampleId;
+import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
 import java.net.URI;
 import java.time.Duration;
@@ -138,6 +140,22 @@ public final class JobStore {
     /** Gives an image back unfinished: the next worker can claim it at once. */
     public CompletionStage<Change> release(SampleId sample, int attempt) {
         return change(sample.jobId(), "release", index(sample), String.valueOf(attempt));
+    }
+
+    /** The same, in good order: the attempt does not count among those that failed. */
+    public CompletionStage<Change> giveBack(SampleId sample, int attempt) {
+        return change(sample.jobId(), "give_back", index(sample), String.valueOf(attempt));
+    }
+
+    /** How often a worker has begun with a job's text, or with an image, and not given it back. */
+    public CompletionStage<Integer> begun(Job job) {
+        String field =
+                switch (job) {
+                    case PromptJob prompt -> "begun";
+                    case SamplingJob sampling -> index(sampling.id()) + ":begun";
+                };
+        return redis.hget(RedisKeys.job(job.jobId()), field)
+                .thenApply(times -> times == null ? 0 : Integer.parseInt(times));
     }
 
     /** @param key of the object that has been stored */

@@ -59,9 +59,12 @@ public final class JobSlot implements AutoCloseable {
         Verdict handle(Job job) throws Exception;
     }
 
-    /** Is told of a record that will not be delivered any more, once it is on the dead-letter topic. */
-    @FunctionalInterface
+    /** Knows what became of records that were delivered before. */
     public interface Undeliverable {
+        /** How often workers have begun with a record's job, and not given it back. */
+        int begun(Job job);
+
+        /** Called for a record that will not be delivered any more, once it is on the dead-letter topic. */
         void onUndeliverable(String jobId, String reason);
     }
 
@@ -156,18 +159,21 @@ public final class JobSlot implements AutoCloseable {
 
     private AcknowledgeType acknowledgement(ConsumerRecord<String, byte[]> delivered) {
         int deliveries = delivered.deliveryCount().orElse((short) 1);
+        Job job;
+        try {
+            job = JobJson.read(delivered.value(), Job.class);
+        } catch (InvalidFieldException e) {
+            return reject(delivered, "cannot be read as a job: " + e.getMessage());
+        }
         if (deliveries > MAX_DELIVERIES) {
-            return reject(delivered, "given up after %d workers failed with it".formatted(MAX_DELIVERIES));
+            return giveUp(job, delivered, "given up after %d workers failed with it".formatted(MAX_DELIVERIES));
         }
         try {
-            Job job = JobJson.read(delivered.value(), Job.class);
             return switch (awaitRenewing(work(job, delivered), delivered)) {
                 case Verdict.Accept accept -> AcknowledgeType.ACCEPT;
                 case Verdict.Release release -> handOn(delivered);
                 case Verdict.Reject(String reason) -> reject(delivered, reason);
             };
-        } catch (InvalidFieldException e) {
-            return reject(delivered, "cannot be read as a job: " + e.getMessage());
         } catch (ExecutionException e) {
             Throwable fault = e.getCause();
             if (closing) {
@@ -177,8 +183,18 @@ public final class JobSlot implements AutoCloseable {
             log.warn("job {} failed on delivery {} of {}", delivered.key(), deliveries, MAX_DELIVERIES, fault);
             return deliveries < MAX_DELIVERIES
                     ? AcknowledgeType.RELEASE
-                    : reject(delivered, "%s, %d times".formatted(fault, deliveries));
+                    : giveUp(job, delivered, "%s, %d times".formatted(fault, deliveries));
         }
+    }
+
+    /** Kafka also counts deliveries that never arrived, as happens while it is restarted: for those a record begins anew. */
+    private AcknowledgeType giveUp(Job job, ConsumerRecord<String, byte[]> delivered, String reason) {
+        int begun = undeliverable.begun(job);
+        if (begun >= MAX_DELIVERIES) {
+            return reject(delivered, reason);
+        }
+        log.info("job {} is handed on: of its deliveries, {} came to a worker", delivered.key(), begun);
+        return handOn(delivered);
     }
 
     /** The broker counts a released record's deliveries on, as if a worker that was told to end had failed with it. */

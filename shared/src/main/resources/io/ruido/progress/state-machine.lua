@@ -1,7 +1,8 @@
 -- The life of a job and its images. Every change of state and the event that tells of it are one atomic step.
 --   ruido:job:{id}      hash: state, request, count, steps, tenant, model, urgency, each (work of an image), submitted,
 --                       expires, published, started, finished, error, events, done, and for each image i: i:state,
---                       i:step, i:worker, i:claimed, i:lease, i:attempt, i:key;
+--                       i:step, i:worker, i:claimed, i:lease, i:attempt, i:begun (attempts that were not given back),
+--                       i:key; begun: how often its text was encoded;
 --                       webhook and webhook-attempts where somebody is to be told of the end; trace where it belongs to
 --                       one
 --   ruido:events:{id}   stream of numbered events, and the pub/sub channel that carries each as it happens
@@ -133,6 +134,7 @@ function operations.unattended()
 end
 
 function operations.encode()
+    redis.call('HINCRBY', job, 'begun', 1)
     if get('state') == 'QUEUED' then
         begin()
         enter('ENCODING')
@@ -150,6 +152,7 @@ function operations.claim(i, worker, lease)
     local attempt = redis.call('HINCRBY', job, i .. ':attempt', 1)
     redis.call('HSET', job, i .. ':worker', worker, i .. ':lease', now + lease, i .. ':step', 0,
         i .. ':claimed', now)
+    redis.call('HINCRBY', job, i .. ':begun', 1)
     begin()
     if get('state') ~= 'SAMPLING' then enter('SAMPLING') end
     enter_image(i, 'SAMPLING')
@@ -188,6 +191,13 @@ function operations.release(i, attempt)
     redis.call('HSET', job, i .. ':lease', 0)
     enter_image(i, 'QUEUED')
     return 'OK'
+end
+
+-- The same by a worker that is told to end: it has not failed with the image.
+function operations.give_back(i, attempt)
+    local answer = operations.release(i, attempt)
+    if answer == 'OK' then redis.call('HINCRBY', job, i .. ':begun', -1) end
+    return answer
 end
 
 function operations.succeed(i, attempt, key)

@@ -15,7 +15,9 @@ import io.ruido.embedded.EmbeddedRedis;
 import io.ruido.job.Job;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
+import io.ruido.job.PromptJob;
 import io.ruido.job.SampleId;
+import io.ruido.job.SamplingJob;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -146,6 +148,23 @@ class JobStoreTest {
         assertThat(status(job).lastEvent()).isEqualTo(events);
         assertThat(done(store.succeed(sample, 2, "right.png"))).isEqualTo(new Change.Done());
         assertThat(status(job).images().getFirst().key()).isEqualTo("right.png");
+    }
+
+    @Test
+    void anAttemptThatWasGivenBackInGoodOrderDoesNotCountAsOneThatFailed() {
+        PromptJob job = submitted(1);
+        SampleId sample = new SampleId(job.jobId(), 0);
+        SamplingJob image = job.fanOut("conditioning").findFirst().orElseThrow();
+        assertThat(List.of(done(store.begun(job)), done(store.begun(image)))).containsExactly(0, 0);
+
+        done(store.encode(job.jobId()));
+        done(store.encode(job.jobId()));
+        granted(sample);
+        done(store.release(sample, 1));
+        granted(sample);
+        done(store.giveBack(sample, 2));
+
+        assertThat(List.of(done(store.begun(job)), done(store.begun(image)))).containsExactly(2, 1);
     }
 
     @Test
@@ -336,8 +355,8 @@ class JobStoreTest {
         assertThat(state(submitted(1))).isEqualTo(QUEUED);
     }
 
-    private static Job submitted(int images) {
-        Job job = Jobs.prompt(images);
+    private static PromptJob submitted(int images) {
+        PromptJob job = Jobs.prompt(images);
         assertThat(done(store.submit(job))).isInstanceOf(Submitted.Accepted.class);
         return job;
     }

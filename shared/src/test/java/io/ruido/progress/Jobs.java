@@ -4,7 +4,6 @@ import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
 import io.ruido.config.RuidoConfig;
 import io.ruido.embedded.EmbeddedRedis;
-import io.ruido.job.Job;
 import io.ruido.job.ModelCard;
 import io.ruido.job.Priority;
 import io.ruido.job.PromptJob;
@@ -38,23 +37,23 @@ final class Jobs {
                 RuidoConfig.load(settings, Map.of(), Optional.empty()).redis());
     }
 
-    static Job prompt(int images) {
+    static PromptJob prompt(int images) {
         return prompt(IDS.generate(), images);
     }
 
-    static Job prompt(UUID id, int images) {
+    static PromptJob prompt(UUID id, int images) {
         return prompt(id, images, PARAMS, Priority.INTERACTIVE);
     }
 
-    static Job prompt(int steps, Priority priority) {
+    static PromptJob prompt(int steps, Priority priority) {
         return prompt(steps, 128, priority);
     }
 
-    static Job prompt(int steps, int side, Priority priority) {
+    static PromptJob prompt(int steps, int side, Priority priority) {
         return prompt(IDS.generate(), 1, new SamplingParams("apples", side, side, steps, 4.5, "ddim", 7), priority);
     }
 
-    private static Job prompt(UUID id, int images, SamplingParams params, Priority priority) {
+    private static PromptJob prompt(UUID id, int images, SamplingParams params, Priority priority) {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         return new PromptJob(id, "a red apple", "", images, params, priority, now);
     }

@@ -98,11 +98,11 @@ final class Claims {
             } catch (CompletionException e) {
                 log.warn("image {}: its last steps could not be saved: {}", job.id(), e.toString());
             }
-            giveBack();
+            watch(store.giveBack(job.id(), attempt));
         }
 
         /** Lets another worker claim the image at once. When this cannot be told, the lease runs out by itself. */
-        void giveBack() {
+        void release() {
             watch(store.release(job.id(), attempt));
         }
 

@@ -109,7 +109,7 @@ final class SamplingStage implements JobSlot.Handler {
             progress.flush();
             return end;
         } catch (ExecutionException e) {
-            held.giveBack();
+            held.release();
             throw e;
         }
     }

@@ -78,10 +78,7 @@ public final class Worker implements AutoCloseable {
         JobSlot.Handler promptStage = observer.watching(new PromptStage(store, publisher, text, patience, observer));
         JobSlot.Handler samplingStage =
                 observer.watching(new SamplingStage(claims, beginning, loop, progress, finisher));
-        JobSlot.Undeliverable undeliverable = (jobId, reason) -> {
-            observer.gaveUp();
-            fail(store, jobId, reason);
-        };
+        JobSlot.Undeliverable undeliverable = new Failures(store, patience, observer);
 
         // Before the first slot takes a record: its port may be taken.
         metrics = MetricsServer.start(config.worker(), telemetry.metrics(), redis, loop);
@@ -133,15 +130,6 @@ public final class Worker implements AutoCloseable {
      */
     public static Worker start(RuidoConfig config, Models models, Telemetry telemetry) throws IOException {
         return new Worker(config, models, telemetry, () -> {});
-    }
-
-    private void fail(JobStore store, String jobId, String reason) {
-        try {
-            UUID id = UUID.fromString(jobId);
-            patience.await(() -> store.fail(id, reason));
-        } catch (IllegalArgumentException | NullPointerException e) {
-            log.warn("a record with the key {} belongs to no job: nobody is told that it failed", jobId);
-        }
     }
 
     /** Where it answers Prometheus, if it does. */

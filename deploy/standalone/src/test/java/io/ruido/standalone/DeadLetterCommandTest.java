@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.ruido.config.RuidoConfig;
 import io.ruido.embedded.EmbeddedKafka;
 import io.ruido.embedded.EmbeddedRedis;
+import io.ruido.job.Job;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.Priority;
@@ -69,7 +70,17 @@ class DeadLetterCommandTest {
                                     ? new Verdict.Reject("no such weights")
                                     : new Verdict.Accept();
                         },
-                        (id, reason) -> done(store.fail(UUID.fromString(id), reason)))) {
+                        new JobSlot.Undeliverable() {
+                            @Override
+                            public int begun(Job taken) {
+                                return done(store.begun(taken));
+                            }
+
+                            @Override
+                            public void onUndeliverable(String id, String reason) {
+                                done(store.fail(UUID.fromString(id), reason));
+                            }
+                        })) {
                     await().atMost(Duration.ofSeconds(60)).until(() -> run(settings, "list")
                             .contains(job.jobId().toString()));
                     String listed = run(settings, "list");
