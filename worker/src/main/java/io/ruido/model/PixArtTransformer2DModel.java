@@ -197,20 +197,21 @@ public final class PixArtTransformer2DModel implements Denoiser {
             return new Block(
                     weights.get("scale_shift_table", Init.fan(width), 6, width),
                     LayerNorm.of(weights.at("norm1"), width, config.normEps(), affine),
-                    attention(config, weights.at("attn1"), width),
-                    attention(config, weights.at("attn2"), config.crossAttentionDim()),
+                    Attention.toItself(
+                            weights.at("attn1"),
+                            width,
+                            config.numAttentionHeads(),
+                            config.attentionHeadDim(),
+                            config.attentionBias()),
+                    Attention.of(
+                            weights.at("attn2"),
+                            width,
+                            config.crossAttentionDim(),
+                            config.numAttentionHeads(),
+                            config.attentionHeadDim(),
+                            config.attentionBias()),
                     LayerNorm.of(weights.at("norm2"), width, config.normEps(), affine),
                     FeedForward.of(weights.at("ff"), config.activationFn(), width));
-        }
-
-        private static Attention attention(PixArtConfig config, Weights weights, int contextWidth) {
-            return Attention.of(
-                    weights,
-                    config.width(),
-                    contextWidth,
-                    config.numAttentionHeads(),
-                    config.attentionHeadDim(),
-                    config.attentionBias());
         }
 
         NDArray forward(NDArray x, NDArray steps, NDArray context, NDArray mask) {

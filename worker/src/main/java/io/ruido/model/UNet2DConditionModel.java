@@ -59,7 +59,7 @@ public final class UNet2DConditionModel implements Denoiser {
                 ? Optional.of(Linear.of(
                         weights.at("encoder_hid_proj"), config.encoderHidDim().getAsInt(), config.crossAttentionDim()))
                 : Optional.empty();
-        body = new UNetBody(config.body(), weights);
+        body = new UNetBody(config.body(), weights, config.sampleSize());
         var style = config.body().style();
         normOut = GroupNorm.of(weights.at("conv_norm_out"), first, style.groups(), style.eps());
         convOut = Conv2d.of(weights.at("conv_out"), first, config.outChannels(), config.convOutKernel());

@@ -51,7 +51,7 @@ public final class UNet2DModel implements Denoiser {
                         sinusoids,
                         config.timeWidth(),
                         Activation.SILU));
-        body = new UNetBody(config.body(), weights);
+        body = new UNetBody(config.body(), weights, config.sampleSize());
         var style = config.body().style();
         normOut = GroupNorm.of(weights.at("conv_norm_out"), first, style.groups(), style.eps());
         convOut = Conv2d.of(weights.at("conv_out"), first, config.outChannels(), 3);

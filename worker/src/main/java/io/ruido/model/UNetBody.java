@@ -11,6 +11,7 @@ import io.ruido.nn.Upsample;
 import io.ruido.nn.Weights;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -44,14 +45,18 @@ final class UNetBody {
     private final Optional<Mid> mid;
     private final List<Up> ups = new ArrayList<>();
 
-    UNetBody(UNetBodyConfig config, Weights weights) {
+    /** @param sides usual height and width of x */
+    UNetBody(UNetBodyConfig config, Weights weights, List<Integer> sides) {
         this.config = config;
-        for (int i = 0; i < config.widths().size(); i++) {
-            downs.add(down(weights.at("down_blocks").at(i), i));
+        int levels = config.widths().size();
+        int side = Collections.min(sides);
+        for (int i = 0; i < levels; i++) {
+            downs.add(down(weights.at("down_blocks").at(i).forMaps(side >> i), i));
         }
-        mid = config.mid().map(settings -> mid(settings, weights.at("mid_block")));
-        for (int i = 0; i < config.widths().size(); i++) {
-            ups.add(up(weights.at("up_blocks").at(i), i));
+        int smallest = side >> levels - 1;
+        mid = config.mid().map(settings -> mid(settings, weights.at("mid_block").forMaps(smallest)));
+        for (int i = 0; i < levels; i++) {
+            ups.add(up(weights.at("up_blocks").at(i).forMaps(smallest << i), i));
         }
     }
 

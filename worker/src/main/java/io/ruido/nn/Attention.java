@@ -1,6 +1,8 @@
 package io.ruido.nn;
 
 import ai.djl.ndarray.NDArray;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** Multi-head scaled dot-product attention (Vaswani et al., 2017). */
 public record Attention(Linear query, Linear key, Linear value, Linear out, NDArray heads) {
@@ -18,18 +20,40 @@ public record Attention(Linear query, Linear key, Linear value, Linear out, NDAr
      * @param bias whether the projections to queries, keys and values have one
      */
     public static Attention of(Weights weights, long width, long contextWidth, long heads, long headDim, boolean bias) {
+        long inner = heads * headDim;
+        List<Linear> keyValue = Linear.joined(
+                weights,
+                List.of(
+                        Linear.read(weights.at("to_k"), contextWidth, inner, bias),
+                        Linear.read(weights.at("to_v"), contextWidth, inner, bias)));
         return new Attention(
-                Linear.of(weights.at("to_q"), width, heads * headDim, bias),
-                Linear.of(weights.at("to_k"), contextWidth, heads * headDim, bias),
-                Linear.of(weights.at("to_v"), contextWidth, heads * headDim, bias),
-                Linear.of(weights.at("to_out").at(0), heads * headDim, width),
+                Linear.of(weights.at("to_q"), width, inner, bias),
+                keyValue.getFirst(),
+                keyValue.getLast(),
+                Linear.of(weights.at("to_out").at(0), inner, width),
+                weights.constant(heads));
+    }
+
+    /** The same for attention of x to itself only. */
+    public static Attention toItself(Weights weights, long width, long heads, long headDim, boolean bias) {
+        long inner = heads * headDim;
+        List<Linear> all = Linear.joined(
+                weights,
+                Stream.of("to_q", "to_k", "to_v")
+                        .map(name -> Linear.read(weights.at(name), width, inner, bias))
+                        .toList());
+        return new Attention(
+                all.get(0),
+                all.get(1),
+                all.get(2),
+                Linear.of(weights.at("to_out").at(0), inner, width),
                 weights.constant(heads));
     }
 
     /** Attention among pixels, in older files under the names that it had there first. */
     static Attention ofPixels(Weights weights, long width, long heads, long headDim) {
         if (!weights.has("proj_attn.weight")) {
-            return of(weights, width, width, heads, headDim, true);
+            return toItself(weights, width, heads, headDim, true);
         }
         long inner = heads * headDim;
         return new Attention(

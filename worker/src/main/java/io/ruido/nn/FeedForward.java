@@ -1,16 +1,21 @@
 package io.ruido.nn;
 
 import ai.djl.ndarray.NDArray;
+import java.util.List;
 import java.util.Set;
 
-/** The two-layer network of a transformer block. */
-public record FeedForward(Linear proj, Linear out, NDArray activation, boolean gated) {
+/**
+ * The two-layer network of a transformer block.
+ *
+ * @param gate the half of the first layer that gates the other half; none where the layer is whole
+ */
+public record FeedForward(Linear proj, Linear gate, Linear out, NDArray activation, boolean gated) {
     /** Kinds of network by diffusers' names. */
     public static final Set<String> KINDS = Set.of("geglu", "gelu", "gelu-approximate", "geglu-approximate");
 
     /** A non-linearity between the layers. */
     public static FeedForward of(Weights weights, Activation activation, Linear proj, Linear out) {
-        return new FeedForward(proj, out, weights.constant(activation.ordinal()), false);
+        return new FeedForward(proj, Linear.none(), out, weights.constant(activation.ordinal()), false);
     }
 
     /** By the name that diffusers has for the network's kind, four times as wide inside. */
@@ -35,8 +40,11 @@ public record FeedForward(Linear proj, Linear out, NDArray activation, boolean g
 
     /** Gated by GELU (GEGLU; Shazeer, 2020), four times as wide inside, as diffusers names its parts. */
     public static FeedForward geglu(Weights weights, long width) {
+        List<Linear> proj = Linear.read(weights.at("net").at(0).at("proj"), width, 8 * width, true)
+                .halves(weights);
         return new FeedForward(
-                Linear.of(weights.at("net").at(0).at("proj"), width, 8 * width),
+                proj.getFirst(),
+                proj.getLast(),
                 Linear.of(weights.at("net").at(2), 4 * width, width),
                 Ops.none(),
                 true);
@@ -45,7 +53,7 @@ public record FeedForward(Linear proj, Linear out, NDArray activation, boolean g
     /** (B, N, D) to (B, N, D) */
     public NDArray forward(NDArray x) {
         return gated
-                ? Ops.call("geglu", x, proj.weight(), proj.bias(), out.weight(), out.bias())
+                ? Ops.call("geglu", x, proj.weight(), proj.bias(), gate.weight(), gate.bias(), out.weight(), out.bias())
                 : Ops.call("mlp", x, activation, proj.weight(), proj.bias(), out.weight(), out.bias());
     }
 }

@@ -13,15 +13,20 @@ public record TransformerBlock(
         NDArray onlyCross) {
     static TransformerBlock of(Weights weights, Transformer2D.Style style, long headDim) {
         long width = style.heads() * headDim;
-        long first = style.onlyCross() ? style.contextWidth() : width;
         return new TransformerBlock(
                 LayerNorm.of(weights.at("norm1"), width, 1e-5),
-                Attention.of(weights.at("attn1"), width, first, style.heads(), headDim, false),
+                style.onlyCross()
+                        ? toContext(weights.at("attn1"), width, style, headDim)
+                        : Attention.toItself(weights.at("attn1"), width, style.heads(), headDim, false),
                 LayerNorm.of(weights.at("norm2"), width, 1e-5),
-                Attention.of(weights.at("attn2"), width, style.contextWidth(), style.heads(), headDim, false),
+                toContext(weights.at("attn2"), width, style, headDim),
                 LayerNorm.of(weights.at("norm3"), width, 1e-5),
                 FeedForward.geglu(weights.at("ff"), width),
                 weights.constant(style.onlyCross()));
+    }
+
+    private static Attention toContext(Weights weights, long width, Transformer2D.Style style, long headDim) {
+        return Attention.of(weights, width, style.contextWidth(), style.heads(), headDim, false);
     }
 
     /** x (B, N, D), context (B, T, D') to (B, N, D) */
@@ -52,6 +57,8 @@ public record TransformerBlock(
                 norm3.bias(),
                 feedForward.proj().weight(),
                 feedForward.proj().bias(),
+                feedForward.gate().weight(),
+                feedForward.gate().bias(),
                 feedForward.out().weight(),
                 feedForward.out().bias());
     }

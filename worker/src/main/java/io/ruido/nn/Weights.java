@@ -47,16 +47,19 @@ public final class Weights {
     private final Model model;
     private final String prefix;
     private final boolean packed;
+    private final int side;
 
-    private Weights(Model model, String prefix, boolean packed) {
+    private Weights(Model model, String prefix, boolean packed, int side) {
         this.model = model;
         this.prefix = prefix;
         this.packed = packed;
+        this.side = side;
     }
 
     static Weights of(NDManager manager, Source source) {
         NDManager cpu = manager.newSubManager(Device.cpu());
-        return new Weights(new Model(manager, cpu, source, new LinkedHashMap<>(), new HashSet<>()), "", false);
+        return new Weights(
+                new Model(manager, cpu, source, new LinkedHashMap<>(), new HashSet<>()), "", false, Integer.MAX_VALUE);
     }
 
     /**
@@ -94,11 +97,20 @@ public final class Weights {
      * and have other shapes.
      */
     public Weights packed() {
-        return new Weights(model, prefix, true);
+        return new Weights(model, prefix, true, side);
+    }
+
+    /**
+     * The same for a part of the model.
+     *
+     * @param newSide height or width of the feature maps that its convolutions are usually given, the smaller
+     */
+    public Weights forMaps(int newSide) {
+        return new Weights(model, prefix, packed, newSide);
     }
 
     public Weights at(String name) {
-        return new Weights(model, prefix + name + ".", packed);
+        return new Weights(model, prefix + name + ".", packed, side);
     }
 
     public Weights at(int index) {
@@ -121,9 +133,15 @@ public final class Weights {
      */
     NDArray kernel(Init init, long stride, long... shape) {
         NDArray weight = get("weight", init, shape);
-        return packed && Packing.packs(weight, stride)
-                ? model.tensors.compute(prefix + "weight", (_, plain) -> Packing.pack(plain, stride))
+        boolean patches = stride > 1 && stride == shape[2]; // a matrix product of its own
+        return packs(weight) && !patches
+                ? model.tensors.compute(prefix + "weight", (_, plain) -> Packing.pack(plain, stride, side))
                 : weight;
+    }
+
+    /** Whether such a weight is kept as the processor is fastest with it. */
+    boolean packs(NDArray weight) {
+        return packed && Packing.packs(weight);
     }
 
     /** Whether there is such a tensor; never for fresh ones. */

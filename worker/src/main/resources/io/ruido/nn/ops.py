@@ -7,7 +7,9 @@
 # Convolutions and projections compute in the type of x, whatever type the weights are kept in.
 #
 # A sample's result must not depend on the samples beside it, not in its last bit. On the CPU two libraries choose another
-# order of summation for small batches; convolve and linear say how that is avoided.
+# order of summation for small batches; convolve, normalize and linear say how that is avoided.
+#
+# Weights that are only read come packed, as oneDNN wants them: with them an operation needs no further preparation.
 #
 # Feature maps (B, C, H, W) lie in memory as (B, H, W, C) from the first packed convolution on, so that their pixels are
 # tokens without a copy.
@@ -25,10 +27,16 @@ class Ops(Module):
       return x + y
     return torch.add_(y, x)
 
-  # Where the pixels of a map lie one after another, group_norm splits all large maps of a batch among threads, and sums
-  # accordingly: so they come one at a time.
+  # Where the pixels of a map lie one after another, group_norm splits all maps of a batch with 1024 pixels or more among
+  # threads, and sums accordingly: so they come one at a time. On smaller ones it takes ten times as long for groups that do
+  # not fill a vector, so that it pays to move the pixels of narrow groups apart for it.
   def normalize(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    if torch.size(x, 2) * torch.size(x, 3) < 256 or not torch.is_contiguous(x, memory_format=2):
+    if not torch.is_contiguous(x, memory_format=2):
+      return torch.group_norm(x, int(groups), weight, bias, float(eps))
+    if torch.size(x, 2) * torch.size(x, 3) < 1024:
+      width = torch.size(x, 1) // int(groups)
+      if width < 8:
+        return torch.contiguous(torch.group_norm(torch.contiguous(x), int(groups), weight, bias, float(eps)), memory_format=2)
       return torch.group_norm(x, int(groups), weight, bias, float(eps))
     parts = annotate(List[Tensor], [])
     for i in range(torch.size(x, 0)):
@@ -51,11 +59,20 @@ class Ops(Module):
       return torch.mish(x)
     return x
 
+  # The same in the place of x where no gradient is wanted: x is new and nothing else needs it.
+  def act_(self: __torch__.Ops, x: Tensor, kind: int) -> Tensor:
+    if kind == 0 and not ops.prim.requires_grad(x):
+      return torch.silu_(x)
+    return self.act(x, kind)
+
   def activate(self: __torch__.Ops, x: Tensor, kind: Tensor) -> Tensor:
     return self.act(x, int(kind))
 
-  # conv2d takes oneDNN or its own matrix product, as the batch is large or small. A weight may come packed.
+  # conv2d takes oneDNN or its own matrix product, as the batch is large or small. A weight may come packed: that of a 1×1
+  # convolution as a linear layer's, that of a 3×3 convolution for Winograd's algorithm.
   def convolve(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor, stride: int, pad: int) -> Tensor:
+    if torch.dim(weight) == 2:
+      return self.pixelwise(x, weight, bias)
     if torch.dim(weight) == 3:
       return self.winograd(x, weight, bias)
     if ops.prim.is_mkldnn(weight):
@@ -108,9 +125,28 @@ class Ops(Module):
       return torch.bmm(x, weight)
     return torch.narrow(torch.bmm(torch.constant_pad_nd(x, [0, 0, 0, 16 - count]), weight), 1, 0, count)
 
-  # x (…, D): MKL multiplies fewer than twelve rows in several ways, and splits them among threads.
+  # The weight (K, D) or (K, D, 1, 1) of a linear layer as oneDNN wants it.
+  def pack_linear(self: __torch__.Ops, weight: Tensor) -> Tensor:
+    return ops.mkldnn._reorder_linear_weight(torch.flatten(weight, 1), 256)
+
+  # A packed layer and a function of its result: "none" or "gelu".
+  def packed_linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor, function: str) -> Tensor:
+    if torch.numel(bias) > 0:
+      return ops.mkldnn._linear_pointwise(x, weight, bias, function, annotate(List[Optional[number]], []), "none")
+    return ops.mkldnn._linear_pointwise(x, weight, None, function, annotate(List[Optional[number]], []), "none")
+
+  # The result of a layer with a bias and y, which has its shape.
+  def linear_add(self: __torch__.Ops, y: Tensor, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    if ops.prim.is_mkldnn(weight):
+      return ops.mkldnn._linear_pointwise(x, y, weight, bias, "add")
+    return self.add(y, self.linear(x, weight, bias))
+
+  # x (…, D). oneDNN sums in the same order for any number of rows. MKL multiplies fewer than twelve in several ways, and
+  # splits them among threads.
   def linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    weight, bias = torch.type_as(weight, x), torch.type_as(bias, x)
+    if ops.prim.is_mkldnn(weight):
+      return self.packed_linear(x, weight, bias, "none")
+    weight, bias = torch.type_as(torch.flatten(weight, 1), x), torch.type_as(bias, x)
     rows = torch.flatten(x, 0, -2)
     count = torch.size(rows, 0)
     if count < 16:
@@ -122,17 +158,21 @@ class Ops(Module):
     return torch.reshape(torch.narrow(y, 0, 0, count), torch.add(torch.slice(torch.size(x), 0, -1), [-1]))
 
   def conv2d(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return self.convolve(x, weight, bias, 1, (torch.size(weight, 2) - 1) // 2)
+    return self.convolve(x, weight, bias, 1, (torch.size(weight, -1) - 1) // 2)
 
-  # A 1×1 convolution: a linear layer where pixels lie one after another.
+  # A linear layer of each pixel, where pixels lie one after another.
+  def pixelwise(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.permute(self.linear(torch.permute(x, [0, 2, 3, 1]), weight, bias), [0, 3, 1, 2])
+
+  # A 1×1 convolution.
   def pointwise(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     if torch.is_contiguous(x, memory_format=2):
-      return torch.permute(self.linear(torch.permute(x, [0, 2, 3, 1]), torch.flatten(weight, 1), bias), [0, 3, 1, 2])
+      return self.pixelwise(x, weight, bias)
     return self.convolve(x, weight, bias, 1, 0)
 
   # Cuts x into patches: the kernel is as wide as its stride.
   def patches(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return self.convolve(x, weight, bias, torch.size(weight, 2), 0)
+    return self.convolve(x, weight, bias, torch.size(weight, -1), 0)
 
   # Halves H and W: one zero on every side.
   def downsample(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -156,7 +196,7 @@ class Ops(Module):
     return self.normalize(x, groups, eps, weight, bias)
 
   def group_norm_silu(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return torch.silu(self.normalize(x, groups, eps, weight, bias))
+    return self.act_(self.normalize(x, groups, eps, weight, bias), 0)
 
   def layer_norm(self: __torch__.Ops, x: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.layer_norm(x, torch.size(weight), weight, bias, float(eps))
@@ -188,10 +228,10 @@ class Ops(Module):
   # emb (B, S) -> (B, D); condition (B, S') or empty; post: the activation at the end, -1 for none
   def embedding_mlp(self: __torch__.Ops, emb: Tensor, condition: Tensor, kind: Tensor, post: Tensor, condition_weight: Tensor,
                     w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
-    x = torch.type_as(emb, w1)
+    x = torch.type_as(emb, b1)
     if torch.numel(condition) > 0:
-      x = x + torch.linear(torch.type_as(condition, w1), condition_weight)
-    return self.act(self.linear(self.act(self.linear(x, w1, b1), int(kind)), w2, b2), int(post))
+      x = x + self.linear(torch.type_as(condition, b1), condition_weight, torch.empty([0]))
+    return self.act_(self.linear(self.act_(self.linear(x, w1, b1), int(kind)), w2, b2), int(post))
 
   # x (B, D)
   def silu_linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -213,21 +253,21 @@ class Ops(Module):
                    norm2_weight: Tensor, norm2_bias: Tensor, conv2_weight: Tensor, conv2_bias: Tensor,
                    shortcut_weight: Tensor, shortcut_bias: Tensor) -> Tensor:
     kind, mode = int(torch.select(options, 0, 0)), int(torch.select(options, 0, 1))
-    h = self.act(self.normalize(x, groups, eps, norm1_weight, norm1_bias), kind)
+    h = self.act_(self.normalize(x, groups, eps, norm1_weight, norm1_bias), kind)
     h = self.convolve(self.resample(h, mode), conv1_weight, conv1_bias, 1, 1)
     x = self.resample(x, mode)
     if torch.numel(time_weight) > 0:
       if int(torch.select(options, 0, 2)) == 0:
         temb = self.act(temb, kind)
       time = torch.type_as(torch.unsqueeze(torch.unsqueeze(self.linear(temb, time_weight, time_bias), 2), 3), h)
-      if torch.size(time_weight, 0) == torch.size(norm2_weight, 0):
+      if torch.size(time, 1) == torch.size(h, 1):
         h = self.normalize(self.add(time, h), groups, eps, norm2_weight, norm2_bias)
       else:
         scale, shift = torch.chunk(time, 2, 1)
         h = self.normalize(h, groups, eps, norm2_weight, norm2_bias) * (1 + scale) + shift
     else:
       h = self.normalize(h, groups, eps, norm2_weight, norm2_bias)
-    h = self.convolve(self.act(h, kind), conv2_weight, conv2_bias, 1, 1)
+    h = self.convolve(self.act_(h, kind), conv2_weight, conv2_bias, 1, 1)
     if torch.numel(shortcut_weight) > 0:
       x = self.pointwise(x, shortcut_weight, shortcut_bias)
     h = self.add(x, h)
@@ -235,20 +275,32 @@ class Ops(Module):
       return h
     return h / float(divisor)
 
-  # x (B, N, D), context (B, T, D'), mask: added to the scores, broadcast to (B, h, N, T), or empty
-  def attention(self: __torch__.Ops, x: Tensor, context: Tensor, mask: Tensor, heads: Tensor,
-                q_weight: Tensor, q_bias: Tensor, k_weight: Tensor, k_bias: Tensor,
-                v_weight: Tensor, v_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
-    B, N, T = torch.size(x, 0), torch.size(x, 1), torch.size(context, 1)
+  # x (B, N, D), context (B, T, D'), mask: added to the scores, broadcast to (B, h, N, T), or empty. What projects to values
+  # may be joined with what projects to keys, and both, for attention of x to itself, with what projects to queries.
+  def attend(self: __torch__.Ops, x: Tensor, context: Tensor, mask: Tensor, heads: Tensor,
+             q_weight: Tensor, q_bias: Tensor, k_weight: Tensor, k_bias: Tensor, v_weight: Tensor, v_bias: Tensor) -> Tensor:
+    if torch.numel(k_weight) == 0:
+      q, k, v = torch.chunk(self.linear(x, q_weight, q_bias), 3, 2)
+    elif torch.numel(v_weight) == 0:
+      q = self.linear(x, q_weight, q_bias)
+      k, v = torch.chunk(self.linear(context, k_weight, k_bias), 2, 2)
+    else:
+      q, k = self.linear(x, q_weight, q_bias), self.linear(context, k_weight, k_bias)
+      v = self.linear(context, v_weight, v_bias)
     h = int(heads)
-    q = torch.transpose(torch.view(self.linear(x, q_weight, q_bias), [B, N, h, -1]), 1, 2)        # (B, h, N, D/h)
-    k = torch.transpose(torch.view(self.linear(context, k_weight, k_bias), [B, T, h, -1]), 1, 2)  # (B, h, T, D/h)
-    v = torch.transpose(torch.view(self.linear(context, v_weight, v_bias), [B, T, h, -1]), 1, 2)  # (B, h, T, D/h)
+    q = torch.transpose(torch.unflatten(q, 2, [h, -1]), 1, 2)                                     # (B, h, N, D/h)
+    k = torch.transpose(torch.unflatten(k, 2, [h, -1]), 1, 2)                                     # (B, h, T, D/h)
+    v = torch.transpose(torch.unflatten(v, 2, [h, -1]), 1, 2)                                     # (B, h, T, D/h)
     if torch.numel(mask) > 0:
       o = torch.scaled_dot_product_attention(q, k, v, torch.type_as(mask, q))
     else:
       o = torch.scaled_dot_product_attention(q, k, v)
-    o = torch.reshape(torch.transpose(o, 1, 2), [B, N, -1])                                       # (B, N, D)
+    return torch.flatten(torch.transpose(o, 1, 2), 2)                                             # (B, N, D)
+
+  def attention(self: __torch__.Ops, x: Tensor, context: Tensor, mask: Tensor, heads: Tensor,
+                q_weight: Tensor, q_bias: Tensor, k_weight: Tensor, k_bias: Tensor,
+                v_weight: Tensor, v_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
+    o = self.attend(x, context, mask, heads, q_weight, q_bias, k_weight, k_bias, v_weight, v_bias)
     return self.linear(o, out_weight, out_bias)
 
   # Attention among the pixels of x (B, C, H, W), after a group norm where there is one, added to x and divided.
@@ -270,28 +322,39 @@ class Ops(Module):
   # T5: no scale, but a bias (1 or B, h, T, T) for the distance of two tokens. x (B, T, D)
   def biased_attention(self: __torch__.Ops, x: Tensor, bias: Tensor, heads: Tensor,
                        q_weight: Tensor, k_weight: Tensor, v_weight: Tensor, out_weight: Tensor) -> Tensor:
-    B, T, h = torch.size(x, 0), torch.size(x, 1), int(heads)
-    q = torch.transpose(torch.view(torch.linear(x, q_weight), [B, T, h, -1]), 1, 2)               # (B, h, T, D/h)
-    k = torch.transpose(torch.view(torch.linear(x, k_weight), [B, T, h, -1]), 1, 2)               # (B, h, T, D/h)
-    v = torch.transpose(torch.view(torch.linear(x, v_weight), [B, T, h, -1]), 1, 2)               # (B, h, T, D/h)
+    h, none = int(heads), torch.empty([0])
+    q = torch.transpose(torch.unflatten(self.linear(x, q_weight, none), 2, [h, -1]), 1, 2)        # (B, h, T, D/h)
+    k = torch.transpose(torch.unflatten(self.linear(x, k_weight, none), 2, [h, -1]), 1, 2)        # (B, h, T, D/h)
+    v = torch.transpose(torch.unflatten(self.linear(x, v_weight, none), 2, [h, -1]), 1, 2)        # (B, h, T, D/h)
     scores = torch.type_as(torch.matmul(q, torch.transpose(k, 2, 3)), bias) + bias                # (B, h, T, T)
     o = torch.matmul(torch.type_as(torch.softmax(scores, 3), v), v)
-    return torch.linear(torch.reshape(torch.transpose(o, 1, 2), [B, T, -1]), out_weight)
+    return self.linear(torch.flatten(torch.transpose(o, 1, 2), 2), out_weight, none)
 
-  # Normalizes (B, C, H, W) and projects each pixel to a token: (B, HW, C). The weight is (C, C) or (C, C, 1, 1).
+  # Normalizes (B, C, H, W) and projects each pixel to a token: (B, HW, C).
   def to_tokens(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, norm_weight: Tensor, norm_bias: Tensor,
                 weight: Tensor, bias: Tensor) -> Tensor:
     tokens = self.normalize(x, groups, eps, norm_weight, norm_bias)
-    return self.linear(torch.transpose(torch.flatten(tokens, 2), 1, 2), torch.flatten(weight, 1), bias)
+    return self.linear(torch.transpose(torch.flatten(tokens, 2), 1, 2), weight, bias)
 
   # The way back: (B, HW, C) added to x (B, C, H, W).
   def add_tokens(self: __torch__.Ops, x: Tensor, tokens: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return x + torch.reshape(torch.transpose(self.linear(tokens, torch.flatten(weight, 1), bias), 1, 2), torch.size(x))
+    if ops.prim.is_mkldnn(weight):
+      y = self.linear_add(torch.transpose(torch.flatten(x, 2), 1, 2), tokens, weight, bias)
+      return torch.permute(torch.unflatten(y, 1, [torch.size(x, 2), -1]), [0, 3, 1, 2])
+    return x + torch.reshape(torch.transpose(self.linear(tokens, weight, bias), 1, 2), torch.size(x))
 
-  # half the projected width gates the other half (GEGLU)
-  def geglu(self: __torch__.Ops, x: Tensor, proj_weight: Tensor, proj_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
+  # Half the projected width gates the other half (GEGLU); the projection to the gate is apart when it is packed.
+  def gated(self: __torch__.Ops, x: Tensor, proj_weight: Tensor, proj_bias: Tensor, gate_weight: Tensor,
+            gate_bias: Tensor) -> Tensor:
+    if torch.numel(gate_weight) > 0:
+      gate = self.packed_linear(x, gate_weight, gate_bias, "gelu")
+      return ops.mkldnn._linear_pointwise(x, gate, proj_weight, proj_bias, "mul")
     hidden, gate = torch.chunk(self.linear(x, proj_weight, proj_bias), 2, -1)
-    return self.linear(hidden * torch.gelu(gate), out_weight, out_bias)
+    return hidden * torch.gelu(gate)
+
+  def geglu(self: __torch__.Ops, x: Tensor, proj_weight: Tensor, proj_bias: Tensor, gate_weight: Tensor, gate_bias: Tensor,
+            out_weight: Tensor, out_bias: Tensor) -> Tensor:
+    return self.linear(self.gated(x, proj_weight, proj_bias, gate_weight, gate_bias), out_weight, out_bias)
 
   # x (B, N, D), context (B, T, D'). The projections to queries, keys and values have no bias. With only_cross the first
   # attention is to the context, too.
@@ -301,26 +364,29 @@ class Ops(Module):
                         norm2_weight: Tensor, norm2_bias: Tensor,
                         q2_weight: Tensor, k2_weight: Tensor, v2_weight: Tensor, out2_weight: Tensor, out2_bias: Tensor,
                         norm3_weight: Tensor, norm3_bias: Tensor,
-                        proj_weight: Tensor, proj_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
+                        proj_weight: Tensor, proj_bias: Tensor, gate_weight: Tensor, gate_bias: Tensor,
+                        out_weight: Tensor, out_bias: Tensor) -> Tensor:
     h = self.layer_norm(x, eps, norm1_weight, norm1_bias)
     first = h
     if bool(only_cross):
       first = context
-    x = self.add(x, self.attention(h, first, none, heads, q1_weight, none, k1_weight, none, v1_weight, none,
-                                   out1_weight, out1_bias))
+    o = self.attend(h, first, none, heads, q1_weight, none, k1_weight, none, v1_weight, none)
+    x = self.linear_add(x, o, out1_weight, out1_bias)
     h = self.layer_norm(x, eps, norm2_weight, norm2_bias)
-    x = self.add(x, self.attention(h, context, none, heads, q2_weight, none, k2_weight, none, v2_weight, none,
-                                   out2_weight, out2_bias))
+    o = self.attend(h, context, none, heads, q2_weight, none, k2_weight, none, v2_weight, none)
+    x = self.linear_add(x, o, out2_weight, out2_bias)
     h = self.layer_norm(x, eps, norm3_weight, norm3_bias)
-    return self.add(x, self.geglu(h, proj_weight, proj_bias, out_weight, out_bias))
+    return self.linear_add(x, self.gated(h, proj_weight, proj_bias, gate_weight, gate_bias), out_weight, out_bias)
 
   def mlp(self: __torch__.Ops, x: Tensor, kind: Tensor, proj_weight: Tensor, proj_bias: Tensor, out_weight: Tensor,
           out_bias: Tensor) -> Tensor:
-    return self.linear(self.act(self.linear(x, proj_weight, proj_bias), int(kind)), out_weight, out_bias)
+    return self.linear(self.act_(self.linear(x, proj_weight, proj_bias), int(kind)), out_weight, out_bias)
 
   # Gated by another projection (Shazeer, 2020), without biases.
   def gated_mlp(self: __torch__.Ops, x: Tensor, kind: Tensor, gate_weight: Tensor, proj_weight: Tensor, out_weight: Tensor) -> Tensor:
-    return torch.linear(self.act(torch.linear(x, gate_weight), int(kind)) * torch.linear(x, proj_weight), out_weight)
+    none = torch.empty([0])
+    gate = self.act_(self.linear(x, gate_weight, none), int(kind))
+    return self.linear(gate * self.linear(x, proj_weight, none), out_weight, none)
 
   # Root mean square normalization (Zhang and Sennrich, 2019).
   def rms_norm(self: __torch__.Ops, x: Tensor, eps: Tensor, weight: Tensor) -> Tensor:
