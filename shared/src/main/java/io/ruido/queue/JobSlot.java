@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -250,14 +251,18 @@ public final class JobSlot implements AutoCloseable {
         }
     }
 
-    /** A renewed record has to come back from poll before it can be acknowledged again. */
+    /**
+     * A renewed record has to come back from poll before it can be acknowledged again. Committed, it does so at once; else
+     * poll would return with nothing, over and over, until its next fetch has taken the renewal along.
+     */
     private void renew(ConsumerRecord<String, byte[]> delivered) {
         if (!held) {
             return;
         }
         consumer.acknowledge(delivered, AcknowledgeType.RENEW);
+        boolean renewed = consumer.commitSync(RENEW_EVERY).values().stream().allMatch(Optional::isEmpty);
         long deadline = System.nanoTime() + RENEW_EVERY.toNanos();
-        while (System.nanoTime() < deadline) {
+        while (renewed && System.nanoTime() < deadline) {
             for (ConsumerRecord<String, byte[]> returned : consumer.poll(POLL)) {
                 if (returned.offset() == delivered.offset() && returned.partition() == delivered.partition()) {
                     return;

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -91,6 +92,12 @@ final class MixedBench implements Callable<Integer> {
             description = "The model, the first in this folder by name; the bundled one when absent.")
     private Path models;
 
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Torch's, for one operation; one for each core when absent.")
+    private Integer threads;
+
     @Mixin
     private ComputeOptions compute;
 
@@ -100,8 +107,7 @@ final class MixedBench implements Callable<Integer> {
             throw new IllegalArgumentException("--rate: must be given where throughput is not measured");
         }
         ways.add(Way.service);
-        try (BenchServers servers =
-                BenchServers.start(models == null ? QueueBench.bundled() : models, compute.settings())) {
+        try (BenchServers servers = BenchServers.start(models == null ? QueueBench.bundled() : models, settings())) {
             RuidoConfig config = servers.config();
             Models read = Models.read(config.worker());
             try (Worker _ = Worker.start(config, read);
@@ -112,6 +118,14 @@ final class MixedBench implements Callable<Integer> {
         }
         QueueBench.printMachine();
         return 0;
+    }
+
+    private Map<String, String> settings() {
+        Map<String, String> settings = new HashMap<>(compute.settings());
+        if (threads != null) {
+            settings.put("ruido.worker.threads", threads.toString());
+        }
+        return settings;
     }
 
     private void run(DirectWorker direct, ServicePolicy service, int slots) throws Exception {
