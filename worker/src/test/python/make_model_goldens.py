@@ -12,7 +12,9 @@ from diffusers import (
     AutoencoderKL, DiTTransformer2DModel, PixArtTransformer2DModel, UNet2DConditionModel, UNet2DModel,
 )
 from safetensors.torch import save_file
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, T5Config, T5EncoderModel
+from transformers import (
+    BertConfig, BertModel, CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, T5Config, T5EncoderModel,
+)
 
 OUT = Path(__file__).resolve().parent.parent / "resources" / "golden" / "models"
 MASK = (1 << 64) - 1
@@ -157,6 +159,16 @@ def t5(name, tokens, **settings):
     inputs = dict(
         ids=torch.randint(0, 30, (2, tokens)), mask=(torch.arange(tokens)[None] < torch.tensor([[5], [tokens]])).float())
     write(name, model, inputs, lambda m: dict(out=m(inputs["ids"], attention_mask=inputs["mask"]).last_hidden_state))
+
+
+def bert(name, use_attention_mask=False, **settings):
+    settings = dict(
+        vocab_size=30, hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=12,
+        max_position_embeddings=10) | settings
+    model = BertModel(BertConfig(use_attention_mask=use_attention_mask, **settings), add_pooling_layer=False)
+    inputs = dict(ids=torch.randint(0, 30, (2, 7)), mask=(torch.arange(7)[None] < torch.tensor([[5], [7]])).float())
+    mask = inputs["mask"] if use_attention_mask else None
+    write(name, model, inputs, lambda m: dict(out=m(inputs["ids"], attention_mask=mask).last_hidden_state))
 
 
 if __name__ == "__main__":

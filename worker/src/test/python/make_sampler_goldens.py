@@ -36,6 +36,7 @@ CASES = {
         dict(rescale_betas_zero_snr=True, **V, **SPACINGS[2], **SD),
         dict(beta_schedule="squaredcos_cap_v2", clip_sample=False),
         dict(trained_betas=list(np.linspace(0.001, 0.03, 100)), num_train_timesteps=100),
+        dict(num_train_timesteps=333, clip_sample=False, **SPACINGS[2]),
     ],
     "EulerDiscrete": [
         dict(),

@@ -16,8 +16,8 @@ final class Ddim implements Sampler {
 
     Ddim(Settings settings) {
         schedule = NoiseSchedule.of(settings);
-        prediction = settings.choice("prediction_type", Prediction.class);
         spacing = Spacing.of(settings);
+        prediction = Prediction.of(settings, spacing.kind() != Spacing.Kind.LEADING);
         clamp = Clamp.of(settings);
         eta = settings.decimal("eta", 0, 1);
         finalAlphaCumprod = settings.flag("set_alpha_to_one") ? 1 : schedule.alphaCumprod(0);

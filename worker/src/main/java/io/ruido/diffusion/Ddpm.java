@@ -36,8 +36,8 @@ final class Ddpm implements Sampler {
 
     Ddpm(Settings settings) {
         schedule = NoiseSchedule.of(settings);
-        prediction = settings.choice("prediction_type", Prediction.class);
         spacing = Spacing.of(settings);
+        prediction = Prediction.of(settings, spacing.kind() != Spacing.Kind.LEADING);
         clamp = Clamp.of(settings);
         variance = settings.choice("variance_type", Variance.class);
     }

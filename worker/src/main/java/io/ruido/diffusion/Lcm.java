@@ -17,7 +17,7 @@ final class Lcm implements Sampler {
 
     Lcm(Settings settings) {
         schedule = NoiseSchedule.of(settings);
-        prediction = settings.choice("prediction_type", Prediction.class);
+        prediction = Prediction.of(settings, true);
         clamp = Clamp.of(settings);
         timesteps = new DistilledTimesteps(settings, schedule.trainSteps());
         timestepScaling = settings.decimal("timestep_scaling");

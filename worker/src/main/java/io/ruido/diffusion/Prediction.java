@@ -43,6 +43,18 @@ enum Prediction {
         this.setting = setting;
     }
 
+    /**
+     * @param toTheEnd whether the denoiser is asked at the last timestep, where a schedule of zero terminal signal-to-noise
+     *     ratio leaves nothing of the picture, and the noise does not tell it
+     */
+    static Prediction of(Settings settings, boolean toTheEnd) {
+        Prediction prediction = settings.choice("prediction_type", Prediction.class);
+        if (prediction == EPSILON && toTheEnd && settings.flag("rescale_betas_zero_snr")) {
+            throw settings.unsupported("prediction_type", "sample, v_prediction where rescale_betas_zero_snr is true");
+        }
+        return prediction;
+    }
+
     /** Estimate of the clean latent, for a variance-preserving x. */
     abstract Linear x0(Level level);
 

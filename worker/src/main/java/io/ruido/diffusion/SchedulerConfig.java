@@ -107,6 +107,11 @@ public final class SchedulerConfig {
         return new SchedulerConfig(changed);
     }
 
+    /** A copy with another value of a setting, if its own scheduler has that or the file says something about it. */
+    public SchedulerConfig replaced(String setting, Object value) {
+        return json.has(setting) || DEFAULTS.get(className()).has(setting) ? with(setting, value) : this;
+    }
+
     /** Whether its own scheduler has these values, or no such settings. */
     boolean has(Map<String, Object> settings) {
         JsonNode defaults = DEFAULTS.get(className());

@@ -63,11 +63,14 @@ record Spacing(Kind kind, int offset) {
         return IntStream.rangeClosed(1, count).mapToDouble(i -> count - i);
     }
 
-    /** Never below 0: numpy's arange, which diffusers uses, has one element too many for some numbers of steps. */
+    /**
+     * As numpy's arange rounds, which diffusers uses; but never below 0, as it has one element too many for some numbers of
+     * steps.
+     */
     private static DoubleStream trailing(int trainSteps, int noisiest, int steps) {
-        double ratio = (double) trainSteps / steps;
+        double delta = noisiest - (double) trainSteps / steps - noisiest;
         return IntStream.range(0, steps)
-                .mapToDouble(i -> Math.rint(noisiest - i * ratio) - 1)
+                .mapToDouble(i -> Math.rint(noisiest + i * delta) - 1)
                 .filter(timestep -> timestep >= 0);
     }
 }

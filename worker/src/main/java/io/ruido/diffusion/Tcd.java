@@ -15,7 +15,7 @@ final class Tcd implements Sampler {
 
     Tcd(Settings settings) {
         schedule = NoiseSchedule.of(settings);
-        prediction = settings.choice("prediction_type", Prediction.class);
+        prediction = Prediction.of(settings, true);
         timesteps = new DistilledTimesteps(settings, schedule.trainSteps());
         gamma = settings.decimal("eta", 0, 1);
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.ruido.nn.Activation;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 
@@ -26,6 +27,8 @@ public record AutoencoderKLConfig(
         boolean usePostQuantConv,
         boolean midBlockAddAttention,
         Activation activation) {
+    private static final String DOWN = "DownEncoderBlock2D";
+    private static final String UP = "UpDecoderBlock2D";
 
     public static AutoencoderKLConfig read(Path folder) throws IOException {
         return of(Settings.read(folder));
@@ -36,8 +39,9 @@ public record AutoencoderKLConfig(
         var settings = new Settings("AutoencoderKL", json);
         settings.ignore("force_upcast", "shift_factor"); // not read by the pipelines that Ruido runs
         List<Integer> widths = settings.numbers("block_out_channels", List.of(64));
-        settings.texts("down_block_types", widths.size(), Set.of("DownEncoderBlock2D"), "DownEncoderBlock2D");
-        settings.texts("up_block_types", widths.size(), Set.of("UpDecoderBlock2D"), "UpDecoderBlock2D");
+        int levels = widths.size();
+        settings.texts("down_block_types", levels, Set.of(DOWN), Collections.nCopies(levels, DOWN));
+        settings.texts("up_block_types", levels, Set.of(UP), Collections.nCopies(levels, UP));
         var config = new AutoencoderKLConfig(
                 settings.number("in_channels", 3),
                 settings.number("out_channels", 3),

@@ -157,12 +157,9 @@ final class Settings {
     }
 
     /** A list of names, each one of those that are supported. */
-    List<String> texts(String name, int count, Set<String> supported, String missing) {
+    List<String> texts(String name, int count, Set<String> supported, List<String> missing) {
         JsonNode value = value(name);
-        if (value.isMissingNode()) {
-            return Collections.nCopies(count, missing);
-        }
-        List<String> texts = new ArrayList<>();
+        List<String> texts = new ArrayList<>(value.isMissingNode() ? missing : List.of());
         value.forEach(text -> texts.add(text.asText().replaceFirst("^UNetRes", ""))); // as of old
         if (texts.size() != count || !supported.containsAll(texts)) {
             throw unsupported(name, count + " of " + String.join(", ", new TreeSet<>(supported)));

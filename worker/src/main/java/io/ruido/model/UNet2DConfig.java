@@ -32,6 +32,10 @@ public record UNet2DConfig(
         int timeWidth,
         Optional<ClassEmbedding.Config> classes,
         UNetBodyConfig body) {
+    private static final List<String> DOWN_TYPES =
+            List.of("DownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D");
+    private static final List<String> UP_TYPES =
+            List.of("AttnUpBlock2D", "AttnUpBlock2D", "AttnUpBlock2D", "UpBlock2D");
     private static final Set<String> DOWN = Set.of("DownBlock2D", "AttnDownBlock2D", "ResnetDownsampleBlock2D");
     private static final Set<String> UP = Set.of("UpBlock2D", "AttnUpBlock2D", "ResnetUpsampleBlock2D");
 
@@ -90,13 +94,13 @@ public record UNet2DConfig(
         double midDivisor = settings.decimal("mid_block_scale_factor", 1);
         return new UNetBodyConfig(
                 widths,
-                settings.texts("down_block_types", levels, DOWN, "AttnDownBlock2D"),
+                settings.texts("down_block_types", levels, DOWN, DOWN_TYPES),
                 settings.optionalText("mid_block_type", Set.of("UNetMidBlock2D"), "UNetMidBlock2D")
                         .map(type -> attention
                                 ? new UNetBodyConfig.Mid(UNetBodyConfig.Mid.Kind.PIXELS, 1, midDivisor, attentionGroups)
                                 : new UNetBodyConfig.Mid(
                                         UNetBodyConfig.Mid.Kind.PLAIN, 1, midDivisor, OptionalInt.empty())),
-                settings.texts("up_block_types", levels, UP, "AttnUpBlock2D"),
+                settings.texts("up_block_types", levels, UP, UP_TYPES),
                 settings.numbers("layers_per_block", levels, 2),
                 style,
                 style,

@@ -60,6 +60,10 @@ public record UNetConfig(
             Optional<Activation> outer) {}
 
     private static final List<Integer> WIDTHS = List.of(320, 640, 1280, 1280);
+    private static final List<String> DOWN_TYPES =
+            List.of("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D");
+    private static final List<String> UP_TYPES =
+            List.of("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D");
     private static final Set<String> DOWN =
             Set.of("DownBlock2D", "CrossAttnDownBlock2D", "AttnDownBlock2D", "ResnetDownsampleBlock2D");
     private static final Set<String> UP =
@@ -155,11 +159,11 @@ public record UNetConfig(
                 : settings.counts("reverse_transformer_layers_per_block", upLayers, 1);
         return new UNetBodyConfig(
                 widths,
-                settings.texts("down_block_types", levels, DOWN, "CrossAttnDownBlock2D"),
+                settings.texts("down_block_types", levels, DOWN, DOWN_TYPES),
                 mid.map(type -> type.equals(CROSS_MID)
                         ? new UNetBodyConfig.Mid(UNetBodyConfig.Mid.Kind.CROSS, 1, midDivisor, OptionalInt.empty())
                         : new UNetBodyConfig.Mid(UNetBodyConfig.Mid.Kind.PLAIN, 0, midDivisor, OptionalInt.empty())),
-                settings.texts("up_block_types", levels, UP, "CrossAttnUpBlock2D"),
+                settings.texts("up_block_types", levels, UP, UP_TYPES),
                 layers,
                 style,
                 new ResnetBlock.Style(

@@ -50,7 +50,8 @@ public final class DiffusionPipeline implements AutoCloseable {
         this.manager = manager;
         this.type = type;
         kind = PipelineKind.of(folder);
-        scheduler = SchedulerConfig.read(folder.folder("scheduler").resolve("scheduler_config.json"));
+        scheduler = kind.scheduler(folder);
+        defaultSampler().sampler(scheduler); // which refuses settings that it does not know
         denoiser = denoiser(folder, loras);
         vae = kind.latent() ? Optional.of(AutoencoderKL.read(folder.folder("vae"), manager, type)) : Optional.empty();
         prompts = prompts(folder, loras);

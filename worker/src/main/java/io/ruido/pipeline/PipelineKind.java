@@ -1,5 +1,7 @@
 package io.ruido.pipeline;
 
+import io.ruido.diffusion.SchedulerConfig;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -90,6 +92,18 @@ enum PipelineKind {
         return Arrays.stream(values())
                 .flatMap(kind -> kind.classNames.stream().sorted())
                 .toList();
+    }
+
+    /** The folder's, with what diffusers' oldest pipelines set right in files of their time. */
+    SchedulerConfig scheduler(ModelFolder folder) throws IOException {
+        var read = SchedulerConfig.read(folder.folder("scheduler").resolve("scheduler_config.json"));
+        if (this != STABLE_DIFFUSION) {
+            return read;
+        }
+        SchedulerConfig corrected = read.replaced("steps_offset", 1);
+        return folder.className().equals("StableDiffusionInpaintPipeline")
+                ? corrected.replaced("skip_prk_steps", true)
+                : corrected.replaced("clip_sample", false);
     }
 
     int steps() {

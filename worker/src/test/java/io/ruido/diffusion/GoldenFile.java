@@ -2,11 +2,11 @@ package io.ruido.diffusion;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ruido.model.Golden;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -20,15 +20,11 @@ final class GoldenFile {
     private GoldenFile() {}
 
     static List<JsonNode> cases(String name) throws IOException {
-        try (InputStream in = GoldenFile.class.getResourceAsStream("/diffusion/" + name + ".jsonl")) {
-            List<JsonNode> cases = new ArrayList<>();
-            for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                    .lines()
-                    .toList()) {
-                cases.add(JSON.readTree(line));
-            }
-            return cases;
+        List<JsonNode> cases = new ArrayList<>();
+        for (String line : Files.readAllLines(Golden.path("diffusion/" + name + ".jsonl"))) {
+            cases.add(JSON.readTree(line));
         }
+        return cases;
     }
 
     static float[] floats(JsonNode base64) {

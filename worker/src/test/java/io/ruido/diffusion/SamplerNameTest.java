@@ -94,6 +94,8 @@ class SamplerNameTest {
                 "LCMScheduler                | 'original_inference_steps': 2000                       | setting original_inference_steps is 2000",
                 "HeunDiscreteScheduler       | 'sigma_min': 0.05                                       | setting sigma_min is 0.05",
                 "DDPMScheduler               | 'trained_betas': [0.1, 0.2]                            | setting num_train_timesteps is 1000",
+                "DDIMScheduler               | 'rescale_betas_zero_snr': true, 'timestep_spacing': 'trailing' | setting prediction_type is \"epsilon\"",
+                "LCMScheduler                | 'rescale_betas_zero_snr': true                         | setting prediction_type is \"epsilon\"",
                 "DDIMScheduler               | 'shift': 3.0                                           | setting shift is 3.0",
             })
     void aSettingThatIsNotSupportedIsRefusedByNameAndValue(String scheduler, String settings, String message) {

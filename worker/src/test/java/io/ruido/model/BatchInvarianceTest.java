@@ -34,8 +34,10 @@ class BatchInvarianceTest {
         Torch.setThreads(2);
     }
 
+    /** Else all tests that follow would wait for a second thread in each of their small operations. */
     @AfterEach
     void close() {
+        Torch.setThreads(1);
         manager.close();
     }
 

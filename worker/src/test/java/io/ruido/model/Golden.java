@@ -8,18 +8,63 @@ import ai.djl.ndarray.types.DataType;
 import io.ruido.nn.SafeTensors;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.opentest4j.TestAbortedException;
 
-/** Tensors that the reference implementation computed, see {@code make_goldens.py}. */
+/**
+ * Tensors that the reference implementation computed, see {@code make_goldens.py}. With {@code -Druido.goldens=FOLDER} they
+ * come from a folder that {@code fuzz.py} wrote.
+ */
 public record Golden(Path folder, Map<String, NDArray> tensors) {
+    private static final String DRAWN = System.getProperty("ruido.goldens");
+
     public static Golden of(String name, NDManager manager) throws IOException {
+        Path folder = path("golden/" + name);
+        return new Golden(folder, SafeTensors.read(folder.resolve("golden.safetensors"), manager, DataType.FLOAT32));
+    }
+
+    /** Whether they come from such a folder. */
+    public static boolean drawn() {
+        return DRAWN != null;
+    }
+
+    /** A file or folder of goldens. */
+    public static Path path(String name) {
         try {
-            Path folder = Path.of(Golden.class.getResource("/golden/" + name).toURI());
-            return new Golden(
-                    folder, SafeTensors.read(folder.resolve("golden.safetensors"), manager, DataType.FLOAT32));
+            return drawn()
+                    ? Path.of(DRAWN).resolve(name)
+                    : Path.of(Golden.class.getResource("/" + name).toURI());
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** Names of the folders in one of goldens. */
+    public static List<String> names(String folder) throws IOException {
+        try (Stream<Path> folders = Files.list(path(folder))) {
+            return folders.map(each -> each.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    /**
+     * What a golden is of. Configurations that were drawn may be refused, which is told as skipped, if the refusal names the
+     * setting.
+     */
+    public static <T> T build(Callable<T> model) {
+        try {
+            return model.call();
+        } catch (IllegalArgumentException e) {
+            if (drawn() && e.getMessage().contains("setting ")) {
+                throw new TestAbortedException("refused: " + e.getMessage());
+            }
+            throw e;
+        } catch (Exception e) {
+            throw new AssertionError(e);
         }
     }
 

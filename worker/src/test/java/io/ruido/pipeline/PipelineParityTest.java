@@ -9,16 +9,15 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.model.Golden;
 import io.ruido.nn.SafeTensors;
 import io.ruido.nn.Torch;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -38,20 +37,11 @@ class PipelineParityTest {
     }
 
     static List<String> kinds() throws IOException {
-        try (Stream<Path> folders = Files.list(goldens())) {
-            return folders.map(folder -> folder.getFileName().toString())
-                    .sorted()
-                    .toList();
-        }
+        return Golden.names("golden/pipelines");
     }
 
     private static Path goldens() {
-        try {
-            return Path.of(
-                    PipelineParityTest.class.getResource("/golden/pipelines").toURI());
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
+        return Golden.path("golden/pipelines");
     }
 
     @ParameterizedTest
@@ -91,6 +81,25 @@ class PipelineParityTest {
         assertRuns(goldens().resolve("stable-diffusion"), "rescale-runs.json", "rescale.safetensors");
     }
 
+    /** Files of Stable Diffusion's first months say so, and diffusers' pipeline sets them right. */
+    @Test
+    void anOldSchedulersOffsetAndClippingAreSetRight(@TempDir Path folder) throws IOException {
+        Path golden = goldens().resolve("stable-diffusion");
+        for (Path file : Files.walk(golden).filter(Files::isRegularFile).toList()) {
+            Path copy = folder.resolve(golden.relativize(file).toString());
+            Files.createDirectories(copy.getParent());
+            Files.copy(file, copy);
+        }
+        Path scheduler = folder.resolve("scheduler/scheduler_config.json");
+        Files.writeString(
+                scheduler,
+                Files.readString(scheduler)
+                        .replace("\"steps_offset\": 1", "\"steps_offset\": 0")
+                        .replace("\"clip_sample\": false", "\"clip_sample\": true"));
+
+        assertRuns(folder, "runs.json", "golden.safetensors");
+    }
+
     @ParameterizedTest
     @MethodSource("kinds")
     void aFolderThatRunsIsReportedAsSupported(String kind) throws IOException {
@@ -116,7 +125,7 @@ class PipelineParityTest {
 
     private void assertRuns(Path folder, String requests, String pictures, List<LoraFile> loras) throws IOException {
         Map<String, NDArray> expected = SafeTensors.read(folder.resolve(pictures), manager, DataType.FLOAT32);
-        try (var pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32, loras)) {
+        try (var pipeline = Golden.build(() -> DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32, loras))) {
             int index = 0;
             for (JsonNode run : JSON.readTree(folder.resolve(requests).toFile())) {
                 RgbImage image = new Sampling(pipeline)
