@@ -37,7 +37,8 @@ final class Dispatcher {
                 .thenCompose(ids ->
                         ids.size() < AT_A_TIME ? publish(ids) : publish(ids).thenCompose(done -> run()))
                 .exceptionally(error -> {
-                    log.warn("jobs could not be published ({}); trying again later", error.toString());
+                    log.atLevel(Problems.level(error))
+                            .log("jobs could not be published ({}); trying again later", error.toString());
                     return null;
                 });
     }

@@ -54,7 +54,8 @@ final class Housekeeping {
                         .map(card -> store.admit(card.name()).toCompletableFuture())
                         .toArray(CompletableFuture<?>[]::new)))
                 .exceptionally(error -> {
-                    log.warn("waiting jobs could not be looked after ({}); trying again", error.toString());
+                    log.atLevel(Problems.level(error))
+                            .log("waiting jobs could not be looked after ({}); trying again", error.toString());
                     return null;
                 });
     }
@@ -69,7 +70,10 @@ final class Housekeeping {
                     return ids.size() < AT_A_TIME ? all : all.thenCompose(done -> each(agenda, task));
                 })
                 .exceptionally(error -> {
-                    log.warn("deadlines or retention could not be looked after ({}); trying again", error.toString());
+                    log.atLevel(Problems.level(error))
+                            .log(
+                                    "deadlines or retention could not be looked after ({}); trying again",
+                                    error.toString());
                     return null;
                 });
     }

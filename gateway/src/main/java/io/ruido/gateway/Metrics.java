@@ -83,7 +83,7 @@ final class Metrics {
     }
 
     private List<Overview.Model> without(Throwable error) {
-        log.warn("the metrics lack the queues: {}", error.toString());
+        log.atLevel(Problems.level(error)).log("the metrics lack the queues: {}", error.toString());
         return List.of();
     }
 

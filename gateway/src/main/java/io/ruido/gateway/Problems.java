@@ -3,6 +3,7 @@ package io.ruido.gateway;
 import io.lettuce.core.RedisException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ruido.job.InvalidFieldException;
+import io.ruido.telemetry.Outage;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -22,6 +23,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Answers every failed request with a {@link Problem}. */
 final class Problems implements Handler<RoutingContext> {
@@ -84,11 +86,11 @@ final class Problems implements Handler<RoutingContext> {
             case ProblemException e -> e.problem();
             case InvalidFieldException e ->
                 Problem.invalid(List.of(new Problem.Field(e.field(), e.value(), e.reason())));
-            case RedisException e -> unavailable("Redis", e);
-            case KafkaException e -> unavailable("Kafka", e);
-            case IOException e -> unavailable("The object store", e);
-            case UncheckedIOException e -> unavailable("The object store", e);
-            case TimeoutException e -> unavailable("A server", e);
+            case RedisException e -> unavailable("Redis");
+            case KafkaException e -> unavailable("Kafka");
+            case IOException e -> unavailable("The object store");
+            case UncheckedIOException e -> unavailable("The object store");
+            case TimeoutException e -> unavailable("A server");
             case HttpException e ->
                 Problem.of(
                         Problem.Code.ofStatus(e.getStatusCode()),
@@ -100,8 +102,19 @@ final class Problems implements Handler<RoutingContext> {
         };
     }
 
-    private static Problem unavailable(String server, Throwable cause) {
-        log.warn("{} does not answer ({}); the client is told to try again", server, cause.toString());
+    /** At which to log what is tried again anyway: nothing new where an {@link Outage} has told of it. */
+    static Level level(Throwable failure) {
+        return switch (failure) {
+            case CompletionException e when e.getCause() != null -> level(e.getCause());
+            case RedisException e -> Level.DEBUG;
+            case KafkaException e -> Level.DEBUG;
+            case IOException e -> Level.DEBUG;
+            case UncheckedIOException e -> Level.DEBUG;
+            default -> Level.WARN;
+        };
+    }
+
+    private static Problem unavailable(String server) {
         return Problem.of(Problem.Code.UNAVAILABLE, server + " does not answer; try again.");
     }
 

@@ -65,10 +65,11 @@ final class Submitter {
                 .<Void>thenApply(noted -> null)
                 .exceptionally(error -> {
                     try (var _ = MDC.putCloseable(JobSlot.JOB_ID, job.jobId().toString())) {
-                        log.warn(
-                                "job {} could not be published ({}); trying again later",
-                                job.jobId(),
-                                error.toString());
+                        log.atLevel(Problems.level(error))
+                                .log(
+                                        "job {} could not be published ({}); trying again later",
+                                        job.jobId(),
+                                        error.toString());
                     }
                     return null;
                 });

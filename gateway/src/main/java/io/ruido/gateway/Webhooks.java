@@ -73,7 +73,8 @@ final class Webhooks {
         return store.due(AT_A_TIME)
                 .thenAccept(ids -> ids.forEach(id -> blocking.execute(() -> deliver(id))))
                 .exceptionally(error -> {
-                    log.warn("webhooks could not be looked after ({}); trying again", error.toString());
+                    log.atLevel(Problems.level(error))
+                            .log("webhooks could not be looked after ({}); trying again", error.toString());
                     return null;
                 });
     }
@@ -89,7 +90,8 @@ final class Webhooks {
                 done(store.delivered(id));
             }
         } catch (CompletionException e) {
-            log.warn("the webhook of job {} could not be looked after ({}); trying again", id, e.toString());
+            log.atLevel(Problems.level(e))
+                    .log("the webhook of job {} could not be looked after ({}); trying again", id, e.toString());
         }
     }
 

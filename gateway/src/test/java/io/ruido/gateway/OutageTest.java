@@ -3,16 +3,22 @@ package io.ruido.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.ruido.job.SampleId;
 import io.ruido.queue.JobPublisher;
 import io.ruido.queue.JobSlot;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.slf4j.LoggerFactory;
 
 /** One server goes away and comes back: meanwhile the gateway says so at once, afterwards it goes on. */
 class OutageTest {
@@ -51,6 +57,38 @@ class OutageTest {
         assertThat(watcher.closeStatus()).isEqualTo(1000);
         assertThat(watcher.numbers()).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L);
         ready();
+    }
+
+    @Test
+    void anOutageIsLoggedOnceHoweverManyRequestsAreRefused() {
+        Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+        ListAppender<ILoggingEvent> logged = new ListAppender<>();
+        logged.start();
+        root.addAppender(logged);
+        try {
+            SERVICES.stopRedis();
+            for (int i = 0; i < 100; i++) {
+                unavailable(client.get("/v1/jobs"), "Redis");
+            }
+            SERVICES.startRedis();
+            await().until(() ->
+                    logged(logged, Level.INFO).stream().anyMatch(line -> line.startsWith("Redis is back after ")));
+        } finally {
+            root.detachAppender(logged);
+        }
+        assertThat(logged(logged, Level.WARN))
+                .filteredOn(line -> line.startsWith("Redis does not do what it is asked"))
+                .hasSize(1);
+        assertThat(logged(logged, Level.WARN)).hasSizeLessThan(5);
+    }
+
+    /** What Ruido says itself. */
+    private static List<String> logged(ListAppender<ILoggingEvent> logged, Level level) {
+        return List.copyOf(logged.list).stream()
+                .filter(line -> line.getLoggerName().startsWith("io.ruido")
+                        && line.getLevel().equals(level))
+                .map(ILoggingEvent::getFormattedMessage)
+                .toList();
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.ruido.progress;
 
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.TimeoutOptions;
@@ -9,6 +10,9 @@ import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.event.command.CommandFailedEvent;
+import io.lettuce.core.event.command.CommandListener;
+import io.lettuce.core.event.command.CommandSucceededEvent;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.Delay;
@@ -16,6 +20,7 @@ import io.lettuce.core.resource.NettyCustomizer;
 import io.netty.channel.Channel;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.ruido.config.RuidoConfig.RedisConfig;
+import io.ruido.telemetry.Outage;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -50,6 +55,7 @@ public final class Redis implements AutoCloseable {
                 .nettyCustomizer(new SharedWrites())
                 .build();
         RedisClient client = RedisClient.create(resources, uri);
+        client.addListener(new Answers(new Outage("Redis")));
         client.setOptions(ClientOptions.builder()
                 .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
                 .timeoutOptions(TimeoutOptions.enabled(config.timeout()))
@@ -93,6 +99,23 @@ public final class Redis implements AutoCloseable {
         @Override
         public void afterChannelInitialized(Channel channel) {
             channel.pipeline().addFirst(new FlushConsolidationHandler(COMMANDS_AT_A_TIME, true));
+        }
+    }
+
+    /** Sees every command's end. */
+    private record Answers(Outage outage) implements CommandListener {
+        @Override
+        public void commandSucceeded(CommandSucceededEvent command) {
+            outage.answered();
+        }
+
+        @Override
+        public void commandFailed(CommandFailedEvent command) {
+            if (command.getCause() instanceof RedisNoScriptException) {
+                outage.answered();
+            } else {
+                outage.failed(command.getCause());
+            }
         }
     }
 

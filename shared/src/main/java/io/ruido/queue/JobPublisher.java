@@ -4,6 +4,7 @@ import io.opentelemetry.context.Context;
 import io.ruido.config.RuidoConfig.KafkaConfig;
 import io.ruido.job.Job;
 import io.ruido.job.JobJson;
+import io.ruido.telemetry.Outage;
 import io.ruido.telemetry.Trace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 /** Puts jobs on their queue. A stage completes when all in-sync replicas have the record. */
 public final class JobPublisher implements AutoCloseable {
     private final KafkaProducer<String, byte[]> producer;
+    private final Outage outage = new Outage("Kafka");
 
     public JobPublisher(KafkaConfig config) {
         Map<String, Object> settings = KafkaClients.common(config);
@@ -70,8 +72,10 @@ public final class JobPublisher implements AutoCloseable {
         CompletableFuture<Void> sent = new CompletableFuture<>();
         producer.send(message, (metadata, error) -> {
             if (error == null) {
+                outage.answered();
                 sent.complete(null);
             } else {
+                outage.failed(error);
                 sent.completeExceptionally(error);
             }
         });

@@ -15,6 +15,7 @@ import io.ruido.job.JobJson;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
 import io.ruido.job.Upload;
+import io.ruido.telemetry.Outage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,6 +38,7 @@ public final class ResultStore {
     private final MinioClient presigner;
     private final String bucket;
     private final Duration presignedFor;
+    private final Outage outage = new Outage("The object store");
 
     /** Contacts nothing yet. */
     public ResultStore(S3Config config) {
@@ -181,19 +183,27 @@ public final class ResultStore {
         T run() throws MinioException, GeneralSecurityException, IOException;
     }
 
+    private <T> T call(String what, Call<T> call) throws IOException {
+        try {
+            T answer = twice(call);
+            outage.answered();
+            return answer;
+        } catch (MinioException | GeneralSecurityException | IOException e) {
+            IOException failure = new IOException("S3: cannot " + what + ": " + e.getMessage(), e);
+            outage.failed(failure);
+            throw failure;
+        }
+    }
+
     // Every call here can be made twice: a pooled connection may have died with the server at its other end, which
     // nobody notices before it is used. A server that is away or silent would only cost its time again.
-    private static <T> T call(String what, Call<T> call) throws IOException {
+    private static <T> T twice(Call<T> call) throws MinioException, GeneralSecurityException, IOException {
         try {
-            try {
-                return call.run();
-            } catch (ConnectException | InterruptedIOException e) {
-                throw e;
-            } catch (IOException e) {
-                return call.run();
-            }
-        } catch (MinioException | GeneralSecurityException | IOException e) {
-            throw new IOException("S3: cannot " + what + ": " + e.getMessage(), e);
+            return call.run();
+        } catch (ConnectException | InterruptedIOException e) {
+            throw e;
+        } catch (IOException e) {
+            return call.run();
         }
     }
 }

@@ -9,22 +9,16 @@ import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.kafka.common.KafkaException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Waits out servers that are away: a job that was accepted must not fail because Redis, S3 or Kafka was restarted. Tries
  * until it works or the worker stops.
  */
 final class Patience implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Patience.class);
-
     private final RetryPolicy<Object> policy = RetryPolicy.builder()
             .handleIf(this::mayPass)
             .withMaxRetries(-1)
             .withBackoff(Duration.ofMillis(100), Duration.ofSeconds(2))
-            .onRetry(attempt ->
-                    log.warn("{}; trying again", attempt.getLastException().getMessage()))
             .build();
 
     private volatile boolean closed;

@@ -74,7 +74,7 @@ final class Presence {
             return;
         }
         announce().exceptionally(error -> {
-            log.warn("worker {} could not say that it lives ({}); trying again", worker, error.toString());
+            log.debug("worker {} could not say that it lives ({}); trying again", worker, error.toString());
             return null;
         });
     }
