@@ -129,7 +129,7 @@ public final class Gateway implements AutoCloseable {
                 DECODERS, Thread.ofPlatform().name("decode-", 0).factory());
         started.push(decoding::shutdownNow);
         Uploads uploads = new Uploads(
-                new UploadStore(redis, config.uploads().retention()),
+                new UploadStore(redis, config.uploads()),
                 Agenda.uploads(redis),
                 results,
                 config.uploads(),

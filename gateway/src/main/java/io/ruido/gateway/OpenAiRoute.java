@@ -41,7 +41,7 @@ final class OpenAiRoute {
 
     /** What the job begins with. What is painted anew shall owe nothing to what was there. */
     private Future<JsonObject> pictures(RoutingContext ctx) {
-        Map<String, byte[]> parts = FormHandler.form(ctx).parts();
+        Map<String, byte[]> parts = RequestValidation.takeParts(ctx);
         String tenant = Caller.of(ctx).tenant();
         return Reply.on(ctx, uploads.keep(IMAGE, parts.get(IMAGE), tenant)).compose(image -> {
             JsonObject source = new JsonObject().put(IMAGE, image.id());

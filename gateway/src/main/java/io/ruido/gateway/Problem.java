@@ -51,6 +51,7 @@ record Problem(
         UNKNOWN_UPLOAD(400, "There is no such picture"),
         UNAUTHORIZED(401, "An API key is needed"),
         FORBIDDEN(403, "This is not allowed"),
+        NO_ROOM(403, "The pictures that are kept leave no room"),
         NOT_FOUND(404, "There is no such thing here"),
         METHOD_NOT_ALLOWED(405, "The method does not fit the path"),
         NOT_ACCEPTABLE(406, "The answer has another media type"),
@@ -66,6 +67,7 @@ record Problem(
         QUEUE_FULL(429, "Too many jobs wait"),
         NO_MODEL(503, "No worker has announced a model yet"),
         UNAVAILABLE(503, "A server that is needed does not answer"),
+        TOO_MANY_PICTURES(503, "Too many pictures come at a time"),
         INTERNAL(500, "This server made a mistake"),
         JOB_FAILED(500, "The job failed"),
         JOB_TOO_LATE(504, "The job was not finished in time");

@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
  */
 final class RequestValidation implements Handler<RoutingContext> {
     private static final String BODY = "body";
+    private static final String FORM = "form";
 
     /** Larger ones, which have pictures in them, are read on another thread. */
     private static final int READ_AT_ONCE = 64 * 1024;
@@ -81,15 +82,15 @@ final class RequestValidation implements Handler<RoutingContext> {
         if (bodyCheck == null) {
             refuse(refused);
             ctx.next();
-        } else if (formFields != null) {
-            keepBody(ctx, FormHandler.form(ctx).json(formFields), refused);
-            ctx.next();
-        } else if (ctx.body().length() <= READ_AT_ONCE) {
-            keepBody(ctx, json(ctx), refused);
+            return;
+        }
+        Buffer body = Bodies.take(ctx);
+        if (formFields == null && body.length() <= READ_AT_ONCE) {
+            keepBody(ctx, json(ctx, body), refused);
             ctx.next();
         } else {
             ctx.vertx()
-                    .executeBlocking(() -> json(ctx))
+                    .executeBlocking(() -> formFields == null ? json(ctx, body) : form(ctx, body))
                     .map(json -> {
                         keepBody(ctx, json, refused);
                         return json;
@@ -97,6 +98,18 @@ final class RequestValidation implements Handler<RoutingContext> {
                     .onSuccess(json -> ctx.next())
                     .onFailure(ctx::fail);
         }
+    }
+
+    private JsonObject form(RoutingContext ctx, Buffer body) {
+        Form form = Form.parse(contentType(ctx, Form.MEDIA_TYPE), body);
+        ctx.put(FORM, form);
+        return form.json(formFields);
+    }
+
+    /** The parts of a form, which are not kept any longer. */
+    static Map<String, byte[]> takeParts(RoutingContext ctx) {
+        Form form = ctx.remove(FORM);
+        return form.parts();
     }
 
     private void keepBody(RoutingContext ctx, Object json, List<Problem.Field> refused) {
@@ -156,11 +169,10 @@ final class RequestValidation implements Handler<RoutingContext> {
         return type;
     }
 
-    private static Object json(RoutingContext ctx) {
+    private static Object json(RoutingContext ctx, Buffer body) {
         contentType(ctx, MediaType.APPLICATION_JSON);
-        Buffer buffer = ctx.body().buffer();
         try {
-            return Json.decodeValue(buffer == null ? Buffer.buffer() : buffer);
+            return Json.decodeValue(body);
         } catch (DecodeException e) {
             throw new ProblemException(
                     Problem.of(

@@ -30,8 +30,7 @@ final class UploadRoutes {
 
     void post(RoutingContext ctx) {
         checkType(ctx.request().getHeader(HttpHeaders.CONTENT_TYPE));
-        Buffer body = ctx.body().buffer();
-        byte[] bytes = body == null ? new byte[0] : body.getBytes();
+        byte[] bytes = Bodies.take(ctx).getBytes();
         Reply.on(ctx, uploads.keep("body", bytes, Caller.of(ctx).tenant()))
                 .onSuccess(upload -> created(ctx, upload))
                 .onFailure(ctx::fail);

@@ -19,18 +19,24 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 
 /**
  * Pictures that clients send, for jobs to begin with: each is stored once for its tenant, and kept for a while after it
- * was last asked for.
+ * was sent last, or a job was submitted with it.
  */
 final class Uploads {
+    /** Pictures that are taken in at a time. More would wait for seconds, and all of them in memory. */
+    static final int PLACES = 32;
+
     private final UploadStore store;
     private final Agenda agenda;
     private final ResultStore objects;
     private final UploadsConfig limits;
     private final Executor blocking;
     private final Executor decoding;
+    private final Semaphore places = new Semaphore(PLACES);
 
     /** @param decoding of few threads: each may need memory for a picture of the greatest size */
     Uploads(
@@ -50,33 +56,49 @@ final class Uploads {
 
     /**
      * Stores a picture, unless it is there already. The stage fails with an {@link InvalidFieldException} when it is too
-     * large, or no picture.
+     * large, or no picture, and with a {@link ProblemException} when there is no room for it.
      *
      * @param field that is named then
      */
     CompletionStage<Upload> keep(String field, byte[] bytes, String tenant) {
-        return CompletableFuture.supplyAsync(() -> id(bytes), decoding).thenCompose(id -> store.find(tenant, id)
-                .thenCompose(known ->
-                        known.map(CompletableFuture::completedStage).orElseGet(() -> add(field, bytes, tenant, id))));
+        return inPlace(() -> kept(field, bytes, tenant));
     }
 
     /** The same for a picture in base64, with or without {@code data:…;base64,} before it. */
     CompletionStage<Upload> keepBase64(String field, String text, String tenant) {
-        return CompletableFuture.supplyAsync(() -> decoded(field, text), decoding)
-                .thenCompose(bytes -> keep(field, bytes, tenant));
+        return inPlace(() -> CompletableFuture.supplyAsync(() -> decoded(field, text), decoding)
+                .thenCompose(bytes -> kept(field, bytes, tenant)));
     }
 
     /** The same for a mask that is transparent where the picture is painted anew; it is kept as one that is white there. */
     CompletionStage<Upload> keepTransparency(String field, byte[] bytes, Upload picture, String tenant) {
-        return CompletableFuture.supplyAsync(
+        return inPlace(() -> CompletableFuture.supplyAsync(
                         () -> TransparentMask.white(field, bytes, picture, limits.maxPixels()), decoding)
-                .thenCompose(mask -> keep(field, mask, tenant));
+                .thenCompose(mask -> kept(field, mask, tenant)));
+    }
+
+    private CompletionStage<Upload> inPlace(Supplier<CompletionStage<Upload>> work) {
+        if (!places.tryAcquire()) {
+            return CompletableFuture.failedStage(new ProblemException(Problem.of(
+                    Problem.Code.TOO_MANY_PICTURES,
+                    "This gateway takes in %d pictures at a time; try again.".formatted(PLACES))));
+        }
+        return CompletableFuture.completedStage(null)
+                .thenCompose(begun -> work.get())
+                .whenComplete((upload, error) -> places.release());
+    }
+
+    private CompletionStage<Upload> kept(String field, byte[] bytes, String tenant) {
+        return CompletableFuture.supplyAsync(() -> id(bytes), decoding).thenCompose(id -> store.keep(tenant, id)
+                .thenCompose(known ->
+                        known.map(CompletableFuture::completedStage).orElseGet(() -> add(field, bytes, tenant, id))));
     }
 
     private CompletionStage<Upload> add(String field, byte[] bytes, String tenant, String id) {
         UUID object = UUID.randomUUID();
         return CompletableFuture.supplyAsync(() -> checked(field, bytes), decoding)
-                .thenCompose(picture -> store.announce(object)
+                .thenCompose(picture -> store.announce(object, tenant, bytes.length)
+                        .thenAccept(taken -> checkRoom(field, bytes, taken))
                         .thenRunAsync(() -> put(object, bytes, picture.format()), blocking)
                         .thenCompose(stored -> store.add(
                                 tenant,
@@ -87,9 +109,20 @@ final class Uploads {
                                         picture.image().getHeight()))));
     }
 
-    /** Fails with a {@link ProblemException} when the tenant has no such picture. */
+    private void checkRoom(String field, byte[] bytes, Optional<Long> taken) {
+        taken.ifPresent(others -> {
+            Problem.Field refused = new Problem.Field(
+                    field,
+                    bytes.length + " bytes",
+                    "finds no room: the pictures that are kept take %d of %d bytes. Each is deleted %s after it was used last"
+                            .formatted(others, limits.maxStoredBytes(), limits.retention()));
+            throw new ProblemException(Problem.of(Problem.Code.NO_ROOM, refused.toString(), List.of(refused)));
+        });
+    }
+
+    /** Keeps a picture for as long again. Fails with a {@link ProblemException} when the tenant has no such picture. */
     CompletionStage<Upload> require(String field, String id, String tenant) {
-        return store.find(tenant, id)
+        return store.keep(tenant, id)
                 .thenApply(found -> found.orElseThrow(() -> {
                     Problem.Field unknown = new Problem.Field(
                             field,
@@ -108,7 +141,7 @@ final class Uploads {
     /** Deletes what was kept long enough. Never fails. */
     CompletionStage<Void> forget() {
         return Housekeeping.each(agenda, object -> CompletableFuture.runAsync(() -> delete(object), blocking)
-                .thenCompose(deleted -> agenda.done(object)));
+                .thenCompose(deleted -> store.forget(object)));
     }
 
     private PictureFile checked(String field, byte[] bytes) {

@@ -23,8 +23,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 class HousekeepingTest {
     @RegisterExtension
-    static final Services SERVICES =
-            new Services(Map.of("ruido.jobs.retention", "PT3S", "ruido.uploads.retention", "PT3S"));
+    static final Services SERVICES = new Services(Map.of(
+            "ruido.jobs.retention", "PT3S",
+            "ruido.uploads.retention", "PT3S",
+            "ruido.uploads.max-stored-bytes", "100000"));
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -93,6 +95,23 @@ class HousekeepingTest {
         assertThat(client.get("/v1/uploads/" + upload.id()).status()).isEqualTo(404);
         await().until(submitted);
         assertThat(answer.get().json().get("image")).isEqualTo(job.get("image"));
+    }
+
+    @Test
+    void aTenantsPicturesTakeNoMoreRoomThanConfiguredUntilTheyAreDeleted() {
+        byte[] first = Pictures.noise(140, 150, 1);
+        byte[] second = Pictures.noise(140, 150, 2);
+        await().until(() -> client.upload(first).status() == 201);
+
+        Client.Answer again = client.upload(first);
+        Client.Answer refused = client.upload(second);
+
+        assertThat(again.status()).as(again.toString()).isEqualTo(201);
+        assertThat(refused.status()).as(refused.toString()).isEqualTo(403);
+        assertThat(refused.json().get("code").asText()).isEqualTo("no-room");
+        assertThat(refused.json().get("detail").asText())
+                .contains(second.length + " bytes", "take " + first.length + " of 100000 bytes");
+        await().atMost(PATIENCE).until(() -> client.upload(second).status() == 201);
     }
 
     @Test

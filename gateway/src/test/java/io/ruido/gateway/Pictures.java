@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Random;
 import javax.imageio.ImageIO;
 
 /** Pictures to send. */
@@ -13,6 +14,20 @@ final class Pictures {
     /** The same bytes for the same size. */
     static byte[] png(int width, int height) {
         return png(new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB));
+    }
+
+    /** One that takes about three bytes a pixel. */
+    static byte[] noise(int width, int height, long seed) {
+        BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        picture.setRGB(
+                0,
+                0,
+                width,
+                height,
+                new Random(seed).ints((long) width * height).toArray(),
+                0,
+                width);
+        return png(picture);
     }
 
     static byte[] png(BufferedImage picture) {

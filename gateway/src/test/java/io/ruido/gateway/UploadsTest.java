@@ -1,19 +1,30 @@
 package io.ruido.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.config.RuidoConfig.UploadsConfig;
 import io.ruido.job.SampleId;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
+import io.ruido.job.Upload;
 import io.ruido.job.Variation;
+import io.ruido.progress.Agenda;
+import io.ruido.progress.UploadStore;
 import io.ruido.storage.ResultStore;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -210,6 +221,56 @@ class UploadsTest {
                 .join();
 
         assertThat(answer.text()).contains("init_images", "must have at most 1").hasSizeLessThan(1000);
+    }
+
+    @Test
+    void whoeverComesWhileTooManyPicturesAreTakenInIsToldToComeAgain() {
+        UploadsConfig limits = SERVICES.config.uploads();
+        BlockingQueue<Runnable> decoding = new LinkedBlockingQueue<>();
+        Uploads uploads = new Uploads(
+                new UploadStore(SERVICES.connection, limits),
+                Agenda.uploads(SERVICES.connection),
+                new ResultStore(SERVICES.config.s3()),
+                limits,
+                Thread::startVirtualThread,
+                decoding::add);
+
+        List<CompletableFuture<Upload>> taken = takeIn(uploads);
+        CompletableFuture<Upload> refused = taken.removeLast();
+
+        assertThat(refused).isCompletedExceptionally();
+        assertThat(Problems.of(refused.exceptionNow())).satisfies(problem -> {
+            assertThat(problem.status()).isEqualTo(503);
+            assertThat(problem.code()).isEqualTo("too-many-pictures");
+            assertThat(problem.retryAfter()).isPositive();
+        });
+        assertThat(taken).noneMatch(CompletableFuture::isDone);
+        Thread decoder = Thread.startVirtualThread(() -> decode(decoding));
+        await().until(() -> taken.stream().allMatch(CompletableFuture::isDone));
+        assertThat(taken)
+                .filteredOn(CompletableFuture::isCompletedExceptionally)
+                .hasSize(Uploads.PLACES / 2);
+        decoder.interrupt();
+        assertThat(takeIn(uploads)).filteredOn(CompletableFuture::isDone).hasSize(1);
+    }
+
+    /** One more than there are places for; half of them are no pictures. */
+    private static List<CompletableFuture<Upload>> takeIn(Uploads uploads) {
+        byte[] picture = Pictures.png(40, 20);
+        return IntStream.rangeClosed(0, Uploads.PLACES)
+                .mapToObj(i -> uploads.keep("body", i % 2 == 0 ? picture : new byte[i], "shop")
+                        .toCompletableFuture())
+                .collect(Collectors.toCollection(ArrayList::new));
+    }
+
+    private static void decode(BlockingQueue<Runnable> pictures) {
+        try {
+            while (true) {
+                pictures.take().run();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private CompletableFuture<Client.Answer> img2img(String body) {

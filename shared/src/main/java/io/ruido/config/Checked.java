@@ -13,7 +13,16 @@ public final class Checked {
 
         @Override
         public Integer convert(String value) {
-            return inRange(value, 1, Integer.MAX_VALUE, "a whole number of at least 1");
+            return (int) inRange(value, 1, Integer.MAX_VALUE, "a whole number of at least 1");
+        }
+    }
+
+    public static final class PositiveLong implements Converter<Long> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Long convert(String value) {
+            return inRange(value, 1, Long.MAX_VALUE, "a whole number of at least 1");
         }
     }
 
@@ -22,7 +31,7 @@ public final class Checked {
 
         @Override
         public Integer convert(String value) {
-            return inRange(value, 0, 65_535, "a port from 0 to 65535");
+            return (int) inRange(value, 0, 65_535, "a port from 0 to 65535");
         }
     }
 
@@ -61,9 +70,9 @@ public final class Checked {
         }
     }
 
-    private static int inRange(String value, int least, int most, String expected) {
+    private static long inRange(String value, long least, long most, String expected) {
         try {
-            int number = Integer.parseInt(value.strip());
+            long number = Long.parseLong(value.strip());
             if (number >= least && number <= most) {
                 return number;
             }

@@ -90,6 +90,11 @@ public interface RuidoConfig {
         @WithConverter(Checked.Positive.class)
         int maxPixels();
 
+        /** Of all pictures that are kept for a tenant at a time. */
+        @WithDefault("10737418240")
+        @WithConverter(Checked.PositiveLong.class)
+        long maxStoredBytes();
+
         /** How long a picture is kept after it was sent, or a job was submitted with it. */
         @WithDefault("P8D")
         @WithConverter(Checked.PositiveDuration.class)

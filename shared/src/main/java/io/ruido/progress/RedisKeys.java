@@ -26,6 +26,12 @@ final class RedisKeys {
     /** Sorted set of objects, the pictures that clients have sent, by the time they may be deleted. */
     static final String UPLOADS = "ruido:uploads";
 
+    /** Hash of object to its size in bytes and whose it is. */
+    static final String UPLOAD_SIZES = UPLOADS + ":sizes";
+
+    /** Hash of tenant to the bytes of all its objects. */
+    static final String UPLOAD_BYTES = UPLOADS + ":bytes";
+
     /** Hash of model name to card. */
     static final String MODELS = "ruido:models";
 

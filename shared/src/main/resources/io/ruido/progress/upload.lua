@@ -1,21 +1,13 @@
 -- Keeps a picture that a client has sent for a while from now on: its object is deleted only after its name is forgotten.
 --   KEYS[1] sorted set of objects by the time they may be deleted
 --   KEYS[2] the upload as JSON, by its tenant and its id
---   ARGV[1] for how long; ARGV[2] the upload, where it may be new; ARGV[3] an object that belongs to none yet
+--   ARGV[1] for how long; ARGV[2] the upload, where it may be new
 local FORGOTTEN_BEFORE = 1000
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local function keep(object)
-    redis.call('ZADD', KEYS[1], now + ARGV[1] + FORGOTTEN_BEFORE, object)
-end
-
-if ARGV[3] ~= '' then
-    keep(ARGV[3])
-    return nil
-end
 local upload = redis.call('GET', KEYS[2]) or ARGV[2]
 if upload == '' then return nil end
 redis.call('SET', KEYS[2], upload, 'PX', ARGV[1])
-keep(cjson.decode(upload).object)
+redis.call('ZADD', KEYS[1], now + ARGV[1] + FORGOTTEN_BEFORE, cjson.decode(upload).object)
 return upload
