@@ -29,8 +29,23 @@ final class CatalogRoutes {
     /** @param workers how many serve it now */
     private record ModelView(@JsonUnwrapped ModelCard card, long workers) {}
 
+    /** What OpenAI's clients list is beside what all others do. */
     private record Models(
-            List<ModelView> models, @JsonProperty("default") String defaultModel, Limits limits) {}
+            List<ModelView> models,
+            @JsonProperty("default") String defaultModel,
+            Limits limits,
+            String object,
+            List<OpenAiModel> data) {}
+
+    private record OpenAiModel(
+            String id,
+            String object,
+            long created,
+            @JsonProperty("owned_by") String ownedBy) {
+        static OpenAiModel of(ModelCard card) {
+            return new OpenAiModel(card.name(), "model", 0, "ruido");
+        }
+    }
 
     private record SamplerView(String id, String title, List<String> models) {}
 
@@ -49,7 +64,9 @@ final class CatalogRoutes {
                         .mapToObj(i -> new ModelView(cards.get(i), workers.get(i)))
                         .toList(),
                 catalog.defaultOf(cards).map(ModelCard::name).orElse(null),
-                limits);
+                limits,
+                "list",
+                cards.stream().map(OpenAiModel::of).toList());
     }
 
     void samplers(RoutingContext ctx) {

@@ -61,6 +61,13 @@ class OpenAiTest {
     }
 
     @Test
+    void modelsAreListed() {
+        assertThat(openAi.models().list().data())
+                .extracting(model -> model.validate().id())
+                .containsExactly("apples", "pears");
+    }
+
+    @Test
     void imagesComeAsBase64AndAsUrlsThatAnybodyCanFetch() throws Exception {
         CompletableFuture<ImagesResponse> answer =
                 generate(prompt("two apples").n(2).size(size("128x192")));
