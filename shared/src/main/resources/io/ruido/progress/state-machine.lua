@@ -169,7 +169,8 @@ end
 
 function operations.decode(i, attempt, lease)
     if fenced(i, attempt) then return 'LOST' end
-    redis.call('HSET', job, i .. ':lease', now + lease)
+    -- Steps that were made while Redis was away are told of by nothing else.
+    redis.call('HSET', job, i .. ':lease', now + lease, i .. ':step', get('steps'))
     enter_image(i, 'DECODING')
     for other = 0, get('count') - 1 do
         local state = get(other .. ':state')

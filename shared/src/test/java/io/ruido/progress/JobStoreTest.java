@@ -86,7 +86,7 @@ class JobStoreTest {
         JobStatus status = status(job);
         assertThat(status.job()).isEqualTo(job);
         assertThat(status.images()).extracting(JobStatus.Image::key).containsExactly("a.png", "b.png");
-        assertThat(status.images().getFirst()).isEqualTo(new JobStatus.Image(0, SUCCEEDED, 1, "worker", 1, "a.png"));
+        assertThat(status.images().getFirst()).isEqualTo(new JobStatus.Image(0, SUCCEEDED, 20, "worker", 1, "a.png"));
         assertThat(status.finishedAt()).isAfterOrEqualTo(status.startedAt());
         assertThat(status.error()).isNull();
         // State 5 times; image twice sampling, decoding, succeeded; one step; two results.
@@ -179,6 +179,18 @@ class JobStoreTest {
         assertThat(status(job).images().getFirst().state()).isEqualTo(QUEUED);
         assertThat(granted(sample)).isEqualTo(2);
         assertThat(status(job).images().getFirst().step()).isZero();
+    }
+
+    @Test
+    void aDecodedImageHasMadeAllStepsAlsoThoseThatNobodyWasToldOf() {
+        Job job = submitted(1);
+        SampleId sample = new SampleId(job.jobId(), 0);
+        granted(sample);
+        done(store.step(sample, 1, 7, 20, ""));
+
+        done(store.decode(sample, 1));
+
+        assertThat(status(job).images().getFirst().step()).isEqualTo(20);
     }
 
     @Test

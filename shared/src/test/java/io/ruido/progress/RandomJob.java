@@ -92,7 +92,7 @@ final class RandomJob {
         switch (random.nextInt(20)) {
             case 0, 1, 2, 3 -> claim(image);
             case 4, 5, 6 -> step(image, token, Math.min(STEPS, image.step + 1));
-            case 7 -> change(image, token, () -> store.decode(image.id, token), true);
+            case 7 -> decode(image, token);
             case 8 -> change(image, token, () -> store.renew(image.id, token), true);
             case 9 -> change(image, token, () -> store.release(image.id, token), false);
             case 10, 11 -> succeed(image, token);
@@ -158,6 +158,12 @@ final class RandomJob {
     private void step(Image image, int token, int step) {
         if (change(image, token, () -> store.step(image.id, token, step, STEPS, ""), true)) {
             image.step = step;
+        }
+    }
+
+    private void decode(Image image, int token) {
+        if (change(image, token, () -> store.decode(image.id, token), true)) {
+            image.step = STEPS;
         }
     }
 
