@@ -4,8 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.job.JobEvent;
 import io.ruido.job.JobJson;
 import io.ruido.job.SampleId;
+import io.ruido.progress.EventStream;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.streams.WriteStream;
+import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
@@ -16,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -203,6 +211,34 @@ class EventsTest {
     }
 
     /** Some of the steps, among them the last, and everything else. */
+    @Test
+    void aSocketThatIsClosedAndHasNotSaidSoEndsItsFeed() throws Exception {
+        UUID id = client.submitted(TWO_IMAGES);
+        AtomicInteger asked = new AtomicInteger();
+        WriteStream<?> closed = (WriteStream<?>) Proxy.newProxyInstance(
+                WriteStream.class.getClassLoader(), new Class<?>[] {WriteStream.class}, (stream, method, arguments) -> {
+                    asked.incrementAndGet();
+                    throw new IllegalStateException("WebSocket is closed");
+                });
+        List<Throwable> faults = new CopyOnWriteArrayList<>();
+        List<JobEvent> sent = new CopyOnWriteArrayList<>();
+        Vertx vertx = Vertx.vertx();
+        try (EventStream events = new EventStream(SERVICES.connection)) {
+            Context loop = vertx.getOrCreateContext().exceptionHandler(faults::add);
+            Feed feed = new Feed(events, id, 0, loop, closed, (event, json) -> sent.add(event));
+            loop.runOnContext(begin -> feed.resume());
+            await().until(() -> asked.get() > 0);
+            worker.finish(id);
+            loop.runOnContext(drained -> feed.resume());
+            Thread.sleep(500);
+        } finally {
+            vertx.close().await();
+        }
+        assertThat(faults).isEmpty();
+        assertThat(sent).isEmpty();
+        assertThat(asked).hasValue(1);
+    }
+
     private static void isTheNewest(List<JsonNode> frames) {
         assertThat(frames).hasSizeLessThan(STEPS / 2);
         assertThat(frames)

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** An image that one worker began and another finished is, byte for byte, the one that a single worker makes. */
 @Timeout(240)
 class ResumeTest {
-    private static final int STEPS = 100;
+    private static final int STEPS = 250;
 
     private static Servers servers;
 

@@ -28,6 +28,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,7 @@ final class Servers implements AutoCloseable {
     private EmbeddedRedis redisServer;
     private EmbeddedS3 s3;
     private final Map<String, String> settings = new HashMap<>();
+    private final List<Process> processes = new ArrayList<>();
     private final Redis redis;
     private final JobPublisher publisher;
     final RuidoConfig config;
@@ -108,7 +110,9 @@ final class Servers implements AutoCloseable {
                 Worker.class.getName());
         settings.forEach((name, value) ->
                 process.environment().put(name.toUpperCase().replace('.', '_').replace('-', '_'), value));
-        return process.inheritIO().start();
+        Process worker = process.inheritIO().start();
+        processes.add(worker);
+        return worker;
     }
 
     PromptJob submit(String prompt, int count, int steps, long seed) {
@@ -192,15 +196,15 @@ final class Servers implements AutoCloseable {
         redisServer = EmbeddedRedis.start(folder.resolve("redis"), port);
     }
 
-    void restartS3(Duration away) throws InterruptedException {
+    void restartS3(Duration away) {
         restartS3(away, SECRET);
     }
 
     /** @param secret another than {@link #SECRET} to have everybody refused */
-    void restartS3(Duration away, String secret) throws InterruptedException {
+    void restartS3(Duration away, String secret) {
         int port = s3.endpoint().getPort();
         s3.close();
-        Thread.sleep(away);
+        Awaitility.await().pollDelay(away).until(() -> true);
         s3 = EmbeddedS3.start(folder.resolve("s3"), port, "access", secret);
     }
 
@@ -216,6 +220,7 @@ final class Servers implements AutoCloseable {
 
     @Override
     public void close() {
+        processes.forEach(Process::destroyForcibly);
         publisher.close();
         events.close();
         redis.close();

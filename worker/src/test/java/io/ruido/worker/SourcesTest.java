@@ -1,13 +1,16 @@
 package io.ruido.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.diffusion.SampleState;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
+import io.ruido.job.JobStatus;
 import io.ruido.job.PromptJob;
+import io.ruido.job.SampleId;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
 import io.ruido.job.Upload;
@@ -16,10 +19,12 @@ import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.RgbImage;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.Sampling;
+import io.ruido.progress.Claim;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -96,6 +101,26 @@ class SourcesTest {
         try (var pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
             return new Sampling(pipeline).run(request, step -> {}).image();
         }
+    }
+
+    @Test
+    void anImageStaysWithItsWorkerForAsLongAsItsPictureCannotBeFetched() throws Exception {
+        Source source = new Source(servers.upload(TestPictures.png(SIZE, SIZE, 1)), 0.5, null);
+        Duration lease = servers.config.jobs().lease();
+        Thread outage = Thread.startVirtualThread(() -> servers.restartS3(lease.multipliedBy(4)));
+        await().until(() -> !servers.results.reachable());
+
+        PromptJob job = servers.submit("an apple", 1, Servers.params(STEPS, 3, null, source));
+        await().until(() -> servers.status(job.jobId()).state() == JobState.SAMPLING);
+        Thread.sleep(lease.plusMillis(500));
+        SampleId image = new SampleId(job.jobId(), 0);
+        Claim other =
+                servers.store.claim(image, "another").toCompletableFuture().join();
+        outage.join();
+
+        assertThat(other).isInstanceOf(Claim.Owned.class);
+        JobStatus status = servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+        assertThat(status.images().getFirst().attempt()).isEqualTo(1);
     }
 
     @Test

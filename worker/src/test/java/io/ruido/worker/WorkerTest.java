@@ -7,6 +7,8 @@ import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.PromptJob;
+import io.ruido.job.SampleId;
+import io.ruido.progress.Claim;
 import io.ruido.queue.Topics;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -170,6 +172,26 @@ class WorkerTest {
             }
         }
         servers.store.cancel(job.jobId()).toCompletableFuture().join();
+    }
+
+    @Test
+    void aWorkerThatLostItsImageTakesItUpAgainWhenNobodyElseMakesIt() throws IOException {
+        try (Worker _ = servers.worker()) {
+            PromptJob job = servers.submit("lost and found", 1, LONG, 3);
+            servers.awaitFirstStep(job);
+            SampleId image = new SampleId(job.jobId(), 0);
+            await().until(() -> {
+                servers.store.release(image, 1).toCompletableFuture().join();
+                return servers.store
+                                .claim(image, "one that dies")
+                                .toCompletableFuture()
+                                .join()
+                        instanceof Claim.Granted;
+            });
+
+            JobStatus status = servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+            assertThat(status.images().getFirst().attempt()).isEqualTo(3);
+        }
     }
 
     @Test

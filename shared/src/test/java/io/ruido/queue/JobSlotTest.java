@@ -1,0 +1,168 @@
+package io.ruido.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.uuid.Generators;
+import io.ruido.config.RuidoConfig;
+import io.ruido.config.RuidoConfig.KafkaConfig;
+import io.ruido.embedded.EmbeddedKafka;
+import io.ruido.job.Job;
+import io.ruido.job.Priority;
+import io.ruido.job.PromptJob;
+import io.ruido.job.SamplingParams;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BiConsumer;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JobSlotTest {
+    private static final SamplingParams PARAMS = new SamplingParams("apples", 64, 64, 4, 2, "ddim", 7);
+
+    private static EmbeddedKafka server;
+    private static KafkaConfig kafka;
+    private static JobPublisher publisher;
+
+    private final Queue<UUID> handled = new ConcurrentLinkedQueue<>();
+    private final Queue<String> undeliverable = new ConcurrentLinkedQueue<>();
+
+    @BeforeAll
+    static void start(@TempDir Path folder) throws Exception {
+        Awaitility.setDefaultTimeout(Duration.ofMinutes(1)); // outlasts a busy machine
+        server = EmbeddedKafka.start(folder, 0);
+        kafka = RuidoConfig.load(
+                        Map.of("ruido.kafka.bootstrap-servers", server.bootstrapServers()), Map.of(), Optional.empty())
+                .kafka();
+        Topics.create(kafka, List.of());
+        publisher = new JobPublisher(kafka);
+    }
+
+    @AfterAll
+    static void stop() {
+        publisher.close();
+        server.close();
+    }
+
+    @Test
+    void aJobThatFailsEachTimeIsGivenUpWithTheReasonAndKeptBefore() {
+        UUID job = published();
+        Queue<String> letters = new ConcurrentLinkedQueue<>();
+        BiConsumer<String, String> keptAsLetter = (id, reason) -> {
+            DeadLetters.read(kafka).stream().map(DeadLetter::error).forEach(letters::add);
+            undeliverable.add(reason);
+        };
+        try (JobSlot _ = slot(this::fail, keptAsLetter)) {
+            await().until(() -> !undeliverable.isEmpty());
+        }
+        assertThat(handled).containsExactly(job, job, job, job);
+        String reason = "java.lang.IllegalStateException: no memory, 4 times";
+        assertThat(undeliverable).containsExactly(reason);
+        assertThat(letters).as("kept before anybody is told").contains(reason);
+    }
+
+    @Test
+    void aJobThatWasDeliveredOftenButNeverFailedIsNotGivenUp() {
+        UUID job = published();
+        for (int delivery = 1; delivery <= 4; delivery++) {
+            deliverInVain();
+        }
+        try (JobSlot _ = slot(this::accept, (id, reason) -> undeliverable.add(reason))) {
+            await().until(() -> handled.contains(job));
+        }
+        assertThat(undeliverable).isEmpty();
+    }
+
+    /** As the broker does to the slots of a killed worker. */
+    private static void deliverInVain() {
+        Map<String, Object> settings = KafkaClients.common(kafka);
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, Topics.PROMPT_GROUP);
+        settings.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
+        try (var consumer = new KafkaShareConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
+            consumer.subscribe(List.of(Topics.PROMPT));
+            await().until(() -> {
+                var records = consumer.poll(Duration.ofMillis(500));
+                records.forEach(record -> consumer.acknowledge(record, AcknowledgeType.RELEASE));
+                return !records.isEmpty();
+            });
+        }
+    }
+
+    @Test
+    void aSlotThatStartedOverTakesNothingOnceItHasStopped() throws Exception {
+        UUID job = published();
+        JobSlot slot = slot(
+                taken -> {
+                    undeliverable.add(taken.jobId().toString());
+                    return new Verdict.Reject("because");
+                },
+                (id, reason) -> {
+                    throw new IllegalStateException("a server is away");
+                });
+        await().until(() -> !undeliverable.isEmpty());
+        try (JobSlot _ = slot(this::accept, (id, reason) -> {})) {
+            await().until(() -> handled.contains(job));
+        }
+        Thread.sleep(2_000); // It starts over in the meantime, and finds nothing to do.
+        undeliverable.clear();
+
+        slot.stop();
+        slot.awaitStopped();
+        UUID next = published();
+        slot.close();
+
+        assertThat(undeliverable).isEmpty();
+        try (JobSlot _ = slot(this::accept, (id, reason) -> {})) {
+            await().until(() -> handled.contains(next));
+        }
+    }
+
+    private Verdict accept(Job job) {
+        handled.add(job.jobId());
+        return new Verdict.Accept();
+    }
+
+    private Verdict fail(Job job) {
+        handled.add(job.jobId());
+        throw new IllegalStateException("no memory");
+    }
+
+    private JobSlot slot(JobSlot.Handler handler, BiConsumer<String, String> onUndeliverable) {
+        JobSlot.Undeliverable told = new JobSlot.Undeliverable() {
+            @Override
+            public int begun(Job job) {
+                return handled.size();
+            }
+
+            @Override
+            public void onUndeliverable(String jobId, String reason) {
+                onUndeliverable.accept(jobId, reason);
+            }
+        };
+        return new JobSlot(kafka, Topics.PROMPT_GROUP, List.of(Topics.PROMPT), publisher, handler, told);
+    }
+
+    private static UUID published() {
+        UUID id = Generators.timeBasedEpochGenerator().generate();
+        publisher
+                .publish(new PromptJob(id, "an apple", "", 1, PARAMS, Priority.INTERACTIVE, Instant.now()))
+                .toCompletableFuture()
+                .join();
+        return id;
+    }
+}
