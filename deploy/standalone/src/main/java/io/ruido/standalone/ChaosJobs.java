@@ -55,6 +55,7 @@ final class ChaosJobs {
 
     /** Has one job of each kind made while nothing disturbs; waits for Ruido to be there. */
     static ChaosJobs begin(ChaosClient client, ChaosFindings findings, long seed) throws Exception {
+        long deadline = System.nanoTime() + STUCK_AFTER.toNanos();
         while (client.get("/v1/models")
                         .json()
                         .path("models")
@@ -62,13 +63,19 @@ final class ChaosJobs {
                         .path("workers")
                         .asInt()
                 == 0) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("no worker has come for " + STUCK_AFTER);
+            }
             Thread.sleep(LOOK_AGAIN);
         }
         ChaosJobs jobs = new ChaosJobs(client, findings, seed);
         List<Callable<List<byte[]>>> all = IntStream.range(0, KINDS)
                 .<Callable<List<byte[]>>>mapToObj(kind -> () -> jobs.undisturbed(kind))
                 .toList();
-        for (var one : jobs.threads.invokeAll(all)) {
+        for (var one : jobs.threads.invokeAll(all, STUCK_AFTER.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (one.isCancelled()) {
+                throw new IllegalStateException("not all jobs have ended after " + STUCK_AFTER);
+            }
             jobs.pictures.add(one.get());
         }
         return jobs;

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class ChaosPart implements AutoCloseable {
     private static final Duration AGAIN_AFTER = Duration.ofSeconds(1);
 
-    /** As Kubernetes grants it. */
+    /** As Kubernetes grants it; who takes longer is killed. */
     private static final Duration FAREWELL = Duration.ofSeconds(30);
 
     private final String name;
@@ -93,7 +93,9 @@ final class ChaosPart implements AutoCloseable {
         switch (ending) {
             case TERMINATED -> {
                 ended.terminate();
-                ended.await(FAREWELL);
+                if (!ended.ends(FAREWELL)) {
+                    ended.killAll();
+                }
             }
             case KILLED -> ended.killAll();
         }

@@ -62,10 +62,15 @@ final class RuidoProcess implements AutoCloseable {
 
     /** Exit status of a command that ends by itself. */
     int await(Duration patience) throws InterruptedException {
-        if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (!ends(patience)) {
             throw new IllegalStateException("still runs after " + patience);
         }
         return process.exitValue();
+    }
+
+    /** Whether it ends by itself in this time. */
+    boolean ends(Duration patience) throws InterruptedException {
+        return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Completes with its exit status. */

@@ -39,8 +39,13 @@ final class WatcherProcess implements AutoCloseable {
         WatcherProcess started = new WatcherProcess(new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start());
-        started.answer();
-        return started;
+        try {
+            started.answer();
+            return started;
+        } catch (IOException | RuntimeException e) {
+            started.close();
+            throw e;
+        }
     }
 
     /** What they have seen since this was asked before. */
