@@ -18,6 +18,9 @@ final class Cards {
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
+    /** Enough for a model that says nothing of itself and has not learned to do with fewer. */
+    private static final int STEPS = 30;
+
     private Cards() {}
 
     /** @param maxSize greatest side in pixels that may be asked for */
@@ -43,9 +46,9 @@ final class Cards {
                 name,
                 pipeline.defaultWidth(),
                 pipeline.defaultHeight(),
-                or(about.steps(), 30),
-                or(about.guidanceScale(), 7.5),
-                or(about.sampler(), SamplerName.defaultFor(scheduler).id()),
+                or(about.steps(), Math.min(STEPS, pipeline.defaultSteps())),
+                or(about.guidanceScale(), pipeline.defaultGuidance()),
+                or(about.sampler(), pipeline.defaultSampler().id()),
                 0);
         return new ModelCard(
                 name,

@@ -1,45 +1,87 @@
 package io.ruido.worker;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
-/**
- * The encoded text of an image.
- *
- * @param states float32 of the prompt's and then the negative prompt's states, (2, T, D)
- * @param tokens T
- * @param width D
- */
-record Conditioning(float[] states, int tokens, int width) {
-    Conditioning {
-        if (states.length != 2 * tokens * width) {
-            throw new IllegalArgumentException(
-                    "states: must be (2, %d, %d), has %d values".formatted(tokens, width, states.length));
+/** What the text of an image tells the denoiser, and what its negative text does. */
+record Conditioning(Told wanted, Told unwanted) {
+    /**
+     * One row of those parts of {@link io.ruido.model.Conditioning} that come from a text.
+     *
+     * @param states (T, D)
+     * @param mask (T), whole numbers
+     * @param pooled (P)
+     * @param labels (), a whole number
+     */
+    record Told(Part states, Part mask, Part pooled, Part labels) {
+        private Stream<Part> parts() {
+            return Stream.of(states, mask, pooled, labels);
         }
     }
 
-    float[] prompt() {
-        return Arrays.copyOf(states, states.length / 2);
+    /** Values of one part in their shape; none where the model has no such part. */
+    record Part(List<Integer> shape, float[] values) {
+        static final Part NONE = new Part(List.of(0), new float[0]);
+
+        Part {
+            shape = List.copyOf(shape);
+            int size = shape.stream().reduce(1, Math::multiplyExact);
+            if (values.length != size) {
+                throw new IllegalArgumentException(
+                        "values: must be of shape %s, are %d".formatted(shape, values.length));
+            }
+        }
+
+        boolean isNone() {
+            return values.length == 0;
+        }
+
+        private int bytes() {
+            return 4 * (1 + shape.size() + values.length);
+        }
+
+        private void write(ByteBuffer bytes) {
+            bytes.putInt(shape.size());
+            shape.forEach(bytes::putInt);
+            for (float value : values) {
+                bytes.putFloat(value);
+            }
+        }
+
+        private static Part read(ByteBuffer bytes) {
+            List<Integer> shape = IntStream.range(0, bytes.getInt())
+                    .mapToObj(_ -> bytes.getInt())
+                    .toList();
+            float[] values = new float[shape.stream().reduce(1, Math::multiplyExact)];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = bytes.getFloat();
+            }
+            return new Part(shape, values);
+        }
     }
 
-    float[] negative() {
-        return Arrays.copyOfRange(states, states.length / 2, states.length);
+    /** How many tokens a text has: texts of one model, and so samples that share a call, have as many. */
+    int tokens() {
+        return wanted.states.shape.getFirst();
     }
 
-    /** T and D as 32-bit integers, then the states; little-endian. */
+    /** Each part as its number of dimensions, its shape and its values, big-endian, 32 bits each. */
     byte[] toBytes() {
-        ByteBuffer bytes = ByteBuffer.allocate(8 + 4 * states.length).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putInt(tokens).putInt(width).asFloatBuffer().put(states);
+        List<Part> parts = Stream.concat(wanted.parts(), unwanted.parts()).toList();
+        ByteBuffer bytes =
+                ByteBuffer.allocate(parts.stream().mapToInt(Part::bytes).sum());
+        parts.forEach(part -> part.write(bytes));
         return bytes.array();
     }
 
     static Conditioning fromBytes(byte[] content) {
-        ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
-        int tokens = bytes.getInt();
-        int width = bytes.getInt();
-        float[] states = new float[bytes.remaining() / 4];
-        bytes.asFloatBuffer().get(states);
-        return new Conditioning(states, tokens, width);
+        ByteBuffer bytes = ByteBuffer.wrap(content);
+        return new Conditioning(told(bytes), told(bytes));
+    }
+
+    private static Told told(ByteBuffer bytes) {
+        return new Told(Part.read(bytes), Part.read(bytes), Part.read(bytes), Part.read(bytes));
     }
 }

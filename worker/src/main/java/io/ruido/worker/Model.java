@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.SampleState;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingParams;
+import io.ruido.nn.Ops;
 import io.ruido.nn.Torch;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.SampleRequest;
@@ -24,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /** A model as the worker runs it: texts, floats and pictures, no tensors. */
 final class Model implements AutoCloseable {
@@ -51,13 +53,27 @@ final class Model implements AutoCloseable {
         return card;
     }
 
+    /** @throws IllegalArgumentException when the model can only be asked for other things */
     Conditioning encode(String prompt, String negativePrompt) {
-        return aside(manager -> {
-            NDArray states = pipeline.encodeText(manager, List.of(prompt, negativePrompt)); // (2, T, D)
-            return new Conditioning(
-                    states.toFloatArray(), (int) states.getShape().get(1), (int)
-                            states.getShape().get(2));
-        });
+        return aside(manager -> new Conditioning(
+                told(pipeline.encode(manager, List.of(prompt))),
+                told(pipeline.encodeNegative(manager, List.of(negativePrompt)))));
+    }
+
+    private static Conditioning.Told told(io.ruido.model.Conditioning encoded) {
+        return new Conditioning.Told(
+                part(encoded.states()), part(encoded.mask()), part(encoded.pooled()), part(encoded.labels()));
+    }
+
+    private static Conditioning.Part part(NDArray row) {
+        return row.isEmpty()
+                ? Conditioning.Part.NONE
+                : new Conditioning.Part(
+                        Arrays.stream(row.getShape().getShape())
+                                .skip(1)
+                                .mapToObj(Math::toIntExact)
+                                .toList(),
+                        row.toType(DataType.FLOAT32, false).toFloatArray());
     }
 
     /**
@@ -96,7 +112,6 @@ final class Model implements AutoCloseable {
     /** The denoiser's output, with guidance, for the next step of each of these samples of one kind. */
     float[][] predict(List<Sample> batch) {
         SamplingParams params = batch.getFirst().params();
-        Conditioning text = batch.getFirst().text();
         int size = batch.size();
         float[] timesteps = new float[size];
         float[] guidance = new float[size];
@@ -104,30 +119,50 @@ final class Model implements AutoCloseable {
             timesteps[i] = batch.get(i).denoising().timestep();
             guidance[i] = (float) batch.get(i).params().guidanceScale();
         }
-        Shape all = pipeline.inputShape(size, params.width(), params.height());
-        Shape texts = new Shape(size, text.tokens(), text.width());
         try (NDManager manager = pipeline.newManager()) {
+            NDArray latents = Torch.tensor(
+                    manager,
+                    joined(batch, sample -> sample.denoising().input()),
+                    pipeline.inputShape(size, params.width(), params.height()));
             float[] outputs = pipeline.predict(
-                            Torch.tensor(
-                                    manager,
-                                    joined(batch, sample -> sample.denoising().input()),
-                                    all),
+                            latents,
                             timesteps,
-                            Torch.tensor(
-                                    manager,
-                                    joined(batch, sample -> sample.text().prompt()),
-                                    texts),
-                            Torch.tensor(
-                                    manager,
-                                    joined(batch, sample -> sample.text().negative()),
-                                    texts),
-                            guidance)
+                            conditioning(manager, batch, Conditioning::wanted),
+                            conditioning(manager, batch, Conditioning::unwanted),
+                            guidance,
+                            new float[size])
                     .toFloatArray();
             int each = outputs.length / size;
             return IntStream.range(0, size)
                     .mapToObj(i -> Arrays.copyOfRange(outputs, i * each, (i + 1) * each))
                     .toArray(float[][]::new);
         }
+    }
+
+    private static io.ruido.model.Conditioning conditioning(
+            NDManager manager, List<Sample> batch, Function<Conditioning, Conditioning.Told> which) {
+        Function<Function<Conditioning.Told, Conditioning.Part>, NDArray> rows =
+                part -> rows(manager, batch, sample -> part.apply(which.apply(sample.text())));
+        return io.ruido.model.Conditioning.ofStates(rows.apply(Conditioning.Told::states))
+                .withMask(whole(rows.apply(Conditioning.Told::mask)))
+                .withPooled(rows.apply(Conditioning.Told::pooled))
+                .withLabels(whole(rows.apply(Conditioning.Told::labels)));
+    }
+
+    /** One part of all samples, (B, …). */
+    private static NDArray rows(NDManager manager, List<Sample> batch, Function<Sample, Conditioning.Part> part) {
+        Conditioning.Part first = part.apply(batch.getFirst());
+        if (first.isNone()) {
+            return Ops.none();
+        }
+        long[] shape = LongStream.concat(
+                        LongStream.of(batch.size()), first.shape().stream().mapToLong(Integer::longValue))
+                .toArray();
+        return Torch.tensor(manager, joined(batch, sample -> part.apply(sample).values()), new Shape(shape));
+    }
+
+    private static NDArray whole(NDArray numbers) {
+        return numbers.isEmpty() ? numbers : numbers.toType(DataType.INT64, false);
     }
 
     private static float[] joined(List<Sample> batch, Function<Sample, float[]> part) {

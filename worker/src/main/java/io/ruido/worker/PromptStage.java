@@ -38,8 +38,13 @@ final class PromptStage implements JobSlot.Handler {
         Change begun = patience.await(() -> store.encode(job.jobId()));
         return switch (begun) {
             case Change.Done done -> {
-                String conditioningKey =
-                        observer.stage(Stage.ENCODING, job.params().model(), () -> text.encode(job));
+                String conditioningKey;
+                try {
+                    conditioningKey =
+                            observer.stage(Stage.ENCODING, job.params().model(), () -> text.encode(job));
+                } catch (IllegalArgumentException e) {
+                    yield new Verdict.Reject(e.getMessage());
+                }
                 List<SamplingJob> samples = job.fanOut(conditioningKey).toList();
                 patience.await(() -> publisher.publishAll(samples));
                 yield new Verdict.Accept();

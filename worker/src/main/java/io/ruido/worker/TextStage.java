@@ -11,6 +11,9 @@ import java.util.List;
 
 /** Encodes texts and caches the result under the hash of what it was made from. */
 final class TextStage {
+    /** Part of the keys: what another release has cached must not be read. */
+    private static final String FORMAT = "2";
+
     private final Models models;
     private final ConditioningCache cache;
     private final Patience patience;
@@ -45,7 +48,7 @@ final class TextStage {
     private static String key(Job job) {
         try {
             MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            for (String part : List.of(job.params().model(), job.prompt(), job.negativePrompt())) {
+            for (String part : List.of(FORMAT, job.params().model(), job.prompt(), job.negativePrompt())) {
                 byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
                 sha256.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
                 sha256.update(bytes);

@@ -1,0 +1,90 @@
+package io.ruido.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.types.DataType;
+import io.ruido.job.SamplingParams;
+import io.ruido.pipeline.DiffusionPipeline;
+import io.ruido.pipeline.SampleRequest;
+import io.ruido.pipeline.Sampling;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelTest {
+    private static final Path FOLDERS = Path.of("src/test/resources/golden/pipelines");
+    private static final int STEPS = 3;
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ddim",
+                "ddpm",
+                "dit",
+                "latent-consistency",
+                "pixart-alpha",
+                "pixart-sigma",
+                "stable-diffusion",
+                "turbo",
+                "v-prediction",
+                "xl"
+            })
+    void aModelOfAnyKindDrawsForAWorkerWhatItDrawsWithoutService(String kind) throws IOException {
+        try (ExecutorService side = Executors.newSingleThreadExecutor();
+                Model model = Model.read(FOLDERS.resolve(kind), Device.cpu(), DataType.FLOAT32, side);
+                DiffusionPipeline pipeline =
+                        DiffusionPipeline.read(FOLDERS.resolve(kind), Device.cpu(), DataType.FLOAT32)) {
+            SamplingParams defaults = model.card().defaults();
+            SamplingParams params = new SamplingParams(
+                    kind, defaults.width(), defaults.height(), STEPS, defaults.guidanceScale(), defaults.sampler(), 7);
+            String prompt = kind.equals("dit") ? "1" : "a red apple";
+
+            assertThat(drawn(model, params, prompt)).isEqualTo(drawn(pipeline, params, prompt));
+        }
+    }
+
+    @Test
+    void aTextThatTheModelCannotDrawIsRefused() throws IOException {
+        try (ExecutorService side = Executors.newSingleThreadExecutor();
+                Model model = Model.read(FOLDERS.resolve("dit"), Device.cpu(), DataType.FLOAT32, side)) {
+            assertThatThrownBy(() -> model.encode("a red apple", ""))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("prompt must be a class from 0 to ")
+                    .hasMessageEndingWith(", was a red apple");
+        }
+    }
+
+    private static float[] drawn(Model model, SamplingParams params, String prompt) {
+        Conditioning text = Conditioning.fromBytes(model.encode(prompt, "blue").toBytes());
+        Sample sample = new Sample(model, params, text, model.start(params, Optional.empty()));
+        while (!sample.denoising().done()) {
+            sample.advance(model.predict(List.of(sample))[0]);
+        }
+        return sample.denoising().latents();
+    }
+
+    private static float[] drawn(DiffusionPipeline pipeline, SamplingParams params, String prompt) {
+        SampleRequest request = new SampleRequest(
+                prompt,
+                "blue",
+                params.seed(),
+                STEPS,
+                Optional.of(params.sampler()),
+                params.guidanceScale(),
+                0,
+                params.width(),
+                params.height(),
+                0,
+                Optional.empty(),
+                Optional.empty());
+        return new Sampling(pipeline).run(request, step -> {}).latents();
+    }
+}
