@@ -8,7 +8,7 @@
 
 Without a folder Stable Diffusion 1.5's U-Net is made, 3.4 GB of random weights, in a folder that is deleted in the end.
 Prints seconds by round, the ratio of the medians, and what share they are of the speed at which two large matrices are
-multiplied.
+multiplied; and how much memory Ruido's process had at most.
 """
 
 import argparse
@@ -67,6 +67,10 @@ class Ruido:
         took, self.mean = map(float, self.process.stdout.readline().split())
         return took
 
+    def peak_mib(self):
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
     def close(self):
         self.process.stdin.close()
         self.process.wait()
@@ -104,6 +108,7 @@ def measure(folder, args):
         for name, step in sides.items():
             times[name].append(step())
     after = gemm_gflops()
+    peak = ruido.peak_mib()
     ruido.close()
 
     gflop = work(unet.config, latents, timesteps, states)
@@ -116,6 +121,8 @@ def measure(folder, args):
         share = gflop / median / max(before, after)
         print(f"{name:14} {median:8.4f} s, {min(measured):.4f} to {max(measured):.4f}, {share:.0%} of the product's speed; "
               f"ruido takes {ratio:.2f} of it")
+    size = sum(file.stat().st_size for file in Path(folder).glob("*.safetensors")) >> 20
+    print(f"ruido's process had at most {peak} MiB; the weights' files have {size} MiB")
 
 
 parser = argparse.ArgumentParser()

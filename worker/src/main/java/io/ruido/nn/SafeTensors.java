@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,27 +65,29 @@ public final class SafeTensors implements Weights.Source {
     private final NDManager manager;
     private final DataType type;
     private final Map<String, Entry> entries;
+    private final List<MemorySegment> files;
 
-    private SafeTensors(NDManager manager, DataType type, Map<String, Entry> entries) {
+    private SafeTensors(NDManager manager, DataType type, Map<String, Entry> entries, List<MemorySegment> files) {
         this.manager = manager;
         this.type = type;
         this.entries = entries;
+        this.files = files;
     }
 
     /** The tensors of a model folder, from one file or from those that its index names. */
     static SafeTensors open(Path folder, NDManager manager, DataType type) throws IOException {
         Map<String, Entry> entries = new LinkedHashMap<>();
+        List<MemorySegment> files = new ArrayList<>();
         for (Path file : files(folder)) {
-            map(file, entries);
+            files.add(map(file, entries));
         }
-        return new SafeTensors(manager, type, entries);
+        return new SafeTensors(manager, type, entries, files);
     }
 
     /** All tensors of one file, converted to one type; they belong to the manager. */
     public static Map<String, NDArray> read(Path file, NDManager manager, DataType type) throws IOException {
         Map<String, Entry> entries = new LinkedHashMap<>();
-        map(file, entries);
-        var source = new SafeTensors(manager, type, entries);
+        var source = new SafeTensors(manager, type, entries, List.of(map(file, entries)));
         Map<String, NDArray> tensors = new LinkedHashMap<>();
         entries.forEach((name, entry) -> tensors.put(name, source.tensor(name, entry.info.shape, Init.ZEROS)));
         return tensors;
@@ -127,7 +130,8 @@ public final class SafeTensors implements Weights.Source {
         return shards;
     }
 
-    private static void map(Path file, Map<String, Entry> entries) throws IOException {
+    /** The whole file; adds its tensors. */
+    private static MemorySegment map(Path file, Map<String, Entry> entries) throws IOException {
         MemorySegment all;
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             // The mapping lives as long as any tensor in it.
@@ -148,6 +152,7 @@ public final class SafeTensors implements Weights.Source {
                 entries.put(tensor.getKey(), entry(file, tensor.getKey(), tensor.getValue(), data));
             }
         }
+        return all;
     }
 
     private static JsonNode header(Path file, MemorySegment bytes) throws IOException {
@@ -183,6 +188,9 @@ public final class SafeTensors implements Weights.Source {
     public NDArray tensor(String name, Shape shape, Init init) {
         Entry entry = entries.get(name);
         Info.check(name, shape, entry == null ? null : entry.info);
+        // Of most tensors another arrangement or type has been made by now. Their pages would stay in memory beside it; those
+        // of the others come back when they are used.
+        files.forEach(MemorySegment::unload);
         NDArray array = array(entry);
         if (array.getDataType() == type) {
             return array;
