@@ -188,9 +188,8 @@ public final class SafeTensors implements Weights.Source {
     public NDArray tensor(String name, Shape shape, Init init) {
         Entry entry = entries.get(name);
         Info.check(name, shape, entry == null ? null : entry.info);
-        // Of most tensors another arrangement or type has been made by now. Their pages would stay in memory beside it;
-        // those
-        // of the others come back when they are used.
+        // Of most tensors another arrangement or type has been made by now, beside which their pages would stay in
+        // memory; those of the others come back when they are used.
         files.forEach(MemorySegment::unload);
         NDArray array = array(entry);
         if (array.getDataType() == type) {
