@@ -2,6 +2,8 @@ package io.ruido.standalone;
 
 import io.smallrye.config.ConfigValidationException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.concurrent.ExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +25,9 @@ final class Failure {
                     System.err.println("  " + plain(wrong.getProblem(i).getMessage()));
                 }
             }
+            // Their messages are names of files alone.
+            case NoSuchFileException e -> System.err.println(name + ": no such file or folder: " + e.getMessage());
+            case AccessDeniedException e -> System.err.println(name + ": not allowed: " + e.getMessage());
             case IOException e -> System.err.println(name + ": " + e.getMessage());
             case IllegalArgumentException e -> System.err.println(name + ": " + e.getMessage());
             case IllegalStateException e -> System.err.println(name + ": " + e.getMessage());

@@ -10,6 +10,7 @@ import io.ruido.pipeline.Sampling;
 import io.ruido.worker.Png;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -99,6 +100,10 @@ final class SampleCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        requireFolder(out);
+        if (latents != null) {
+            requireFolder(latents);
+        }
         try (DiffusionPipeline pipeline = DiffusionPipeline.read(model, compute.device(), compute.type(), loras())) {
             SampleRequest request = request(pipeline);
             var sampling = new Sampling(pipeline);
@@ -118,6 +123,14 @@ final class SampleCommand implements Callable<Integer> {
                 NumpyFile.write(latents, results);
             }
             return 0;
+        }
+    }
+
+    /** Better than after minutes of sampling. */
+    private static void requireFolder(Path file) throws IOException {
+        Path folder = file.toAbsolutePath().getParent();
+        if (!Files.isDirectory(folder)) {
+            throw new NoSuchFileException(folder.toString());
         }
     }
 
