@@ -24,20 +24,25 @@ final class DenoiseLoop implements AutoCloseable {
 
     private final Function<List<Sample>, float[][]> denoiser;
     private final Observer observer;
+    private final int places;
     private final BlockingQueue<Sample> arrivals = new LinkedBlockingQueue<>();
     private final List<Sample> active = new ArrayList<>(); // longest waiting first
     private final Map<Sample.Kind, BatchCurve> curves = new HashMap<>();
     private final Thread thread;
     private volatile boolean closing;
 
-    /** @param denoiser gives the output for each sample of a batch, which are of one kind */
-    DenoiseLoop(Function<List<Sample>, float[][]> denoiser, Observer observer) {
+    /**
+     * @param denoiser gives the output for each sample of a batch, which are of one kind
+     * @param places how many samples take turns; more wait until one of these is denoised
+     */
+    DenoiseLoop(Function<List<Sample>, float[][]> denoiser, Observer observer, int places) {
         this.denoiser = denoiser;
         this.observer = observer;
+        this.places = places;
         this.thread = Thread.ofPlatform().name("denoise").start(this::run);
     }
 
-    /** Takes the sample's first step within a step of those that run. */
+    /** Takes the sample's first step within a step of those that run, if there is a place. */
     void add(Sample sample) {
         observer.denoising(sample);
         arrivals.add(sample);
@@ -60,8 +65,9 @@ final class DenoiseLoop implements AutoCloseable {
                 if (active.isEmpty()) {
                     active.add(arrivals.take());
                 }
-                arrivals.drainTo(active);
                 active.removeIf(Sample::stopped);
+                arrivals.removeIf(Sample::stopped);
+                arrivals.drainTo(active, places - active.size());
                 if (!active.isEmpty()) {
                     List<Sample> batch = nextBatch();
                     active.removeAll(batch);

@@ -24,7 +24,8 @@ public final class DirectWorker implements AutoCloseable {
         this.models = models;
         loop = new DenoiseLoop(
                 batch -> batch.getFirst().kind().model().predict(batch),
-                new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("none"), models.device()));
+                new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("none"), models.device()),
+                Integer.MAX_VALUE);
     }
 
     /** Of the models, by name. */

@@ -35,6 +35,9 @@ public final class Worker implements AutoCloseable {
     /** How often an image's lease is renewed in the time that it lasts. */
     private static final int RENEWALS = 4;
 
+    /** For each so many places in the batch one more slot, so that none is empty while pictures are decoded and uploaded. */
+    private static final int SPARE = 4;
+
     private final Models models;
     private final Redis redis;
     private final JobPublisher publisher;
@@ -55,7 +58,10 @@ public final class Worker implements AutoCloseable {
         this.models = models;
         this.last = last;
         this.observer = new Observer(telemetry.metrics(), telemetry.tracer(), models.device());
-        this.loop = new DenoiseLoop(batch -> batch.getFirst().kind().model().predict(batch), observer);
+        this.loop = new DenoiseLoop(
+                batch -> batch.getFirst().kind().model().predict(batch),
+                observer,
+                config.worker().slots());
         this.redis = Redis.connect(config.redis());
         this.publisher = new JobPublisher(config.kafka());
         JobStore store =
@@ -92,7 +98,8 @@ public final class Worker implements AutoCloseable {
                     undeliverable));
         }
         List<String> queues = names.stream().map(Topics::sampling).toList();
-        for (int i = 0; i < config.worker().slots(); i++) {
+        int places = config.worker().slots();
+        for (int i = 0; i < places + Math.ceilDiv(places, SPARE); i++) {
             slots.add(new JobSlot(
                     config.kafka(), Topics.SAMPLING_GROUP, queues, publisher, samplingStage, undeliverable));
         }

@@ -114,7 +114,8 @@ class DenoiseLoopTest {
     private static DenoiseLoop loop(Function<List<Sample>, float[][]> denoiser) {
         return new DenoiseLoop(
                 denoiser,
-                new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("test"), models.device()));
+                new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("test"), models.device()),
+                Integer.MAX_VALUE);
     }
 
     private float[][] predict(List<Sample> batch) {

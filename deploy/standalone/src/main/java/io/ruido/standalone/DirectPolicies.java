@@ -2,6 +2,7 @@ package io.ruido.standalone;
 
 import io.ruido.worker.DirectWorker;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -29,21 +30,26 @@ final class DirectPolicies {
         return ends;
     }
 
-    /** All that wait when the batch before is done, but no more than there are places for. */
+    /**
+     * All that wait when the batch before is done, but no more than there are places for. A batch is one call, which returns
+     * when the last of its pictures is done; those that are done before no longer take time.
+     */
     List<Double> staticBatches(List<MixedLoad.Arrival> arrivals) throws Exception {
         Stopwatch clock = new Stopwatch();
-        List<CompletableFuture<Double>> ends = new ArrayList<>();
+        List<Double> ends = new ArrayList<>();
         while (ends.size() < arrivals.size()) {
             int begin = ends.size();
             clock.await(arrivals.get(begin).seconds());
             double now = clock.now();
-            arrivals.subList(begin, Math.min(begin + places, arrivals.size())).stream()
-                    .takeWhile(arrival -> arrival.seconds() <= now)
-                    .map(arrival -> worker.draw(arrival.job()).thenApply(png -> clock.now()))
-                    .forEach(ends::add);
-            CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)).get();
+            List<CompletableFuture<byte[]>> batch =
+                    arrivals.subList(begin, Math.min(begin + places, arrivals.size())).stream()
+                            .takeWhile(arrival -> arrival.seconds() <= now)
+                            .map(arrival -> worker.draw(arrival.job()))
+                            .toList();
+            CompletableFuture.allOf(batch.toArray(CompletableFuture[]::new)).get();
+            ends.addAll(Collections.nCopies(batch.size(), clock.now()));
         }
-        return ends.stream().map(CompletableFuture::join).toList();
+        return ends;
     }
 
     /** Each job as soon as there is a place. */
