@@ -14,6 +14,7 @@ import io.ruido.job.SamplingParams;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -77,15 +78,31 @@ class JobSlotTest {
     }
 
     @Test
-    void aJobThatWasDeliveredOftenButNeverFailedIsNotGivenUp() {
-        UUID job = published();
-        for (int delivery = 1; delivery <= 4; delivery++) {
-            deliverInVain();
+    void aJobThatAsManyWorkersBeganWithIsGivenUp() {
+        UUID job = deliveredInVain();
+        handled.addAll(Collections.nCopies(4, job));
+        try (JobSlot _ = slot(this::accept, (id, reason) -> undeliverable.add(reason))) {
+            await().until(() -> !undeliverable.isEmpty());
         }
+        assertThat(undeliverable).containsExactly("given up after 4 workers failed with it");
+        assertThat(handled).as("not handled once more").hasSize(4);
+    }
+
+    @Test
+    void aJobThatWasDeliveredOftenButNeverFailedIsNotGivenUp() {
+        UUID job = deliveredInVain();
         try (JobSlot _ = slot(this::accept, (id, reason) -> undeliverable.add(reason))) {
             await().until(() -> handled.contains(job));
         }
         assertThat(undeliverable).isEmpty();
+    }
+
+    private static UUID deliveredInVain() {
+        UUID job = published();
+        for (int delivery = 1; delivery <= 4; delivery++) {
+            deliverInVain();
+        }
+        return job;
     }
 
     /** As the broker does to the slots of a killed worker. */
