@@ -46,11 +46,14 @@ public final class SafeTensors implements Weights.Source {
      * @param dtype as the format names it, such as F16
      */
     public record Info(Path file, String dtype, Shape shape, long bytes) {
-        /** @throws IllegalArgumentException naming the tensor, when it is missing (null) or has another shape */
-        static void check(String name, Shape expected, Info found) {
+        /**
+         * @param place where it was looked for
+         * @throws IllegalArgumentException naming the tensor, when it is missing (null) or has another shape
+         */
+        static void check(String name, Shape expected, Info found, Path place) {
             if (found == null) {
                 throw new IllegalArgumentException(
-                        "missing tensor %s, expected with shape %s".formatted(name, expected));
+                        "missing tensor %s in %s, expected with shape %s".formatted(name, place, expected));
             }
             if (!found.shape.equals(expected)) {
                 throw new IllegalArgumentException("tensor %s in %s: expected shape %s, found %s"
@@ -62,12 +65,15 @@ public final class SafeTensors implements Weights.Source {
     /** Where a tensor lies in its mapped file. */
     private record Entry(Info info, MemorySegment bytes) {}
 
+    private final Path place;
     private final NDManager manager;
     private final DataType type;
     private final Map<String, Entry> entries;
     private final List<MemorySegment> files;
 
-    private SafeTensors(NDManager manager, DataType type, Map<String, Entry> entries, List<MemorySegment> files) {
+    private SafeTensors(
+            Path place, NDManager manager, DataType type, Map<String, Entry> entries, List<MemorySegment> files) {
+        this.place = place;
         this.manager = manager;
         this.type = type;
         this.entries = entries;
@@ -81,13 +87,13 @@ public final class SafeTensors implements Weights.Source {
         for (Path file : files(folder)) {
             files.add(map(file, entries));
         }
-        return new SafeTensors(manager, type, entries, files);
+        return new SafeTensors(folder, manager, type, entries, files);
     }
 
     /** All tensors of one file, converted to one type; they belong to the manager. */
     public static Map<String, NDArray> read(Path file, NDManager manager, DataType type) throws IOException {
         Map<String, Entry> entries = new LinkedHashMap<>();
-        var source = new SafeTensors(manager, type, entries, List.of(map(file, entries)));
+        var source = new SafeTensors(file, manager, type, entries, List.of(map(file, entries)));
         Map<String, NDArray> tensors = new LinkedHashMap<>();
         entries.forEach((name, entry) -> tensors.put(name, source.tensor(name, entry.info.shape, Init.ZEROS)));
         return tensors;
@@ -187,7 +193,7 @@ public final class SafeTensors implements Weights.Source {
     @Override
     public NDArray tensor(String name, Shape shape, Init init) {
         Entry entry = entries.get(name);
-        Info.check(name, shape, entry == null ? null : entry.info);
+        Info.check(name, shape, entry == null ? null : entry.info, place);
         // Of most tensors another arrangement or type has been made by now, beside which their pages would stay in
         // memory; those of the others come back when they are used.
         files.forEach(MemorySegment::unload);

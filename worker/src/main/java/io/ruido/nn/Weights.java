@@ -84,7 +84,7 @@ public final class Weights {
      * @throws IOException naming file and tensor, when a file is missing, cut off or malformed
      */
     public static Weights shapes(Path folder, NDManager manager) throws IOException {
-        return of(manager, new ShapesOnly(SafeTensors.list(folder)));
+        return of(manager, new ShapesOnly(folder, SafeTensors.list(folder)));
     }
 
     /** Fresh float32 tensors with the values that PyTorch's layers start from, drawn from a seed. */
@@ -120,7 +120,7 @@ public final class Weights {
     /**
      * One tensor; it belongs to the manager of these weights.
      *
-     * @throws IllegalArgumentException naming the tensor, when it is missing or has another shape
+     * @throws IllegalArgumentException naming the tensor and the folder, when it is missing or has another shape
      */
     public NDArray get(String name, Init init, long... shape) {
         return model.tensors.computeIfAbsent(prefix + name, full -> model.source.tensor(full, new Shape(shape), init));

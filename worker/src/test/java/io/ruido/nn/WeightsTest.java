@@ -94,7 +94,9 @@ class WeightsTest {
         SafeTensors.write(folder.resolve("model.safetensors"), Map.of("a.w", tensor()), DataType.FLOAT32);
 
         assertThatThrownBy(() -> read().at("a").get("v", Init.ZEROS, 7))
-                .hasMessage("missing tensor a.v, expected with shape (7)");
+                .hasMessage("missing tensor a.v in %s, expected with shape (7)", folder);
+        assertThatThrownBy(() -> Weights.shapes(folder, manager).get("v", Init.ZEROS, 7))
+                .hasMessage("missing tensor v in %s, expected with shape (7)", folder);
         assertThatThrownBy(() -> read().at("a").get("w", Init.ZEROS, 3, 2))
                 .hasMessageContainingAll("tensor a.w in", "model.safetensors: expected shape (3, 2), found (2, 3)");
     }
