@@ -5,7 +5,9 @@ import base64
 import inspect
 import json
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 import diffusers
 import numpy as np
@@ -57,6 +59,7 @@ CASES = {
         dict(**X0, **SD),
         *(dict(**shape, **SD) for shape in SHAPES),
         dict(use_lu_lambdas=True, **SD),
+        dict(use_lu_lambdas=True, rescale_betas_zero_snr=True, num_train_timesteps=2000, **V, **SD),
         dict(solver_order=1, **SD),
         dict(solver_order=3, **SD),
         dict(solver_type="heun", lower_order_final=False, **SD),
@@ -124,13 +127,15 @@ CASES = {
         dict(runs=RUNS[2:], **V, **SD),
         dict(skip_prk_steps=True, num_train_timesteps=777),
     ],
-    # Not more: where the reference's last bit of a sigma is another one on another processor, its path of noise differs.
     "DPMSolverSDE": [
+        dict(),
         dict(noise_sampler_seed=0, beta_start=0.001, beta_end=0.008, beta_schedule="scaled_linear", **SHAPES[0]),
         dict(noise_sampler_seed=7, beta_start=0.0005, beta_end=0.009, beta_schedule="scaled_linear", **SHAPES[1]),
         dict(noise_sampler_seed=2**33 + 5, runs=RUNS[:5], **SPACINGS[1], **SD),
         dict(noise_sampler_seed=2**62, runs=RUNS[:4], **V, beta_end=0.009, beta_schedule="scaled_linear"),
         dict(beta_start=0.001, beta_end=0.012, beta_schedule="scaled_linear", runs=RUNS[:5], **SPACINGS[2]),
+        *(dict(noise_sampler_seed=3, **shape, **SD) for shape in SHAPES),
+        dict(noise_sampler_seed=11, beta_schedule="squaredcos_cap_v2"),  # a path whose tree has more than 32 levels
     ],
     "DPMSolverSinglestep": [
         dict(),
@@ -208,6 +213,23 @@ def base64_of(values, dtype):
     return base64.b64encode(np.asarray(values, dtype=dtype).tobytes()).decode()
 
 
+@contextmanager
+def nearest_functions():
+    """Square roots, logarithms and exponentials as the nearest float32. PyTorch has them from MKL, which sometimes gives the
+    one beside it: others on another processor. With its times DPMSolverSDE's noise differs, and by much more."""
+    power = torch.Tensor.__pow__
+
+    def nearest(function):
+        return lambda x, *more: function(x.double(), *more).to(x.dtype)
+
+    root = nearest(power)
+    functions = dict(log=nearest(torch.log), exp=nearest(torch.exp))
+    functions["__pow__"] = lambda x, exponent: (root if exponent == 0.5 else power)(x, exponent)
+    with mock.patch.multiple(torch.Tensor, **functions):
+        yield
+
+
+@nearest_functions()
 def trajectory(scheduler, steps, eta, strength):
     scheduler.set_timesteps(steps)
     generator = torch.Generator("cpu").manual_seed(steps)
@@ -268,11 +290,12 @@ def brownian_paths():
     from diffusers.schedulers.scheduling_dpmsolver_sde import BrownianTreeNoiseSampler
 
     cases = []
-    for seed, size, start, end in ((0, 3, 0.03, 14.6), (2**32, 16, 0.0, 1.0), (2**62 + 1, 33, 0.002, 700.0)):
+    for seed, size, start, end in ((0, 3, 0.03, 14.6), (2**32, 16, 0.0, 1.0), (2**62 + 1, 33, 0.002, 700.0), (3, 4, 0.0064, 20291.3)):
         path = BrownianTreeNoiseSampler(torch.zeros(1, size), torch.tensor(start), torch.tensor(end), seed)
         span = end - start
         times = torch.tensor([end, start + 0.75 * span, start + 0.5 * span, start + span / 3, start + 1e-4, start])
         pairs = [(a, b) for i, a in enumerate(times) for b in times[i + 1 :]] + [(times[4], times[2])]
+        pairs += [(times[0], times[0] * (1 - 1e-6))]
         values = [path(a, b).flatten().numpy() for a, b in pairs]
         cases.append(
             dict(

@@ -20,7 +20,7 @@ record BrownianPath(long seed, double start, double end) {
     }
 
     /** A part of the path, and the place of its node in the tree. */
-    private record Interval(double start, double end, int node, int depth) {
+    private record Interval(double start, double end, long node, int depth) {
         private Interval half(boolean left) {
             double middle = middle();
             return new Interval(left ? start : middle, left ? middle : end, 2 * node + (left ? 0 : 1), depth + 1);

@@ -15,7 +15,7 @@ final class DpmSde implements Sampler {
     private final OptionalLong seed;
 
     DpmSde(Settings settings) {
-        grids = new SigmaGrids(settings);
+        grids = new SigmaGrids(settings, false);
         prediction = settings.choice("prediction_type", Prediction.class);
         if (prediction == Prediction.SAMPLE) {
             throw settings.unsupported("prediction_type", "epsilon, v_prediction");

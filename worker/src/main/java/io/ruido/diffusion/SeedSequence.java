@@ -1,5 +1,7 @@
 package io.ruido.diffusion;
 
+import java.util.Arrays;
+
 /**
  * Makes a well-mixed seed of whole numbers, as NumPy's {@code SeedSequence} does: Melissa O'Neill 2015, "Developing a
  * seed_seq Alternative". Each place in a tree can so have a generator of its own.
@@ -38,12 +40,11 @@ final class SeedSequence {
     }
 
     /** First word of the sequence of a node in the seed's tree. */
-    static int word(long seed, int node, int depth) {
-        int[] entropy = new int[POOL + 2];
-        entropy[0] = (int) seed;
-        entropy[1] = (int) (seed >>> 32);
-        entropy[POOL] = node;
-        entropy[POOL + 1] = depth;
+    static int word(long seed, long node, int depth) {
+        int high = (int) (node >>> 32); // a word of its own, if there is one
+        int[] place = high == 0 ? new int[] {(int) node, depth} : new int[] {(int) node, high, depth};
+        int[] entropy = Arrays.copyOf(new int[] {(int) seed, (int) (seed >>> 32)}, POOL + place.length);
+        System.arraycopy(place, 0, entropy, POOL, place.length);
         return new SeedSequence(entropy).firstWord();
     }
 

@@ -17,8 +17,15 @@ final class SigmaGrids {
     private final double finalSigma;
     private final double leastSigma;
     private final double greatestSigma;
+    private final boolean roundsTimesteps;
 
     SigmaGrids(Settings settings) {
+        this(settings, true);
+    }
+
+    /** @param roundsTimesteps whether timesteps are rounded to float32 before their sigmas are looked up */
+    SigmaGrids(Settings settings, boolean roundsTimesteps) {
+        this.roundsTimesteps = roundsTimesteps;
         schedule = NoiseSchedule.ofPositive(settings);
         sigmas = new Sigmas(schedule);
         spacing = Spacing.of(settings);
@@ -33,7 +40,7 @@ final class SigmaGrids {
 
     Grid grid(int steps) {
         double[] timesteps = Arrays.stream(spacing.timesteps(schedule.trainSteps(), steps))
-                .map(timestep -> (float) timestep)
+                .map(timestep -> roundsTimesteps ? (float) timestep : timestep)
                 .toArray();
         double[] plain = logLinear
                 ? Sigmas.shaped(Shape.EXPONENTIAL, sigmas.greatest(), sigmas.least(), steps + 1)

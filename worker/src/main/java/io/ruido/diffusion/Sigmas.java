@@ -41,7 +41,7 @@ final class Sigmas {
     private static final double RHO = 7;
     private static final BetaDistribution BETA = BetaDistribution.of(0.6, 0.6);
 
-    private final double[] trained; // rising
+    private final double[] trained; // rising, but for the last one of zero terminal SNR
     private final float[] logTrained;
 
     Sigmas(NoiseSchedule schedule) {
@@ -94,10 +94,11 @@ final class Sigmas {
 
     private double timestep(double sigma) {
         double logSigma = Math.log(Math.max(sigma, 1e-10));
-        int low = 0;
-        while (low < logTrained.length - 2 && logTrained[low + 1] <= logSigma) {
-            low++;
+        int low = logTrained.length - 1; // downwards: of zero terminal SNR the last one may be less than the one before
+        while (low > 0 && logTrained[low] > logSigma) {
+            low--;
         }
+        low = Math.min(low, logTrained.length - 2);
         double weight = Math.clamp((logTrained[low] - logSigma) / (logTrained[low] - logTrained[low + 1]), 0, 1);
         return (1 - weight) * low + weight * (low + 1); // as it is rounded, for it may be truncated
     }
@@ -106,7 +107,8 @@ final class Sigmas {
         return switch (shape) {
             case KARRAS ->
                 map(linspace(Math.pow(greatest, 1 / RHO), Math.pow(least, 1 / RHO), steps), x -> Math.pow(x, RHO));
-            case EXPONENTIAL, LU -> map(linspace(Math.log(greatest), Math.log(least), steps), Math::exp);
+            case EXPONENTIAL -> map(linspace(Math.log(greatest), Math.log(least), steps), Math::exp);
+            case LU -> map(linspace(FloatLog.of((float) greatest), FloatLog.of((float) least), steps), Math::exp);
             case BETA ->
                 map(linspace(0, 1, steps), t -> least + BETA.inverseCumulativeProbability(1 - t) * (greatest - least));
             case PLAIN -> throw new IllegalArgumentException("plain sigmas are those of the timesteps");
