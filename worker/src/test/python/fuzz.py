@@ -51,6 +51,20 @@ def sides(levels, exact=False):
     return tuple(step * draw.randint(max(1, 4 // step), max(3, 12 // step)) for _ in range(2))
 
 
+def any_unet_settings():
+    """What both kinds of U-Net have."""
+    return given(
+        act_fn=maybe(0.4, *ACTIVATIONS),
+        norm_eps=maybe(0.2, 1e-6, 1e-2),
+        center_input_sample=maybe(0.15, True),
+        flip_sin_to_cos=maybe(0.2, False),
+        freq_shift=maybe(0.2, 1, 2),
+        downsample_padding=maybe(0.2, 0, 1),
+        mid_block_scale_factor=maybe(0.2, 1.5, 0.5),
+        dropout=maybe(0.1, 0.1),
+    )
+
+
 def unet_settings(levels, groups, width):
     """Of UNet2DConditionModel, but for what it is conditioned by."""
     common = ["CrossAttn", "", "CrossAttn", "", "CrossAttn", "Attn", "Resnet"]
@@ -62,7 +76,7 @@ def unet_settings(levels, groups, width):
     own = layers if isinstance(layers, list) else [layers] * levels
     nested = [[draw.randint(1, 2) for _ in range(max(own) + 1)] for _ in range(levels)]
     depth = draw.choice([None, 2, [draw.randint(1, 2) for _ in range(levels)], nested])
-    return given(
+    return any_unet_settings() | given(
         sample_size=draw.choice([8, 8, [8, 6]]),
         block_out_channels=widths(levels, groups),
         norm_num_groups=groups,
@@ -79,14 +93,6 @@ def unet_settings(levels, groups, width):
         mid_block_only_cross_attention=maybe(0.15, True, False),
         dual_cross_attention=maybe(0.03, True),
         upcast_attention=maybe(0.1, True),
-        act_fn=maybe(0.4, *ACTIVATIONS),
-        norm_eps=maybe(0.2, 1e-6, 1e-2),
-        center_input_sample=maybe(0.15, True),
-        flip_sin_to_cos=maybe(0.2, False),
-        freq_shift=maybe(0.2, 1, 2),
-        downsample_padding=maybe(0.2, 0, 1),
-        mid_block_scale_factor=maybe(0.2, 1.5, 0.5),
-        dropout=maybe(0.1, 0.1),
         resnet_time_scale_shift=maybe(0.25, "scale_shift"),
         resnet_skip_time_act=maybe(0.2, True),
         resnet_out_scale_factor=maybe(0.2, 1.4),
@@ -144,7 +150,7 @@ def pixel_settings(levels, groups):
     up = kinds[::-1] if draw.random() < 0.7 else [draw.choice(["", "Attn", "Resnet"]) for _ in range(levels)]
     names = {"Resnet": ("ResnetDownsampleBlock2D", "ResnetUpsampleBlock2D")}
     old = "UNetRes" if draw.random() < 0.1 else ""
-    return given(
+    return any_unet_settings() | given(
         sample_size=draw.choice([None, 8, [8, 16]]),
         block_out_channels=widths(levels, groups),
         norm_num_groups=groups,
@@ -157,15 +163,7 @@ def pixel_settings(levels, groups):
         attn_norm_num_groups=maybe(0.25, 1, groups),
         downsample_type=maybe(0.3, "resnet", "conv"),
         upsample_type=maybe(0.3, "resnet", "conv"),
-        downsample_padding=maybe(0.2, 0, 1),
         resnet_time_scale_shift=maybe(0.3, "scale_shift", "default"),
-        act_fn=maybe(0.4, *ACTIVATIONS),
-        norm_eps=maybe(0.2, 1e-6, 1e-2),
-        center_input_sample=maybe(0.15, True),
-        flip_sin_to_cos=maybe(0.2, False),
-        freq_shift=maybe(0.2, 1, 2),
-        mid_block_scale_factor=maybe(0.2, 1.5, 0.5),
-        dropout=maybe(0.1, 0.1),
         time_embedding_dim=maybe(0.2, 6, 10),
     )
 
@@ -364,7 +362,7 @@ def sampler_case(kind):
 
 def stable_diffusion(name):
     levels, groups = draw.choice([1, 2, 3]), draw.choice([1, 2])
-    scheduler = drawn_scheduler([kind for kind in samplers.CASES if kind not in ("DDPM", "TCD", "LCM")])
+    scheduler = drawn_scheduler(list(samplers.CASES))
     kind = draw.choice(["plain"] * 4 + ["xl", "lcm"])
     if kind == "lcm":
         scheduler = diffusers.LCMScheduler(beta_schedule="scaled_linear", clip_sample=False)
@@ -403,7 +401,7 @@ def pixels(name):
     levels, groups = draw.choice([1, 2, 3]), draw.choice([1, 2])
     settings = pixel_settings(levels, groups) | dict(sample_size=2 ** (levels - 1) * draw.randint(2, 4))
     kind = draw.choice([diffusers.DDPMPipeline, diffusers.DDIMPipeline])
-    scheduler = diffusers.DDPMScheduler(**scheduler_settings("DDPM"))
+    scheduler = drawn_scheduler(["DDPM"] * 3 + ["DDIM", "DPMSolverMultistep", "DPMSolverSinglestep", "LCM", "TCD"])
     steps = draw.randint(2, 8)
     side = settings["sample_size"]
     pipe = kind(randomized(diffusers.UNet2DModel(**settings)), scheduler)
@@ -411,14 +409,18 @@ def pixels(name):
 
 
 def transformers_pipeline(name):
-    dit = draw.random() < 0.3  # diffusers does not scale its noise as Euler's method needs it
-    scheduler = drawn_scheduler(["EulerDiscrete"] * (not dit) + ["DPMSolverMultistep", "DDIM", "UniPCMultistep", "DEISMultistep", "DPMSolverSinglestep"])
+    dit = draw.random() < 0.3
+    noisy = ("DDPM", "LCM", "TCD", "EulerAncestralDiscrete", "DPMSolverSDE")  # which DiTPipeline gives no generator
+    scheduler = drawn_scheduler([kind for kind in samplers.CASES if not (dit and kind in noisy)])
+    if dit and "sde" in scheduler.config.get("algorithm_type", ""):
+        raise ValueError("noise that does not follow from the seed")
     steps, guidance = draw.randint(2, 8), draw.choice([1.0, 3.0])
     settings = {key: value for key, value in transformer_settings().items() if key != "in_channels"}
     settings |= dict(sample_size=8, num_attention_heads=2, attention_head_dim=6)
     if dit:
         settings |= dict(out_channels=draw.choice([4, 8]), attention_head_dim=4)
-        pipe = diffusers.DiTPipeline(randomized(diffusers.DiTTransformer2DModel(**settings)), small_vae(), scheduler)
+        transformer = randomized(diffusers.DiTTransformer2DModel(**settings))
+        pipe = pipelines.scaled(diffusers.DiTPipeline(transformer, small_vae(), scheduler))
         call = dict(class_labels=[207], guidance_scale=guidance, num_inference_steps=steps)
         pipelines.write(name, pipe, [(pipelines.request(5, steps, guidance, prompt="207"), call)])
         return
@@ -434,7 +436,10 @@ def transformers_pipeline(name):
 
 def drawn_scheduler(kinds):
     kind = draw.choice(kinds)
-    return getattr(diffusers, kind + "Scheduler")(**scheduler_settings(kind))
+    settings = scheduler_settings(kind)
+    if kind == "DPMSolverSDE":
+        settings.setdefault("noise_sampler_seed", 7)  # without one it does not follow from the picture's
+    return getattr(diffusers, kind + "Scheduler")(**settings)
 
 
 def small_vae():
@@ -475,6 +480,20 @@ def write_steady(name, model, inputs, run):
             raise ValueError("not steady")
 
 
+def write_steady_pictures(name, pipe, runs):
+    """The same of pictures."""
+    pictures = [pipelines.drawn(pipe, *run) for run in runs]
+    denoiser = getattr(pipe, "unet", None) or pipe.transformer
+    for parameter in denoiser.parameters():
+        parameter.data *= 1 + 1e-6 * torch.randn_like(parameter)
+    others = [pipelines.drawn(pipe, *run) for run in runs]
+    if not all(np.abs(picture - other).max() < 0.2 for picture, other in zip(pictures, others)):
+        raise ValueError("not steady")
+    for parameter in denoiser.parameters():
+        parameter.data = parameter.data.half().float()  # as they were
+    WRITE_PICTURES(name, pipe, runs)
+
+
 def until_runs(count, attempt):
     """How often the reference had to be asked for something else."""
     again = 0
@@ -507,7 +526,10 @@ def in_double(scheduler):
 
     def in_float64(*arguments, **named):
         set_timesteps(*arguments, **named)
-        for name in ("sigmas", "alphas_cumprod", "final_alpha_cumprod"):
+        names = ["alphas_cumprod", "final_alpha_cumprod"]
+        if not isinstance(scheduler, diffusers.DPMSolverSDEScheduler):  # whose noise is another one at other times
+            names.append("sigmas")
+        for name in names:
             if isinstance(getattr(scheduler, name, None), torch.Tensor):
                 setattr(scheduler, name, getattr(scheduler, name).double())
 
@@ -525,6 +547,8 @@ def sampler(i):
     train = settings["num_train_timesteps"]
     if settings.get("timestep_spacing") == "trailing" and any(np.ceil(train / (train / steps)) > steps for steps, _ in runs):
         raise ValueError("one timestep more, which is below 0")
+    if kind == "DPMSolverSDE" and settings.get("use_beta_sigmas") and any(steps % 2 for steps, _ in runs):
+        raise ValueError("a median, which may lie between two float32 and is rounded as SciPy's last bit will have it")
     case = samplers.case(name, runs=runs, eta=eta, **settings)
     samplers.denoise, denoise = lambda *given: denoise(*given).double(), samplers.denoise
     try:
@@ -543,7 +567,8 @@ def sampler(i):
 def pipeline(i):
     kind = draw.choice(PIPELINES)
     name = f"{i:03}-{kind.__name__}"
-    kind(name)
+    with samplers.nearest_functions():
+        kind(name)
     folder = pipelines.OUT / name
     for part in folder.glob("*/config.json"):
         if part.parent.name in ("unet", "vae", "transformer"):
@@ -568,6 +593,7 @@ torch.set_grad_enabled(False)
 diffusers.logging.set_verbosity(50)
 transformers.logging.set_verbosity(50)
 WRITE, models.write = models.write, write_steady
+WRITE_PICTURES, pipelines.write = pipelines.write, write_steady_pictures
 models.OUT = options.folder / "golden/models"
 pipelines.OUT = options.folder / "golden/pipelines"
 for part in (models.OUT, pipelines.OUT, options.folder / "diffusion"):

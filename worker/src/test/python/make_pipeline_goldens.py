@@ -14,7 +14,7 @@ from diffusers import (
     DPMSolverMultistepScheduler, EulerAncestralDiscreteScheduler, EulerDiscreteScheduler,
     LatentConsistencyModelPipeline, LCMScheduler, PixArtAlphaPipeline, PixArtSigmaPipeline, PixArtTransformer2DModel,
     StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline, StableDiffusionPipeline,
-    StableDiffusionXLPipeline, UNet2DConditionModel, UNet2DModel,
+    StableDiffusionXLPipeline, TCDScheduler, UNet2DConditionModel, UNet2DModel,
 )
 from PIL import Image
 from safetensors.torch import save_file
@@ -113,18 +113,19 @@ def mask(size=16):
     return Image.fromarray(values)
 
 
-def write(name, pipe, runs, **parts):
+def drawn(pipe, request, call):
+    """A picture, with values from 0 to 255 that are not yet rounded."""
+    pipe.set_progress_bar_config(disable=True)
+    generator = torch.Generator("cpu").manual_seed(request["seed"])
+    kind = "numpy" if isinstance(pipe, DiTPipeline | DDPMPipeline | DDIMPipeline) else "np"
+    return np.asarray(pipe(**call, generator=generator, output_type=kind).images)[0] * 255
+
+
+def write(name, pipe, runs):
     """Saves a pipeline's folder, and what each run gives. A run is a request as Ruido has it, and what diffusers calls it."""
     folder = OUT / name
-    pipe.set_progress_bar_config(disable=True)
-    tensors = {}
-    for i, (request, call) in enumerate(runs):
-        arguments = dict(generator=torch.Generator("cpu").manual_seed(request["seed"])) | call
-        run = parts.get("run", pipe)
-        run.set_progress_bar_config(disable=True)
-        kind = "numpy" if isinstance(pipe, DiTPipeline | DDPMPipeline | DDIMPipeline) else "np"
-        images = np.asarray(run(**arguments, output_type=kind).images)
-        tensors[f"{i}"] = torch.as_tensor(np.round(images[0] * 255)).to(torch.uint8).to(torch.float16)
+    pictures = [drawn(pipe, request, call) for request, call in runs]
+    tensors = {f"{i}": torch.as_tensor(np.round(each)).to(torch.uint8).to(torch.float16) for i, each in enumerate(pictures)}
     pipe.to(dtype=torch.float16)
     shutil.rmtree(folder, ignore_errors=True)
     pipe.save_pretrained(folder)
@@ -277,6 +278,15 @@ def make_pixels():
     write("ddim", DDIMPipeline(pixel_unet(in_channels=1, out_channels=1), DDPMScheduler()), [(run, call)])
 
 
+def make_ddpm_with_tcd():
+    """Whose γ this pipeline leaves to the scheduler."""
+    folder = OUT / "ddpm"
+    pipe = DDPMPipeline.from_pretrained(folder)
+    pipe = DDPMPipeline(pipe.unet.float(), TCDScheduler.from_config(pipe.scheduler.config))
+    image = drawn(pipe, request(5), dict(num_inference_steps=6))
+    save_file({"0": torch.as_tensor(np.round(image)).half().contiguous()}, folder / "tcd.safetensors")
+
+
 def make_dit():
     transformer = randomize(
         DiTTransformer2DModel(
@@ -291,6 +301,26 @@ def make_dit():
     index = OUT / "dit/model_index.json"  # published folders name their classes there
     names = {"id2label": {"0": "tench, Tinca tinca", "1": "gold fish, goldfish"}}
     index.write_text(json.dumps(json.loads(index.read_text()) | names, indent=2) + "\n")
+
+
+def scaled(pipe):
+    """DiTPipeline begins with noise of deviation 1 whatever its scheduler asks for, and steps on from the denoiser's scaled
+    input instead of the latents, so that a scheduler that scales gives no picture. Here it is as in all other pipelines."""
+    scheduler, scale, denoise = pipe.scheduler, pipe.scheduler.scale_model_input, pipe.transformer.forward
+    first = lambda t: t == scheduler.timesteps[0]
+    scheduler.scale_model_input = lambda x, t: x * scheduler.init_noise_sigma if first(t) else x
+    pipe.transformer.forward = lambda x, timestep, **more: denoise(scale(x, timestep[0]), timestep=timestep, **more)
+    return pipe
+
+
+def make_dit_with_euler():
+    folder = OUT / "dit"
+    pipe = DiTPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    pipe.scheduler = EulerDiscreteScheduler.from_config(pipe.scheduler.config)
+    run = request(5, 4, 3.0, prompt="207", sampler="euler")
+    image = drawn(scaled(pipe), run, dict(class_labels=[207], guidance_scale=3.0, num_inference_steps=4))
+    save_file({"0": torch.as_tensor(np.round(image)).half().contiguous()}, folder / "euler.safetensors")
+    (folder / "euler-runs.json").write_text(json.dumps([run], indent=1) + "\n")
 
 
 def make_pixart(kind, name, **settings):
@@ -319,6 +349,8 @@ if __name__ == "__main__":
     make_xl(True)
     make_xl(False)
     make_pixels()
+    make_ddpm_with_tcd()
     make_dit()
+    make_dit_with_euler()
     make_pixart(PixArtAlphaPipeline, "pixart-alpha")
     make_pixart(PixArtSigmaPipeline, "pixart-sigma", interpolation_scale=2)

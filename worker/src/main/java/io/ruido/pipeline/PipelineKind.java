@@ -94,9 +94,15 @@ enum PipelineKind {
                 .toList();
     }
 
-    /** The folder's, with what diffusers' oldest pipelines set right in files of their time. */
+    /**
+     * The folder's, with what diffusers' oldest pipelines set right in files of their time, and TCD's γ where a pipeline
+     * leaves it to the scheduler.
+     */
     SchedulerConfig scheduler(ModelFolder folder) throws IOException {
         var read = SchedulerConfig.read(folder.folder("scheduler").resolve("scheduler_config.json"));
+        if (this == DDPM && read.className().equals("TCDScheduler")) {
+            return read.with("eta", 0.3);
+        }
         if (this != STABLE_DIFFUSION) {
             return read;
         }
