@@ -38,6 +38,11 @@ final class SigmaGrids {
         greatestSigma = settings.decimalOr("sigma_max", Double.NaN);
     }
 
+    /** Whether sigmas, and not their timesteps, are what is evenly spaced. */
+    boolean logLinear() {
+        return logLinear && shape == Shape.PLAIN;
+    }
+
     Grid grid(int steps) {
         double[] timesteps = Arrays.stream(spacing.timesteps(schedule.trainSteps(), steps))
                 .map(timestep -> roundsTimesteps ? (float) timestep : timestep)

@@ -91,6 +91,7 @@ class SamplerNameTest {
                 "DPMSolverMultistepScheduler | 'use_flow_sigmas': true                                | setting use_flow_sigmas is true",
                 "DPMSolverSinglestepScheduler| 'algorithm_type': 'sde-dpmsolver', 'final_sigmas_type': 'sigma_min' | setting algorithm_type is \"sde-dpmsolver\"",
                 "EulerDiscreteScheduler      | 'use_karras_sigmas': true, 'use_beta_sigmas': true     | setting use_beta_sigmas is true",
+                "EulerDiscreteScheduler      | 'timestep_type': 'continuous', 'prediction_type': 'v_prediction', 'interpolation_type': 'log_linear' | setting interpolation_type is \"log_linear\"",
                 "LCMScheduler                | 'original_inference_steps': 2000                       | setting original_inference_steps is 2000",
                 "HeunDiscreteScheduler       | 'sigma_min': 0.05                                       | setting sigma_min is 0.05",
                 "DDPMScheduler               | 'trained_betas': [0.1, 0.2]                            | setting num_train_timesteps is 1000",
