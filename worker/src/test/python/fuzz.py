@@ -363,7 +363,7 @@ def sampler_case(kind):
 def stable_diffusion(name):
     levels, groups = draw.choice([1, 2, 3]), draw.choice([1, 2])
     scheduler = drawn_scheduler(list(samplers.CASES))
-    kind = draw.choice(["plain"] * 4 + ["xl", "lcm"])
+    kind = draw.choice(["plain"] * 3 + ["changed", "xl", "lcm"])
     if kind == "lcm":
         scheduler = diffusers.LCMScheduler(beta_schedule="scaled_linear", clip_sample=False)
     settings = unet_settings(levels, groups, 8) | dict(sample_size=8)
@@ -383,7 +383,14 @@ def stable_diffusion(name):
             force_zeros_for_empty_prompt=draw.random() < 0.5, add_watermarker=False, **common)
         run[0].pop("clip_skip", None), run[1].pop("clip_skip", None)
     else:
-        kinds = dict(lcm=diffusers.LatentConsistencyModelPipeline, plain=diffusers.StableDiffusionPipeline)
+        kinds = dict(
+            plain=diffusers.StableDiffusionPipeline, changed=diffusers.StableDiffusionImg2ImgPipeline,
+            lcm=diffusers.LatentConsistencyModelPipeline)
+        if kind == "changed":
+            strength = draw.choice([share for share in (0.3, 0.55, 0.8, 1.0) if steps * share >= 1])
+            image = pipelines.picture(1, size[0])
+            run = run[0] | dict(strength=strength, height=size[0]), run[1] | dict(image=image, strength=strength)
+            del run[1]["width"], run[1]["height"]
         if kind == "lcm":
             settings["time_cond_proj_dim"] = 6
             run[1].pop("negative_prompt")
@@ -395,6 +402,8 @@ def stable_diffusion(name):
             safety_checker=None, feature_extractor=None, **common)
     pipelines.write(name, pipe, [run])
     (pipelines.OUT / name / "scheduler/scheduler_config.json").write_text(written)
+    if kind == "changed":
+        image.save(pipelines.OUT / name / "image.png")
 
 
 def pixels(name):
