@@ -75,6 +75,7 @@ public final class JobSlot implements AutoCloseable {
     private final Handler handler;
     private final Undeliverable undeliverable;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Thread thread;
     private volatile boolean closing;
 
     /** Whether Kafka may give it a record, now or with a fetch that is under way. */
@@ -102,7 +103,10 @@ public final class JobSlot implements AutoCloseable {
         this.publisher = publisher;
         this.handler = handler;
         this.undeliverable = undeliverable;
-        threads.submit(this::run);
+        // Not a virtual thread: poll spins while the consumer's own thread does not get on, and two that do so would
+        // keep all
+        // other virtual threads of two processors from running, among them the one that this thread waits for.
+        thread = Thread.ofPlatform().name("slot").start(this::run);
     }
 
     /** Whatever goes wrong, the slot starts over with a new consumer: the broker delivers what the old one had again. */
@@ -305,6 +309,11 @@ public final class JobSlot implements AutoCloseable {
     @Override
     public void close() {
         stop();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         threads.close();
     }
 }

@@ -2,6 +2,7 @@ package io.ruido.queue;
 
 import io.ruido.config.RuidoConfig.KafkaConfig;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.CommonClientConfigs;
 
@@ -22,6 +23,7 @@ final class KafkaClients {
                 (int) config.timeout().toMillis() * 2);
         settings.put(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000L);
         settings.put(CommonClientConfigs.ENABLE_METRICS_PUSH_CONFIG, false);
+        settings.put(CommonClientConfigs.METRIC_REPORTER_CLASSES_CONFIG, List.of()); // Nobody asks for them over JMX.
         return settings;
     }
 }

@@ -21,7 +21,9 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
@@ -147,6 +149,27 @@ class JobSlotTest {
         try (JobSlot _ = slot(this::accept, (id, reason) -> {})) {
             await().until(() -> handled.contains(next));
         }
+    }
+
+    /** Also on a machine with two processors, where two virtual threads that spin in poll would stop all others. */
+    @Test
+    void manySlotsThatStartTogetherAllTakeJobs() {
+        int count = 48;
+        CountDownLatch taken = new CountDownLatch(count);
+        List<UUID> jobs = Stream.generate(JobSlotTest::published).limit(count).toList();
+        List<JobSlot> slots = Stream.generate(() -> slot(
+                        job -> {
+                            taken.countDown();
+                            taken.await();
+                            return accept(job);
+                        },
+                        (id, reason) -> {}))
+                .limit(count)
+                .toList();
+        await().until(() -> handled.size() == count);
+        slots.forEach(JobSlot::stop);
+        slots.forEach(JobSlot::close);
+        assertThat(handled).containsExactlyInAnyOrderElementsOf(jobs);
     }
 
     private Verdict accept(Job job) {
