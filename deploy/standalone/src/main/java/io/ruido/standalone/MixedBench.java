@@ -93,6 +93,12 @@ final class MixedBench implements Callable<Integer> {
     private Path models;
 
     @Option(
+            names = "--slots",
+            paramLabel = "N",
+            description = "How many pictures are denoised at a time; as a worker has it when absent.")
+    private Integer slots;
+
+    @Option(
             names = "--threads",
             paramLabel = "N",
             description = "Torch's, for one operation; one for each core when absent.")
@@ -122,6 +128,9 @@ final class MixedBench implements Callable<Integer> {
 
     private Map<String, String> settings() {
         Map<String, String> settings = new HashMap<>(compute.settings());
+        if (slots != null) {
+            settings.put("ruido.worker.slots", slots.toString());
+        }
         if (threads != null) {
             settings.put("ruido.worker.threads", threads.toString());
         }
