@@ -94,6 +94,7 @@ def measure(folder, args):
         sides["torch.compile"] = timed(torch.compile(unet))
     names = ("latents", "batch", "tokens", "threads", "device", "dtype")
     ruido = Ruido(folder, [f"--{name}={getattr(args, name)}" for name in names])
+    loaded = ruido.peak_mib()
     sides["ruido"] = ruido.step
 
     for step in sides.values():
@@ -125,7 +126,8 @@ def measure(folder, args):
         print(f"{name:14} {median:8.4f} s, {min(measured):.4f} to {max(measured):.4f}, {share:.0%} of the product's speed; "
               f"ruido takes {ratio:.2f} of it")
     size = sum(file.stat().st_size for file in Path(folder).glob("*.safetensors")) >> 20
-    print(f"ruido's process had at most {peak} MiB; the weights' files have {size} MiB")
+    print(f"ruido's process had at most {loaded} MiB until the weights were read, {peak} in the end; "
+          f"the weights' files have {size} MiB")
 
 
 parser = argparse.ArgumentParser()

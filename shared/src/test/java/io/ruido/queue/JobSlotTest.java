@@ -166,10 +166,10 @@ class JobSlotTest {
                         (id, reason) -> {}))
                 .limit(count)
                 .toList();
-        await().until(() -> handled.size() == count);
+        // A slot that is busy may have got a second record, which is given to another when its lock has run out.
+        await().atMost(Duration.ofMinutes(2)).until(() -> handled.containsAll(jobs));
         slots.forEach(JobSlot::stop);
         slots.forEach(JobSlot::close);
-        assertThat(handled).containsExactlyInAnyOrderElementsOf(jobs);
     }
 
     private Verdict accept(Job job) {
