@@ -7,8 +7,11 @@ import io.ruido.job.JobEvent;
 import io.ruido.job.JobJson;
 import io.ruido.progress.EventStream;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,11 +19,15 @@ import org.slf4j.LoggerFactory;
 final class OpenAiStream {
     private static final Logger log = LoggerFactory.getLogger(OpenAiStream.class);
 
+    /** How long a finished image waits for the last previews. */
+    private static final Duration PREVIEWS_AT_MOST = Duration.ofSeconds(2);
+
     private final RoutingContext ctx;
     private final Job job;
     private final String name;
     private final int partials;
     private final AttendedJobs jobs;
+    private final Promise<Void> allTold = Promise.promise();
     private HttpServerResponse response;
     private int begun;
     private Future<?> newest = Future.succeededFuture();
@@ -76,6 +83,9 @@ final class OpenAiStream {
         feed.resume();
         jobs.finished(ctx, job)
                 .compose(done -> jobs.base64(ctx, job))
+                .eventually(() -> allTold.future()
+                        .timeout(PREVIEWS_AT_MOST.toMillis(), TimeUnit.MILLISECONDS)
+                        .otherwiseEmpty())
                 .eventually(() -> newest.otherwiseEmpty())
                 .onSuccess(images -> end(name + ".completed", frame(images.getFirst(), null, Usage.NONE)))
                 .onFailure(error -> end("error", OpenAiError.of(Problems.of(error))));
@@ -95,6 +105,9 @@ final class OpenAiStream {
                             job.jobId(),
                             step.step(),
                             error));
+        }
+        if (event.last()) {
+            allTold.tryComplete();
         }
     }
 
