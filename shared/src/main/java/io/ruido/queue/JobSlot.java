@@ -103,9 +103,8 @@ public final class JobSlot implements AutoCloseable {
         this.publisher = publisher;
         this.handler = handler;
         this.undeliverable = undeliverable;
-        // Not a virtual thread: poll spins while the consumer's own thread does not get on, and two that do so would
-        // keep all
-        // other virtual threads of two processors from running, among them the one that this thread waits for.
+        // Not a virtual thread: poll spins while the consumer's own thread does not get on. On two processors
+        // two that do so would keep all other virtual threads from running, also the one that consumer waits for.
         thread = Thread.ofPlatform().name("slot").start(this::run);
     }
 

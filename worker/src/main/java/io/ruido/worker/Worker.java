@@ -55,13 +55,11 @@ public final class Worker implements AutoCloseable {
 
     private Worker(RuidoConfig config, Models models, Telemetry telemetry, Runnable last) throws IOException {
         String id = id();
+        int places = config.worker().slots();
         this.models = models;
         this.last = last;
         this.observer = new Observer(telemetry.metrics(), telemetry.tracer(), models.device());
-        this.loop = new DenoiseLoop(
-                batch -> batch.getFirst().kind().model().predict(batch),
-                observer,
-                config.worker().slots());
+        this.loop = new DenoiseLoop(batch -> batch.getFirst().kind().model().predict(batch), observer, places);
         this.redis = Redis.connect(config.redis());
         this.publisher = new JobPublisher(config.kafka());
         JobStore store =
@@ -98,14 +96,13 @@ public final class Worker implements AutoCloseable {
                     undeliverable));
         }
         List<String> queues = names.stream().map(Topics::sampling).toList();
-        int places = config.worker().slots();
         for (int i = 0; i < places + Math.ceilDiv(places, SPARE); i++) {
             slots.add(new JobSlot(
                     config.kafka(), Topics.SAMPLING_GROUP, queues, publisher, samplingStage, undeliverable));
         }
 
         Duration lease = config.jobs().lease();
-        presence = new Presence(new ModelRegistry(redis), id, config.worker().slots(), cards, lease, observer);
+        presence = new Presence(new ModelRegistry(redis), id, places, cards, lease, observer);
         patience.await(presence::announce);
         presence.keep(clock, lease.dividedBy(RENEWALS));
         log.info("worker {} serves {} with {} slots", id, names, slots.size());
