@@ -121,11 +121,15 @@ def drawn(pipe, request, call):
     return np.asarray(pipe(**call, generator=generator, output_type=kind).images)[0] * 255
 
 
+def rounded(picture):
+    """As goldens keep what was drawn: exact in float16."""
+    return torch.as_tensor(np.round(picture)).half().contiguous()
+
+
 def write(name, pipe, runs):
     """Saves a pipeline's folder, and what each run gives. A run is a request as Ruido has it, and what diffusers calls it."""
     folder = OUT / name
-    pictures = [drawn(pipe, request, call) for request, call in runs]
-    tensors = {f"{i}": torch.as_tensor(np.round(each)).to(torch.uint8).to(torch.float16) for i, each in enumerate(pictures)}
+    tensors = {f"{i}": rounded(drawn(pipe, *run)) for i, run in enumerate(runs)}
     pipe.to(dtype=torch.float16)
     shutil.rmtree(folder, ignore_errors=True)
     pipe.save_pretrained(folder)
@@ -172,11 +176,7 @@ def make_stable_diffusion():
     base = request(3, 5, 3.0, (16, 16), PROMPT)
     more = [(img2img, base | dict(strength=0.6), common | dict(strength=0.6))]
     more += [(inpaint, base | dict(strength=s, mask=True), common | dict(strength=s, mask_image=hole, width=16, height=16)) for s in (1.0, 0.5)]
-    tensors = {}
-    for i, (run, _, call) in enumerate(more):
-        run.set_progress_bar_config(disable=True)
-        out = run(**call, generator=torch.Generator("cpu").manual_seed(3), output_type="np").images
-        tensors[f"{i}"] = torch.as_tensor(np.round(np.asarray(out)[0] * 255)).half().contiguous()
+    tensors = {f"{i}": rounded(drawn(*each)) for i, each in enumerate(more)}
     folder = OUT / "stable-diffusion"
     image.save(folder / "image.png")
     hole.save(folder / "mask.png")
@@ -212,10 +212,8 @@ def make_loras():
             module.weight.data += delta
     for name, tensors in dict(kohya=kohya, peft=peft, original=original).items():
         save_file(tensors, folder / f"lora-{name}.safetensors")
-    pipe.set_progress_bar_config(disable=True)
     run, call = text_run()
-    image = pipe(**call, generator=torch.Generator("cpu").manual_seed(run["seed"]), output_type="np").images[0]
-    save_file({"0": torch.as_tensor(np.round(image * 255)).half().contiguous()}, folder / "lora.safetensors")
+    save_file({"0": rounded(drawn(pipe, run, call))}, folder / "lora.safetensors")
     (folder / "lora-runs.json").write_text(json.dumps([run], indent=1) + "\n")
 
 
@@ -283,8 +281,7 @@ def make_ddpm_with_tcd():
     folder = OUT / "ddpm"
     pipe = DDPMPipeline.from_pretrained(folder)
     pipe = DDPMPipeline(pipe.unet.float(), TCDScheduler.from_config(pipe.scheduler.config))
-    image = drawn(pipe, request(5), dict(num_inference_steps=6))
-    save_file({"0": torch.as_tensor(np.round(image)).half().contiguous()}, folder / "tcd.safetensors")
+    save_file({"0": rounded(drawn(pipe, request(5), dict(num_inference_steps=6)))}, folder / "tcd.safetensors")
 
 
 def make_dit():
@@ -319,7 +316,7 @@ def make_dit_with_euler():
     pipe.scheduler = EulerDiscreteScheduler.from_config(pipe.scheduler.config)
     run = request(5, 4, 3.0, prompt="207", sampler="euler")
     image = drawn(scaled(pipe), run, dict(class_labels=[207], guidance_scale=3.0, num_inference_steps=4))
-    save_file({"0": torch.as_tensor(np.round(image)).half().contiguous()}, folder / "euler.safetensors")
+    save_file({"0": rounded(image)}, folder / "euler.safetensors")
     (folder / "euler-runs.json").write_text(json.dumps([run], indent=1) + "\n")
 
 

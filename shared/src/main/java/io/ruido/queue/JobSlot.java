@@ -104,7 +104,7 @@ public final class JobSlot implements AutoCloseable {
         this.handler = handler;
         this.undeliverable = undeliverable;
         // Not a virtual thread: poll spins while the consumer's own thread does not get on. On two processors
-        // two that do so would keep all other virtual threads from running, also the one that consumer waits for.
+        // two that do so would keep all other virtual threads from running, also the one it waits for.
         thread = Thread.ofPlatform().name("slot").start(this::run);
     }
 
