@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -103,8 +104,8 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
     JobSlot slot(JobPublisher publisher, Collection<UUID> taken) {
         return new JobSlot(
                 config.kafka(),
-                Topics.PROMPT_GROUP,
-                List.of(Topics.PROMPT),
+                Topics.prompt(APPLES.name()),
+                new ReentrantLock(),
                 publisher,
                 job -> {
                     taken.add(job.jobId());

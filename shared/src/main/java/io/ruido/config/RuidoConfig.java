@@ -105,14 +105,7 @@ public interface RuidoConfig {
     interface KafkaConfig {
         Optional<String> bootstrapServers();
 
-        /**
-         * Of each topic that is created. A share group gives each of its members a few partitions and keeps to that, so
-         * that with more than one, slots can stand idle beside jobs that wait.
-         */
-        @WithDefault("1")
-        @WithConverter(Checked.Positive.class)
-        int partitions();
-
+        /** Of each topic that is created. */
         @WithDefault("1")
         @WithConverter(Checked.Positive.class)
         int replicationFactor();

@@ -8,7 +8,6 @@ import io.ruido.job.JobJson;
 import io.ruido.telemetry.Trace;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,10 +18,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Lock;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -44,7 +46,12 @@ public final class JobSlot implements AutoCloseable {
     /** Below the broker's limit of five, after which it would drop the record silently. */
     private static final int MAX_DELIVERIES = 4;
 
-    private static final Duration POLL = Duration.ofMillis(500);
+    /**
+     * Long: a poll that begins just when the answer to an earlier fetch comes in makes Kafka's client fetch once more, and
+     * the second record would wait for the end of the first, or of its own lock.
+     */
+    private static final Duration POLL = Duration.ofHours(1);
+
     private static final Duration STOP_AT_MOST = Duration.ofSeconds(5);
 
     /** Well below the broker's record lock of 30 s. */
@@ -70,7 +77,8 @@ public final class JobSlot implements AutoCloseable {
     }
 
     private final Map<String, Object> settings;
-    private final List<String> topics;
+    private final String queue;
+    private final Lock turn;
     private final JobPublisher publisher;
     private final Handler handler;
     private final Undeliverable undeliverable;
@@ -86,20 +94,29 @@ public final class JobSlot implements AutoCloseable {
     /** Whether the broker still keeps the current record for this slot. */
     private boolean held;
 
-    /** Begins to take records at once. */
+    /**
+     * Begins to take records at once.
+     *
+     * @param queue the topic
+     * @param turn which the slots of a process have in common for a queue
+     */
     public JobSlot(
             KafkaConfig config,
-            String group,
-            Collection<String> topics,
+            String queue,
+            Lock turn,
             JobPublisher publisher,
             Handler handler,
             Undeliverable undeliverable) {
         this.settings = KafkaClients.common(config);
-        settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, queue);
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
+        // It waits for its turn to poll. Kafka's client warns of a connection that may be closed before.
+        settings.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, Integer.MAX_VALUE);
+        settings.put(ConsumerConfig.CONNECTIONS_MAX_IDLE_MS_CONFIG, (long) Integer.MAX_VALUE);
         settings.put(ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG, "record_limit");
         settings.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
-        this.topics = List.copyOf(topics);
+        this.queue = queue;
+        this.turn = turn;
         this.publisher = publisher;
         this.handler = handler;
         this.undeliverable = undeliverable;
@@ -114,30 +131,30 @@ public final class JobSlot implements AutoCloseable {
             try {
                 consumer = new KafkaShareConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer());
                 consume();
+            } catch (WakeupException e) {
+                break; // It was stopped.
             } catch (RuntimeException e) {
-                log.warn("a slot of {} starts over in a second", topics, e);
+                log.warn("a slot of {} starts over in a second", queue, e);
                 pause(Duration.ofSeconds(1));
             }
         }
-        taking(false);
-    }
-
-    private synchronized void taking(boolean mayBeGivenARecord) {
-        taking = mayBeGivenARecord;
-        notifyAll();
+        endTaking();
     }
 
     private void consume() {
-        taking(!closing);
+        boolean fresh = true;
         try {
-            consumer.subscribe(topics);
-            while (!closing) {
-                for (ConsumerRecord<String, byte[]> delivered : consumer.poll(POLL)) {
-                    taking(false);
+            consumer.subscribe(List.of(queue));
+            while (beginTaking()) {
+                ConsumerRecords<String, byte[]> records = fresh ? poll() : pollInTurn();
+                fresh = false;
+                for (ConsumerRecord<String, byte[]> delivered : records) {
+                    if (!endTaking()) {
+                        return; // The broker gives it to another as soon as this consumer has gone.
+                    }
                     try (var _ = MDC.putCloseable(JOB_ID, delivered.key())) {
                         settle(delivered);
                     }
-                    taking(!closing);
                 }
             }
         } finally {
@@ -145,11 +162,46 @@ public final class JobSlot implements AutoCloseable {
         }
     }
 
+    private synchronized boolean beginTaking() {
+        taking = !closing;
+        return taking;
+    }
+
+    /** False when the slot has been stopped. */
+    private synchronized boolean endTaking() {
+        taking = false;
+        notifyAll();
+        return !closing;
+    }
+
+    /**
+     * Of the idle slots of a killed process only one has a fetch open then. The broker would give what the process was
+     * working on to each of the others before it notices that they are gone too, and count every time; after five it drops
+     * a record. A new consumer does not wait: only who polls becomes a member of the group, which takes a while.
+     */
+    private ConsumerRecords<String, byte[]> pollInTurn() {
+        turn.lock();
+        try {
+            return poll();
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /** Once it has asked for a record, the consumer goes on fetching until it has one. */
+    private ConsumerRecords<String, byte[]> poll() {
+        ConsumerRecords<String, byte[]> records = ConsumerRecords.empty();
+        while (records.isEmpty() && !closing) {
+            records = consumer.poll(POLL);
+        }
+        return records;
+    }
+
     private void settle(ConsumerRecord<String, byte[]> delivered) {
         held = true;
         AcknowledgeType acknowledgement = acknowledgement(delivered);
         if (!held) {
-            log.warn("job {}: its lock was lost; it will be delivered again and found done", delivered.key());
+            log.warn("job {}: its lock was lost, so that it may be delivered again", delivered.key());
             return;
         }
         consumer.acknowledge(delivered, acknowledgement);
@@ -185,7 +237,7 @@ public final class JobSlot implements AutoCloseable {
                 return handOn(delivered);
             }
             log.warn("job {} failed on delivery {} of {}", delivered.key(), deliveries, MAX_DELIVERIES, fault);
-            return deliveries < MAX_DELIVERIES
+            return held && deliveries < MAX_DELIVERIES
                     ? AcknowledgeType.RELEASE
                     : giveUp(job, delivered, "%s, %d times".formatted(fault, deliveries));
         }
@@ -203,9 +255,6 @@ public final class JobSlot implements AutoCloseable {
 
     /** The broker counts a released record's deliveries on, as if a worker that was told to end had failed with it. */
     private AcknowledgeType handOn(ConsumerRecord<String, byte[]> delivered) {
-        if (!held) {
-            return AcknowledgeType.RELEASE; // The broker has given it to another already.
-        }
         try {
             publisher.again(delivered).toCompletableFuture().join();
             return AcknowledgeType.ACCEPT;
@@ -266,7 +315,7 @@ public final class JobSlot implements AutoCloseable {
         boolean renewed = consumer.commitSync(RENEW_EVERY).values().stream().allMatch(Optional::isEmpty);
         long deadline = System.nanoTime() + RENEW_EVERY.toNanos();
         while (renewed && System.nanoTime() < deadline) {
-            for (ConsumerRecord<String, byte[]> returned : consumer.poll(POLL)) {
+            for (ConsumerRecord<String, byte[]> returned : consumer.poll(RENEW_EVERY)) {
                 if (returned.offset() == delivered.offset() && returned.partition() == delivered.partition()) {
                     return;
                 }
@@ -285,8 +334,11 @@ public final class JobSlot implements AutoCloseable {
     }
 
     /** Takes nothing new, and does not wait. */
-    public void stop() {
+    public synchronized void stop() {
         closing = true;
+        if (taking && consumer != null) {
+            consumer.wakeup();
+        }
     }
 
     /**
@@ -297,7 +349,7 @@ public final class JobSlot implements AutoCloseable {
         long deadline = System.nanoTime() + STOP_AT_MOST.toNanos();
         try {
             while (taking && System.nanoTime() < deadline) {
-                wait(POLL.toMillis());
+                wait(STOP_AT_MOST.toMillis());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -1,6 +1,7 @@
 package io.ruido.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.uuid.Generators;
@@ -22,8 +23,12 @@ import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
@@ -38,10 +43,13 @@ import org.junit.jupiter.api.io.TempDir;
 class JobSlotTest {
     private static final SamplingParams PARAMS = new SamplingParams("apples", 64, 64, 4, 2, "ddim", 7);
 
+    private static final String QUEUE = Topics.prompt(PARAMS.model());
+
     private static EmbeddedKafka server;
     private static KafkaConfig kafka;
     private static JobPublisher publisher;
 
+    private final Lock turn = new ReentrantLock();
     private final Queue<UUID> handled = new ConcurrentLinkedQueue<>();
     private final Queue<String> undeliverable = new ConcurrentLinkedQueue<>();
 
@@ -52,7 +60,7 @@ class JobSlotTest {
         kafka = RuidoConfig.load(
                         Map.of("ruido.kafka.bootstrap-servers", server.bootstrapServers()), Map.of(), Optional.empty())
                 .kafka();
-        Topics.create(kafka, List.of());
+        Topics.create(kafka, List.of(PARAMS.model()));
         publisher = new JobPublisher(kafka);
     }
 
@@ -110,10 +118,10 @@ class JobSlotTest {
     /** As the broker does to the slots of a killed worker. */
     private static void deliverInVain() {
         Map<String, Object> settings = KafkaClients.common(kafka);
-        settings.put(ConsumerConfig.GROUP_ID_CONFIG, Topics.PROMPT_GROUP);
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, QUEUE);
         settings.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
         try (var consumer = new KafkaShareConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
-            consumer.subscribe(List.of(Topics.PROMPT));
+            consumer.subscribe(List.of(QUEUE));
             await().until(() -> {
                 var records = consumer.poll(Duration.ofMillis(500));
                 records.forEach(record -> consumer.acknowledge(record, AcknowledgeType.RELEASE));
@@ -166,10 +174,21 @@ class JobSlotTest {
                         (id, reason) -> {}))
                 .limit(count)
                 .toList();
-        // A slot that is busy may have got a second record, which is given to another when its lock has run out.
-        await().atMost(Duration.ofMinutes(2)).until(() -> handled.containsAll(jobs));
+        await().until(() -> handled.containsAll(jobs));
         slots.forEach(JobSlot::stop);
         slots.forEach(JobSlot::close);
+    }
+
+    @Test
+    void aQueueOfSeveralPartitionsIsRefusedByName() throws Exception {
+        try (Admin admin = Admin.create(KafkaClients.common(kafka))) {
+            admin.createTopics(List.of(new NewTopic(Topics.sampling("pears"), 3, (short) 1)))
+                    .all()
+                    .get();
+        }
+        assertThatThrownBy(() -> Topics.create(kafka, List.of("pears")))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("ruido.sampling.pears has 3 partitions");
     }
 
     private Verdict accept(Job job) {
@@ -194,7 +213,7 @@ class JobSlotTest {
                 onUndeliverable.accept(jobId, reason);
             }
         };
-        return new JobSlot(kafka, Topics.PROMPT_GROUP, List.of(Topics.PROMPT), publisher, handler, told);
+        return new JobSlot(kafka, QUEUE, turn, publisher, handler, told);
     }
 
     private static UUID published() {

@@ -1,6 +1,7 @@
 package io.ruido.worker;
 
 import io.ruido.config.RuidoConfig;
+import io.ruido.config.RuidoConfig.KafkaConfig;
 import io.ruido.job.ModelCard;
 import io.ruido.progress.Checkpoints;
 import io.ruido.progress.ConditioningCache;
@@ -25,6 +26,8 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,7 +62,10 @@ public final class Worker implements AutoCloseable {
         this.models = models;
         this.last = last;
         this.observer = new Observer(telemetry.metrics(), telemetry.tracer(), models.device());
-        this.loop = new DenoiseLoop(batch -> batch.getFirst().kind().model().predict(batch), observer, places);
+        this.loop = new DenoiseLoop(
+                batch -> batch.getFirst().kind().model().predict(batch),
+                observer,
+                places * models.all().size());
         this.redis = Redis.connect(config.redis());
         this.publisher = new JobPublisher(config.kafka());
         JobStore store =
@@ -86,19 +92,14 @@ public final class Worker implements AutoCloseable {
 
         // Before the first slot takes a record: its port may be taken.
         metrics = MetricsServer.start(config.worker(), telemetry.metrics(), redis, loop);
-        for (int i = 0; i < config.worker().promptSlots(); i++) {
-            slots.add(new JobSlot(
-                    config.kafka(),
-                    Topics.PROMPT_GROUP,
-                    List.of(Topics.PROMPT),
-                    publisher,
-                    promptStage,
-                    undeliverable));
-        }
-        List<String> queues = names.stream().map(Topics::sampling).toList();
-        for (int i = 0; i < places + Math.ceilDiv(places, SPARE); i++) {
-            slots.add(new JobSlot(
-                    config.kafka(), Topics.SAMPLING_GROUP, queues, publisher, samplingStage, undeliverable));
+        for (String model : names) {
+            open(Topics.prompt(model), config.worker().promptSlots(), promptStage, undeliverable, config.kafka());
+            open(
+                    Topics.sampling(model),
+                    places + Math.ceilDiv(places, SPARE),
+                    samplingStage,
+                    undeliverable,
+                    config.kafka());
         }
 
         Duration lease = config.jobs().lease();
@@ -106,6 +107,14 @@ public final class Worker implements AutoCloseable {
         patience.await(presence::announce);
         presence.keep(clock, lease.dividedBy(RENEWALS));
         log.info("worker {} serves {} with {} slots", id, names, slots.size());
+    }
+
+    private void open(
+            String queue, int count, JobSlot.Handler handler, JobSlot.Undeliverable undeliverable, KafkaConfig kafka) {
+        Lock turn = new ReentrantLock();
+        for (int i = 0; i < count; i++) {
+            slots.add(new JobSlot(kafka, queue, turn, publisher, handler, undeliverable));
+        }
     }
 
     private static String id() throws IOException {

@@ -71,6 +71,22 @@ class ResumeTest {
                 .isBetween(last - servers.config.worker().checkpointEvery(), last);
     }
 
+    /** Kafka would offer the image to each slot of the dead, count that as a failed delivery, and drop it after five. */
+    @Test
+    void theImageOfAKilledWorkerIsGivenToALivingOneThoughTheDeadOneHadManyIdleSlots() throws Exception {
+        int slots = 24;
+        Process process = servers.workerProcess(slots);
+        PromptJob earlier = servers.submit("so that all slots have had an image", 3 * slots, 20, 6);
+        servers.awaitState(earlier.jobId(), JobState.SUCCEEDED);
+        PromptJob job = servers.submit("killed beside idle slots", 1, STEPS, 7);
+        List<JobEvent> events = awaitStep(job, 8);
+        try (Worker _ = servers.worker()) {
+            process.destroyForcibly().waitFor();
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> !stepsOf(events, 2).isEmpty());
+        }
+    }
+
     @Test
     void aPartlyPaintedPictureGoesOnWithoutThosePicturesThatItIsMadeOf() throws Exception {
         byte[] image = TestPictures.png(48, 32, 1);

@@ -8,6 +8,7 @@ import io.ruido.config.RuidoConfig;
 import io.ruido.embedded.EmbeddedKafka;
 import io.ruido.embedded.EmbeddedRedis;
 import io.ruido.embedded.EmbeddedS3;
+import io.ruido.job.Job;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
@@ -46,6 +47,9 @@ final class Servers implements AutoCloseable {
     /** A tiny model with random weights. */
     static final String MODEL = "pipeline";
 
+    /** One that no worker here serves. */
+    static final String OTHER = "elsewhere";
+
     static final String SECRET = "secret-key";
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -71,7 +75,6 @@ final class Servers implements AutoCloseable {
         redisServer = EmbeddedRedis.start(folder.resolve("redis"), 0);
         s3 = EmbeddedS3.start(folder.resolve("s3"), 0, "access", SECRET);
         settings.put("ruido.kafka.bootstrap-servers", kafka.bootstrapServers());
-        settings.put("ruido.kafka.partitions", "1");
         settings.put("ruido.redis.uri", redisServer.uri());
         settings.put("ruido.s3.endpoint", s3.endpoint().toString());
         settings.put("ruido.s3.access-key", "access");
@@ -82,7 +85,7 @@ final class Servers implements AutoCloseable {
         settings.put("ruido.worker.metrics-port", "0");
         settings.put("ruido.jobs.lease", "PT2S");
         config = RuidoConfig.load(settings, Map.of(), Optional.empty());
-        Topics.create(config.kafka(), List.of(MODEL));
+        Topics.create(config.kafka(), List.of(MODEL, OTHER));
         redis = Redis.connect(config.redis());
         publisher = new JobPublisher(config.kafka());
         store = new JobStore(redis, config.jobs().lease(), config.jobs().retention());
@@ -101,6 +104,10 @@ final class Servers implements AutoCloseable {
 
     /** A worker in a process of its own. */
     Process workerProcess() throws IOException {
+        return workerProcess(config.worker().slots());
+    }
+
+    Process workerProcess(int slots) throws IOException {
         ProcessBuilder process = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",
@@ -110,6 +117,7 @@ final class Servers implements AutoCloseable {
                 Worker.class.getName());
         settings.forEach((name, value) ->
                 process.environment().put(name.toUpperCase().replace('.', '_').replace('-', '_'), value));
+        process.environment().put("RUIDO_WORKER_SLOTS", String.valueOf(slots));
         Process worker = process.inheritIO().start();
         processes.add(worker);
         return worker;
@@ -121,8 +129,12 @@ final class Servers implements AutoCloseable {
 
     PromptJob submit(String prompt, int count, SamplingParams params) {
         PromptJob job = record(prompt, count, params);
-        await(publisher.publish(job));
+        publish(job);
         return job;
+    }
+
+    void publish(Job job) {
+        await(publisher.publish(job));
     }
 
     static SamplingParams params(int steps, long seed) {

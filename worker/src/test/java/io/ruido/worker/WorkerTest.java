@@ -8,6 +8,8 @@ import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SampleId;
+import io.ruido.job.SamplingJob;
+import io.ruido.job.SamplingParams;
 import io.ruido.progress.Claim;
 import io.ruido.queue.Topics;
 import java.io.ByteArrayInputStream;
@@ -18,6 +20,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import javax.imageio.ImageIO;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -112,6 +115,33 @@ class WorkerTest {
             assertThat(events.getLast()).isInstanceOfSatisfying(JobEvent.State.class, last -> assertThat(last.state())
                     .isEqualTo(JobState.CANCELLED));
             assertThat(events).hasSizeLessThan(LONG);
+        }
+    }
+
+    @Test
+    void recordsOfAnImageThatIsInGoodHandsKeepNoSlot() throws IOException {
+        try (Worker _ = servers.worker()) {
+            PromptJob job = servers.submit("delivered again", 1, LONG, 1);
+            servers.awaitFirstStep(job);
+            SamplingJob again = job.fanOut(null).findFirst().orElseThrow();
+            IntStream.range(0, 2 * servers.config.worker().slots()).forEach(_ -> servers.publish(again));
+            PromptJob next = servers.submit("behind them", 1, 2, 1);
+            servers.awaitState(next.jobId(), JobState.SUCCEEDED);
+            JobStatus status = servers.status(job.jobId());
+            assertThat(status.state()).isEqualTo(JobState.SAMPLING);
+            assertThat(status.images().getFirst().attempt()).isEqualTo(1);
+            servers.store.cancel(job.jobId()).toCompletableFuture().join();
+        }
+    }
+
+    @Test
+    void aJobForAnotherModelIsLeftToTheWorkersThatServeIt() throws IOException {
+        try (Worker _ = servers.worker()) {
+            PromptJob other =
+                    servers.submit("elsewhere", 1, new SamplingParams(Servers.OTHER, 32, 32, 2, 2, "ddim", 1));
+            PromptJob own = servers.submit("here", 1, 2, 1);
+            servers.awaitState(own.jobId(), JobState.SUCCEEDED);
+            assertThat(servers.status(other.jobId()).state()).isEqualTo(JobState.QUEUED);
         }
     }
 
@@ -238,7 +268,7 @@ class WorkerTest {
 
     private static void send(String key, String value) {
         try (var producer = new KafkaProducer<>(kafka(), new StringSerializer(), new StringSerializer())) {
-            producer.send(new ProducerRecord<>(Topics.PROMPT, key, value));
+            producer.send(new ProducerRecord<>(Topics.prompt(Servers.MODEL), key, value));
         }
     }
 

@@ -132,6 +132,8 @@ public final class EmbeddedKafka implements AutoCloseable {
                 Map.entry("group.initial.rebalance.delay.ms", "0"),
                 // Lets a group choose a short lock, to see redelivery soon; the default stays Kafka's.
                 Map.entry("group.share.min.record.lock.duration.ms", "1000"),
+                // Members, which are the slots of all workers for a queue.
+                Map.entry("group.share.max.size", "1000"),
                 // A new consumer waits this long for its share of a topic that it is the first to read.
                 Map.entry("group.share.min.heartbeat.interval.ms", "500"),
                 Map.entry("group.share.heartbeat.interval.ms", "1000"),

@@ -48,9 +48,7 @@ final class AcceptanceBench implements AutoCloseable {
         this.concurrency = concurrency;
         String kafka = config.kafka().bootstrapServers().orElseThrow();
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
-            admin.createTopics(List.of(new NewTopic(TOPIC, config.kafka().partitions(), (short) 1)))
-                    .all()
-                    .get();
+            admin.createTopics(List.of(new NewTopic(TOPIC, 1, (short) 1))).all().get();
         }
         this.producer = new KafkaProducer<>(
                 Map.of("bootstrap.servers", kafka, "acks", "all", "linger.ms", 0),

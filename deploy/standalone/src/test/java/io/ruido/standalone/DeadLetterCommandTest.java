@@ -34,11 +34,14 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 class DeadLetterCommandTest {
+    private static final String MODEL = "apples";
+
     @TempDir
     Path folder;
 
@@ -51,7 +54,7 @@ class DeadLetterCommandTest {
                     "ruido.kafka.bootstrap-servers=%s%nruido.redis.uri=%s%nruido.kafka.timeout=PT60S%nruido.redis.timeout=PT60S%n"
                             .formatted(kafka.bootstrapServers(), redisServer.uri()));
             RuidoConfig config = RuidoConfig.load(Map.of(), Map.of(), Optional.of(settings));
-            Topics.create(config.kafka(), List.of());
+            Topics.create(config.kafka(), List.of(MODEL));
             BlockingQueue<UUID> delivered = new LinkedBlockingQueue<>();
             try (Redis redis = Redis.connect(config.redis());
                     JobPublisher publisher = new JobPublisher(config.kafka())) {
@@ -61,8 +64,8 @@ class DeadLetterCommandTest {
                 done(publisher.publish(job));
                 try (JobSlot _ = new JobSlot(
                         config.kafka(),
-                        Topics.PROMPT_GROUP,
-                        List.of(Topics.PROMPT),
+                        Topics.prompt(MODEL),
+                        new ReentrantLock(),
                         publisher,
                         taken -> {
                             delivered.add(taken.jobId());
@@ -88,7 +91,7 @@ class DeadLetterCommandTest {
 
                     assertThat(listed.lines()).hasSize(1);
                     assertThat(listed).contains("no such weights");
-                    assertThat(run(settings, "show", id)).contains(Topics.PROMPT, "\"prompt\":\"a red apple\"");
+                    assertThat(run(settings, "show", id)).contains(Topics.prompt(MODEL), "\"prompt\":\"a red apple\"");
                     String replayed = run(settings, "replay", id);
                     UUID again = UUID.fromString(replayed.strip().replaceFirst(".* as ", ""));
                     assertThat(run(settings, "replay", id)).isEqualTo(replayed);
@@ -107,7 +110,7 @@ class DeadLetterCommandTest {
     }
 
     private static PromptJob job() {
-        SamplingParams params = new SamplingParams("apples", 64, 64, 20, 4.5, "ddim", 7);
+        SamplingParams params = new SamplingParams(MODEL, 64, 64, 20, 4.5, "ddim", 7);
         return new PromptJob(UUID.randomUUID(), "a red apple", "", 2, params, Priority.BATCH, Instant.now());
     }
 

@@ -249,7 +249,7 @@ class TelemetryTest {
         Map<String, Object> kafka =
                 Map.of("bootstrap.servers", config.kafka().bootstrapServers().orElseThrow());
         try (var producer = new KafkaProducer<>(kafka, new StringSerializer(), new StringSerializer())) {
-            producer.send(new ProducerRecord<>(Topics.PROMPT, id, "{\"type\": \"prompt\"}"));
+            producer.send(new ProducerRecord<>(Topics.prompt(TinyModel.NAME), id, "{\"type\": \"prompt\"}"));
         }
     }
 
