@@ -7,6 +7,8 @@
 --                       one
 --   ruido:events:{id}   stream of numbered events, and the pub/sub channel that carries each as it happens
 local LOOK_AGAIN_AFTER = 300000
+-- From the end of a dead worker's lease on Kafka has this time to give the image to another: its lock is 30 s.
+local REDELIVERED_WITHIN = 30000
 local terminal = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true }
 
 local function enter(state, error)
@@ -114,22 +116,30 @@ function operations.admit(model)
     return 'OK'
 end
 
--- Kafka has the job. Its record can still be lost: with a broker, or when worker after worker dies with it.
+local function look_again(at)
+    redis.call('ZADD', unpublished, at, id)
+end
+
+-- Kafka has the job. Its record can still be lost: with a broker, or as it was given to slots of a dead worker too often.
 function operations.published()
     redis.call('HSET', job, 'published', now)
-    redis.call('ZADD', unpublished, now + LOOK_AGAIN_AFTER, id)
+    look_again(now + LOOK_AGAIN_AFTER)
     return 'OK'
 end
 
 -- Whether the job has to be published: for the first time, or because there are workers and none has any part of it.
 function operations.unattended()
     if not get('published') then return 'YES' end
-    local attended = slots(get('model')) == 0
+    local lease = 0
     for i = 0, get('count') - 1 do
-        attended = attended or tonumber(get(i .. ':lease') or 0) > now
+        lease = math.max(lease, tonumber(get(i .. ':lease') or 0))
     end
-    if not attended then return 'YES' end
-    redis.call('ZADD', unpublished, now + LOOK_AGAIN_AFTER, id)
+    if lease > now then
+        look_again(lease + REDELIVERED_WITHIN)
+        return 'NO'
+    end
+    if slots(get('model')) > 0 then return 'YES' end
+    look_again(now + LOOK_AGAIN_AFTER)
     return 'NO'
 end
 
@@ -153,6 +163,7 @@ function operations.claim(i, worker, lease)
     redis.call('HSET', job, i .. ':worker', worker, i .. ':lease', now + lease, i .. ':step', 0,
         i .. ':claimed', now)
     redis.call('HINCRBY', job, i .. ':begun', 1)
+    look_again(now + lease + REDELIVERED_WITHIN)
     begin()
     if get('state') ~= 'SAMPLING' then enter('SAMPLING') end
     enter_image(i, 'SAMPLING')
@@ -190,6 +201,7 @@ end
 function operations.release(i, attempt)
     if fenced(i, attempt) then return 'LOST' end
     redis.call('HSET', job, i .. ':lease', 0)
+    look_again(now + LOOK_AGAIN_AFTER)
     enter_image(i, 'QUEUED')
     return 'OK'
 end

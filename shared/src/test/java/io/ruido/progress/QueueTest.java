@@ -38,6 +38,8 @@ class QueueTest {
     /** Images that are let through at a time: those that the slots have, and four on the way. */
     private static final int WINDOW = SLOTS + 4;
 
+    private static final Duration LEASE = Duration.ofSeconds(30);
+
     @TempDir
     private Path folder;
 
@@ -55,7 +57,7 @@ class QueueTest {
     void start() throws IOException {
         server = EmbeddedRedis.start(folder, 0);
         redis = Jobs.connect(server);
-        store = new JobStore(redis, Duration.ofSeconds(30), Duration.ofMinutes(1));
+        store = new JobStore(redis, LEASE, Duration.ofMinutes(1));
         unpublished = Agenda.unpublished(redis);
         models = new ModelRegistry(redis);
         done(models.serve("worker", SLOTS, List.of(Jobs.CARD), Duration.ofHours(1)));
@@ -192,6 +194,24 @@ class QueueTest {
         finish(1);
         assertThat(done(store.unattended(id))).as("it is over").isFalse();
         assertThat(done(redis.text().async().zcard(RedisKeys.UNPUBLISHED))).isZero();
+    }
+
+    @Test
+    void anImageThatItsWorkerLeftBehindIsLookedForSoonerThanOneThatNobodyHadYet() {
+        UUID id = submit("a", 10, INTERACTIVE, 1).getFirst();
+        done(store.published(id));
+        assertThat(lookedForWithin(id)).isBetween(Duration.ofMinutes(4), Duration.ofMinutes(5));
+
+        SampleId image = new SampleId(id, 0);
+        Claim claim = done(store.claim(image, "worker"));
+        assertThat(lookedForWithin(id)).isLessThanOrEqualTo(LEASE.plusSeconds(30));
+        done(store.release(image, ((Claim.Granted) claim).attempt()));
+        assertThat(lookedForWithin(id)).as("Kafka has it again").isGreaterThan(Duration.ofMinutes(4));
+    }
+
+    private Duration lookedForWithin(UUID id) {
+        double at = done(redis.text().async().zscore(RedisKeys.UNPUBLISHED, id.toString()));
+        return Duration.ofMillis((long) at - System.currentTimeMillis());
     }
 
     @Test

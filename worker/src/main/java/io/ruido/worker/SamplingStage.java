@@ -43,6 +43,7 @@ final class SamplingStage implements JobSlot.Handler {
     }
 
     private Verdict handle(SamplingJob job) throws Exception {
+        Duration left = null;
         while (!loop.closed()) {
             switch (claims.claim(job)) {
                 case Claim.Granted(int attempt) -> {
@@ -52,6 +53,11 @@ final class SamplingStage implements JobSlot.Handler {
                     }
                 }
                 case Claim.Owned(var lease) -> {
+                    if (left != null && lease.compareTo(left) >= 0) {
+                        // Renewed: its owner lives. Should it die later, a gateway publishes the image again.
+                        return new Verdict.Accept();
+                    }
+                    left = lease;
                     log.debug("job {} may still run elsewhere, for {} ms", job.id(), lease.toMillis());
                     Thread.sleep(lease.compareTo(ASK_AGAIN) < 0 ? lease : ASK_AGAIN);
                 }
