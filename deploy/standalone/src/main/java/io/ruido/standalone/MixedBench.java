@@ -33,7 +33,6 @@ import picocli.CommandLine.Option;
 final class MixedBench implements Callable<Integer> {
     private static final double ALL_AT_ONCE = Double.POSITIVE_INFINITY;
     private static final double LOAD = 0.8;
-    private static final int WARM_UP = 24;
     private static final int CALLS = 9;
     private static final int MOST_PICTURES = 8;
 
@@ -50,6 +49,13 @@ final class MixedBench implements Callable<Integer> {
             this.title = title;
         }
     }
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "N",
+            description = "Jobs of the service, and as many without it, that are not timed.",
+            defaultValue = "24")
+    private int warmUpJobs;
 
     @Option(
             names = "--at-once",
@@ -141,7 +147,7 @@ final class MixedBench implements Callable<Integer> {
         ModelCard card = direct.cards().getFirst();
         DirectPolicies without = new DirectPolicies(direct, slots);
         List<Arrival> warmUp =
-                MixedLoad.of(card, WARM_UP, ALL_AT_ONCE, seed + 1).arrivals();
+                MixedLoad.of(card, warmUpJobs, ALL_AT_ONCE, seed + 1).arrivals();
         try (ProgressBar bar = Bars.of("Warming up", 2)) {
             service.run(warmUp);
             bar.step();
