@@ -15,8 +15,8 @@ final class Packing {
     /** On smaller maps reading the larger weight takes longer than the multiplications that it saves. */
     private static final int WINOGRAD_MIN_SIDE = 16;
 
-    /** Larger weights belong to small feature maps, which gain too little for four times the memory. */
-    private static final long WINOGRAD_MAX_PRODUCT = 640 * 640;
+    /** Larger weights belong to small feature maps, which gain too little for what the larger copy takes of the memory. */
+    private static final long WINOGRAD_MAX_PRODUCT = 640 * 320;
 
     private Packing() {}
 
