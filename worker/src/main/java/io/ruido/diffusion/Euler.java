@@ -18,7 +18,7 @@ final class Euler implements Sampler {
         continuous =
                 settings.text("timestep_type", Set.of("discrete", "continuous")).equals("continuous")
                         && prediction == Prediction.V_PREDICTION;
-        if (continuous && grids.logLinear()) { // with which diffusers makes one step more than it is asked for
+        if (continuous && grids.spacesSigmas()) { // with which diffusers makes one step more than it is asked for
             throw settings.unsupported("interpolation_type", "linear where timestep_type is continuous");
         }
     }

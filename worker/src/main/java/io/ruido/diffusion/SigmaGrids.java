@@ -39,7 +39,7 @@ final class SigmaGrids {
     }
 
     /** Whether sigmas, and not their timesteps, are what is evenly spaced. */
-    boolean logLinear() {
+    boolean spacesSigmas() {
         return logLinear && shape == Shape.PLAIN;
     }
 

@@ -30,4 +30,9 @@ final class FreshTensors implements Weights.Source {
     public Set<String> names() {
         return Set.of();
     }
+
+    @Override
+    public String origin() {
+        return "drawn at random";
+    }
 }

@@ -227,6 +227,11 @@ public final class SafeTensors implements Weights.Source {
         return entries.keySet();
     }
 
+    @Override
+    public String origin() {
+        return place.toString();
+    }
+
     /**
      * Writes tensors to a file, which appears under its name only when it is complete.
      *

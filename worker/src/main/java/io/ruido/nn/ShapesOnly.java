@@ -18,4 +18,9 @@ record ShapesOnly(Path folder, Map<String, SafeTensors.Info> infos) implements W
     public Set<String> names() {
         return infos.keySet();
     }
+
+    @Override
+    public String origin() {
+        return folder.toString();
+    }
 }

@@ -26,6 +26,9 @@ public final class Weights {
 
         /** Names that the source holds; empty when it makes tensors on demand. */
         Set<String> names();
+
+        /** Where they are from, for messages. */
+        String origin();
     }
 
     private record Patched(Source source, Patch patch) implements Source {
@@ -37,6 +40,11 @@ public final class Weights {
         @Override
         public Set<String> names() {
             return source.names();
+        }
+
+        @Override
+        public String origin() {
+            return source.origin();
         }
     }
 
@@ -197,8 +205,9 @@ public final class Weights {
             }
         });
         if (!unread.isEmpty()) {
-            throw new IllegalArgumentException("the model has no place for %d tensors: %s%s"
+            throw new IllegalArgumentException("%s: the model has no place for %d tensors: %s%s"
                     .formatted(
+                            model.source.origin(),
                             unread.size(),
                             String.join(", ", unread.subList(0, Math.min(8, unread.size()))),
                             unread.size() > 8 ? ", …" : ""));

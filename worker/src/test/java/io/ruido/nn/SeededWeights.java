@@ -50,4 +50,9 @@ public final class SeededWeights implements Weights.Source {
     public Set<String> names() {
         return Set.of();
     }
+
+    @Override
+    public String origin() {
+        return "seeded";
+    }
 }
