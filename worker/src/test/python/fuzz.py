@@ -1,7 +1,7 @@
 """Draws configurations of models, schedulers and pipelines, and writes what diffusers and transformers make of them to a
 folder, in the form of the goldens. Those that they cannot run themselves are drawn again.
 Run with torch 2.7, diffusers 0.35 and transformers 4.57, scipy and torchsde:
-python fuzz.py FOLDER [--seed 0] [--models 200] [--samplers 200] [--pipelines 60], then see docs/testing.md"""
+python fuzz.py FOLDER [--seed 0] [--models 200] [--samplers 200] [--pipelines 60] [--inpaintings 0], then see docs/testing.md"""
 
 import argparse
 import inspect
@@ -360,10 +360,10 @@ def sampler_case(kind):
     return kind + "Scheduler", runs, eta, scheduler_settings(kind)
 
 
-def stable_diffusion(name):
+def stable_diffusion(name, kind=None):
     levels, groups = draw.choice([1, 2, 3]), draw.choice([1, 2])
     scheduler = drawn_scheduler(list(samplers.CASES))
-    kind = draw.choice(["plain"] * 3 + ["changed", "xl", "lcm"])
+    kind = kind or draw.choice(["plain"] * 3 + ["changed", "xl", "lcm"])
     if kind == "lcm":
         scheduler = diffusers.LCMScheduler(beta_schedule="scaled_linear", clip_sample=False)
     settings = unet_settings(levels, groups, 8) | dict(sample_size=8)
@@ -385,12 +385,16 @@ def stable_diffusion(name):
     else:
         kinds = dict(
             plain=diffusers.StableDiffusionPipeline, changed=diffusers.StableDiffusionImg2ImgPipeline,
-            lcm=diffusers.LatentConsistencyModelPipeline)
-        if kind == "changed":
+            painted=diffusers.StableDiffusionInpaintPipeline, lcm=diffusers.LatentConsistencyModelPipeline)
+        if kind in ("changed", "painted"):
             strength = draw.choice([share for share in (0.3, 0.55, 0.8, 1.0) if steps * share >= 1])
             image = pipelines.picture(1, size[0])
             run = run[0] | dict(strength=strength, height=size[0]), run[1] | dict(image=image, strength=strength)
             del run[1]["width"], run[1]["height"]
+        if kind == "painted":
+            hole = pipelines.mask(size[0])
+            run = run[0] | dict(mask=True), run[1] | dict(mask_image=hole, width=size[0], height=size[0])
+            settings["in_channels"] = draw.choice([4, 9])
         if kind == "lcm":
             settings["time_cond_proj_dim"] = 6
             run[1].pop("negative_prompt")
@@ -402,8 +406,14 @@ def stable_diffusion(name):
             safety_checker=None, feature_extractor=None, **common)
     pipelines.write(name, pipe, [run])
     (pipelines.OUT / name / "scheduler/scheduler_config.json").write_text(written)
-    if kind == "changed":
+    if kind in ("changed", "painted"):
         image.save(pipelines.OUT / name / "image.png")
+    if kind == "painted":
+        hole.save(pipelines.OUT / name / "mask.png")
+
+
+def inpainting(name):
+    stable_diffusion(name, "painted")
 
 
 def pixels(name):
@@ -576,8 +586,8 @@ def sampler(i):
         print(json.dumps(case), file=file)
 
 
-def pipeline(i):
-    kind = draw.choice(PIPELINES)
+def pipeline(i, kinds=PIPELINES):
+    kind = draw.choice(kinds)
     name = f"{i:03}-{kind.__name__}"
     with samplers.nearest_functions():
         kind(name)
@@ -597,6 +607,7 @@ parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--models", type=int, default=200)
 parser.add_argument("--samplers", type=int, default=200)
 parser.add_argument("--pipelines", type=int, default=60)
+parser.add_argument("--inpaintings", type=int, default=0)
 parser.add_argument("--verbose", action="store_true", help="print why something was drawn again")
 options = parser.parse_args(arguments)
 draw.seed(options.seed)
@@ -611,5 +622,8 @@ pipelines.OUT = options.folder / "golden/pipelines"
 for part in (models.OUT, pipelines.OUT, options.folder / "diffusion"):
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-for count, attempt in ((options.models, model), (options.samplers, sampler), (options.pipelines, pipeline)):
-    print(f"{count} × {attempt.__name__}, drawn again {until_runs(count, attempt)} times")
+for title, count, attempt in (
+    ("models", options.models, model), ("samplers", options.samplers, sampler), ("pipelines", options.pipelines, pipeline),
+    ("inpaintings", options.inpaintings, lambda i: pipeline(i, [inpainting])),
+):
+    print(f"{count} {title}, drawn again {until_runs(count, attempt)} times")

@@ -32,7 +32,7 @@ final class DpmSde implements Sampler {
         List<Step> calls = new ArrayList<>();
         for (int i = skip / callsPerStep(); i < grid.steps(); i++) {
             if (sigmas[i + 1] == 0) {
-                calls.add(step(grid.timesteps()[i], sigmas[i], Linear.X0));
+                calls.add(step(grid.timesteps()[i], sigmas[i], sigmas[i], Linear.X0));
                 continue;
             }
             // in float32, for a Brownian path differs much between nearly equal times
@@ -42,10 +42,11 @@ final class DpmSde implements Sampler {
             float middle = sigma(t + (tNext - t) * 0.5f);
             float to = sigma(tNext);
             Noise.Brownian noise = new Noise.Brownian(seed, least, greatest, from, middle);
-            calls.add(step(grid.timesteps()[i], sigmas[i], ancestral(Linear.X, from, middle), Linear.X)
+            calls.add(step(grid.timesteps()[i], sigmas[i], sigmas[i], ancestral(Linear.X, from, middle), Linear.X)
                     .with(noise)
                     .asInterim());
-            calls.add(step(grids.timestep(middle), middle, ancestral(Linear.history(1), from, to))
+            // What is kept of a picture is mixed in as noisy as at the end of the step, as diffusers has it.
+            calls.add(step(grids.timestep(middle), middle, sigmas[i + 1], ancestral(Linear.history(1), from, to))
                     .with(new Noise.Brownian(seed, least, greatest, from, to)));
         }
         return new Trajectory(calls, grids.initialNoise(grid), new Clamp.None());
@@ -65,8 +66,8 @@ final class DpmSde implements Sampler {
         return x.times(ratio).plus(Linear.X0.times(1 - ratio)).plus(Linear.NOISE.times(Ancestral.up(sigma, sigmaNext)));
     }
 
-    private Step step(double timestep, double sigma, Linear... next) {
-        return new Step(timestep, SigmaGrids.inputScale(sigma), new Level(1, sigma), prediction.x0(sigma), next);
+    private Step step(double timestep, double sigma, double level, Linear... next) {
+        return new Step(timestep, SigmaGrids.inputScale(sigma), new Level(1, level), prediction.x0(sigma), next);
     }
 
     @Override

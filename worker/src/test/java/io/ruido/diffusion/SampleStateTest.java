@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +61,15 @@ class SampleStateTest {
             boolean kept = inpainting instanceof Inpainting.Kept;
             assertThat(whole.latents()[1] == picture[1]).isEqualTo(kept);
             assertThat(whole.latents()[0]).isNotEqualTo(picture[0]);
+        }
+    }
+
+    /** As diffusers does it. */
+    @Test
+    void halfWayThroughAStepWhatIsKeptOfAPictureIsAsNoisyAsAtItsEnd() {
+        List<Step> calls = trajectory("dpm++-sde", STEPS).steps();
+        for (int i = 0; i + 2 < calls.size(); i += 2) {
+            assertThat(calls.get(i + 1).level()).isEqualTo(calls.get(i + 2).level());
         }
     }
 
