@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -54,9 +53,6 @@ public final class JobSlot implements AutoCloseable {
 
     private static final Duration STOP_AT_MOST = Duration.ofSeconds(5);
 
-    /** Well below the broker's record lock of 30 s. */
-    private static final Duration RENEW_EVERY = Duration.ofSeconds(10);
-
     /** For telling the broker that this consumer goes; where it is away, it finds that out by itself. */
     private static final Duration FAREWELL = Duration.ofSeconds(2);
 
@@ -90,9 +86,6 @@ public final class JobSlot implements AutoCloseable {
     private boolean taking = true;
 
     private KafkaShareConsumer<String, byte[]> consumer;
-
-    /** Whether the broker still keeps the current record for this slot. */
-    private boolean held;
 
     /**
      * Begins to take records at once.
@@ -153,7 +146,8 @@ public final class JobSlot implements AutoCloseable {
                         return; // The broker gives it to another as soon as this consumer has gone.
                     }
                     try (var _ = MDC.putCloseable(JOB_ID, delivered.key())) {
-                        settle(delivered);
+                        HeldRecord held = new HeldRecord(consumer, delivered);
+                        held.settle(acknowledgement(held));
                     }
                 }
             }
@@ -197,24 +191,9 @@ public final class JobSlot implements AutoCloseable {
         return records;
     }
 
-    private void settle(ConsumerRecord<String, byte[]> delivered) {
-        held = true;
-        AcknowledgeType acknowledgement = acknowledgement(delivered);
-        if (!held) {
-            log.warn("job {}: its lock was lost, so that it may be delivered again", delivered.key());
-            return;
-        }
-        consumer.acknowledge(delivered, acknowledgement);
-        consumer.commitSync()
-                .forEach((partition, error) -> error.ifPresent(e -> log.warn(
-                        "job {}: {} was not acknowledged ({}); it will be delivered again and found done",
-                        delivered.key(),
-                        partition,
-                        e.getMessage())));
-    }
-
-    private AcknowledgeType acknowledgement(ConsumerRecord<String, byte[]> delivered) {
-        int deliveries = delivered.deliveryCount().orElse((short) 1);
+    private AcknowledgeType acknowledgement(HeldRecord held) {
+        ConsumerRecord<String, byte[]> delivered = held.record();
+        int deliveries = held.deliveries();
         Job job;
         try {
             job = JobJson.read(delivered.value(), Job.class);
@@ -225,7 +204,7 @@ public final class JobSlot implements AutoCloseable {
             return giveUp(job, delivered, "given up after %d workers failed with it".formatted(MAX_DELIVERIES));
         }
         try {
-            return switch (awaitRenewing(work(job, delivered), delivered)) {
+            return switch (awaitRenewing(work(job, delivered), held)) {
                 case Verdict.Accept accept -> AcknowledgeType.ACCEPT;
                 case Verdict.Release release -> handOn(delivered);
                 case Verdict.Reject(String reason) -> reject(delivered, reason);
@@ -237,7 +216,7 @@ public final class JobSlot implements AutoCloseable {
                 return handOn(delivered);
             }
             log.warn("job {} failed on delivery {} of {}", delivered.key(), deliveries, MAX_DELIVERIES, fault);
-            return held && deliveries < MAX_DELIVERIES
+            return held.held() && deliveries < MAX_DELIVERIES
                     ? AcknowledgeType.RELEASE
                     : giveUp(job, delivered, "%s, %d times".formatted(fault, deliveries));
         }
@@ -289,40 +268,17 @@ public final class JobSlot implements AutoCloseable {
         return Trace.of(trace == null ? null : new String(trace.value(), StandardCharsets.UTF_8));
     }
 
-    private Verdict awaitRenewing(CompletableFuture<Verdict> work, ConsumerRecord<String, byte[]> delivered)
-            throws ExecutionException {
+    private Verdict awaitRenewing(CompletableFuture<Verdict> work, HeldRecord held) throws ExecutionException {
         while (true) {
             try {
-                return work.get(RENEW_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+                return work.get(HeldRecord.RENEW_EVERY.toMillis(), TimeUnit.MILLISECONDS);
             } catch (TimeoutException e) {
-                renew(delivered);
+                held.renew();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return new Verdict.Release();
             }
         }
-    }
-
-    /**
-     * A renewed record has to come back from poll before it can be acknowledged again. Committed, it does so at once; else
-     * poll would return with nothing, over and over, until its next fetch has taken the renewal along.
-     */
-    private void renew(ConsumerRecord<String, byte[]> delivered) {
-        if (!held) {
-            return;
-        }
-        consumer.acknowledge(delivered, AcknowledgeType.RENEW);
-        boolean renewed = consumer.commitSync(RENEW_EVERY).values().stream().allMatch(Optional::isEmpty);
-        long deadline = System.nanoTime() + RENEW_EVERY.toNanos();
-        while (renewed && System.nanoTime() < deadline) {
-            for (ConsumerRecord<String, byte[]> returned : consumer.poll(RENEW_EVERY)) {
-                if (returned.offset() == delivered.offset() && returned.partition() == delivered.partition()) {
-                    return;
-                }
-                consumer.acknowledge(returned, AcknowledgeType.RELEASE);
-            }
-        }
-        held = false;
     }
 
     private static void pause(Duration duration) {
