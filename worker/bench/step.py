@@ -50,7 +50,7 @@ def gemm_gflops():
 def work(config, *inputs):
     """GFLOP of a call's products and convolutions, counted without computing."""
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
-        UNet2DConditionModel.from_config(config)(*(x.to("meta") for x in inputs))
+        UNet2DConditionModel.from_config(config).to(DTYPE)(*(x.to("meta") for x in inputs))
     return counter.get_total_flops() / 1e9
 
 

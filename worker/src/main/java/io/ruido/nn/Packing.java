@@ -18,10 +18,24 @@ final class Packing {
     /** Larger weights belong to small feature maps, which gain too little for what the larger copy takes of the memory. */
     private static final long WINOGRAD_MAX_PRODUCT = 640 * 320;
 
+    /** Whether oneDNN knows bfloat16 on this processor. */
+    private static final boolean BFLOAT16 = knowsBfloat16();
+
     private Packing() {}
 
+    private static boolean knowsBfloat16() {
+        try (NDArray answer = Ops.call("knows_bfloat16", Ops.none())) {
+            return answer.toBooleanArray()[0];
+        }
+    }
+
     static boolean packs(NDArray weight) {
-        return !weight.getDevice().isGpu() && weight.getDataType() == DataType.FLOAT32;
+        return !weight.getDevice().isGpu()
+                && switch (weight.getDataType()) {
+                    case FLOAT32 -> true;
+                    case BFLOAT16 -> BFLOAT16;
+                    default -> false;
+                };
     }
 
     /** Closes the weight. */
@@ -42,7 +56,10 @@ final class Packing {
         }
         try (weight;
                 NDArray step = weight.getManager().create(stride)) {
-            return stride == 1 && side >= WINOGRAD_MIN_SIDE && winograd(weight.getShape())
+            return stride == 1
+                            && side >= WINOGRAD_MIN_SIDE
+                            && weight.getDataType() == DataType.FLOAT32
+                            && winograd(weight.getShape())
                     ? Ops.call("pack_winograd", weight)
                     : Ops.call("pack_convolution", weight, step);
         }

@@ -82,6 +82,10 @@ class Ops(Module):
       return torch.conv2d(x, torch.type_as(weight, x), torch.type_as(bias, x), [stride, stride], [pad, pad])
     return torch.mkldnn_convolution(x, weight, bias, [pad, pad], [stride, stride], [1, 1], 1)
 
+  # Whether oneDNN does, on this processor.
+  def knows_bfloat16(self: __torch__.Ops, none: Tensor) -> Tensor:
+    return torch.tensor(ops.mkldnn._is_mkldnn_bf16_supported())
+
   # The weight (K, C, 3, 3) of a convolution with a stride of 1, for winograd: G·w·Gᵀ, (36, C, K).
   def pack_winograd(self: __torch__.Ops, weight: Tensor) -> Tensor:
     a, b = 0.7071067811865476, 1.4142135623730951

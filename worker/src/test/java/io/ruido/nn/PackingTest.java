@@ -54,6 +54,24 @@ class PackingTest {
         assertThat(difference.abs().max().getFloat()).isLessThan((float) ROUNDING);
     }
 
+    @ParameterizedTest
+    @CsvSource({"16, 24, 3, 1, 8, 6", "16, 24, 3, 2, 8, 6", "16, 24, 1, 1, 8, 6", "256, 256, 3, 1, 16, 16"})
+    void aPackedConvolutionComputesInBfloat16WhatThePlainOneDoes(
+            long in, long out, long kernel, long stride, long height, long width) throws IOException {
+        Weights fresh = Weights.fresh(manager, 1);
+        Conv2d plain = Conv2d.of(fresh, in, out, kernel, stride);
+        saved(fresh);
+        Conv2d packed =
+                Conv2d.of(Weights.read(folder, manager, DataType.BFLOAT16).packed(), in, out, kernel, stride);
+        NDArray x = manager.randomNormal(new Shape(2, in, height, width));
+
+        NDArray expected = forward(plain, x, stride);
+        NDArray found = Ops.cast(forward(packed, Ops.cast(x, DataType.BFLOAT16), stride), DataType.FLOAT32);
+
+        float greatest = expected.abs().max().getFloat();
+        assertThat(found.sub(expected).abs().max().getFloat()).isLessThan(0.02f * greatest);
+    }
+
     @Test
     void packedLayersComputeWhatPlainOnesDo() throws IOException {
         NDArray x = manager.randomNormal(new Shape(2, 5, 24));
