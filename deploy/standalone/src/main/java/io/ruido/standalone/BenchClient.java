@@ -33,7 +33,11 @@ final class BenchClient implements AutoCloseable {
     BenchClient(int port, int connections) {
         this.port = port;
         this.http = vertx.createHttpClient(
-                new HttpClientOptions().setDefaultHost(HOST).setDefaultPort(port),
+                // Without an end to idle connections: Vert.x can give one away as it ends it, and then nobody answers.
+                new HttpClientOptions()
+                        .setDefaultHost(HOST)
+                        .setDefaultPort(port)
+                        .setKeepAliveTimeout(0),
                 new PoolOptions().setHttp1MaxSize(connections));
         this.sockets = vertx.createWebSocketClient(new WebSocketClientOptions().setMaxConnections(connections));
     }
