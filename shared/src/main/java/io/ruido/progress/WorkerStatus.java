@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * A worker, as it was a moment ago.
  *
- * @param slots images that it takes at a time
+ * @param slots images that it takes at a time, of all its models
  * @param active images that it is denoising
  * @param rows that shared a call of the denoiser, on average
  * @param device on which it denoises

@@ -29,7 +29,10 @@ final class Presence {
     private final Instant since = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     private volatile boolean left;
 
-    /** @param lease after which a worker that says nothing is taken for dead */
+    /**
+     * @param slots images of each model that it takes at a time
+     * @param lease after which a worker that says nothing is taken for dead
+     */
     Presence(
             ModelRegistry registry,
             String worker,
@@ -55,7 +58,7 @@ final class Presence {
         return new WorkerStatus(
                 worker,
                 cards.stream().map(ModelCard::name).toList(),
-                slots,
+                slots * cards.size(),
                 observer.active(),
                 lately.rows(),
                 lately.stepsPerSecond(),

@@ -109,6 +109,7 @@ public final class Worker implements AutoCloseable {
         log.info("worker {} serves {} with {} slots", id, names, slots.size());
     }
 
+    /** Begins to take a queue's jobs. */
     private void open(
             String queue, int count, JobSlot.Handler handler, JobSlot.Undeliverable undeliverable, KafkaConfig kafka) {
         Lock turn = new ReentrantLock();
