@@ -191,7 +191,10 @@ public interface RuidoConfig {
             bfloat16
         }
 
-        /** How many images of a model the worker denoises at a time. It takes a few more, which begin when others are decoded. */
+        /**
+         * How many images of a model the worker denoises at a time. It takes a few more, which begin when others are
+         * decoded.
+         */
         @WithDefault("8")
         @WithConverter(Checked.Positive.class)
         int slots();

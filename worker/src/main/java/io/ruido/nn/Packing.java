@@ -56,18 +56,21 @@ final class Packing {
         }
         try (weight;
                 NDArray step = weight.getManager().create(stride)) {
-            return stride == 1
-                            && side >= WINOGRAD_MIN_SIDE
-                            && weight.getDataType() == DataType.FLOAT32
-                            && winograd(weight.getShape())
+            return winograd(weight, stride, side)
                     ? Ops.call("pack_winograd", weight)
                     : Ops.call("pack_convolution", weight, step);
         }
     }
 
-    private static boolean winograd(Shape shape) {
+    private static boolean winograd(NDArray weight, long stride, int side) {
+        Shape shape = weight.getShape();
         long k = shape.get(0);
         long c = shape.get(1);
-        return shape.get(2) == 3 && Math.min(k, c) >= WINOGRAD_MIN_CHANNELS && k * c <= WINOGRAD_MAX_PRODUCT;
+        return weight.getDataType() == DataType.FLOAT32
+                && stride == 1
+                && side >= WINOGRAD_MIN_SIDE
+                && shape.get(2) == 3
+                && Math.min(k, c) >= WINOGRAD_MIN_CHANNELS
+                && k * c <= WINOGRAD_MAX_PRODUCT;
     }
 }

@@ -46,7 +46,7 @@ class PackingTest {
             long in, long out, long kernel, long stride, long height, long width) throws IOException {
         Weights fresh = Weights.fresh(manager, 1);
         Conv2d plain = Conv2d.of(fresh, in, out, kernel, stride);
-        Conv2d packed = Conv2d.of(saved(fresh).packed(), in, out, kernel, stride);
+        Conv2d packed = Conv2d.of(saved(fresh, DataType.FLOAT32).packed(), in, out, kernel, stride);
         NDArray x = manager.randomNormal(new Shape(2, in, height, width));
 
         NDArray difference = forward(packed, x, stride).sub(forward(plain, x, stride));
@@ -60,9 +60,7 @@ class PackingTest {
             long in, long out, long kernel, long stride, long height, long width) throws IOException {
         Weights fresh = Weights.fresh(manager, 1);
         Conv2d plain = Conv2d.of(fresh, in, out, kernel, stride);
-        saved(fresh);
-        Conv2d packed =
-                Conv2d.of(Weights.read(folder, manager, DataType.BFLOAT16).packed(), in, out, kernel, stride);
+        Conv2d packed = Conv2d.of(saved(fresh, DataType.BFLOAT16).packed(), in, out, kernel, stride);
         NDArray x = manager.randomNormal(new Shape(2, in, height, width));
 
         NDArray expected = forward(plain, x, stride);
@@ -92,7 +90,8 @@ class PackingTest {
             Weights fresh = Weights.fresh(manager, 1);
             NDArray plain = layer.apply(fresh).apply(x);
 
-            NDArray packed = layer.apply(saved(fresh).packed()).apply(x);
+            NDArray packed =
+                    layer.apply(saved(fresh, DataType.FLOAT32).packed()).apply(x);
 
             assertThat(packed.sub(plain).abs().max().getFloat()).isLessThan((float) ROUNDING);
         }
@@ -103,7 +102,7 @@ class PackingTest {
         Torch.setThreads(2);
         Weights fresh = Weights.fresh(manager, 1);
         Linear.of(fresh, 1024, 256);
-        Linear layer = Linear.of(saved(fresh).packed(), 1024, 256);
+        Linear layer = Linear.of(saved(fresh, DataType.FLOAT32).packed(), 1024, 256);
         NDArray x = manager.randomNormal(new Shape(256, 1024));
         NDArray all = layer.forward(x);
 
@@ -120,9 +119,9 @@ class PackingTest {
                 .isEqualTo(new Shape(256, 256, 3, 3));
     }
 
-    private Weights saved(Weights weights) throws IOException {
+    private Weights saved(Weights weights, DataType type) throws IOException {
         SafeTensors.write(folder.resolve("model.safetensors"), weights.tensors(), DataType.FLOAT32);
-        return Weights.read(folder, manager, DataType.FLOAT32);
+        return Weights.read(folder, manager, type);
     }
 
     private static NDArray forward(Conv2d conv, NDArray x, long stride) {
