@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -102,26 +101,27 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
 
     /** Takes prompt jobs from Kafka and notes their ids. */
     JobSlot slot(JobPublisher publisher, Collection<UUID> taken) {
-        return new JobSlot(
-                config.kafka(),
-                Topics.prompt(APPLES.name()),
-                new ReentrantLock(),
-                publisher,
-                job -> {
-                    taken.add(job.jobId());
-                    return new Verdict.Accept();
-                },
-                new JobSlot.Undeliverable() {
-                    @Override
-                    public int begun(Job job) {
-                        return 0;
-                    }
+        return JobSlot.open(
+                        config.kafka(),
+                        Topics.prompt(APPLES.name()),
+                        1,
+                        publisher,
+                        job -> {
+                            taken.add(job.jobId());
+                            return new Verdict.Accept();
+                        },
+                        new JobSlot.Undeliverable() {
+                            @Override
+                            public int begun(Job job) {
+                                return 0;
+                            }
 
-                    @Override
-                    public void onUndeliverable(String jobId, String reason) {
-                        throw new AssertionError("job " + jobId + ": " + reason);
-                    }
-                });
+                            @Override
+                            public void onUndeliverable(String jobId, String reason) {
+                                throw new AssertionError("job " + jobId + ": " + reason);
+                            }
+                        })
+                .getFirst();
     }
 
     /** In place of one that was closed. */

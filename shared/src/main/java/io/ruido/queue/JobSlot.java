@@ -18,6 +18,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -88,12 +90,25 @@ public final class JobSlot implements AutoCloseable {
     private KafkaShareConsumer<String, byte[]> consumer;
 
     /**
-     * Begins to take records at once.
+     * The slots of this process for a queue. They begin to take records at once.
      *
      * @param queue the topic
-     * @param turn which the slots of a process have in common for a queue
      */
-    public JobSlot(
+    public static List<JobSlot> open(
+            KafkaConfig config,
+            String queue,
+            int count,
+            JobPublisher publisher,
+            Handler handler,
+            Undeliverable undeliverable) {
+        Lock turn = new ReentrantLock();
+        return Stream.generate(() -> new JobSlot(config, queue, turn, publisher, handler, undeliverable))
+                .limit(count)
+                .toList();
+    }
+
+    /** @param turn which the slots of a process have in common for a queue */
+    JobSlot(
             KafkaConfig config,
             String queue,
             Lock turn,

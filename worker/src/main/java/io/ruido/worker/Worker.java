@@ -1,7 +1,6 @@
 package io.ruido.worker;
 
 import io.ruido.config.RuidoConfig;
-import io.ruido.config.RuidoConfig.KafkaConfig;
 import io.ruido.job.ModelCard;
 import io.ruido.progress.Checkpoints;
 import io.ruido.progress.ConditioningCache;
@@ -26,8 +25,6 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -93,13 +90,20 @@ public final class Worker implements AutoCloseable {
         // Before the first slot takes a record: its port may be taken.
         metrics = MetricsServer.start(config.worker(), telemetry.metrics(), redis, loop);
         for (String model : names) {
-            open(Topics.prompt(model), config.worker().promptSlots(), promptStage, undeliverable, config.kafka());
-            open(
+            slots.addAll(JobSlot.open(
+                    config.kafka(),
+                    Topics.prompt(model),
+                    config.worker().promptSlots(),
+                    publisher,
+                    promptStage,
+                    undeliverable));
+            slots.addAll(JobSlot.open(
+                    config.kafka(),
                     Topics.sampling(model),
                     places + Math.ceilDiv(places, SPARE),
+                    publisher,
                     samplingStage,
-                    undeliverable,
-                    config.kafka());
+                    undeliverable));
         }
 
         Duration lease = config.jobs().lease();
@@ -107,15 +111,6 @@ public final class Worker implements AutoCloseable {
         patience.await(presence::announce);
         presence.keep(clock, lease.dividedBy(RENEWALS));
         log.info("worker {} serves {} with {} slots", id, names, slots.size());
-    }
-
-    /** Begins to take a queue's jobs. */
-    private void open(
-            String queue, int count, JobSlot.Handler handler, JobSlot.Undeliverable undeliverable, KafkaConfig kafka) {
-        Lock turn = new ReentrantLock();
-        for (int i = 0; i < count; i++) {
-            slots.add(new JobSlot(kafka, queue, turn, publisher, handler, undeliverable));
-        }
     }
 
     private static String id() throws IOException {

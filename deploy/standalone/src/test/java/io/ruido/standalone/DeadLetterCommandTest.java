@@ -34,7 +34,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -62,28 +61,29 @@ class DeadLetterCommandTest {
                 PromptJob job = job();
                 done(store.submit(job, Terms.of("acme")));
                 done(publisher.publish(job));
-                try (JobSlot _ = new JobSlot(
-                        config.kafka(),
-                        Topics.prompt(MODEL),
-                        new ReentrantLock(),
-                        publisher,
-                        taken -> {
-                            delivered.add(taken.jobId());
-                            return taken.jobId().equals(job.jobId())
-                                    ? new Verdict.Reject("no such weights")
-                                    : new Verdict.Accept();
-                        },
-                        new JobSlot.Undeliverable() {
-                            @Override
-                            public int begun(Job taken) {
-                                return done(store.begun(taken));
-                            }
+                try (JobSlot _ = JobSlot.open(
+                                config.kafka(),
+                                Topics.prompt(MODEL),
+                                1,
+                                publisher,
+                                taken -> {
+                                    delivered.add(taken.jobId());
+                                    return taken.jobId().equals(job.jobId())
+                                            ? new Verdict.Reject("no such weights")
+                                            : new Verdict.Accept();
+                                },
+                                new JobSlot.Undeliverable() {
+                                    @Override
+                                    public int begun(Job taken) {
+                                        return done(store.begun(taken));
+                                    }
 
-                            @Override
-                            public void onUndeliverable(String id, String reason) {
-                                done(store.fail(UUID.fromString(id), reason));
-                            }
-                        })) {
+                                    @Override
+                                    public void onUndeliverable(String id, String reason) {
+                                        done(store.fail(UUID.fromString(id), reason));
+                                    }
+                                })
+                        .getFirst()) {
                     await().atMost(Duration.ofSeconds(60)).until(() -> run(settings, "list")
                             .contains(job.jobId().toString()));
                     String listed = run(settings, "list");
