@@ -5,8 +5,8 @@ import java.util.TreeMap;
 /**
  * How long calls of the denoiser take, by rows in the batch, and what follows from it: the fewest rows with which a row
  * costs about as little as it can. Learned from the calls that are made anyway, so that a start costs nothing and the
- * curve stays true when the machine gets other work to do: it doubles the batch for as long as that pays. Belongs to the
- * loop's thread.
+ * curve stays true when the machine gets other work to do: it doubles the batch for as long as that pays. For one thread
+ * at a time.
  *
  * <p>A row is one sample of the batch, or one of the two that guidance needs.
  */

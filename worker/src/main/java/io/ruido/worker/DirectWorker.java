@@ -22,8 +22,8 @@ public final class DirectWorker implements AutoCloseable {
     /** @param models which a worker may use at the same time, and which are not closed here */
     public DirectWorker(Models models) {
         this.models = models;
-        loop = new DenoiseLoop(
-                batch -> batch.getFirst().kind().model().predict(batch),
+        loop = DenoiseLoop.of(
+                models,
                 new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("none"), models.device()),
                 Integer.MAX_VALUE);
     }

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.slf4j.MDC;
 
-/** An image while it is denoised. Its state belongs to the loop's thread; any thread may stop it. */
+/** An image while it is denoised. Its state belongs to the thread that has it in a batch; any thread may stop it. */
 final class Sample {
     /** How denoising ended. */
     sealed interface End {
@@ -75,7 +75,7 @@ final class Sample {
         return denoising;
     }
 
-    /** @param listener told of each step on the loop's thread; must not block */
+    /** @param listener told of each step on a thread of the loop; must not block */
     void onStep(Consumer<SampleState> listener) {
         onStep = listener;
     }

@@ -59,10 +59,7 @@ public final class Worker implements AutoCloseable {
         this.models = models;
         this.last = last;
         this.observer = new Observer(telemetry.metrics(), telemetry.tracer(), models.device());
-        this.loop = new DenoiseLoop(
-                batch -> batch.getFirst().kind().model().predict(batch),
-                observer,
-                places * models.all().size());
+        this.loop = DenoiseLoop.of(models, observer, places * models.all().size());
         this.redis = Redis.connect(config.redis());
         this.publisher = new JobPublisher(config.kafka());
         JobStore store =

@@ -16,7 +16,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -72,6 +75,35 @@ class DenoiseLoopTest {
     }
 
     @Test
+    void kindsAreCalledSideBySideAndEachOneBatchAtATime() throws Exception {
+        CountDownLatch bothKinds = new CountDownLatch(2);
+        Set<Sample.Kind> called = ConcurrentHashMap.newKeySet();
+        List<Sample> samples = samples();
+        try (DenoiseLoop loop = loop(batch -> {
+            Sample.Kind kind = batch.getFirst().kind();
+            assertThat(called.add(kind)).isTrue();
+            bothKinds.countDown();
+            assertThat(await(bothKinds)).isTrue();
+            float[][] outputs = predict(batch);
+            called.remove(kind);
+            return outputs;
+        })) {
+            samples.forEach(loop::add);
+            for (Sample sample : samples) {
+                assertThat(latents(sample)).isNotEmpty();
+            }
+        }
+    }
+
+    private static boolean await(CountDownLatch latch) {
+        try {
+            return latch.await(30, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
     void aBatchThatDoesNotFitIntoMemoryIsSplit() throws Exception {
         List<Sample> samples = samples();
         try (DenoiseLoop loop = loop(batch -> batch.size() > 1 ? outOfMemory() : predict(batch))) {
@@ -115,7 +147,8 @@ class DenoiseLoopTest {
         return new DenoiseLoop(
                 denoiser,
                 new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("test"), models.device()),
-                Integer.MAX_VALUE);
+                Integer.MAX_VALUE,
+                2);
     }
 
     private float[][] predict(List<Sample> batch) {
