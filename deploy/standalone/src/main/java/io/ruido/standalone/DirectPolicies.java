@@ -2,8 +2,9 @@ package io.ruido.standalone;
 
 import io.ruido.worker.DirectWorker;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 
@@ -31,25 +32,32 @@ final class DirectPolicies {
     }
 
     /**
-     * All that wait when the batch before is done, but no more than there are places for. A batch is one call, which returns
-     * when the last of its pictures is done; those that are done before no longer take time.
+     * The job that has waited longest when the batch before is done, with others of its size that wait, as many as there are
+     * places for. A batch is one call, which returns when the last of its pictures is done; those that are done before no
+     * longer take time.
      */
     List<Double> staticBatches(List<MixedLoad.Arrival> arrivals) throws Exception {
         Stopwatch clock = new Stopwatch();
-        List<Double> ends = new ArrayList<>();
-        while (ends.size() < arrivals.size()) {
-            int begin = ends.size();
-            clock.await(arrivals.get(begin).seconds());
+        Map<MixedLoad.Arrival, Double> ends = new HashMap<>();
+        List<MixedLoad.Arrival> pending = new ArrayList<>(arrivals);
+        while (!pending.isEmpty()) {
+            MixedLoad.Arrival first = pending.getFirst();
+            clock.await(first.seconds());
             double now = clock.now();
-            List<CompletableFuture<byte[]>> batch =
-                    arrivals.subList(begin, Math.min(begin + places, arrivals.size())).stream()
-                            .takeWhile(arrival -> arrival.seconds() <= now)
+            List<MixedLoad.Arrival> batch = pending.stream()
+                    .takeWhile(arrival -> arrival.seconds() <= now)
+                    .filter(first::sameSize)
+                    .limit(places)
+                    .toList();
+            pending.removeAll(batch);
+            CompletableFuture.allOf(batch.stream()
                             .map(arrival -> worker.draw(arrival.job()))
-                            .toList();
-            CompletableFuture.allOf(batch.toArray(CompletableFuture[]::new)).get();
-            ends.addAll(Collections.nCopies(batch.size(), clock.now()));
+                            .toArray(CompletableFuture[]::new))
+                    .get();
+            double end = clock.now();
+            batch.forEach(arrival -> ends.put(arrival, end));
         }
-        return ends;
+        return arrivals.stream().map(ends::get).toList();
     }
 
     /** Each job as soon as there is a place. */

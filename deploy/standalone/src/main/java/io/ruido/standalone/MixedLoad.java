@@ -27,7 +27,13 @@ record MixedLoad(List<Arrival> arrivals) {
     private static final List<String> COLOURS = List.of("red", "blue", "green", "yellow", "purple");
 
     /** @param seconds after the first */
-    record Arrival(double seconds, SamplingJob job) {}
+    record Arrival(double seconds, SamplingJob job) {
+        boolean sameSize(Arrival other) {
+            SamplingParams own = job.params();
+            SamplingParams others = other.job.params();
+            return own.width() == others.width() && own.height() == others.height();
+        }
+    }
 
     /** @param perSecond jobs on average, in a Poisson process; infinite when all come at once */
     static MixedLoad of(ModelCard card, int jobs, double perSecond, long seed) {
