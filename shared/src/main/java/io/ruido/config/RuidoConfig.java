@@ -195,7 +195,7 @@ public interface RuidoConfig {
          * How many images of a model the worker denoises at a time. It takes a few more, which begin when others are
          * decoded.
          */
-        @WithDefault("8")
+        @WithDefault("16")
         @WithConverter(Checked.Positive.class)
         int slots();
 

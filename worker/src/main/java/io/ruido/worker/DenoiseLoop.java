@@ -38,17 +38,19 @@ final class DenoiseLoop implements AutoCloseable {
     private final Map<Sample.Kind, List<Sample>> called = new HashMap<>();
     private final Map<Sample.Kind, BatchCurve> curves = new ConcurrentHashMap<>();
     private final List<Thread> threads;
+    private int calls;
     private volatile boolean closing;
 
     /**
      * @param denoiser gives the output for each sample of a batch, which are of one kind
      * @param places how many samples take turns; more wait until one of these is denoised
-     * @param calls how many threads call the denoiser, each for another kind
+     * @param calls how many threads call the denoiser, each for another kind, until memory is too small for that
      */
     DenoiseLoop(Function<List<Sample>, float[][]> denoiser, Observer observer, int places, int calls) {
         this.denoiser = denoiser;
         this.observer = observer;
         this.places = places;
+        this.calls = calls;
         this.threads = IntStream.range(0, calls)
                 .mapToObj(i -> Thread.ofPlatform().name("denoise-" + i).start(this::run))
                 .toList();
@@ -85,32 +87,36 @@ final class DenoiseLoop implements AutoCloseable {
     }
 
     private void run() {
-        try {
-            for (List<Sample> batch = take(); !batch.isEmpty(); batch = take()) {
-                advance(batch);
-                giveBack(batch);
-            }
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody interrupts the denoiser", e);
+        for (List<Sample> batch = take(); !batch.isEmpty(); batch = take()) {
+            advance(batch);
+            giveBack(batch);
         }
     }
 
     /** The next batch, once there is one; an empty one in the end. */
-    private synchronized List<Sample> take() throws InterruptedException {
+    private synchronized List<Sample> take() {
         while (!closing) {
             admit();
             Optional<Sample> first = waiting.stream()
                     .filter(sample -> !called.containsKey(sample.kind()))
                     .findFirst();
-            if (first.isPresent()) {
+            if (first.isPresent() && called.size() < calls) {
                 List<Sample> batch = batch(first.get());
                 waiting.removeAll(batch);
                 called.put(first.get().kind(), batch);
                 return batch;
             }
-            wait();
+            awaitChange();
         }
         return List.of();
+    }
+
+    private synchronized void awaitChange() {
+        try {
+            wait();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts the denoiser", e);
+        }
     }
 
     private void admit() {
@@ -155,7 +161,9 @@ final class DenoiseLoop implements AutoCloseable {
             curve(batch.getFirst()).record(rows, nanos / 1e9);
             observer.called(batch.getFirst().params().model(), rows, Duration.ofNanos(nanos));
         } catch (RuntimeException | Error e) {
-            if (batch.size() == 1) {
+            if (outOfMemory(e) && onlyCall()) {
+                advance(batch);
+            } else if (batch.size() == 1) {
                 batch.getFirst().fail(e);
             } else {
                 advanceInHalves(batch, rows, e);
@@ -165,6 +173,19 @@ final class DenoiseLoop implements AutoCloseable {
         for (int i = 0; i < outputs.length; i++) {
             batch.get(i).advance(outputs[i]);
         }
+    }
+
+    /** Waits for the other calls, and has them made one at a time from now on; false when they already were. */
+    private synchronized boolean onlyCall() {
+        if (calls == 1) {
+            return false;
+        }
+        calls = 1;
+        while (called.size() > 1) {
+            awaitChange();
+        }
+        log.info("memory is too small for several calls of the denoiser at a time");
+        return true;
     }
 
     /** What is too much for memory may fit in halves, and what is wrong with one sample must not fail the others. */

@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
@@ -93,6 +94,33 @@ class DenoiseLoopTest {
                 assertThat(latents(sample)).isNotEmpty();
             }
         }
+    }
+
+    @Test
+    void aCallThatDoesNotFitIntoMemoryBesideAnotherIsMadeAloneAndSoAreAllAfterIt() throws Exception {
+        CountDownLatch bothKinds = new CountDownLatch(2);
+        AtomicInteger running = new AtomicInteger();
+        AtomicInteger refused = new AtomicInteger();
+        List<Sample> samples = samples();
+        try (DenoiseLoop loop = loop(batch -> {
+            bothKinds.countDown();
+            try {
+                if (running.incrementAndGet() > 1) {
+                    refused.incrementAndGet();
+                    return outOfMemory();
+                }
+                assertThat(await(bothKinds)).isTrue();
+                return predict(batch);
+            } finally {
+                running.decrementAndGet();
+            }
+        })) {
+            samples.forEach(loop::add);
+            for (Sample sample : samples) {
+                assertThat(latents(sample)).isNotEmpty();
+            }
+        }
+        assertThat(refused).hasValue(1);
     }
 
     private static boolean await(CountDownLatch latch) {
