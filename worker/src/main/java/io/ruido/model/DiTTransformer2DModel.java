@@ -52,7 +52,7 @@ public final class DiTTransformer2DModel implements Denoiser {
 
     /** Reads {@code config.json} and the weights of a folder; the tensors belong to the manager. */
     public static DiTTransformer2DModel read(Path folder, NDManager manager, DataType type) throws IOException {
-        Weights weights = Weights.read(folder, manager, type);
+        Weights weights = Weights.read(folder, manager, type).packed();
         var model = new DiTTransformer2DModel(DiTConfig.read(folder), weights);
         weights.rejectUnread();
         return model;
@@ -127,9 +127,8 @@ public final class DiTTransformer2DModel implements Denoiser {
                     StepAndClass.of(config, weights.at("norm1").at("emb")),
                     Linear.of(weights.at("norm1").at("linear"), width, 6L * width),
                     LayerNorm.plain(weights, EPS),
-                    Attention.of(
+                    Attention.toItself(
                             weights.at("attn1"),
-                            width,
                             width,
                             config.numAttentionHeads(),
                             config.attentionHeadDim(),
@@ -142,9 +141,11 @@ public final class DiTTransformer2DModel implements Denoiser {
             NDArray emb = embedding.forward(timesteps, labels);
             NDList ada = modulation.ofSilu(emb).expandDims(1).split(6, 2); // shift, scale, gate; twice (B, 1, D)
             NDArray h = norm1.modulated(x, ada.get(1), ada.get(0));
-            NDArray attended = x.add(attention.forward(h, h).mul(ada.get(2)));
+            NDArray o = Ops.consume(h, y -> attention.forward(y, y));
+            NDArray attended = Ops.consume(o, y -> Ops.call("add_gated", x, y, ada.get(2)));
             NDArray m = norm3.modulated(attended, ada.get(4), ada.get(3));
-            return attended.add(feedForward.forward(m).mul(ada.get(5)));
+            NDArray f = Ops.consume(m, feedForward::forward);
+            return Ops.consume(attended, a -> Ops.consume(f, y -> Ops.call("add_gated", a, y, ada.get(5))));
         }
     }
 }

@@ -79,7 +79,7 @@ public final class PixArtTransformer2DModel implements Denoiser {
 
     /** Reads {@code config.json} and the weights of a folder; the tensors belong to the manager. */
     public static PixArtTransformer2DModel read(Path folder, NDManager manager, DataType type) throws IOException {
-        return read(folder, Weights.read(folder, manager, type));
+        return read(folder, Weights.read(folder, manager, type).packed());
     }
 
     /** Reads {@code config.json} of a folder; the weights are those of this folder. */
@@ -217,10 +217,13 @@ public final class PixArtTransformer2DModel implements Denoiser {
         NDArray forward(NDArray x, NDArray steps, NDArray context, NDArray mask) {
             NDList ada = steps.add(scaleShiftTable).split(6, 1); // shift, scale, gate; twice (B, 1, D)
             NDArray h = norm1.modulated(x, ada.get(1), ada.get(0));
-            NDArray attended = x.add(self.forward(h, h).mul(ada.get(2)));
-            NDArray crossed = attended.add(cross.forward(attended, context, mask));
+            NDArray o = Ops.consume(h, y -> self.forward(y, y));
+            NDArray attended = Ops.consume(o, y -> Ops.call("add_gated", x, y, ada.get(2)));
+            NDArray c = cross.forward(attended, context, mask);
+            NDArray crossed = Ops.consume(attended, a -> Ops.consume(c, a::add));
             NDArray m = norm2.modulated(crossed, ada.get(4), ada.get(3));
-            return crossed.add(feedForward.forward(m).mul(ada.get(5)));
+            NDArray f = Ops.consume(m, feedForward::forward);
+            return Ops.consume(crossed, a -> Ops.consume(f, y -> Ops.call("add_gated", a, y, ada.get(5))));
         }
     }
 }

@@ -33,7 +33,7 @@ public final class Script {
                 store(zip, "data.pkl", latin1(instance));
                 store(zip, "code/__torch__.py", source.readAllBytes());
                 store(zip, "constants.pkl", latin1("\u0080\u0002)."));
-                store(zip, "version", latin1("3\n"));
+                store(zip, "version", latin1("10\n"));
             }
             var bytes = new ByteArrayInputStream(archive.toByteArray());
             return JniUtils.loadModule((PtNDManager) manager, bytes, false, false);

@@ -50,7 +50,7 @@ class Ops(Module):
     elif kind == 1:
       return torch.gelu(x)
     elif kind == 2:
-      return 0.5 * x * (1 + torch.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
+      return torch.gelu(x, approximate="tanh")
     elif kind == 3:
       return x * torch.sigmoid(1.702 * x)
     elif kind == 4:
@@ -133,11 +133,19 @@ class Ops(Module):
   def pack_linear(self: __torch__.Ops, weight: Tensor) -> Tensor:
     return ops.mkldnn._reorder_linear_weight(torch.flatten(weight, 1), 256)
 
-  # A packed layer and a function of its result: "none" or "gelu".
-  def packed_linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor, function: str) -> Tensor:
+  # A packed layer and a function of its result: "none" or "gelu", the latter as "none" or "tanh" approximates it.
+  def packed_linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor, function: str, approximate: str) -> Tensor:
     if torch.numel(bias) > 0:
-      return ops.mkldnn._linear_pointwise(x, weight, bias, function, annotate(List[Optional[number]], []), "none")
-    return ops.mkldnn._linear_pointwise(x, weight, None, function, annotate(List[Optional[number]], []), "none")
+      return ops.mkldnn._linear_pointwise(x, weight, bias, function, annotate(List[Optional[number]], []), approximate)
+    return ops.mkldnn._linear_pointwise(x, weight, None, function, annotate(List[Optional[number]], []), approximate)
+
+  # A layer and an activation of its result.
+  def linear_act(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor, kind: int) -> Tensor:
+    if ops.prim.is_mkldnn(weight) and kind == 1:
+      return self.packed_linear(x, weight, bias, "gelu", "none")
+    elif ops.prim.is_mkldnn(weight) and kind == 2:
+      return self.packed_linear(x, weight, bias, "gelu", "tanh")
+    return self.act_(self.linear(x, weight, bias), kind)
 
   # The result of a layer with a bias and y, which has its shape.
   def linear_add(self: __torch__.Ops, y: Tensor, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -149,7 +157,7 @@ class Ops(Module):
   # splits them among threads.
   def linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     if ops.prim.is_mkldnn(weight):
-      return self.packed_linear(x, weight, bias, "none")
+      return self.packed_linear(x, weight, bias, "none", "none")
     weight, bias = torch.type_as(torch.flatten(weight, 1), x), torch.type_as(bias, x)
     rows = torch.flatten(x, 0, -2)
     count = torch.size(rows, 0)
@@ -351,7 +359,7 @@ class Ops(Module):
   def gated(self: __torch__.Ops, x: Tensor, proj_weight: Tensor, proj_bias: Tensor, gate_weight: Tensor,
             gate_bias: Tensor) -> Tensor:
     if torch.numel(gate_weight) > 0:
-      gate = self.packed_linear(x, gate_weight, gate_bias, "gelu")
+      gate = self.packed_linear(x, gate_weight, gate_bias, "gelu", "none")
       return ops.mkldnn._linear_pointwise(x, gate, proj_weight, proj_bias, "mul")
     hidden, gate = torch.chunk(self.linear(x, proj_weight, proj_bias), 2, -1)
     return hidden * torch.gelu(gate)
@@ -384,7 +392,7 @@ class Ops(Module):
 
   def mlp(self: __torch__.Ops, x: Tensor, kind: Tensor, proj_weight: Tensor, proj_bias: Tensor, out_weight: Tensor,
           out_bias: Tensor) -> Tensor:
-    return self.linear(self.act_(self.linear(x, proj_weight, proj_bias), int(kind)), out_weight, out_bias)
+    return self.linear(self.linear_act(x, proj_weight, proj_bias, int(kind)), out_weight, out_bias)
 
   # Gated by another projection (Shazeer, 2020), without biases.
   def gated_mlp(self: __torch__.Ops, x: Tensor, kind: Tensor, gate_weight: Tensor, proj_weight: Tensor, out_weight: Tensor) -> Tensor:
@@ -401,8 +409,14 @@ class Ops(Module):
   # Layer norm, with weights or without, then scaled and shifted. x (B, N, D), scale and shift (B, 1, D)
   def modulate(self: __torch__.Ops, x: Tensor, scale: Tensor, shift: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     if torch.numel(weight) > 0:
-      return torch.layer_norm(x, torch.size(weight), weight, bias, float(eps)) * (1 + scale) + shift
-    return torch.layer_norm(x, [torch.size(x, -1)], None, None, float(eps)) * (1 + scale) + shift
+      normed = torch.layer_norm(x, torch.size(weight), weight, bias, float(eps))
+    else:
+      normed = torch.layer_norm(x, [torch.size(x, -1)], None, None, float(eps))
+    return torch.addcmul(shift, normed, 1 + scale)
+
+  # x + gate·y. x and y (B, N, D), gate (B, 1, D)
+  def add_gated(self: __torch__.Ops, x: Tensor, y: Tensor, gate: Tensor) -> Tensor:
+    return torch.addcmul(x, gate, y)
 
   # tokens (B, hw, p·p·C) of h·w patches with sides p to x (B, C, h·p, w·p)
   def unpatchify(self: __torch__.Ops, tokens: Tensor, h: Tensor, w: Tensor, p: Tensor) -> Tensor:
