@@ -1,30 +1,39 @@
-"""How long a call of a U-Net takes here and in diffusers, in turns, on the same threads of the same machine.
+"""How long a call of a denoiser takes here and in diffusers, in turns, on the same threads of the same machine.
 
     pip install torch==2.7.1 diffusers==0.35.2
     python worker/bench/step.py --folder models/fluent-emoji/unet --latents 16 --batch 2 --tokens 16 --compile
     python worker/bench/step.py --latents 64 --batch 2
+    python worker/bench/step.py --model dit
 
 ./ruido asks for large pages of memory. For diffusers with them, set GLIBC_TUNABLES to what the script ruido sets it to.
 
-Without a folder Stable Diffusion 1.5's U-Net is made, 3.4 GB of random weights, in a folder that is deleted in the end.
+Without a folder a model with random weights is made, in a folder that is deleted in the end: Stable Diffusion 1.5's U-Net, 3.4 GB
+of weights, or a transformer of the size of DiT-B/2.
 Prints seconds by round, the ratio of the medians, and what share they are of the speed at which two large matrices are
 multiplied; and how much memory Ruido's process had at most.
 """
 
 import argparse
+import json
 import statistics
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
+import diffusers
 import torch
-from diffusers import UNet2DConditionModel
 from torch.utils.flop_counter import FlopCounterMode
 
 ROOT = Path(__file__).resolve().parents[2]
 PAUSE = 0.1  # for some 20 ms after a call the threads of the other side still spin, on cores that are wanted
 CROSS = "CrossAttnDownBlock2D"
+DIT_B = dict(in_channels=4, out_channels=8, num_layers=12, num_attention_heads=12, attention_head_dim=64, sample_size=32, patch_size=2)
+MODELS = dict(
+    sd15=lambda: diffusers.UNet2DConditionModel(**SD15),
+    dit=lambda: diffusers.DiTTransformer2DModel(**DIT_B),
+    pixart=lambda: diffusers.PixArtTransformer2DModel(**DIT_B, cross_attention_dim=768, caption_channels=4096),
+)
 SD15 = dict(
     sample_size=64,
     block_out_channels=(320, 640, 1280, 1280),
@@ -47,11 +56,20 @@ def gemm_gflops():
     return 2 * size**3 / min(seconds(lambda: (a @ a)[0, 0].item()) for _ in range(8)) / 1e9
 
 
-def work(config, *inputs):
+def work(model, inputs):
     """GFLOP of a call's products and convolutions, counted without computing."""
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
-        UNet2DConditionModel.from_config(config).to(DTYPE)(*(x.to("meta") for x in inputs))
+        type(model).from_config(model.config).to(DTYPE)(**{
+            name: x.to("meta") if isinstance(x, torch.Tensor) else x for name, x in inputs.items()})
     return counter.get_total_flops() / 1e9
+
+
+def conditions(model, states, batch):
+    if isinstance(model, diffusers.DiTTransformer2DModel):
+        return dict(class_labels=torch.zeros(batch, dtype=torch.long, device=states.device))
+    if isinstance(model, diffusers.PixArtTransformer2DModel):
+        return dict(encoder_hidden_states=states, added_cond_kwargs=dict(resolution=None, aspect_ratio=None))
+    return dict(encoder_hidden_states=states)
 
 
 class Ruido:
@@ -79,19 +97,22 @@ class Ruido:
 
 @torch.no_grad()
 def measure(folder, args):
-    unet = UNet2DConditionModel.from_pretrained(folder, torch_dtype=DTYPE).eval().to(args.device)
+    config = json.loads((Path(folder) / "config.json").read_text())
+    denoiser = getattr(diffusers, config["_class_name"]).from_pretrained(folder, torch_dtype=DTYPE).eval().to(args.device)
     generator = torch.Generator().manual_seed(0)
-    latents = torch.randn(args.batch, unet.config.in_channels, args.latents, args.latents, generator=generator)
-    states = torch.randn(args.batch, args.tokens, unet.config.cross_attention_dim, generator=generator)
-    timesteps = torch.full((args.batch,), 500.0)
-    latents, states, timesteps = latents.to(args.device, DTYPE), states.to(args.device, DTYPE), timesteps.to(args.device)
+    latents = torch.randn(args.batch, denoiser.config.in_channels, args.latents, args.latents, generator=generator)
+    width = config.get("caption_channels") or config.get("cross_attention_dim") or 0
+    states = torch.randn(args.batch, args.tokens, width, generator=generator).to(args.device, DTYPE)
+    inputs = dict(timestep=torch.full((args.batch,), 500.0, device=args.device), **conditions(denoiser, states, args.batch))
+    name = "sample" if isinstance(denoiser, diffusers.UNet2DConditionModel) else "hidden_states"
+    inputs[name] = latents.to(args.device, DTYPE)
 
     def timed(model):  # until the prediction is in the CPU's memory
-        return lambda: seconds(lambda: model(latents, timesteps, states).sample.float().cpu())
+        return lambda: seconds(lambda: model(**inputs).sample.float().cpu())
 
-    sides = {"diffusers": timed(unet)}
+    sides = {"diffusers": timed(denoiser)}
     if args.compile:
-        sides["torch.compile"] = timed(torch.compile(unet))
+        sides["torch.compile"] = timed(torch.compile(denoiser))
     names = ("latents", "batch", "tokens", "threads", "device", "dtype")
     ruido = Ruido(folder, [f"--{name}={getattr(args, name)}" for name in names])
     loaded = ruido.peak_mib()
@@ -100,7 +121,7 @@ def measure(folder, args):
     for step in sides.values():
         for _ in range(args.warm_up):
             step()
-    expected = unet(latents, timesteps, states).sample.float().abs().mean().item()
+    expected = denoiser(**inputs).sample.float().abs().mean().item()
     tolerance = 1e-4 if args.dtype == "float32" else 1e-2
     assert abs(ruido.mean - expected) < tolerance * expected, f"ruido predicts {ruido.mean}, diffusers {expected}"
 
@@ -115,7 +136,7 @@ def measure(folder, args):
     peak = ruido.peak_mib()
     ruido.close()
 
-    gflop = work(unet.config, latents, timesteps, states)
+    gflop = work(denoiser, inputs)
     where = f"{args.threads} threads" if args.device == "cpu" else torch.cuda.get_device_name(args.device)
     print(f"latents {args.latents}×{args.latents}, batch {args.batch}, {args.dtype}, {where}, {gflop:.1f} GFLOP, "
           f"matrix product {before:.0f} GFLOP/s before, {after:.0f} after")
@@ -131,7 +152,8 @@ def measure(folder, args):
 
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--folder", help="a unet folder; Stable Diffusion 1.5's sizes with random weights by default")
+parser.add_argument("--folder", help="a unet or transformer folder; random weights by default")
+parser.add_argument("--model", choices=MODELS, default="sd15", help="of which size random weights are")
 parser.add_argument("--latents", type=int, default=32, help="height and width")
 parser.add_argument("--batch", type=int, default=1)
 parser.add_argument("--tokens", type=int, default=77)
@@ -149,5 +171,5 @@ if arguments.folder:
 else:
     with tempfile.TemporaryDirectory() as temporary:
         torch.manual_seed(0)
-        UNet2DConditionModel(**SD15).save_pretrained(temporary)
+        MODELS[arguments.model]().save_pretrained(temporary)
         measure(temporary, arguments)

@@ -4,9 +4,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ruido.diffusion.TorchRandom;
+import io.ruido.model.Conditioning;
+import io.ruido.model.Denoiser;
+import io.ruido.model.DiTTransformer2DModel;
+import io.ruido.model.PixArtTransformer2DModel;
 import io.ruido.model.UNet2DConditionModel;
-import io.ruido.model.UNetConfig;
 import io.ruido.nn.Ops;
 import io.ruido.nn.Torch;
 import java.io.BufferedReader;
@@ -28,12 +33,12 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
         description =
-                "Calls a U-Net once for every line of the standard input, and prints how many seconds that took and"
+                "Calls a denoiser once for every line of the standard input, and prints how many seconds that took and"
                         + " the mean absolute value of what it predicted. worker/bench/step.py compares it with diffusers.")
 final class StepBench implements Callable<Integer> {
     private static final float TIMESTEP = 500;
 
-    @Parameters(paramLabel = "FOLDER", description = "The unet folder of a diffusers model.")
+    @Parameters(paramLabel = "FOLDER", description = "The unet or transformer folder of a diffusers model.")
     private Path folder;
 
     @Option(names = "--latents", paramLabel = "N", description = "Height and width.", defaultValue = "32")
@@ -57,29 +62,47 @@ final class StepBench implements Callable<Integer> {
         DataType type = compute.type();
         try (NDManager manager = Torch.newManager(compute.device());
                 var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
-            UNetConfig config = UNetConfig.read(folder);
-            var unet = UNet2DConditionModel.read(folder, manager, type);
+            JsonNode config =
+                    new ObjectMapper().readTree(folder.resolve("config.json").toFile());
+            Denoiser denoiser = denoiser(config.path("_class_name").asText(), manager, type);
             var random = new TorchRandom(0);
-            NDArray latents = noise(manager, random, type, new Shape(batch, config.inChannels(), side, side));
-            NDArray states = noise(manager, random, type, new Shape(batch, tokens, config.crossAttentionDim()));
+            NDArray latents = noise(manager, random, type, new Shape(batch, denoiser.inChannels(), side, side));
+            int width = config.path("caption_channels")
+                    .asInt(config.path("cross_attention_dim").asInt());
+            Conditioning conditioning = denoiser instanceof DiTTransformer2DModel
+                    ? Conditioning.none().withLabels(manager.zeros(new Shape(batch), DataType.INT64))
+                    : Conditioning.ofStates(noise(manager, random, type, new Shape(batch, tokens, width)));
             System.out.println("ready");
             while (lines.readLine() != null) {
-                System.out.println(step(unet, latents, states));
+                System.out.println(step(denoiser, latents, conditioning));
             }
         }
         return 0;
     }
 
-    private String step(UNet2DConditionModel unet, NDArray latents, NDArray states) {
-        try (NDManager scratch = latents.getManager().newSubManager()) {
+    private Denoiser denoiser(String className, NDManager manager, DataType type) throws IOException {
+        return switch (className) {
+            case "UNet2DConditionModel" -> UNet2DConditionModel.read(folder, manager, type);
+            case "DiTTransformer2DModel" -> DiTTransformer2DModel.read(folder, manager, type);
+            case "PixArtTransformer2DModel" -> PixArtTransformer2DModel.read(folder, manager, type);
+            default ->
+                throw new IllegalArgumentException(
+                        "%s: _class_name is %s; supported: UNet2DConditionModel, ".formatted(folder, className)
+                                + "DiTTransformer2DModel, PixArtTransformer2DModel");
+        };
+    }
+
+    private String step(Denoiser denoiser, NDArray latents, Conditioning conditioning) {
+        NDManager manager = latents.getManager();
+        try (NDManager scratch = manager.newSubManager()) {
             float[] timesteps = new float[batch];
             Arrays.fill(timesteps, TIMESTEP);
             latents.attach(scratch); // where what is computed of them belongs
             long begin = System.nanoTime();
-            NDArray predicted = unet.forward(latents, scratch.create(timesteps), states);
+            NDArray predicted = denoiser.forward(latents, scratch.create(timesteps), conditioning);
             float[] values = Ops.cast(predicted, DataType.FLOAT32).toFloatArray(); // waits for a GPU
             double seconds = (System.nanoTime() - begin) / 1e9;
-            latents.attach(states.getManager());
+            latents.attach(manager);
             double mean = IntStream.range(0, values.length)
                     .mapToDouble(i -> Math.abs(values[i]))
                     .average()
