@@ -13,7 +13,9 @@ public record ResnetBlock(
         GroupNorm norm2,
         Conv2d conv2,
         Conv2d shortcut,
-        NDArray options,
+        NDArray activation,
+        NDArray resampling,
+        NDArray timeActivated,
         NDArray divisor) {
 
     /** How height and width change on the way, in the order that {@code ops.py} knows. */
@@ -63,7 +65,9 @@ public record ResnetBlock(
                 GroupNorm.of(weights.at("norm2"), out, style.groups, style.eps),
                 Conv2d.of(weights.at("conv2"), out, out, 3),
                 in == out ? Conv2d.none() : Conv2d.of(weights.at("conv_shortcut"), in, out, 1),
-                weights.constants(style.activation.ordinal(), resampling.ordinal(), style.timeActivated ? 1 : 0),
+                weights.constant(style.activation.ordinal()),
+                weights.constant(resampling.ordinal()),
+                weights.constant(style.timeActivated),
                 weights.constant(style.divisor));
     }
 
@@ -80,7 +84,9 @@ public record ResnetBlock(
                 temb,
                 norm1.groups(),
                 norm1.eps(),
-                options,
+                activation,
+                resampling,
+                timeActivated,
                 divisor,
                 norm1.weight(),
                 norm1.bias(),

@@ -157,10 +157,6 @@ public final class Weights {
         return model.source.names().contains(prefix + name);
     }
 
-    NDArray constants(int... values) {
-        return model.cpu.create(values);
-    }
-
     /** A number for an operation, kept in the CPU's memory: an operation that read it from a GPU would wait for it. */
     NDArray constant(long value) {
         return model.cpu.create(value);

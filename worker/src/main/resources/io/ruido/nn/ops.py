@@ -258,18 +258,18 @@ class Ops(Module):
     return x
 
   # x (B, C, H, W), temb (B, D) or empty. Where the time's projection is twice as wide as the block, it scales and shifts.
-  # options: activation, resampling, whether temb has been activated already
-  def resnet_block(self: __torch__.Ops, x: Tensor, temb: Tensor, groups: Tensor, eps: Tensor, options: Tensor, divisor: Tensor,
+  def resnet_block(self: __torch__.Ops, x: Tensor, temb: Tensor, groups: Tensor, eps: Tensor, activation: Tensor,
+                   resampling: Tensor, time_activated: Tensor, divisor: Tensor,
                    norm1_weight: Tensor, norm1_bias: Tensor, conv1_weight: Tensor, conv1_bias: Tensor,
                    time_weight: Tensor, time_bias: Tensor,
                    norm2_weight: Tensor, norm2_bias: Tensor, conv2_weight: Tensor, conv2_bias: Tensor,
                    shortcut_weight: Tensor, shortcut_bias: Tensor) -> Tensor:
-    kind, mode = int(torch.select(options, 0, 0)), int(torch.select(options, 0, 1))
+    kind, mode = int(activation), int(resampling)
     h = self.act_(self.normalize(x, groups, eps, norm1_weight, norm1_bias), kind)
     h = self.convolve(self.resample(h, mode), conv1_weight, conv1_bias, 1, 1)
     x = self.resample(x, mode)
     if torch.numel(time_weight) > 0:
-      if int(torch.select(options, 0, 2)) == 0:
+      if not bool(time_activated):
         temb = self.act(temb, kind)
       time = torch.type_as(torch.unsqueeze(torch.unsqueeze(self.linear(temb, time_weight, time_bias), 2), 3), h)
       if torch.size(time, 1) == torch.size(h, 1):
