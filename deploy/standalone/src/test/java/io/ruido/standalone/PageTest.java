@@ -282,7 +282,7 @@ class PageTest {
         page.getByText("Operations").click();
         Locator worker = page.locator(".worker");
         assertThat(worker.locator(".params")).hasText("cpu · tiny");
-        assertThat(worker.locator(".places span")).hasCount(8);
+        assertThat(worker.locator(".places span")).hasCount(16);
         assertThat(page.locator("#models tr")).containsText(new String[] {"interactive", "batch"});
 
         Page other = open(context.newPage());
