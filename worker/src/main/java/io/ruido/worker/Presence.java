@@ -55,11 +55,12 @@ final class Presence {
 
     private WorkerStatus status() {
         Pace.Lately lately = observer.pace().lately();
+        int places = slots * cards.size();
         return new WorkerStatus(
                 worker,
                 cards.stream().map(ModelCard::name).toList(),
-                slots * cards.size(),
-                observer.active(),
+                places,
+                Math.min(observer.active(), places), // a few more are ready, and wait for a place
                 lately.rows(),
                 lately.stepsPerSecond(),
                 observer.device().getDeviceType(),
