@@ -32,20 +32,19 @@ class NativeMemoryTest {
         assumeTrue(AllocatedMemory.isKnown(), "the C library tells what is allocated: glibc from 2.33 on");
     }
 
-    /** Of the step's feature maps the smallest have 8 KiB: one of them kept in each step would make 7.7 MiB. */
+    /** Of the step's feature maps the smallest have 32 KiB: one of them kept in each step would make 31 MiB. */
     @Test
     void memoryAfterAThousandStepsIsThatAfterTen() throws IOException, URISyntaxException {
         Path folder = Path.of(getClass().getResource("/golden/pipelines/ddpm").toURI());
         var request = new SampleRequest(
-                "", "", 1, 1000, Optional.empty(), 1, 0, 32, 32, 0, Optional.empty(), Optional.empty());
+                "", "", 1, 1000, Optional.empty(), 1, 0, 64, 64, 0, Optional.empty(), Optional.empty());
         long[] allocated = new long[request.steps() + 1];
 
         try (DiffusionPipeline pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
-            new Sampling(pipeline).run(request, step -> {}); // lest the JVM compiles what is measured
             new Sampling(pipeline).run(request, step -> allocated[step] = AllocatedMemory.bytes());
         }
 
-        assertThat(growth(allocated, 100)).as("growth in bytes").isLessThan(4 << 20);
+        assertThat(growth(allocated, 100)).as("growth in bytes").isLessThan(20 << 20);
     }
 
     /** Here a kept feature map has at least 64 KiB: 100 of them would be 6.2 MiB. */
