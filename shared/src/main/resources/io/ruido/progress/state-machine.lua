@@ -6,9 +6,8 @@
 --                       webhook and webhook-attempts where somebody is to be told of the end; trace where it belongs to
 --                       one
 --   ruido:events:{id}   stream of numbered events, and the pub/sub channel that carries each as it happens
-local LOOK_AGAIN_AFTER = 300000
--- From the end of a dead worker's lease on Kafka has this time to give the image to another: its lock is 30 s.
-local REDELIVERED_WITHIN = 30000
+-- Kafka has this time to give a record to somebody, or what a dead worker had to another: its lock is 30 s.
+local DELIVERED_WITHIN = 30000
 local terminal = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true }
 
 local function enter(state, error)
@@ -123,23 +122,33 @@ end
 -- Kafka has the job. Its record can still be lost: with a broker, or as it was given to slots of a dead worker too often.
 function operations.published()
     redis.call('HSET', job, 'published', now)
-    look_again(now + LOOK_AGAIN_AFTER)
+    look_again(now + DELIVERED_WITHIN)
     return 'OK'
 end
 
--- Whether the job has to be published: for the first time, or because there are workers and none has any part of it.
+-- Whether workers have room for the job, or what was published after it.
+local function passed_over(e)
+    local in_hand = 0
+    for _, image in ipairs(redis.call('SMEMBERS', key(e.model, 'admitted'))) do
+        local of, i = string.match(image, '(.*)/(.*)')
+        local f = redis.call('HMGET', job_key(of), i .. ':lease', 'published')
+        if tonumber(f[1] or 0) > now then
+            if tonumber(f[2] or 0) > tonumber(get('published')) then return true end
+            in_hand = in_hand + 1
+        end
+    end
+    return in_hand < slots(e.model)
+end
+
+-- Whether the job has to be published: for the first time, or because no worker has any part of it, and one should.
 function operations.unattended()
     if not get('published') then return 'YES' end
     local lease = 0
     for i = 0, get('count') - 1 do
         lease = math.max(lease, tonumber(get(i .. ':lease') or 0))
     end
-    if lease > now then
-        look_again(lease + REDELIVERED_WITHIN)
-        return 'NO'
-    end
-    if slots(get('model')) > 0 then return 'YES' end
-    look_again(now + LOOK_AGAIN_AFTER)
+    if lease <= now and passed_over(entry(id)) then return 'YES' end
+    look_again(math.max(lease, now) + DELIVERED_WITHIN)
     return 'NO'
 end
 
@@ -163,7 +172,7 @@ function operations.claim(i, worker, lease)
     redis.call('HSET', job, i .. ':worker', worker, i .. ':lease', now + lease, i .. ':step', 0,
         i .. ':claimed', now)
     redis.call('HINCRBY', job, i .. ':begun', 1)
-    look_again(now + lease + REDELIVERED_WITHIN)
+    look_again(now + lease + DELIVERED_WITHIN)
     begin()
     if get('state') ~= 'SAMPLING' then enter('SAMPLING') end
     enter_image(i, 'SAMPLING')
@@ -201,7 +210,7 @@ end
 function operations.release(i, attempt)
     if fenced(i, attempt) then return 'LOST' end
     redis.call('HSET', job, i .. ':lease', 0)
-    look_again(now + LOOK_AGAIN_AFTER)
+    look_again(now + DELIVERED_WITHIN)
     enter_image(i, 'QUEUED')
     return 'OK'
 end
