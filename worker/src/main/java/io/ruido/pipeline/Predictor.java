@@ -31,10 +31,10 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
      */
     NDArray predict(NDArray latents, float[] timesteps, Conditioning conditioning) {
         NDManager scratch = latents.getManager();
-        NDArray out = denoiser.forward(
+        NDArray out = Ops.withoutGradient(() -> denoiser.forward(
                 Ops.cast(latents, type),
                 scratch.create(timesteps),
-                sized(conditioning, latents).map(this::cast));
+                sized(conditioning, latents).map(this::cast)));
         return Ops.cast(out, DataType.FLOAT32);
     }
 

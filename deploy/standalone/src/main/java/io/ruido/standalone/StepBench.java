@@ -99,7 +99,8 @@ final class StepBench implements Callable<Integer> {
             Arrays.fill(timesteps, TIMESTEP);
             latents.attach(scratch); // where what is computed of them belongs
             long begin = System.nanoTime();
-            NDArray predicted = denoiser.forward(latents, scratch.create(timesteps), conditioning);
+            NDArray predicted =
+                    Ops.withoutGradient(() -> denoiser.forward(latents, scratch.create(timesteps), conditioning));
             float[] values = Ops.cast(predicted, DataType.FLOAT32).toFloatArray(); // waits for a GPU
             double seconds = (System.nanoTime() - begin) / 1e9;
             latents.attach(manager);
