@@ -1,11 +1,13 @@
 package io.ruido.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import io.ruido.nn.Downsample;
 import io.ruido.nn.Ops;
 import io.ruido.nn.ResnetBlock;
 import io.ruido.nn.ResnetBlock.Resampling;
 import io.ruido.nn.SpatialAttention;
+import io.ruido.nn.TimeProjections;
 import io.ruido.nn.Transformer2D;
 import io.ruido.nn.Upsample;
 import io.ruido.nn.Weights;
@@ -25,10 +27,16 @@ import java.util.OptionalInt;
  * <p>B batch, C channels, H and W sides, D width of the timestep's embedding, T context tokens.
  */
 final class UNetBody {
-    /** What every block is given besides the picture: the timestep (B, D) and the context (B, T, D') or nothing. */
-    private record Given(NDArray temb, NDArray context) {}
+    /**
+     * What every block is given besides the picture.
+     *
+     * @param times for each residual block the timestep
+     * @param plainTimes for each of those that want it without the non-linearity
+     * @param context (B, T, D'), or nothing
+     */
+    private record Given(NDList times, NDList plainTimes, NDArray context) {}
 
-    /** Attention or resampling inside a block; the result has the channels of x. */
+    /** A part of a block. */
     @FunctionalInterface
     private interface Part {
         NDArray forward(NDArray x, Given given);
@@ -41,6 +49,8 @@ final class UNetBody {
     }
 
     private final UNetBodyConfig config;
+    private final TimeProjections times;
+    private final TimeProjections plainTimes;
     private final List<Down> downs = new ArrayList<>();
     private final Optional<Mid> mid;
     private final List<Up> ups = new ArrayList<>();
@@ -48,6 +58,8 @@ final class UNetBody {
     /** @param sides usual height and width of x */
     UNetBody(UNetBodyConfig config, Weights weights, List<Integer> sides) {
         this.config = config;
+        times = new TimeProjections(weights, Optional.of(config.style().activation()));
+        plainTimes = new TimeProjections(weights, Optional.empty());
         int levels = config.widths().size();
         int side = Collections.min(sides);
         for (int i = 0; i < levels; i++) {
@@ -58,6 +70,8 @@ final class UNetBody {
         for (int i = 0; i < levels; i++) {
             ups.add(up(weights.at("up_blocks").at(i).forMaps(smallest << i), i));
         }
+        times.join();
+        plainTimes.join();
     }
 
     /**
@@ -66,7 +80,7 @@ final class UNetBody {
      * @return (B, C, H, W)
      */
     NDArray forward(NDArray x, NDArray temb, NDArray context) {
-        var given = new Given(temb, context);
+        var given = new Given(times.forward(temb), plainTimes.forward(temb), context);
         Deque<NDArray> skips = new ArrayDeque<>();
         skips.push(x);
         NDArray h = x;
@@ -83,9 +97,9 @@ final class UNetBody {
     }
 
     /** A residual block and the attention that follows it. */
-    private record Layer(ResnetBlock resnet, Optional<Part> attention) {
+    private record Layer(Part resnet, Optional<Part> attention) {
         NDArray forward(NDArray x, Given given) {
-            NDArray h = resnet.forward(x, given.temb);
+            NDArray h = resnet.forward(x, given);
             return attention.isPresent() ? Ops.consume(h, y -> attention.get().forward(y, given)) : h;
         }
     }
@@ -106,11 +120,11 @@ final class UNetBody {
         }
     }
 
-    private record Mid(Layer first, List<ResnetBlock> others) {
+    private record Mid(Layer first, List<Part> others) {
         NDArray forward(NDArray x, Given given) {
             NDArray h = first.forward(x, given);
-            for (ResnetBlock resnet : others) {
-                h = Ops.consume(h, y -> resnet.forward(y, given.temb));
+            for (Part resnet : others) {
+                h = Ops.consume(h, y -> resnet.forward(y, given));
             }
             return h;
         }
@@ -137,7 +151,7 @@ final class UNetBody {
             Weights attention = weights.at("attentions").at(i);
             int index = i;
             layers.add(new Layer(
-                    ResnetBlock.of(weights.at("resnets").at(i), in, width, style(type)),
+                    resnet(weights.at("resnets").at(i), in, width, style(type), Resampling.NONE),
                     switch (type) {
                         case "AttnDownBlock2D" ->
                             Optional.of(
@@ -160,8 +174,7 @@ final class UNetBody {
 
     private Part downsample(Weights weights, String type, int width) {
         if (byResnet(type, config.resnetDown())) {
-            var resnet = ResnetBlock.of(weights, width, width, style(type), Resampling.DOWN);
-            return (x, given) -> resnet.forward(x, given.temb);
+            return resnet(weights, width, width, style(type), Resampling.DOWN);
         }
         var downsample = Downsample.of(weights, width, config.asymmetricDown());
         return (x, given) -> downsample.forward(x);
@@ -173,7 +186,7 @@ final class UNetBody {
         ResnetBlock.Style style = config.style().withDivisor(settings.divisor());
         Weights attention = weights.at("attentions").at(0);
         var first = new Layer(
-                ResnetBlock.of(weights.at("resnets").at(0), width, width, style),
+                resnet(weights.at("resnets").at(0), width, width, style, Resampling.NONE),
                 switch (settings.kind()) {
                     case PLAIN -> Optional.empty();
                     case PIXELS ->
@@ -185,9 +198,9 @@ final class UNetBody {
                                 settings.divisor()));
                     case CROSS -> Optional.of(cross(attention, width, cross().midLayers(), cross().midStyle()));
                 });
-        List<ResnetBlock> others = new ArrayList<>();
+        List<Part> others = new ArrayList<>();
         for (int i = 1; i <= settings.layers(); i++) {
-            others.add(ResnetBlock.of(weights.at("resnets").at(i), width, width, style));
+            others.add(resnet(weights.at("resnets").at(i), width, width, style, Resampling.NONE));
         }
         return new Mid(first, others);
     }
@@ -205,7 +218,7 @@ final class UNetBody {
             Weights attention = weights.at("attentions").at(i);
             int index = i;
             layers.add(new Layer(
-                    ResnetBlock.of(weights.at("resnets").at(i), in + skip, width, style(type)),
+                    resnet(weights.at("resnets").at(i), in + skip, width, style(type), Resampling.NONE),
                     switch (type) {
                         case "AttnUpBlock2D" ->
                             Optional.of(
@@ -226,11 +239,21 @@ final class UNetBody {
 
     private Up2 upsample(Weights weights, String type, int width) {
         if (byResnet(type, config.resnetUp())) {
-            var resnet = ResnetBlock.of(weights, width, width, style(type), Resampling.UP);
-            return (x, next, given) -> resnet.forward(x, given.temb);
+            Part resnet = resnet(weights, width, width, style(type), Resampling.UP);
+            return (x, next, given) -> resnet.forward(x, given);
         }
         var upsample = Upsample.of(weights, width);
         return (x, next, given) -> upsample.forward(x, next);
+    }
+
+    private Part resnet(Weights weights, long in, long out, ResnetBlock.Style style, Resampling resampling) {
+        var resnet = ResnetBlock.of(weights, in, out, style, resampling);
+        int place = (style.timeActivated() ? plainTimes : times)
+                .add(weights.at("time_emb_proj"), style.timeWidth(), style.scaleShift() ? 2 * out : out);
+        return (x, given) -> {
+            NDList projected = style.timeActivated() ? given.plainTimes : given.times;
+            return resnet.forward(x, projected.get(place));
+        };
     }
 
     private static boolean byResnet(String type, boolean withAttention) {

@@ -9,13 +9,11 @@ import ai.djl.ndarray.NDArray;
 public record ResnetBlock(
         GroupNorm norm1,
         Conv2d conv1,
-        Linear time,
         GroupNorm norm2,
         Conv2d conv2,
         Conv2d shortcut,
         NDArray activation,
         NDArray resampling,
-        NDArray timeActivated,
         NDArray divisor) {
 
     /** How height and width change on the way, in the order that {@code ops.py} knows. */
@@ -59,15 +57,11 @@ public record ResnetBlock(
         return new ResnetBlock(
                 GroupNorm.of(weights.at("norm1"), in, style.groups, style.eps),
                 Conv2d.of(weights.at("conv1"), in, out, 3),
-                style.timeWidth > 0
-                        ? Linear.of(weights.at("time_emb_proj"), style.timeWidth, style.scaleShift ? 2 * out : out)
-                        : Linear.none(),
                 GroupNorm.of(weights.at("norm2"), out, style.groups, style.eps),
                 Conv2d.of(weights.at("conv2"), out, out, 3),
                 in == out ? Conv2d.none() : Conv2d.of(weights.at("conv_shortcut"), in, out, 1),
                 weights.constant(style.activation.ordinal()),
                 weights.constant(resampling.ordinal()),
-                weights.constant(style.timeActivated),
                 weights.constant(style.divisor));
     }
 
@@ -76,24 +70,21 @@ public record ResnetBlock(
         return forward(x, Ops.none());
     }
 
-    /** (B, in, H, W) and the embedding (B, D) to (B, out, H, W). */
-    public NDArray forward(NDArray x, NDArray temb) {
+    /** (B, in, H, W) and the timestep's projection, (B, out) or (B, 2·out), to (B, out, H, W). */
+    public NDArray forward(NDArray x, NDArray time) {
         return Ops.call(
                 "resnet_block",
                 x,
-                temb,
+                time,
                 norm1.groups(),
                 norm1.eps(),
                 activation,
                 resampling,
-                timeActivated,
                 divisor,
                 norm1.weight(),
                 norm1.bias(),
                 conv1.weight(),
                 conv1.bias(),
-                time.weight(),
-                time.bias(),
                 norm2.weight(),
                 norm2.bias(),
                 conv2.weight(),

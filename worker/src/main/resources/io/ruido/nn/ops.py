@@ -257,21 +257,18 @@ class Ops(Module):
       return torch.avg_pool2d(x, [2, 2], [2, 2])
     return x
 
-  # x (B, C, H, W), temb (B, D) or empty. Where the time's projection is twice as wide as the block, it scales and shifts.
-  def resnet_block(self: __torch__.Ops, x: Tensor, temb: Tensor, groups: Tensor, eps: Tensor, activation: Tensor,
-                   resampling: Tensor, time_activated: Tensor, divisor: Tensor,
+  # x (B, C, H, W), time (B, K) or empty. Where time is twice as wide as the block, it scales and shifts.
+  def resnet_block(self: __torch__.Ops, x: Tensor, time: Tensor, groups: Tensor, eps: Tensor, activation: Tensor,
+                   resampling: Tensor, divisor: Tensor,
                    norm1_weight: Tensor, norm1_bias: Tensor, conv1_weight: Tensor, conv1_bias: Tensor,
-                   time_weight: Tensor, time_bias: Tensor,
                    norm2_weight: Tensor, norm2_bias: Tensor, conv2_weight: Tensor, conv2_bias: Tensor,
                    shortcut_weight: Tensor, shortcut_bias: Tensor) -> Tensor:
     kind, mode = int(activation), int(resampling)
     h = self.act_(self.normalize(x, groups, eps, norm1_weight, norm1_bias), kind)
     h = self.convolve(self.resample(h, mode), conv1_weight, conv1_bias, 1, 1)
     x = self.resample(x, mode)
-    if torch.numel(time_weight) > 0:
-      if not bool(time_activated):
-        temb = self.act(temb, kind)
-      time = torch.type_as(torch.unsqueeze(torch.unsqueeze(self.linear(temb, time_weight, time_bias), 2), 3), h)
+    if torch.numel(time) > 0:
+      time = torch.type_as(torch.unsqueeze(torch.unsqueeze(time, 2), 3), h)
       if torch.size(time, 1) == torch.size(h, 1):
         h = self.normalize(self.add(time, h), groups, eps, norm2_weight, norm2_bias)
       else:
