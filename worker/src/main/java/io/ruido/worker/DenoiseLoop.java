@@ -82,6 +82,11 @@ final class DenoiseLoop implements AutoCloseable {
         return closing;
     }
 
+    /** Samples that have a place. */
+    synchronized int active() {
+        return waiting.size() + called.values().stream().mapToInt(List::size).sum();
+    }
+
     boolean alive() {
         return threads.stream().allMatch(Thread::isAlive);
     }
@@ -122,9 +127,7 @@ final class DenoiseLoop implements AutoCloseable {
     private void admit() {
         waiting.removeIf(Sample::stopped);
         arrivals.removeIf(Sample::stopped);
-        int taken =
-                waiting.size() + called.values().stream().mapToInt(List::size).sum();
-        List<Sample> admitted = arrivals.subList(0, Math.min(places - taken, arrivals.size()));
+        List<Sample> admitted = arrivals.subList(0, Math.min(places - active(), arrivals.size()));
         waiting.addAll(admitted);
         admitted.clear();
     }

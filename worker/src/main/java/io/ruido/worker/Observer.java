@@ -20,7 +20,6 @@ import io.ruido.queue.JobSlot;
 import io.ruido.queue.Verdict;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /** Sees what the worker does and tells it: as metrics, by model, and in the traces of jobs. Thread-safe. */
@@ -31,7 +30,6 @@ final class Observer {
     private final MeterProvider<DistributionSummary> rows;
     private final MeterProvider<Counter> steps;
     private final Counter deadLetters;
-    private final AtomicInteger active = new AtomicInteger();
     private final Pace pace = new Pace();
     private final Device device;
 
@@ -53,9 +51,6 @@ final class Observer {
                 .withRegistry(metrics);
         deadLetters = Counter.builder("ruido.dead.letters")
                 .description("records that no worker could do")
-                .register(metrics);
-        Gauge.builder("ruido.active.samples", active, AtomicInteger::get)
-                .description("images that are being denoised")
                 .register(metrics);
         if (device.isGpu()) {
             Gauge.builder("ruido.gpu.memory.used", this, Observer::gpuMemory)
@@ -143,9 +138,7 @@ final class Observer {
                 .setAttribute("ruido.sampler", sample.params().sampler())
                 .setAttribute("ruido.steps", sample.denoising().steps())
                 .startSpan();
-        active.incrementAndGet();
         sample.end().whenComplete((end, fault) -> {
-            active.decrementAndGet();
             if (end instanceof Sample.End.Denoised) {
                 record(Stage.SAMPLING, model, Duration.ofNanos(System.nanoTime() - begin));
             }
@@ -180,11 +173,6 @@ final class Observer {
     /** In bytes, in use by any process. */
     long gpuMemory() {
         return CudaUtils.getGpuMemory(device).getUsed();
-    }
-
-    /** Samples that are being denoised. */
-    int active() {
-        return active.get();
     }
 
     Pace pace() {

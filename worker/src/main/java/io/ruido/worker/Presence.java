@@ -26,6 +26,7 @@ final class Presence {
     private final List<ModelCard> cards;
     private final Duration lease;
     private final Observer observer;
+    private final DenoiseLoop loop;
     private final Instant since = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     private volatile boolean left;
 
@@ -39,13 +40,15 @@ final class Presence {
             int slots,
             List<ModelCard> cards,
             Duration lease,
-            Observer observer) {
+            Observer observer,
+            DenoiseLoop loop) {
         this.registry = registry;
         this.worker = worker;
         this.slots = slots;
         this.cards = cards;
         this.lease = lease;
         this.observer = observer;
+        this.loop = loop;
     }
 
     CompletionStage<Void> announce() {
@@ -55,12 +58,11 @@ final class Presence {
 
     private WorkerStatus status() {
         Pace.Lately lately = observer.pace().lately();
-        int places = slots * cards.size();
         return new WorkerStatus(
                 worker,
                 cards.stream().map(ModelCard::name).toList(),
-                places,
-                Math.min(observer.active(), places), // a few more are ready, and wait for a place
+                slots * cards.size(),
+                loop.active(),
                 lately.rows(),
                 lately.stepsPerSecond(),
                 observer.device().getDeviceType(),

@@ -1,5 +1,6 @@
 package io.ruido.worker;
 
+import io.micrometer.core.instrument.Gauge;
 import io.ruido.config.RuidoConfig;
 import io.ruido.job.ModelCard;
 import io.ruido.progress.Checkpoints;
@@ -60,6 +61,9 @@ public final class Worker implements AutoCloseable {
         this.last = last;
         this.observer = new Observer(telemetry.metrics(), telemetry.tracer(), models.device());
         this.loop = DenoiseLoop.of(models, observer, places * models.all().size());
+        Gauge.builder("ruido.active.samples", loop, DenoiseLoop::active)
+                .description("images that are being denoised")
+                .register(telemetry.metrics());
         this.redis = Redis.connect(config.redis());
         this.publisher = new JobPublisher(config.kafka());
         JobStore store =
@@ -104,7 +108,7 @@ public final class Worker implements AutoCloseable {
         }
 
         Duration lease = config.jobs().lease();
-        presence = new Presence(new ModelRegistry(redis), id, places, cards, lease, observer);
+        presence = new Presence(new ModelRegistry(redis), id, places, cards, lease, observer, loop);
         patience.await(presence::announce);
         presence.keep(clock, lease.dividedBy(RENEWALS));
         log.info("worker {} serves {} with {} slots", id, names, slots.size());

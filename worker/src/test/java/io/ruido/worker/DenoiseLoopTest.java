@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
@@ -143,6 +144,26 @@ class DenoiseLoopTest {
     }
 
     @Test
+    void noMoreAreActiveThanHaveAPlaceAndTheOthersFollowThem() throws Exception {
+        ConcurrentLinkedQueue<Integer> active = new ConcurrentLinkedQueue<>();
+        AtomicReference<DenoiseLoop> running = new AtomicReference<>();
+        List<Sample> samples = samples();
+        Function<List<Sample>, float[][]> denoiser = batch -> {
+            active.add(running.get().active());
+            return predict(batch);
+        };
+        try (DenoiseLoop loop = new DenoiseLoop(denoiser, observer(), 3, 1)) {
+            running.set(loop);
+            samples.forEach(loop::add);
+            for (Sample sample : samples) {
+                assertThat(latents(sample)).isNotEmpty();
+            }
+        }
+        assertThat(active).contains(3).allMatch(places -> places <= 3);
+        assertThat(running.get().active()).isZero();
+    }
+
+    @Test
     void aSampleThatFailsDoesNotFailThoseInItsBatch() throws Exception {
         List<Sample> samples = samples();
         Sample bad = samples.get(2);
@@ -172,11 +193,11 @@ class DenoiseLoopTest {
     }
 
     private static DenoiseLoop loop(Function<List<Sample>, float[][]> denoiser) {
-        return new DenoiseLoop(
-                denoiser,
-                new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("test"), models.device()),
-                Integer.MAX_VALUE,
-                2);
+        return new DenoiseLoop(denoiser, observer(), Integer.MAX_VALUE, 2);
+    }
+
+    private static Observer observer() {
+        return new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("test"), models.device());
     }
 
     private float[][] predict(List<Sample> batch) {
