@@ -2,8 +2,6 @@ package io.ruido.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import io.ruido.nn.Attention;
 import io.ruido.nn.Embedding;
 import io.ruido.nn.FeedForward;
@@ -14,8 +12,6 @@ import io.ruido.nn.PatchEmbed;
 import io.ruido.nn.Sinusoids;
 import io.ruido.nn.TimestepEmbedding;
 import io.ruido.nn.Weights;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -48,14 +44,6 @@ public final class DiTTransformer2DModel implements Denoiser {
         normOut = LayerNorm.plain(weights, EPS);
         projOut1 = Linear.of(weights.at("proj_out_1"), width, 2L * width);
         projOut2 = Linear.of(weights.at("proj_out_2"), width, (long) patch * patch * config.outChannels());
-    }
-
-    /** Reads {@code config.json} and the weights of a folder; the tensors belong to the manager. */
-    public static DiTTransformer2DModel read(Path folder, NDManager manager, DataType type) throws IOException {
-        Weights weights = Weights.read(folder, manager, type).packed();
-        var model = new DiTTransformer2DModel(DiTConfig.read(folder), weights);
-        weights.rejectUnread();
-        return model;
     }
 
     public DiTConfig config() {

@@ -2,7 +2,6 @@ package io.ruido.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.nn.Activation;
 import io.ruido.nn.Attention;
@@ -15,8 +14,6 @@ import io.ruido.nn.PatchEmbed;
 import io.ruido.nn.Sinusoids;
 import io.ruido.nn.TimestepEmbedding;
 import io.ruido.nn.Weights;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -75,18 +72,6 @@ public final class PixArtTransformer2DModel implements Denoiser {
                 Activation.GELU_TANH,
                 Linear.of(weights.at("linear_1"), in, width),
                 Linear.of(weights.at("linear_2"), width, width));
-    }
-
-    /** Reads {@code config.json} and the weights of a folder; the tensors belong to the manager. */
-    public static PixArtTransformer2DModel read(Path folder, NDManager manager, DataType type) throws IOException {
-        return read(folder, Weights.read(folder, manager, type).packed());
-    }
-
-    /** Reads {@code config.json} of a folder; the weights are those of this folder. */
-    public static PixArtTransformer2DModel read(Path folder, Weights weights) throws IOException {
-        var model = new PixArtTransformer2DModel(PixArtConfig.read(folder), weights);
-        weights.rejectUnread();
-        return model;
     }
 
     public PixArtConfig config() {

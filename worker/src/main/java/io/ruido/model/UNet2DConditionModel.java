@@ -1,8 +1,6 @@
 package io.ruido.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import io.ruido.nn.Activation;
 import io.ruido.nn.Conv2d;
 import io.ruido.nn.FourierFeatures;
@@ -12,8 +10,6 @@ import io.ruido.nn.Ops;
 import io.ruido.nn.Sinusoids;
 import io.ruido.nn.TimestepEmbedding;
 import io.ruido.nn.Weights;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -63,18 +59,6 @@ public final class UNet2DConditionModel implements Denoiser {
         var style = config.body().style();
         normOut = GroupNorm.of(weights.at("conv_norm_out"), first, style.groups(), style.eps());
         convOut = Conv2d.of(weights.at("conv_out"), first, config.outChannels(), config.convOutKernel());
-    }
-
-    /** Reads {@code config.json} and the weights of a folder; the tensors belong to the manager. */
-    public static UNet2DConditionModel read(Path folder, NDManager manager, DataType type) throws IOException {
-        return read(folder, Weights.read(folder, manager, type).packed());
-    }
-
-    /** Reads {@code config.json} of a folder; the weights are those of this folder. */
-    public static UNet2DConditionModel read(Path folder, Weights weights) throws IOException {
-        var model = new UNet2DConditionModel(UNetConfig.read(folder), weights);
-        weights.rejectUnread();
-        return model;
     }
 
     private static UnaryOperator<NDArray> timeProj(UNetConfig.Time time, Weights weights) {

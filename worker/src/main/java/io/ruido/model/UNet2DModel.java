@@ -1,7 +1,6 @@
 package io.ruido.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.nn.Activation;
 import io.ruido.nn.Conv2d;
@@ -12,8 +11,6 @@ import io.ruido.nn.Ops;
 import io.ruido.nn.Sinusoids;
 import io.ruido.nn.TimestepEmbedding;
 import io.ruido.nn.Weights;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -55,14 +52,6 @@ public final class UNet2DModel implements Denoiser {
         var style = config.body().style();
         normOut = GroupNorm.of(weights.at("conv_norm_out"), first, style.groups(), style.eps());
         convOut = Conv2d.of(weights.at("conv_out"), first, config.outChannels(), 3);
-    }
-
-    /** Reads {@code config.json} and the weights of a folder; the tensors belong to the manager. */
-    public static UNet2DModel read(Path folder, NDManager manager, DataType type) throws IOException {
-        Weights weights = Weights.read(folder, manager, type).packed();
-        var model = new UNet2DModel(UNet2DConfig.read(folder), weights);
-        weights.rejectUnread();
-        return model;
     }
 
     private static UnaryOperator<NDArray> timeProj(UNet2DConfig config, Weights weights, int width) {

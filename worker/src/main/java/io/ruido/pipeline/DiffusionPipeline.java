@@ -12,10 +12,8 @@ import io.ruido.diffusion.Trajectory;
 import io.ruido.model.AutoencoderKL;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
+import io.ruido.model.Denoisers;
 import io.ruido.model.DiTTransformer2DModel;
-import io.ruido.model.PixArtTransformer2DModel;
-import io.ruido.model.UNet2DConditionModel;
-import io.ruido.model.UNet2DModel;
 import io.ruido.nn.Ops;
 import io.ruido.nn.Torch;
 import java.io.IOException;
@@ -65,13 +63,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     private Denoiser denoiser(ModelFolder folder, Loras loras) throws IOException {
         Path path = folder.folder(kind.denoiser());
-        return switch (kind) {
-            case STABLE_DIFFUSION, STABLE_DIFFUSION_XL, LATENT_CONSISTENCY ->
-                UNet2DConditionModel.read(path, loras.weights(path));
-            case DDPM, DDIM -> UNet2DModel.read(path, manager, type);
-            case DIT -> DiTTransformer2DModel.read(path, manager, type);
-            case PIXART_ALPHA, PIXART_SIGMA -> PixArtTransformer2DModel.read(path, loras.weights(path));
-        };
+        return Denoisers.read(folder.part(kind.denoiser()).orElseThrow(), path, loras.weights(path));
     }
 
     private Prompts prompts(ModelFolder folder, Loras loras) throws IOException {

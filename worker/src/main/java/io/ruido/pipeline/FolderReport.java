@@ -9,16 +9,9 @@ import io.ruido.model.BertConfig;
 import io.ruido.model.BertModel;
 import io.ruido.model.ClipTextConfig;
 import io.ruido.model.ClipTextModel;
-import io.ruido.model.DiTConfig;
-import io.ruido.model.DiTTransformer2DModel;
-import io.ruido.model.PixArtConfig;
-import io.ruido.model.PixArtTransformer2DModel;
+import io.ruido.model.Denoisers;
 import io.ruido.model.T5Config;
 import io.ruido.model.T5EncoderModel;
-import io.ruido.model.UNet2DConditionModel;
-import io.ruido.model.UNet2DConfig;
-import io.ruido.model.UNet2DModel;
-import io.ruido.model.UNetConfig;
 import io.ruido.nn.SafeTensors;
 import io.ruido.nn.Torch;
 import io.ruido.nn.Weights;
@@ -30,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -47,26 +41,25 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
     public record Part(
             String name, String className, long parameters, Set<String> types, long bytes, Optional<String> problem) {}
 
-    /** Builds a model of names and shapes; its constructor refuses settings and tensors. */
     private static final int LONGEST = 512;
 
+    /** Builds a model of names and shapes; its constructor refuses settings and tensors. */
     @FunctionalInterface
     private interface Model {
         void build(Path folder, Weights weights) throws IOException;
     }
 
-    private static final Map<String, Model> MODELS = Map.of(
-            "UNet2DConditionModel", (folder, weights) -> new UNet2DConditionModel(UNetConfig.read(folder), weights),
-            "UNet2DModel", (folder, weights) -> new UNet2DModel(UNet2DConfig.read(folder), weights),
-            "DiTTransformer2DModel", (folder, weights) -> new DiTTransformer2DModel(DiTConfig.read(folder), weights),
-            "PixArtTransformer2DModel",
-                    (folder, weights) -> new PixArtTransformer2DModel(PixArtConfig.read(folder), weights),
+    private static final Map<String, Model> MODELS = new TreeMap<>(Map.of(
             "AutoencoderKL", (folder, weights) -> new AutoencoderKL(AutoencoderKLConfig.read(folder), weights),
             "BertModel", (folder, weights) -> new BertModel(BertConfig.read(folder), weights),
             "CLIPTextModel", (folder, weights) -> new ClipTextModel(ClipTextConfig.read(folder, false), weights),
             "CLIPTextModelWithProjection",
                     (folder, weights) -> new ClipTextModel(ClipTextConfig.read(folder, true), weights),
-            "T5EncoderModel", (folder, weights) -> new T5EncoderModel(T5Config.read(folder), weights));
+            "T5EncoderModel", (folder, weights) -> new T5EncoderModel(T5Config.read(folder), weights)));
+
+    static {
+        Denoisers.names().forEach(name -> MODELS.put(name, (folder, weights) -> Denoisers.read(name, folder, weights)));
+    }
 
     /** Parts of diffusers' pipelines that screen pictures afterwards, or take pictures as prompts. */
     private static final Set<String> UNUSED = Set.of("safety_checker", "feature_extractor", "image_encoder");
@@ -122,7 +115,7 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
         Model model = MODELS.get(className);
         if (model == null) {
             throw new IllegalArgumentException(
-                    className + " is not supported; supported: " + String.join(", ", new TreeSet<>(MODELS.keySet())));
+                    className + " is not supported; supported: " + String.join(", ", MODELS.keySet()));
         }
         try (NDManager manager = Torch.newManager()) {
             Weights weights = Weights.shapes(path, manager);

@@ -39,9 +39,12 @@ class ReferenceParityTest {
     @ValueSource(strings = {"unet", "unet-deep", "unet-no-middle-attention"})
     void theUNetComputesWhatDiffusersDoes(String name) throws IOException {
         Golden golden = Golden.of(name, manager);
-        UNet2DConditionModel unet = UNet2DConditionModel.read(golden.folder(), manager, DataType.FLOAT32);
+        Weights weights =
+                Weights.read(golden.folder(), manager, DataType.FLOAT32).packed();
+        Denoiser unet = Denoisers.read("UNet2DConditionModel", golden.folder(), weights);
 
-        NDArray out = unet.forward(golden.get("latents"), golden.get("timesteps"), golden.get("context"));
+        Conditioning conditioning = Conditioning.ofStates(golden.get("context"));
+        NDArray out = unet.forward(golden.get("latents"), golden.get("timesteps"), conditioning);
 
         golden.assertClose("out", out);
     }

@@ -9,11 +9,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ruido.diffusion.TorchRandom;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
+import io.ruido.model.Denoisers;
 import io.ruido.model.DiTTransformer2DModel;
-import io.ruido.model.PixArtTransformer2DModel;
-import io.ruido.model.UNet2DConditionModel;
 import io.ruido.nn.Ops;
 import io.ruido.nn.Torch;
+import io.ruido.nn.Weights;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -64,7 +64,8 @@ final class StepBench implements Callable<Integer> {
                 var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             JsonNode config =
                     new ObjectMapper().readTree(folder.resolve("config.json").toFile());
-            Denoiser denoiser = denoiser(config.path("_class_name").asText(), manager, type);
+            Weights weights = Weights.read(folder, manager, type).packed();
+            Denoiser denoiser = Denoisers.read(config.path("_class_name").asText(), folder, weights);
             var random = new TorchRandom(0);
             NDArray latents = noise(manager, random, type, new Shape(batch, denoiser.inChannels(), side, side));
             int width = config.path("caption_channels")
@@ -78,18 +79,6 @@ final class StepBench implements Callable<Integer> {
             }
         }
         return 0;
-    }
-
-    private Denoiser denoiser(String className, NDManager manager, DataType type) throws IOException {
-        return switch (className) {
-            case "UNet2DConditionModel" -> UNet2DConditionModel.read(folder, manager, type);
-            case "DiTTransformer2DModel" -> DiTTransformer2DModel.read(folder, manager, type);
-            case "PixArtTransformer2DModel" -> PixArtTransformer2DModel.read(folder, manager, type);
-            default ->
-                throw new IllegalArgumentException(
-                        "%s: _class_name is %s; supported: UNet2DConditionModel, ".formatted(folder, className)
-                                + "DiTTransformer2DModel, PixArtTransformer2DModel");
-        };
     }
 
     private String step(Denoiser denoiser, NDArray latents, Conditioning conditioning) {
