@@ -128,12 +128,12 @@ end
 
 -- Whether workers have room for the job, or what was published after it.
 local function passed_over(e)
-    local in_hand = 0
+    local published, in_hand = tonumber(get('published')), 0
     for _, image in ipairs(redis.call('SMEMBERS', key(e.model, 'admitted'))) do
         local of, i = string.match(image, '(.*)/(.*)')
         local f = redis.call('HMGET', job_key(of), i .. ':lease', 'published')
         if tonumber(f[1] or 0) > now then
-            if tonumber(f[2] or 0) > tonumber(get('published')) then return true end
+            if tonumber(f[2] or 0) > published then return true end
             in_hand = in_hand + 1
         end
     end
