@@ -207,7 +207,7 @@ public interface RuidoConfig {
         /** Folder with one diffusers folder for each model; {@code models} in the folder RUIDO_HOME when absent. */
         Path models();
 
-        /** Torch's threads for one operation; absent: one for each core. */
+        /** Torch's threads for one operation; absent: one for each processor that the JVM sees. */
         Optional<Integer> threads();
 
         /** What all models of the worker compute on: {@code cpu}, {@code cuda}, or one of several GPUs: {@code cuda:1}. */

@@ -7,8 +7,12 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,13 +22,19 @@ public final class Torch {
     /** In the order INFO, WARNING, ERROR, FATAL. */
     private static final int ERROR = 2;
 
+    /** As setenv's last argument: a variable that exists keeps its value. */
+    private static final int KEEP_EXISTING = 0;
+
     private static final Pattern DEVICE = Pattern.compile("cpu|cuda(?::(\\d{1,3}))?");
 
     static {
         // DJL would report its start to its makers.
         System.setProperty("OPT_OUT_TRACKING", "true");
+        letThreadsSleep();
         Engine.getEngine("PyTorch");
         logErrorsOnly();
+        // Torch would start a thread for each core of the host; the JVM knows the cgroup's quota.
+        setThreads(Runtime.getRuntime().availableProcessors());
     }
 
     private Torch() {}
@@ -64,10 +74,18 @@ public final class Torch {
         return DataType.valueOf(name.toUpperCase(Locale.ROOT));
     }
 
-    /** How many threads one operation may use on the CPU; for the whole process. */
+    /**
+     * Sets how many threads one operation may use on the CPU, for the whole process. The default is one for each
+     * processor that the JVM sees, which follows a container's CPU quota.
+     */
     public static void setThreads(int threads) {
         engine();
         JniUtils.setNumThreads(threads);
+    }
+
+    /** Returns how many threads one operation may use on the CPU. */
+    static int threads() {
+        return JniUtils.getNumThreads();
     }
 
     /**
@@ -82,6 +100,26 @@ public final class Torch {
 
     static Engine engine() {
         return Engine.getEngine("PyTorch");
+    }
+
+    /**
+     * Lets OpenMP's threads sleep while they wait for each other, unless the environment names another policy. By default
+     * they spin, and on a processor that is shared with anything they then wait for threads that they keep from running.
+     * libgomp reads the variable when it is loaded, so it has to be set before.
+     */
+    @SuppressWarnings("restricted") // calls setenv
+    private static void letThreadsSleep() {
+        Linker linker = Linker.nativeLinker();
+        MethodHandle setenv = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("setenv"),
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+        try (Arena arena = Arena.ofConfined()) {
+            int _ = (int) setenv.invokeExact(
+                    arena.allocateFrom("OMP_WAIT_POLICY"), arena.allocateFrom("PASSIVE"), KEEP_EXISTING);
+        } catch (Throwable e) {
+            throw new IllegalStateException("OMP_WAIT_POLICY cannot be set: " + e.getMessage(), e);
+        }
     }
 
     /** DJL's use of libtorch sets off deprecation warnings that no user of Ruido can act on. */
