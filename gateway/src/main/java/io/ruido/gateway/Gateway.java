@@ -2,6 +2,47 @@ package io.ruido.gateway;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ruido.config.RuidoConfig;
+import io.ruido.gateway.a1111.SdImageRoute;
+import io.ruido.gateway.a1111.SdRoutes;
+import io.ruido.gateway.access.Access;
+import io.ruido.gateway.access.ApiKeys;
+import io.ruido.gateway.access.Caller;
+import io.ruido.gateway.access.Quota;
+import io.ruido.gateway.access.SessionRoute;
+import io.ruido.gateway.events.EventRoutes;
+import io.ruido.gateway.http.Bodies;
+import io.ruido.gateway.http.Contract;
+import io.ruido.gateway.http.HttpVerticle;
+import io.ruido.gateway.http.Problems;
+import io.ruido.gateway.http.Reply;
+import io.ruido.gateway.http.RequestTraces;
+import io.ruido.gateway.http.RequestValidation;
+import io.ruido.gateway.http.SchemaCheck;
+import io.ruido.gateway.http.Tls;
+import io.ruido.gateway.jobs.Dispatcher;
+import io.ruido.gateway.jobs.Housekeeping;
+import io.ruido.gateway.jobs.ImageRoute;
+import io.ruido.gateway.jobs.JobArchive;
+import io.ruido.gateway.jobs.JobEnqueuer;
+import io.ruido.gateway.jobs.JobRoutes;
+import io.ruido.gateway.jobs.JobWaiter;
+import io.ruido.gateway.jobs.Jobs;
+import io.ruido.gateway.jobs.SubmissionReader;
+import io.ruido.gateway.jobs.SubmissionService;
+import io.ruido.gateway.jobs.SubmitRoute;
+import io.ruido.gateway.jobs.SynchronousJobs;
+import io.ruido.gateway.models.CatalogRoutes;
+import io.ruido.gateway.models.ModelCatalog;
+import io.ruido.gateway.monitoring.HealthRoutes;
+import io.ruido.gateway.monitoring.MetricsRoute;
+import io.ruido.gateway.monitoring.StatsRoute;
+import io.ruido.gateway.openai.OpenAiAnswers;
+import io.ruido.gateway.openai.OpenAiRoute;
+import io.ruido.gateway.page.Page;
+import io.ruido.gateway.uploads.UploadRoutes;
+import io.ruido.gateway.uploads.Uploads;
+import io.ruido.gateway.webhooks.WebhookClient;
+import io.ruido.gateway.webhooks.Webhooks;
 import io.ruido.progress.Agenda;
 import io.ruido.progress.Allowances;
 import io.ruido.progress.DispatchSignal;
@@ -119,10 +160,10 @@ public final class Gateway implements AutoCloseable {
         JobStore store =
                 new JobStore(redis, config.jobs().lease(), config.jobs().retention());
         EventStream events = started(new EventStream(redis));
-        History history = new History(store, results, config.jobs().retention(), clock, blocking);
+        JobArchive history = new JobArchive(store, results, config.jobs().retention(), clock, blocking);
         Jobs jobs = new Jobs(store, history);
         Agenda unpublished = Agenda.unpublished(redis);
-        Submitter submitter = new Submitter(store, publisher, metrics, blocking);
+        JobEnqueuer submitter = new JobEnqueuer(store, publisher, metrics, blocking);
         ModelRegistry models = new ModelRegistry(redis);
         ModelCatalog catalog = new ModelCatalog(models, config.gateway().defaultModel(), clock);
         ExecutorService decoding = Executors.newFixedThreadPool(
@@ -135,10 +176,10 @@ public final class Gateway implements AutoCloseable {
                 config.uploads(),
                 blocking,
                 decoding);
-        Submissions submissions = new Submissions(catalog, uploads, clock, new SecureRandom(), config.jobs());
+        SubmissionReader submissions = new SubmissionReader(catalog, uploads, clock, new SecureRandom(), config.jobs());
 
         Vertx vertx = Vertx.builder()
-                .with(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS).setMetricsOptions(Metrics.options()))
+                .with(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS).setMetricsOptions(MetricsRoute.options()))
                 .withMetrics(new MicrometerMetricsFactory(metrics))
                 .build();
         started.push(() -> vertx.close().await(STOP_SECONDS, TimeUnit.SECONDS));
@@ -148,13 +189,13 @@ public final class Gateway implements AutoCloseable {
 
         SchemaCheck submission =
                 new SchemaCheck(Contract.schema(contract, "Submission"), contract.getSchemaRepository());
-        Endings endings = new Endings(jobs, events);
+        JobWaiter endings = new JobWaiter(jobs, events);
         Allowances allowances = new Allowances(redis);
-        Intake intake = new Intake(submissions, submitter, jobs, new Quota(allowances));
+        SubmissionService intake = new SubmissionService(submissions, submitter, jobs, new Quota(allowances));
         SubmitRoute submit = new SubmitRoute(intake, endings, results);
         JobRoutes jobRoutes = new JobRoutes(jobs, results, blocking);
         ImageRoute image = new ImageRoute(jobs, results, blocking);
-        AttendedJobs attended = new AttendedJobs(submission, intake, endings, image, results);
+        SynchronousJobs attended = new SynchronousJobs(submission, intake, endings, image, results);
         OpenAiRoute openAi = new OpenAiRoute(attended, new OpenAiAnswers(attended, events), uploads);
         SdImageRoute sdImages = new SdImageRoute(attended, catalog, uploads);
         SdRoutes sd = new SdRoutes(jobs, events, catalog, clock);
@@ -214,7 +255,7 @@ public final class Gateway implements AutoCloseable {
         router.get("/openapi.yaml").handler(ctx -> ctx.response()
                 .putHeader("Content-Type", "application/yaml")
                 .end(contractText.copy()));
-        router.get("/metrics").handler(new Metrics(telemetry.metrics(), overview, blocking)::scrape);
+        router.get("/metrics").handler(new MetricsRoute(telemetry.metrics(), overview, blocking)::scrape);
         Page.mount(router);
         new Problems(contract, bodies, metrics).mount(router);
 

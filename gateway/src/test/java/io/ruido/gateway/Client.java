@@ -17,22 +17,22 @@ import java.time.Duration;
 import java.util.UUID;
 
 /** An HTTP client of the gateway. Nothing it asks for may take longer than its timeout: a hang is a failure. */
-final class Client implements AutoCloseable {
-    static final Duration TIMEOUT = Duration.ofSeconds(20);
+public final class Client implements AutoCloseable {
+    public static final Duration TIMEOUT = Duration.ofSeconds(20);
 
-    final URI address;
-    final HttpClient http = HttpClient.newHttpClient();
+    public final URI address;
+    public final HttpClient http = HttpClient.newHttpClient();
 
-    Client(URI address) {
+    public Client(URI address) {
         this.address = address;
     }
 
-    record Answer(int status, HttpResponse<byte[]> raw) {
-        String header(String name) {
+    public record Answer(int status, HttpResponse<byte[]> raw) {
+        public String header(String name) {
             return raw.headers().firstValue(name).orElse(null);
         }
 
-        JsonNode json() {
+        public JsonNode json() {
             try {
                 return JobJson.MAPPER.readTree(raw.body());
             } catch (IOException e) {
@@ -40,7 +40,7 @@ final class Client implements AutoCloseable {
             }
         }
 
-        String text() {
+        public String text() {
             return new String(raw.body(), StandardCharsets.UTF_8);
         }
 
@@ -51,7 +51,7 @@ final class Client implements AutoCloseable {
     }
 
     /** OpenAI's own client, of which only the base URL is changed. */
-    OpenAIClient openAi() {
+    public OpenAIClient openAi() {
         return OpenAIOkHttpClient.builder()
                 .baseUrl(address + "/v1")
                 .apiKey("none")
@@ -60,21 +60,21 @@ final class Client implements AutoCloseable {
                 .build();
     }
 
-    Answer get(String path, String... headers) {
+    public Answer get(String path, String... headers) {
         return send("GET", path, null, headers);
     }
 
-    Answer post(String path, String body, String... headers) {
+    public Answer post(String path, String body, String... headers) {
         return send("POST", path, body, headers);
     }
 
-    Answer submit(String json, String... headers) {
+    public Answer submit(String json, String... headers) {
         HttpRequest.Builder request = request("/v1/jobs", headers).setHeader("Content-Type", "application/json");
         return send(request.POST(BodyPublishers.ofString(json)).build());
     }
 
     /** The id of a new job. */
-    UUID submitted(String json) {
+    public UUID submitted(String json) {
         Answer answer = submit(json);
         if (answer.status() != 202) {
             throw new AssertionError(answer);
@@ -82,13 +82,13 @@ final class Client implements AutoCloseable {
         return UUID.fromString(answer.json().get("id").asText());
     }
 
-    Answer upload(byte[] picture, String... headers) {
+    public Answer upload(byte[] picture, String... headers) {
         return send(request("/v1/uploads", headers)
                 .POST(BodyPublishers.ofByteArray(picture))
                 .build());
     }
 
-    Answer send(String method, String path, String body, String... headers) {
+    public Answer send(String method, String path, String body, String... headers) {
         return send(request(path, headers)
                 .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
                 .build());

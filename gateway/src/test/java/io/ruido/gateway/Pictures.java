@@ -8,16 +8,16 @@ import java.util.Random;
 import javax.imageio.ImageIO;
 
 /** Pictures to send. */
-final class Pictures {
+public final class Pictures {
     private Pictures() {}
 
     /** The same bytes for the same size. */
-    static byte[] png(int width, int height) {
+    public static byte[] png(int width, int height) {
         return png(new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB));
     }
 
     /** One that takes about three bytes a pixel. */
-    static byte[] noise(int width, int height, long seed) {
+    public static byte[] noise(int width, int height, long seed) {
         BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         picture.setRGB(
                 0,
@@ -30,7 +30,7 @@ final class Pictures {
         return png(picture);
     }
 
-    static byte[] png(BufferedImage picture) {
+    public static byte[] png(BufferedImage picture) {
         ByteArrayOutputStream png = new ByteArrayOutputStream();
         try {
             ImageIO.write(picture, "png", png);

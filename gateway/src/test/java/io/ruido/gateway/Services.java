@@ -34,30 +34,30 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Real Kafka, Redis and S3 on free ports, a gateway on them, and what a worker needs to be played by a test. */
-final class Services implements BeforeAllCallback, AfterAllCallback {
-    static final ModelCard APPLES = card("apples", 64);
-    static final ModelCard PEARS = card("pears", 32);
+public final class Services implements BeforeAllCallback, AfterAllCallback {
+    public static final ModelCard APPLES = card("apples", 64);
+    public static final ModelCard PEARS = card("pears", 32);
 
     private final Map<String, String> settings;
     private final int slots;
     private Path folder;
-    EmbeddedKafka kafka;
-    EmbeddedRedis redis;
-    EmbeddedS3 s3;
-    RuidoConfig config;
-    Redis connection;
-    JobStore store;
-    Worker worker;
-    Gateway gateway;
-    Client client;
+    public EmbeddedKafka kafka;
+    public EmbeddedRedis redis;
+    public EmbeddedS3 s3;
+    public RuidoConfig config;
+    public Redis connection;
+    public JobStore store;
+    public Worker worker;
+    public Gateway gateway;
+    public Client client;
 
     /** @param settings of the gateway, on top of the addresses */
-    Services(Map<String, String> settings) {
+    public Services(Map<String, String> settings) {
         this(settings, 10_000);
     }
 
     /** @param slots of the worker that is played: jobs wait while it has none */
-    Services(Map<String, String> settings, int slots) {
+    public Services(Map<String, String> settings, int slots) {
         this.settings = settings;
         this.slots = slots;
     }
@@ -100,7 +100,7 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
     }
 
     /** Takes prompt jobs from Kafka and notes their ids. */
-    JobSlot slot(JobPublisher publisher, Collection<UUID> taken) {
+    public JobSlot slot(JobPublisher publisher, Collection<UUID> taken) {
         return JobSlot.open(
                         config.kafka(),
                         Topics.prompt(APPLES.name()),
@@ -125,33 +125,33 @@ final class Services implements BeforeAllCallback, AfterAllCallback {
     }
 
     /** In place of one that was closed. */
-    void restartGateway() throws Exception {
+    public void restartGateway() throws Exception {
         client.close();
         gateway = Gateway.start(config);
         client = new Client(URI.create("http://127.0.0.1:" + gateway.port()));
     }
 
-    void stopKafka() {
+    public void stopKafka() {
         kafka.close();
     }
 
-    void startKafka() {
+    public void startKafka() {
         kafka = EmbeddedKafka.start(folder.resolve("kafka"), port("//" + kafka.bootstrapServers()));
     }
 
-    void stopRedis() {
+    public void stopRedis() {
         redis.close();
     }
 
-    void startRedis() {
+    public void startRedis() {
         redis = EmbeddedRedis.start(folder.resolve("redis"), port(redis.uri()));
     }
 
-    void stopS3() {
+    public void stopS3() {
         s3.close();
     }
 
-    void startS3() {
+    public void startS3() {
         int port = config.s3().endpoint().orElseThrow().getPort();
         s3 = EmbeddedS3.start(folder.resolve("s3"), port, "ruido", "ruido-secret");
     }

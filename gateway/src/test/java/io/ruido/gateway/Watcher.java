@@ -12,10 +12,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /** A WebSocket client that keeps what it gets. */
-final class Watcher implements WebSocket.Listener {
-    final List<JsonNode> frames = new CopyOnWriteArrayList<>();
-    final CompletableFuture<Integer> closed = new CompletableFuture<>();
-    final WebSocket socket;
+public final class Watcher implements WebSocket.Listener {
+    public final List<JsonNode> frames = new CopyOnWriteArrayList<>();
+    public final CompletableFuture<Integer> closed = new CompletableFuture<>();
+    public final WebSocket socket;
     private final StringBuilder text = new StringBuilder();
     private final CompletableFuture<Void> reading;
 
@@ -31,12 +31,12 @@ final class Watcher implements WebSocket.Listener {
                 .join();
     }
 
-    static Watcher open(Client client, String path) {
+    public static Watcher open(Client client, String path) {
         return new Watcher(client, path, CompletableFuture.completedFuture(null));
     }
 
     /** Reads nothing before {@code reading} completes. */
-    static Watcher slow(Client client, String path, CompletableFuture<Void> reading) {
+    public static Watcher slow(Client client, String path, CompletableFuture<Void> reading) {
         return new Watcher(client, path, reading);
     }
 
@@ -71,16 +71,16 @@ final class Watcher implements WebSocket.Listener {
         closed.completeExceptionally(error);
     }
 
-    void send(String command) {
+    public void send(String command) {
         socket.sendText(command, true).join();
     }
 
     /** The status that the server closed it with. */
-    int closeStatus() {
+    public int closeStatus() {
         return closed.orTimeout(Client.TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
     }
 
-    List<Long> numbers() {
+    public List<Long> numbers() {
         return frames.stream().map(event -> event.get("number").asLong()).toList();
     }
 }

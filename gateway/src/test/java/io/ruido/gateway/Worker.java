@@ -16,23 +16,23 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 /** Plays a worker: everything that one does to a job, but the denoising. */
-final class Worker {
-    static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', 1, 2, 3};
+public final class Worker {
+    public static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', 1, 2, 3};
 
     private final JobStore store;
     private final ResultStore results;
 
-    Worker(JobStore store, ResultStore results) {
+    public Worker(JobStore store, ResultStore results) {
         this.store = store;
         this.results = results;
     }
 
-    JobStatus status(UUID id) {
+    public JobStatus status(UUID id) {
         return done(store.find(id)).orElseThrow();
     }
 
     /** The newest job, once there is one with this prompt. */
-    UUID newest(String prompt) {
+    public UUID newest(String prompt) {
         return await().until(() -> newestOrNull(prompt), id -> id != null);
     }
 
@@ -46,7 +46,7 @@ final class Worker {
     }
 
     /** Takes a queued job to its end. */
-    void finish(UUID id) throws IOException {
+    public void finish(UUID id) throws IOException {
         JobStatus status = status(id);
         done(store.encode(id));
         for (JobStatus.Image image : status.images()) {
@@ -55,7 +55,7 @@ final class Worker {
     }
 
     /** Takes one image from the queue to its result. */
-    void sample(SampleId sample, int steps, String preview) throws IOException {
+    public void sample(SampleId sample, int steps, String preview) throws IOException {
         int attempt = claim(sample);
         for (int step = 1; step <= steps; step++) {
             step(sample, attempt, step, steps, preview);
@@ -64,21 +64,21 @@ final class Worker {
         done(store.succeed(sample, attempt, results.putImage(sample, PNG)));
     }
 
-    int claim(SampleId sample) {
+    public int claim(SampleId sample) {
         return ((Claim.Granted) done(store.claim(sample, "test"))).attempt();
     }
 
     /** Why an image is not to be run. */
-    JobState tryClaim(SampleId sample) {
+    public JobState tryClaim(SampleId sample) {
         return ((Claim.Over) done(store.claim(sample, "test"))).state();
     }
 
     /** What lies in the bucket. */
-    Optional<byte[]> stored(String key) throws IOException {
+    public Optional<byte[]> stored(String key) throws IOException {
         return results.get(key);
     }
 
-    Change step(SampleId sample, int attempt, int step, int steps, String preview) {
+    public Change step(SampleId sample, int attempt, int step, int steps, String preview) {
         return done(store.step(sample, attempt, step, steps, preview));
     }
 

@@ -3,7 +3,7 @@ package io.ruido.standalone;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.ruido.gateway.Tls;
+import io.ruido.gateway.http.Tls;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
 import java.net.URI;

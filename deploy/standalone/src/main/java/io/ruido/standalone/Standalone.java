@@ -2,7 +2,7 @@ package io.ruido.standalone;
 
 import io.ruido.config.RuidoConfig;
 import io.ruido.gateway.Gateway;
-import io.ruido.gateway.Tls;
+import io.ruido.gateway.http.Tls;
 import io.ruido.telemetry.Telemetry;
 import io.ruido.worker.Models;
 import io.ruido.worker.Worker;

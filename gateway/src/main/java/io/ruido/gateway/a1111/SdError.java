@@ -1,0 +1,29 @@
+package io.ruido.gateway.a1111;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.ruido.gateway.http.Problem;
+import java.util.List;
+
+/**
+ * A problem as AUTOMATIC1111's clients read it.
+ *
+ * @param detail in words, or a list of {@link Refusal}s
+ */
+public record SdError(@JsonIgnore int status, String error, Object detail, String errors) {
+    /**
+     * @param loc where the value was
+     * @param msg why it was refused
+     * @param type of the error
+     */
+    public record Refusal(List<String> loc, String msg, String type) {}
+
+    public static SdError of(Problem problem) {
+        if (problem.errors().isEmpty() || problem.status() != 400) {
+            return new SdError(problem.status(), problem.code(), problem.detail(), problem.detail());
+        }
+        List<Refusal> refusals = problem.errors().stream()
+                .map(field -> new Refusal(List.of("body", field.field()), field.toString(), "value_error"))
+                .toList();
+        return new SdError(422, problem.code(), refusals, problem.detail());
+    }
+}

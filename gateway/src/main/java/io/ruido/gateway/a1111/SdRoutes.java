@@ -1,0 +1,153 @@
+package io.ruido.gateway.a1111;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.ruido.gateway.access.Caller;
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
+import io.ruido.gateway.http.Problems;
+import io.ruido.gateway.http.Reply;
+import io.ruido.gateway.http.RequestValidation;
+import io.ruido.gateway.jobs.Jobs;
+import io.ruido.gateway.models.ModelCatalog;
+import io.ruido.job.JobEvent;
+import io.ruido.job.JobStatus;
+import io.ruido.job.ModelCard;
+import io.ruido.progress.EventStream;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * AUTOMATIC1111's clients ask about one server that does one thing at a time: here that is the newest job that is not
+ * finished.
+ */
+public final class SdRoutes {
+    private static final int EVENTS_WITH_A_PREVIEW_AMONG_THEM = 50;
+
+    private final Jobs jobs;
+    private final EventStream events;
+    private final ModelCatalog catalog;
+    private final InstantSource clock;
+
+    public SdRoutes(Jobs jobs, EventStream events, ModelCatalog catalog, InstantSource clock) {
+        this.jobs = jobs;
+        this.events = events;
+        this.catalog = catalog;
+        this.clock = clock;
+    }
+
+    private record Sampler(String name, List<String> aliases, Map<String, String> options) {}
+
+    private record Model(
+            String title,
+            @JsonProperty("model_name") String name,
+            String hash,
+            String sha256,
+            String filename,
+            String config) {}
+
+    public void progress(RoutingContext ctx) {
+        boolean preview = RequestValidation.value(ctx, "skip_current_image").equals("false");
+        current(ctx)
+                .compose(job -> job.isEmpty()
+                        ? Future.succeededFuture(SdProgress.IDLE)
+                        : preview(ctx, job.get(), preview)
+                                .map(image -> SdProgress.of(job.get(), image, clock.instant())))
+                .onSuccess(progress -> Reply.json(ctx, 200, progress))
+                .onFailure(ctx::fail);
+    }
+
+    public void interrupt(RoutingContext ctx) {
+        current(ctx)
+                .compose(job -> job.isEmpty()
+                        ? Future.succeededFuture()
+                        : Reply.on(
+                                        ctx,
+                                        jobs.cancel(
+                                                Caller.of(ctx), job.get().job().jobId()))
+                                .recover(SdRoutes::unlessFinished)
+                                .mapEmpty())
+                .onSuccess(done -> Reply.json(ctx, 200, Map.of()))
+                .onFailure(ctx::fail);
+    }
+
+    public void samplers(RoutingContext ctx) {
+        Reply.on(ctx, catalog.all())
+                .onSuccess(cards -> Reply.json(
+                        ctx,
+                        200,
+                        cards.stream()
+                                .flatMap(card -> card.samplers().stream())
+                                .distinct()
+                                .map(sampler -> new Sampler(sampler.title(), List.of(sampler.id()), Map.of()))
+                                .toList()))
+                .onFailure(ctx::fail);
+    }
+
+    public void models(RoutingContext ctx) {
+        Reply.on(ctx, catalog.all())
+                .onSuccess(cards -> Reply.json(
+                        ctx,
+                        200,
+                        cards.stream()
+                                .map(card -> new Model(card.name(), card.name(), null, null, card.name(), null))
+                                .toList()))
+                .onFailure(ctx::fail);
+    }
+
+    public void options(RoutingContext ctx) {
+        checkpoint(ctx)
+                .onSuccess(name -> Reply.json(ctx, 200, Map.of("sd_model_checkpoint", name, "samples_format", "png")))
+                .onFailure(ctx::fail);
+    }
+
+    public void setOptions(RoutingContext ctx) {
+        JsonObject wanted = RequestValidation.body(ctx);
+        checkpoint(ctx)
+                .compose(name -> {
+                    String other = wanted.getString("sd_model_checkpoint", name);
+                    if (!other.equals(name)) {
+                        return Future.failedFuture(new ProblemException(Problem.invalid(List.of(new Problem.Field(
+                                "sd_model_checkpoint",
+                                other,
+                                "cannot be set for everybody; name it in override_settings of each request")))));
+                    }
+                    Reply.json(ctx, 200, Map.of());
+                    return Future.succeededFuture();
+                })
+                .onFailure(ctx::fail);
+    }
+
+    private Future<String> checkpoint(RoutingContext ctx) {
+        return Reply.on(ctx, catalog.all())
+                .map(cards -> catalog.defaultOf(cards).map(ModelCard::name).orElse(""));
+    }
+
+    private Future<Optional<JobStatus>> current(RoutingContext ctx) {
+        return Reply.on(ctx, jobs.list(Caller.of(ctx), null, 1, job -> !job.state()
+                        .terminal()))
+                .map(page -> page.jobs().stream().findFirst());
+    }
+
+    private Future<String> preview(RoutingContext ctx, JobStatus job, boolean wanted) {
+        return wanted
+                ? Reply.on(ctx, events.newest(job.job().jobId(), EVENTS_WITH_A_PREVIEW_AMONG_THEM))
+                        .map(newest -> newest.stream()
+                                .map(event -> event instanceof JobEvent.Step step ? step.preview() : null)
+                                .filter(Objects::nonNull)
+                                .map(uri -> uri.substring(uri.indexOf(',') + 1))
+                                .findFirst()
+                                .orElse(null))
+                : Future.succeededFuture();
+    }
+
+    private static Future<JobStatus> unlessFinished(Throwable error) {
+        boolean finished = Problems.of(error).code().equals(Problem.Code.ALREADY_FINISHED.label());
+        return finished ? Future.succeededFuture() : Future.failedFuture(error);
+    }
+}

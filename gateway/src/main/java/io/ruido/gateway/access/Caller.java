@@ -1,0 +1,33 @@
+package io.ruido.gateway.access;
+
+import io.ruido.job.JobStatus;
+import io.ruido.progress.Terms;
+import io.vertx.ext.web.RoutingContext;
+
+/**
+ * Who sent a request.
+ *
+ * @param name of the key, or empty where none is needed
+ * @param tenant whose jobs it submits and sees
+ * @param admin whether it sees everybody's jobs, and the metrics
+ * @param requestsPerMinute at most, or null
+ * @param imagesPerDay at most, or null
+ */
+public record Caller(String name, String tenant, boolean admin, Integer requestsPerMinute, Integer imagesPerDay) {
+    /** Where no key is needed. */
+    static final Caller ANYBODY = new Caller("", Terms.DEFAULT_TENANT, true, null, null);
+
+    private static final String KEY = "caller";
+
+    public static Caller of(RoutingContext ctx) {
+        return ctx.get(KEY);
+    }
+
+    public void put(RoutingContext ctx) {
+        ctx.put(KEY, this);
+    }
+
+    public boolean sees(JobStatus job) {
+        return admin || tenant.equals(job.tenant());
+    }
+}

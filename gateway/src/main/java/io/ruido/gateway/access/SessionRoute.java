@@ -1,0 +1,48 @@
+package io.ruido.gateway.access;
+
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
+import io.ruido.gateway.http.RequestValidation;
+import io.vertx.core.http.Cookie;
+import io.vertx.core.http.CookieSameSite;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+
+/** Keeps a key in a browser, where scripts and other sites cannot get at it, and which sends it with every request. */
+public final class SessionRoute {
+    static final String PATH = "/v1/session";
+    static final String COOKIE = "ruido-key";
+    private static final Duration KEPT_FOR = Duration.ofDays(30);
+
+    private final ApiKeys keys;
+
+    public SessionRoute(ApiKeys keys) {
+        this.keys = keys;
+    }
+
+    public void open(RoutingContext ctx) {
+        String secret = RequestValidation.body(ctx).getString("key");
+        if (!keys.none() && keys.caller(secret).isEmpty()) {
+            throw new ProblemException(Problem.of(Problem.Code.UNAUTHORIZED, "This API key is unknown."));
+        }
+        answer(ctx, secret, KEPT_FOR);
+    }
+
+    public void close(RoutingContext ctx) {
+        answer(ctx, "", Duration.ZERO);
+    }
+
+    private static void answer(RoutingContext ctx, String value, Duration keptFor) {
+        boolean encrypted =
+                ctx.request().isSSL() || "https".equals(ctx.request().getHeader("X-Forwarded-Proto"));
+        ctx.response()
+                .addCookie(Cookie.cookie(COOKIE, value)
+                        .setPath("/")
+                        .setHttpOnly(true)
+                        .setSameSite(CookieSameSite.STRICT)
+                        .setSecure(encrypted)
+                        .setMaxAge(keptFor.toSeconds()))
+                .setStatusCode(204)
+                .end();
+    }
+}

@@ -1,0 +1,149 @@
+package io.ruido.gateway.events;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.ruido.gateway.access.Caller;
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
+import io.ruido.gateway.http.Reply;
+import io.ruido.gateway.http.RequestValidation;
+import io.ruido.gateway.http.SchemaCheck;
+import io.ruido.gateway.jobs.Jobs;
+import io.ruido.job.JobStatus;
+import io.ruido.progress.EventStream;
+import io.vertx.core.Context;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.streams.WriteStream;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Watching jobs: server-sent events and WebSockets, all with the same numbered events. */
+public final class EventRoutes {
+    private static final Duration HEARTBEAT = Duration.ofSeconds(15);
+    private static final short NORMAL_CLOSURE = 1000;
+
+    private final Jobs jobs;
+    private final EventStream events;
+    private final SchemaCheck commands;
+    private final AtomicInteger streams;
+    private final AtomicInteger sockets;
+
+    /** @param commands of the WebSocket for many jobs */
+    public EventRoutes(Jobs jobs, EventStream events, SchemaCheck commands, MeterRegistry metrics) {
+        this.jobs = jobs;
+        this.events = events;
+        this.commands = commands;
+        this.streams = watchers(metrics, "sse");
+        this.sockets = watchers(metrics, "websocket");
+    }
+
+    private static AtomicInteger watchers(MeterRegistry metrics, String protocol) {
+        return metrics.gauge("ruido.watchers", Tags.of("protocol", protocol), new AtomicInteger());
+    }
+
+    /** {@code GET /v1/jobs/{id}/events} */
+    public void stream(RoutingContext ctx) {
+        Integer seen = RequestValidation.value(ctx, "Last-Event-ID");
+        Reply.on(ctx, jobs.find(Caller.of(ctx), RequestValidation.id(ctx)))
+                .onSuccess(job -> stream(ctx, job, seen == null ? 0 : seen))
+                .onFailure(ctx::fail);
+    }
+
+    private void stream(RoutingContext ctx, JobStatus job, long seen) {
+        HttpServerResponse response = ctx.response();
+        if (Feed.none(job, seen)) {
+            // The one answer that keeps a browser's EventSource from connecting again.
+            response.setStatusCode(204).end();
+            return;
+        }
+        if (response.closed()) {
+            return;
+        }
+        ServerSentEvents.open(ctx);
+        Feed feed = feed(job, seen, ctx.vertx().getOrCreateContext(), response, (event, json) -> {
+            response.write("id: " + event.number() + "\ndata: " + json + "\n\n");
+            if (event.last()) {
+                response.end();
+            }
+        });
+        streams.incrementAndGet();
+        ctx.addEndHandler(ended -> {
+            streams.decrementAndGet();
+            feed.close();
+        });
+        response.drainHandler(drained -> feed.resume());
+        feed.resume();
+    }
+
+    /** {@code GET /v1/jobs/{id}/ws} */
+    public void watch(RoutingContext ctx) {
+        requireUpgrade(ctx);
+        // A WebSocket can only be made of a request that has not been read.
+        ctx.request().pause();
+        int seen = RequestValidation.<Integer>value(ctx, "after");
+        Reply.on(ctx, jobs.find(Caller.of(ctx), RequestValidation.id(ctx)))
+                .compose(job -> ctx.request().toWebSocket().onSuccess(socket -> watch(ctx, socket, job, seen)))
+                .onFailure(ctx::fail);
+    }
+
+    private void watch(RoutingContext ctx, ServerWebSocket socket, JobStatus job, long seen) {
+        if (Feed.none(job, seen)) {
+            socket.close(NORMAL_CLOSURE);
+            return;
+        }
+        KeepAlive keepAlive = new KeepAlive(ctx.vertx(), socket, HEARTBEAT);
+        Feed feed = feed(job, seen, ctx.vertx().getOrCreateContext(), socket, (event, json) -> {
+            socket.writeTextMessage(json);
+            if (event.last()) {
+                // To a browser, a ping after this would be a fault of the protocol.
+                keepAlive.close();
+                socket.close(NORMAL_CLOSURE);
+            }
+        });
+        socket.drainHandler(drained -> feed.resume());
+        whileOpen(socket, keepAlive, feed::close);
+        feed.resume();
+    }
+
+    /** {@code GET /v1/ws} */
+    public void watchMany(RoutingContext ctx) {
+        requireUpgrade(ctx);
+        ctx.request()
+                .toWebSocket()
+                .onSuccess(socket -> {
+                    Subscriptions subscriptions = new Subscriptions(
+                            Caller.of(ctx),
+                            jobs,
+                            events,
+                            commands,
+                            socket,
+                            ctx.vertx().getOrCreateContext());
+                    socket.textMessageHandler(subscriptions::onCommand);
+                    socket.drainHandler(drained -> subscriptions.resume());
+                    whileOpen(socket, new KeepAlive(ctx.vertx(), socket, HEARTBEAT), subscriptions::close);
+                })
+                .onFailure(ctx::fail);
+    }
+
+    private static void requireUpgrade(RoutingContext ctx) {
+        if (!ctx.request().headers().contains(HttpHeaders.UPGRADE, HttpHeaders.WEBSOCKET, true)) {
+            throw new ProblemException(Problem.of(Problem.Code.UPGRADE_REQUIRED, "Connect with a WebSocket client."));
+        }
+    }
+
+    private void whileOpen(ServerWebSocket socket, KeepAlive keepAlive, Runnable onClose) {
+        sockets.incrementAndGet();
+        socket.closeHandler(closed -> {
+            sockets.decrementAndGet();
+            keepAlive.close();
+            onClose.run();
+        });
+    }
+
+    private Feed feed(JobStatus job, long seen, Context loop, WriteStream<?> socket, EventStream.Listener client) {
+        return new Feed(events, job.job().jobId(), Math.min(seen, job.lastEvent()), loop, socket, client);
+    }
+}

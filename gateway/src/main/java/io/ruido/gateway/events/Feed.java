@@ -1,0 +1,131 @@
+package io.ruido.gateway.events;
+
+import io.ruido.job.JobStatus;
+import io.ruido.progress.EventStream;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.streams.WriteStream;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Sends a job's events to one client, each at most once and in order. What had happened when it came is read page by page
+ * at the client's pace, all of it. From then on events come as they happen, and the job does not wait for the client: while
+ * its socket is full, events that newer ones overtake are dropped, so that few ever wait for it. All but the watch runs on
+ * the client's event loop.
+ */
+public final class Feed implements AutoCloseable {
+    private static final long TRY_AGAIN_MILLIS = 500;
+
+    private final EventStream events;
+    private final UUID job;
+    private final Context loop;
+    private final WriteStream<?> socket;
+    private final EventStream.Listener client;
+    private final Deque<EventStream.Told> waiting = new ArrayDeque<>();
+    private long read;
+    private boolean reading;
+    private boolean allRead;
+    private EventStream.Watch watch;
+    private boolean closed;
+
+    /**
+     * Sends nothing before it is resumed.
+     *
+     * @param after number of the last event that the client has seen
+     * @param client writes to the socket, also the last event, after which the feed is closed
+     */
+    public Feed(
+            EventStream events,
+            UUID job,
+            long after,
+            Context loop,
+            WriteStream<?> socket,
+            EventStream.Listener client) {
+        this.events = events;
+        this.job = job;
+        this.read = after;
+        this.loop = loop;
+        this.socket = socket;
+        this.client = client;
+    }
+
+    /**
+     * Whether nothing is left to tell. A client that has seen more than there is saw what Redis lost with its last
+     * writes, and not the end.
+     */
+    public static boolean none(JobStatus job, long seen) {
+        return job.state().terminal() && seen == job.lastEvent();
+    }
+
+    /** To be called when the socket has drained; does nothing while events flow. */
+    public void resume() {
+        while (!closed && !waiting.isEmpty() && !full()) {
+            send(waiting.removeFirst());
+        }
+        if (closed || !waiting.isEmpty() || watch != null) {
+            return;
+        }
+        if (allRead) {
+            watch = events.watch(
+                    job, read, (event, json) -> loop.runOnContext(hop -> onEvent(new EventStream.Told(event, json))));
+        } else if (!reading) {
+            reading = true;
+            Future.fromCompletionStage(events.read(job, read), loop)
+                    .onSuccess(this::onPage)
+                    .onFailure(error -> loop.owner().setTimer(TRY_AGAIN_MILLIS, timer -> readAgain()));
+        }
+    }
+
+    private void onPage(List<EventStream.Told> page) {
+        allRead = page.size() < EventStream.PAGE;
+        waiting.addAll(page);
+        if (!page.isEmpty()) {
+            read = page.getLast().event().number();
+        }
+        readAgain();
+    }
+
+    private void readAgain() {
+        reading = false;
+        resume();
+    }
+
+    private void onEvent(EventStream.Told told) {
+        if (!closed && waiting.isEmpty() && !full()) {
+            send(told);
+        } else if (!closed) {
+            waiting.removeIf(earlier -> told.event().overtakes(earlier.event()));
+            waiting.add(told);
+        }
+    }
+
+    /** A WebSocket that has been closed says so by throwing, some time before its close handler is called. */
+    private boolean full() {
+        try {
+            return socket.writeQueueFull();
+        } catch (IllegalStateException e) {
+            close();
+            return true;
+        }
+    }
+
+    private void send(EventStream.Told told) {
+        if (told.event().last()) {
+            close();
+        }
+        client.onEvent(told.event(), told.json());
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        waiting.clear();
+        if (watch != null) {
+            watch.close();
+            watch = null;
+        }
+    }
+}

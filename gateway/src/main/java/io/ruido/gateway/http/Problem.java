@@ -1,0 +1,143 @@
+package io.ruido.gateway.http;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Why a request was not served, as clients are told (RFC 9457).
+ *
+ * @param code stable, for programs
+ * @param errors each field that was refused
+ * @param retryAfter in seconds, or null where trying again is of no use
+ */
+public record Problem(
+        String type,
+        String title,
+        int status,
+        String detail,
+        String code,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Field> errors,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Long retryAfter) {
+
+    private static final long SERVER_IS_BACK_IN_SECONDS = 2;
+
+    /** @param value as it was sent, or null when it was missing */
+    public record Field(String field, Object value, String reason) {
+        private static final int LONGEST_VALUE = 80;
+
+        public Field {
+            String text = String.valueOf(value);
+            if (text.length() > LONGEST_VALUE) {
+                value = text.substring(0, LONGEST_VALUE) + "…";
+            }
+        }
+
+        @Override
+        public String toString() {
+            String was = value instanceof String ? '"' + value.toString() + '"' : String.valueOf(value);
+            return field + " " + reason + (value == null ? "" : " (was " + was + ")");
+        }
+    }
+
+    public enum Code {
+        MALFORMED_REQUEST(400, "The request cannot be read"),
+        INVALID_FIELD(400, "A field has a value that it cannot have"),
+        UNKNOWN_MODEL(400, "There is no such model"),
+        UNKNOWN_UPLOAD(400, "There is no such picture"),
+        UNAUTHORIZED(401, "An API key is needed"),
+        FORBIDDEN(403, "This is not allowed"),
+        NO_ROOM(403, "The pictures that are kept leave no room"),
+        NOT_FOUND(404, "There is no such thing here"),
+        METHOD_NOT_ALLOWED(405, "The method does not fit the path"),
+        NOT_ACCEPTABLE(406, "The answer has another media type"),
+        ALREADY_FINISHED(409, "The job is finished"),
+        TOO_MANY_SUBSCRIPTIONS(409, "One connection watches too many jobs"),
+        GONE(410, "It was kept long enough and is deleted"),
+        JOB_CANCELLED(410, "The job was cancelled"),
+        BODY_TOO_LARGE(413, "The body is too large"),
+        UNSUPPORTED_MEDIA_TYPE(415, "The body has the wrong media type"),
+        IDEMPOTENCY_KEY_REUSED(422, "The key was used for another job"),
+        UPGRADE_REQUIRED(426, "This is a WebSocket"),
+        TOO_MANY_REQUESTS(429, "The key's limit is reached"),
+        QUEUE_FULL(429, "Too many jobs wait"),
+        NO_MODEL(503, "No worker has announced a model yet"),
+        UNAVAILABLE(503, "A server that is needed does not answer"),
+        TOO_MANY_PICTURES(503, "Too many pictures come at a time"),
+        INTERNAL(500, "This server made a mistake"),
+        JOB_FAILED(500, "The job failed"),
+        JOB_TOO_LATE(504, "The job was not finished in time");
+
+        private final int status;
+        private final String title;
+
+        Code(int status, String title) {
+            this.status = status;
+            this.title = title;
+        }
+
+        public String label() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+
+        static Code ofStatus(int status) {
+            return Stream.of(values())
+                    .filter(code -> code.status == status)
+                    .findFirst()
+                    .orElse(status < 500 ? MALFORMED_REQUEST : INTERNAL);
+        }
+    }
+
+    public static Problem of(Code code, String detail) {
+        return of(code, detail, List.of());
+    }
+
+    public static Problem invalid(List<Field> errors) {
+        return of(Code.INVALID_FIELD, details(errors), errors);
+    }
+
+    /** The same for a client that knows the fields by other names. */
+    public Problem renamed(Map<String, String> names) {
+        if (errors.isEmpty()) {
+            return this;
+        }
+        List<Field> fields = errors.stream()
+                .map(error -> new Field(names.getOrDefault(error.field, error.field), error.value, error.reason))
+                .toList();
+        return new Problem(type, title, status, details(fields), code, fields, retryAfter);
+    }
+
+    private static String details(List<Field> errors) {
+        return errors.stream().map(Field::toString).collect(Collectors.joining("; "));
+    }
+
+    public static Problem queueFull(Duration retryAfter) {
+        return of(
+                Code.QUEUE_FULL,
+                "As many jobs as allowed wait for this model; try again later.",
+                List.of(),
+                retryAfter.toSeconds());
+    }
+
+    /** @param what there are too many of */
+    public static Problem tooMany(String what, Duration retryAfter) {
+        return of(
+                Code.TOO_MANY_REQUESTS,
+                "The key allows no more %s; try again later.".formatted(what),
+                List.of(),
+                1 + retryAfter.toSeconds());
+    }
+
+    public static Problem of(Code code, String detail, List<Field> errors) {
+        return of(code, detail, errors, code.status == 503 ? SERVER_IS_BACK_IN_SECONDS : null);
+    }
+
+    private static Problem of(Code code, String detail, List<Field> errors, Long retryAfter) {
+        return new Problem(
+                "urn:ruido:problem:" + code.label(), code.title, code.status, detail, code.label(), errors, retryAfter);
+    }
+}

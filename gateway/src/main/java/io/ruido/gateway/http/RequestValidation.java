@@ -1,0 +1,185 @@
+package io.ruido.gateway.http;
+
+import io.vertx.core.Handler;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.json.schema.JsonSchema;
+import io.vertx.json.schema.SchemaRepository;
+import io.vertx.openapi.contract.Location;
+import io.vertx.openapi.contract.MediaType;
+import io.vertx.openapi.contract.Operation;
+import io.vertx.openapi.contract.Parameter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/**
+ * Checks a request by its operation in the contract and keeps the values for the handler, absent ones as the contract's
+ * defaults. The router's own check would hop to a worker thread, copy its table of schemas for every value, and forget
+ * which field had which value.
+ */
+public final class RequestValidation implements Handler<RoutingContext> {
+    private static final String BODY = "body";
+    private static final String FORM = "form";
+
+    /** Larger ones, which have pictures in them, are read on another thread. */
+    private static final int READ_AT_ONCE = 64 * 1024;
+
+    private record Rule(Parameter parameter, SchemaCheck check) {}
+
+    private final List<Rule> rules;
+    private final Set<String> queryNames;
+    private final SchemaCheck bodyCheck;
+    /** Of a form's schema; null where the body is no form. */
+    private final JsonObject formFields;
+
+    public RequestValidation(Operation operation, SchemaRepository schemas) {
+        this.rules = operation.getParameters().stream()
+                .map(parameter -> new Rule(parameter, new SchemaCheck(parameter.getSchema(), schemas)))
+                .toList();
+        this.queryNames = operation.getParameters().stream()
+                .filter(parameter -> parameter.getIn() == Location.QUERY)
+                .map(Parameter::getName)
+                .collect(Collectors.toUnmodifiableSet());
+        Map<String, MediaType> content = operation.getRequestBody() == null
+                ? Map.of()
+                : operation.getRequestBody().getContent();
+        MediaType form = content.get(Form.MEDIA_TYPE);
+        MediaType body = content.getOrDefault(MediaType.APPLICATION_JSON, form);
+        this.bodyCheck = body == null ? null : new SchemaCheck(body.getSchema(), schemas);
+        this.formFields = form == null ? null : ((JsonObject) form.getSchema()).getJsonObject("properties");
+    }
+
+    /** The value of a parameter, or null when it is absent and has no default. */
+    public static <T> T value(RoutingContext ctx, String parameter) {
+        return ctx.get(parameter);
+    }
+
+    public static UUID id(RoutingContext ctx) {
+        return UUID.fromString(value(ctx, "id"));
+    }
+
+    public static JsonObject body(RoutingContext ctx) {
+        return ctx.get(BODY);
+    }
+
+    @Override
+    public void handle(RoutingContext ctx) {
+        List<Problem.Field> refused = new ArrayList<>();
+        rules.forEach(rule -> check(ctx, rule, refused));
+        for (String name : ctx.queryParams().names()) {
+            if (!queryNames.contains(name)) {
+                refused.add(new Problem.Field(name, ctx.queryParams().get(name), "is no parameter of this path"));
+            }
+        }
+        if (bodyCheck == null) {
+            refuse(refused);
+            ctx.next();
+            return;
+        }
+        Buffer body = Bodies.take(ctx);
+        if (formFields == null && body.length() <= READ_AT_ONCE) {
+            keepBody(ctx, json(ctx, body), refused);
+            ctx.next();
+        } else {
+            ctx.vertx()
+                    .executeBlocking(() -> formFields == null ? json(ctx, body) : form(ctx, body))
+                    .map(json -> {
+                        keepBody(ctx, json, refused);
+                        return json;
+                    })
+                    .onSuccess(json -> ctx.next())
+                    .onFailure(ctx::fail);
+        }
+    }
+
+    private JsonObject form(RoutingContext ctx, Buffer body) {
+        Form form = Form.parse(contentType(ctx, Form.MEDIA_TYPE), body);
+        ctx.put(FORM, form);
+        return form.json(formFields);
+    }
+
+    /** The parts of a form, which are not kept any longer. */
+    public static Map<String, byte[]> takeParts(RoutingContext ctx) {
+        Form form = ctx.remove(FORM);
+        return form.parts();
+    }
+
+    private void keepBody(RoutingContext ctx, Object json, List<Problem.Field> refused) {
+        refused.addAll(bodyCheck.check(BODY, json));
+        refuse(refused);
+        bodyCheck.putDefaults((JsonObject) json);
+        ctx.put(BODY, json);
+    }
+
+    private static void refuse(List<Problem.Field> refused) {
+        if (!refused.isEmpty()) {
+            throw new ProblemException(Problem.invalid(refused));
+        }
+    }
+
+    private static void check(RoutingContext ctx, Rule rule, List<Problem.Field> refused) {
+        String name = rule.parameter.getName();
+        String text =
+                switch (rule.parameter.getIn()) {
+                    case PATH -> ctx.pathParam(name);
+                    case QUERY -> ctx.queryParams().get(name);
+                    case HEADER -> ctx.request().getHeader(name);
+                    case COOKIE -> null;
+                };
+        JsonSchema schema = rule.parameter.getSchema();
+        if (text == null) {
+            ctx.put(name, schema.get("default"));
+            return;
+        }
+        Object value =
+                switch (rule.parameter.getSchemaType()) {
+                    case INTEGER -> wholeNumber(text);
+                    default -> text;
+                };
+        refused.addAll(rule.check.check(name, value));
+        ctx.put(name, value);
+    }
+
+    /** Text that is no number is left to the schema to refuse. */
+    public static Object wholeNumber(String text) {
+        try {
+            return Integer.valueOf(text);
+        } catch (NumberFormatException e) {
+            return text;
+        }
+    }
+
+    /** The content type with its parameters; any but the wanted one is refused. */
+    public static String contentType(RoutingContext ctx, String wanted) {
+        String type = ctx.request().getHeader(HttpHeaders.CONTENT_TYPE);
+        if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase(wanted)) {
+            throw new ProblemException(Problem.of(
+                    Problem.Code.UNSUPPORTED_MEDIA_TYPE,
+                    "The body must be %s.".formatted(wanted),
+                    List.of(new Problem.Field("Content-Type", type, "must be " + wanted))));
+        }
+        return type;
+    }
+
+    private static Object json(RoutingContext ctx, Buffer body) {
+        contentType(ctx, MediaType.APPLICATION_JSON);
+        try {
+            return Json.decodeValue(body);
+        } catch (DecodeException e) {
+            throw new ProblemException(
+                    Problem.of(
+                            Problem.Code.MALFORMED_REQUEST,
+                            "The body is no JSON: "
+                                    + e.getMessage().lines().findFirst().orElse("")),
+                    e);
+        }
+    }
+}

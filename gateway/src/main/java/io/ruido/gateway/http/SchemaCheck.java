@@ -1,0 +1,112 @@
+package io.ruido.gateway.http;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.json.schema.JsonSchema;
+import io.vertx.json.schema.OutputUnit;
+import io.vertx.json.schema.SchemaRepository;
+import io.vertx.json.schema.Validator;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Checks a plain value, or an object of plain values, by a schema of the contract, and says in words which field was
+ * refused, with which value and why.
+ */
+public final class SchemaCheck {
+    private final JsonObject schema;
+    private final JsonObject properties;
+    private final Validator validator;
+
+    public SchemaCheck(JsonSchema schema, SchemaRepository schemas) {
+        this.schema = (JsonObject) schema;
+        this.properties = this.schema.getJsonObject("properties", new JsonObject());
+        this.validator = schemas.validator(schema);
+    }
+
+    /** @param name of the value itself, where it is not an object's field that was refused */
+    public Collection<Problem.Field> check(String name, Object value) {
+        OutputUnit result = validator.validate(value);
+        if (result.getValid()) {
+            return List.of();
+        }
+        Map<String, Problem.Field> refused = new LinkedHashMap<>();
+        if (value instanceof JsonObject object) {
+            missing(object, refused);
+            unknown(object, refused);
+        }
+        result.getErrors().forEach(error -> refuse(name, value, error, refused));
+        return refused.values();
+    }
+
+    /** Gives an object's absent fields the defaults of the contract. */
+    public void putDefaults(JsonObject object) {
+        for (String field : properties.fieldNames()) {
+            Object value = properties.getValue(field) instanceof JsonObject rules ? rules.getValue("default") : null;
+            if (value != null && !object.containsKey(field)) {
+                object.put(field, value);
+            }
+        }
+    }
+
+    private void missing(JsonObject object, Map<String, Problem.Field> refused) {
+        schema.getJsonArray("required", new JsonArray()).stream()
+                .map(String.class::cast)
+                .filter(field -> !object.containsKey(field))
+                .forEach(field -> refused.put(field, new Problem.Field(field, null, "must be given")));
+    }
+
+    private void unknown(JsonObject object, Map<String, Problem.Field> refused) {
+        for (String field : object.fieldNames()) {
+            if (!properties.containsKey(field)) {
+                String known = String.join(", ", properties.fieldNames());
+                refused.put(field, new Problem.Field(field, object.getValue(field), "is unknown; known are " + known));
+            }
+        }
+    }
+
+    private void refuse(String name, Object value, OutputUnit error, Map<String, Problem.Field> refused) {
+        String keyword = last(error.getKeywordLocation());
+        boolean whole = error.getInstanceLocation().equals("#");
+        String field = whole ? name : last(error.getInstanceLocation());
+        JsonObject rules = whole ? schema : properties.getJsonObject(field);
+        if (rules != null
+                && rules.containsKey(keyword)
+                && !List.of("properties", "required").contains(keyword)) {
+            Object was = whole ? value : ((JsonObject) value).getValue(field);
+            refused.putIfAbsent(field, new Problem.Field(field, was, reason(keyword, rules.getValue(keyword))));
+        }
+    }
+
+    private static String reason(String keyword, Object rule) {
+        return switch (keyword) {
+            case "type" -> rule.equals("integer") ? "must be a whole number" : "must be of type " + types(rule);
+            case "enum" ->
+                ((JsonArray) rule)
+                        .stream().map(String::valueOf).collect(Collectors.joining(", ", "must be one of ", ""));
+            case "minimum" -> "must be at least " + rule;
+            case "exclusiveMinimum" -> "must be above " + rule;
+            case "maximum" -> "must be at most " + rule;
+            case "minLength" -> rule.equals(1) ? "must not be empty" : "must have at least " + rule + " characters";
+            case "maxLength" -> "must have at most " + rule + " characters";
+            case "pattern" -> "must match " + rule;
+            case "minItems" -> "must have at least " + rule;
+            case "maxItems", "maxProperties" -> rule.equals(0) ? "must be empty" : "must have at most " + rule;
+            case "format" -> "must be a " + rule;
+            default -> "must have " + keyword + " " + rule;
+        };
+    }
+
+    private static String types(Object rule) {
+        return rule instanceof JsonArray several
+                ? several.stream().map(String::valueOf).collect(Collectors.joining(" or "))
+                : rule.toString();
+    }
+
+    private static String last(String pointer) {
+        return pointer.substring(pointer.lastIndexOf('/') + 1);
+    }
+}

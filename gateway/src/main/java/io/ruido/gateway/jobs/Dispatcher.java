@@ -1,0 +1,63 @@
+package io.ruido.gateway.jobs;
+
+import io.opentelemetry.context.Context;
+import io.ruido.gateway.http.Problems;
+import io.ruido.job.Job;
+import io.ruido.progress.Agenda;
+import io.ruido.progress.JobStore;
+import io.ruido.telemetry.Trace;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Publishes jobs whose turn has come, and those that Kafka may not have: because it was away, a gateway died, or nobody has
+ * worked on them for long. A job that Kafka had all the same comes to the workers twice and runs once.
+ */
+public final class Dispatcher {
+    private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
+    private static final int AT_A_TIME = 100;
+
+    private final JobStore store;
+    private final JobEnqueuer submitter;
+    private final Agenda unpublished;
+
+    public Dispatcher(JobStore store, JobEnqueuer submitter, Agenda unpublished) {
+        this.store = store;
+        this.submitter = submitter;
+        this.unpublished = unpublished;
+    }
+
+    /** Never fails: what could not be done is tried again the next time. */
+    public CompletionStage<Void> run() {
+        return unpublished
+                .due(AT_A_TIME)
+                .thenCompose(ids ->
+                        ids.size() < AT_A_TIME ? publish(ids) : publish(ids).thenCompose(done -> run()))
+                .exceptionally(error -> {
+                    log.atLevel(Problems.level(error))
+                            .log("jobs could not be published ({}); trying again later", error.toString());
+                    return null;
+                });
+    }
+
+    private CompletionStage<Void> publish(List<UUID> ids) {
+        return CompletableFuture.allOf(
+                ids.stream().map(id -> publish(id).toCompletableFuture()).toArray(CompletableFuture<?>[]::new));
+    }
+
+    private CompletionStage<Void> publish(UUID id) {
+        return store.find(id).thenCompose(found -> {
+            if (found.isEmpty() || found.get().state().terminal()) {
+                return unpublished.done(id);
+            }
+            Job job = found.get().job();
+            Context trace = Trace.of(found.get().trace());
+            return store.unattended(id)
+                    .thenCompose(now -> now ? submitter.publish(job, trace) : CompletableFuture.completedStage(null));
+        });
+    }
+}

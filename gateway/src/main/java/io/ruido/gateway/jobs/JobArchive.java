@@ -1,0 +1,88 @@
+package io.ruido.gateway.jobs;
+
+import io.ruido.job.JobStatus;
+import io.ruido.progress.JobStore;
+import io.ruido.storage.ResultStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+
+/** Finished jobs in the object store: with their images for as long as they are kept, and without them for ever. */
+public final class JobArchive {
+    private final JobStore store;
+    private final ResultStore results;
+    private final Duration retention;
+    private final InstantSource clock;
+    private final Executor blocking;
+
+    /** @param retention how long a finished job is kept */
+    public JobArchive(JobStore store, ResultStore results, Duration retention, InstantSource clock, Executor blocking) {
+        this.store = store;
+        this.results = results;
+        this.retention = retention;
+        this.clock = clock;
+        this.blocking = blocking;
+    }
+
+    /** Keeps a job that ended without a worker. */
+    public CompletionStage<Void> write(UUID id) {
+        return store.find(id).thenAcceptAsync(found -> found.ifPresent(this::put), blocking);
+    }
+
+    /** Deletes a job's images. */
+    public CompletionStage<Void> close(JobStatus status) {
+        return CompletableFuture.runAsync(
+                () -> {
+                    put(status);
+                    status.images().stream()
+                            .map(JobStatus.Image::key)
+                            .filter(Objects::nonNull)
+                            .forEach(this::delete);
+                },
+                blocking);
+    }
+
+    /** Whether there was such a job, which Redis has forgotten; nothing is asked where the id is too young for that. */
+    public CompletionStage<Boolean> has(UUID id) {
+        Instant forgottenUntil = clock.instant().minus(retention);
+        return id.version() != 7 || submittedAt(id).isAfter(forgottenUntil)
+                ? CompletableFuture.completedStage(false)
+                : CompletableFuture.supplyAsync(() -> stored(id), blocking);
+    }
+
+    /** The upper 48 bits of a UUIDv7 (RFC 9562) are milliseconds since 1970. */
+    private static Instant submittedAt(UUID id) {
+        return Instant.ofEpochMilli(id.getMostSignificantBits() >>> 16);
+    }
+
+    private boolean stored(UUID id) {
+        try {
+            return results.hasStatus(id);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void put(JobStatus status) {
+        try {
+            results.putStatus(status);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void delete(String key) {
+        try {
+            results.delete(key);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

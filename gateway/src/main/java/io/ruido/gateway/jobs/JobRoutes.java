@@ -1,0 +1,69 @@
+package io.ruido.gateway.jobs;
+
+import io.ruido.gateway.access.Caller;
+import io.ruido.gateway.http.Reply;
+import io.ruido.gateway.http.RequestValidation;
+import io.ruido.job.JobState;
+import io.ruido.job.JobStatus;
+import io.ruido.storage.ResultStore;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Predicate;
+
+/** Reading and cancelling jobs. */
+public final class JobRoutes {
+    private final Jobs jobs;
+    private final ResultStore results;
+    private final Executor blocking;
+
+    public JobRoutes(Jobs jobs, ResultStore results, Executor blocking) {
+        this.jobs = jobs;
+        this.results = results;
+        this.blocking = blocking;
+    }
+
+    private record ListView(List<JobView> jobs, UUID next) {}
+
+    public void get(RoutingContext ctx) {
+        reply(ctx, 200, jobs.find(Caller.of(ctx), RequestValidation.id(ctx)));
+    }
+
+    public void cancel(RoutingContext ctx) {
+        reply(ctx, 202, jobs.cancel(Caller.of(ctx), RequestValidation.id(ctx)));
+    }
+
+    public void list(RoutingContext ctx) {
+        String before = RequestValidation.value(ctx, "before");
+        int limit = RequestValidation.value(ctx, "limit");
+        Reply.on(
+                        ctx,
+                        jobs.list(Caller.of(ctx), before == null ? null : UUID.fromString(before), limit, filter(ctx))
+                                // A page can have hundreds of addresses to sign.
+                                .thenApplyAsync(this::view, blocking))
+                .onSuccess(view -> Reply.json(ctx, 200, view))
+                .onFailure(ctx::fail);
+    }
+
+    private ListView view(Jobs.Page page) {
+        return new ListView(
+                page.jobs().stream().map(status -> JobView.of(status, results)).toList(), page.next());
+    }
+
+    private static Predicate<JobStatus> filter(RoutingContext ctx) {
+        String state = RequestValidation.value(ctx, "state");
+        String model = RequestValidation.value(ctx, "model");
+        JobState wanted = state == null ? null : JobState.valueOf(state);
+        return status -> (wanted == null || status.state() == wanted)
+                && (model == null || status.job().params().model().equals(model));
+    }
+
+    private void reply(RoutingContext ctx, int status, CompletionStage<JobStatus> job) {
+
+        Reply.on(ctx, job)
+                .onSuccess(found -> Reply.json(ctx, status, JobView.of(found, results)))
+                .onFailure(ctx::fail);
+    }
+}

@@ -1,0 +1,58 @@
+package io.ruido.gateway.jobs;
+
+import io.ruido.gateway.access.Caller;
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.Reply;
+import io.ruido.job.JobState;
+import io.ruido.job.JobStatus;
+import io.ruido.progress.EventStream;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.UUID;
+
+/** Requests that wait for the end of a job. */
+public final class JobWaiter {
+    private final Jobs jobs;
+    private final EventStream events;
+
+    public JobWaiter(Jobs jobs, EventStream events) {
+        this.jobs = jobs;
+        this.events = events;
+    }
+
+    /** Completes with the job as it is at its end, when the time is over, or when the client has gone. */
+    public Future<JobStatus> await(RoutingContext ctx, UUID id, Duration atMost) {
+        Promise<Void> over = Promise.promise();
+        long timer = ctx.vertx().setTimer(Math.max(1, atMost.toMillis()), fired -> over.tryComplete());
+        ctx.addEndHandler(ended -> over.tryComplete());
+        EventStream.Watch watch = events.watch(id, 0, (event, json) -> {
+            if (event.last()) {
+                ctx.vertx().runOnContext(done -> over.tryComplete());
+            }
+        });
+        return over.future()
+                .onComplete(done -> {
+                    ctx.vertx().cancelTimer(timer);
+                    watch.close();
+                })
+                .compose(done -> Reply.on(ctx, jobs.find(Caller.of(ctx), id)));
+    }
+
+    /** Ends a job that nobody waits for any more; one that has ended stays as it is. */
+    public void abandon(RoutingContext ctx, UUID id) {
+        jobs.cancel(Caller.of(ctx), id).exceptionally(finished -> null);
+    }
+
+    /** Why a job that has ended has no images, or that it has not ended in time. */
+    public static Problem without(UUID id, JobState state, String error) {
+        return switch (state) {
+            case FAILED -> Problem.of(Problem.Code.JOB_FAILED, "Job %s failed: %s".formatted(id, error));
+            case CANCELLED -> Problem.of(Problem.Code.JOB_CANCELLED, "Job %s was cancelled.".formatted(id));
+            case EXPIRED, QUEUED, ENCODING, SAMPLING, DECODING ->
+                Problem.of(Problem.Code.JOB_TOO_LATE, "Job %s was not finished in time.".formatted(id));
+            case SUCCEEDED -> throw new IllegalArgumentException("job " + id + " has its images");
+        };
+    }
+}

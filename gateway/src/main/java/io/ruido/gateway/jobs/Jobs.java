@@ -1,0 +1,126 @@
+package io.ruido.gateway.jobs;
+
+import io.ruido.gateway.access.Caller;
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
+import io.ruido.job.JobState;
+import io.ruido.job.JobStatus;
+import io.ruido.progress.Change;
+import io.ruido.progress.JobStore;
+import io.ruido.queue.JobSlot;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/** Recorded jobs. A stage fails with a {@link ProblemException} when what was asked for cannot be had. */
+public final class Jobs {
+    private static final Logger log = LoggerFactory.getLogger(Jobs.class);
+
+    /** A filter that lets hardly anything through gives a short page instead of reading everything. */
+    private static final int SCAN_AT_MOST = 1_000;
+
+    /** What is looked for and not among the newest is looked for in larger strides. */
+    private static final int STRIDE = 100;
+
+    private final JobStore store;
+    private final JobArchive archive;
+
+    public Jobs(JobStore store, JobArchive archive) {
+        this.store = store;
+        this.archive = archive;
+    }
+
+    /** @param next to begin the following page with, or null at the end */
+    public record Page(List<JobStatus> jobs, UUID next) {}
+
+    /** Jobs that the caller may not see are not there for it. */
+    public CompletionStage<JobStatus> find(Caller caller, UUID id) {
+        return store.find(id).thenCompose(found -> found.filter(caller::sees)
+                .map(CompletableFuture::completedStage)
+                .orElseGet(() -> absent(id)));
+    }
+
+    /** The job as it is once it is cancelled. */
+    public CompletionStage<JobStatus> cancel(Caller caller, UUID id) {
+        return find(caller, id).thenCompose(seen -> store.cancel(id)).thenCompose(change -> switch (change) {
+            case Change.Done done -> {
+                archive.write(id).exceptionally(error -> {
+                    try (var _ = MDC.putCloseable(JobSlot.JOB_ID, id.toString())) {
+                        log.warn(
+                                "job {} is cancelled, but not yet in the archive; it will be put there later",
+                                id,
+                                error);
+                    }
+                    return null;
+                });
+                yield find(caller, id);
+            }
+            case Change.Over(JobState state) ->
+                throw new ProblemException(
+                        Problem.of(Problem.Code.ALREADY_FINISHED, "Job %s is %s and stays so.".formatted(id, state)));
+            case Change.Lost lost -> throw new IllegalStateException("a whole job cannot be lost: " + id);
+            case Change.Unknown none -> absent(id);
+        });
+    }
+
+    /**
+     * Newest first.
+     *
+     * @param before only jobs that are older than this one; null for the newest
+     */
+    public CompletionStage<Page> list(Caller caller, UUID before, int limit, Predicate<JobStatus> wanted) {
+        Optional<String> tenant = caller.admin() ? Optional.empty() : Optional.of(caller.tenant());
+        return list(tenant, new Page(List.of(), before), limit, 0, wanted);
+    }
+
+    private CompletionStage<Page> list(
+            Optional<String> tenant, Page sofar, int limit, int scanned, Predicate<JobStatus> wanted) {
+        int stride = scanned == 0 ? limit : Math.max(limit, STRIDE);
+        return store.list(tenant, sofar.next, stride)
+                .thenCompose(ids -> read(ids).thenCompose(read -> {
+                    List<JobStatus> jobs = Stream.concat(
+                                    sofar.jobs.stream(), read.stream().filter(wanted))
+                            .limit(limit)
+                            .toList();
+                    boolean full = jobs.size() == limit;
+                    UUID last = full ? jobs.getLast().job().jobId() : ids.isEmpty() ? null : ids.getLast();
+                    boolean end = ids.size() < stride && (!full || last.equals(ids.getLast()));
+                    Page page = new Page(jobs, end ? null : last);
+                    return end || full || scanned + ids.size() >= SCAN_AT_MOST
+                            ? CompletableFuture.completedStage(page)
+                            : list(tenant, page, limit, scanned + ids.size(), wanted);
+                }));
+    }
+
+    /** Those that Redis has not forgotten; the others leave the list. */
+    private CompletionStage<List<JobStatus>> read(List<UUID> ids) {
+        CompletionStage<Stream<JobStatus>> all = CompletableFuture.completedStage(Stream.empty());
+        for (UUID id : ids) {
+            CompletionStage<Stream<JobStatus>> one = store.find(id).thenApply(found -> {
+                if (found.isEmpty()) {
+                    store.forget(id);
+                }
+                return found.stream();
+            });
+            all = all.thenCombine(one, Stream::concat);
+        }
+        return all.thenApply(Stream::toList);
+    }
+
+    private <T> CompletionStage<T> absent(UUID id) {
+        return archive.has(id).thenApply(was -> {
+            throw new ProblemException(
+                    was
+                            ? Problem.of(
+                                    Problem.Code.GONE, "Job %s was finished long ago and is deleted.".formatted(id))
+                            : Problem.of(Problem.Code.NOT_FOUND, "There is no job %s.".formatted(id)));
+        });
+    }
+}

@@ -1,0 +1,159 @@
+package io.ruido.gateway.jobs;
+
+import com.fasterxml.uuid.Generators;
+import com.fasterxml.uuid.NoArgGenerator;
+import io.ruido.config.RuidoConfig.JobsConfig;
+import io.ruido.gateway.http.ProblemException;
+import io.ruido.gateway.models.ModelCatalog;
+import io.ruido.gateway.uploads.Uploads;
+import io.ruido.job.InvalidFieldException;
+import io.ruido.job.Job;
+import io.ruido.job.JobJson;
+import io.ruido.job.ModelCard;
+import io.ruido.job.Priority;
+import io.ruido.job.PromptJob;
+import io.ruido.job.SampleId;
+import io.ruido.job.SamplingJob;
+import io.ruido.job.SamplingParams;
+import io.ruido.job.Source;
+import io.ruido.job.Variation;
+import io.ruido.progress.Terms;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.random.RandomGenerator;
+
+/** Makes a job of what a client asked for: the model's defaults where it said nothing, a seed where it named none. */
+public final class SubmissionReader {
+    private static final long SEEDS = 1L << 32;
+    /** Of diffusers' pipelines. */
+    private static final double STRENGTH = 0.8;
+
+    private final ModelCatalog catalog;
+    private final Uploads uploads;
+    private final InstantSource clock;
+    private final RandomGenerator seeds;
+    private final JobsConfig config;
+    private final NoArgGenerator ids = Generators.timeBasedEpochGenerator();
+
+    public SubmissionReader(
+            ModelCatalog catalog, Uploads uploads, InstantSource clock, RandomGenerator seeds, JobsConfig config) {
+        this.catalog = catalog;
+        this.uploads = uploads;
+        this.clock = clock;
+        this.seeds = seeds;
+        this.config = config;
+    }
+
+    /**
+     * Fails with a {@link ProblemException} or an {@link InvalidFieldException} when the model cannot do it.
+     *
+     * @param body valid by the contract, with its defaults
+     * @param idempotencyKey null when there is none
+     */
+    public CompletionStage<Submission> read(JsonObject body, String tenant, String idempotencyKey) {
+        Terms terms = new Terms(
+                tenant,
+                config.maxQueued(),
+                Optional.ofNullable(body.getInteger("expiresIn")).map(Duration::ofSeconds),
+                Optional.ofNullable(idempotencyKey)
+                        .map(key -> new Terms.Key(key, fingerprint(body), config.idempotencyTtl())),
+                Optional.ofNullable(body.getString("webhook")).map(SubmissionReader::address));
+        return catalog.require(body.getString("model")).thenCompose(card -> source(body, tenant)
+                .thenApply(source -> new Submission(job(body, card, source), terms)));
+    }
+
+    /** Null when the job begins with noise. */
+    private CompletionStage<Source> source(JsonObject body, String tenant) {
+        String image = body.getString("image");
+        String mask = body.getString("mask");
+        if (image == null) {
+            needs(body, "mask", "image");
+            needs(body, "strength", "image");
+            return CompletableFuture.completedStage(null);
+        }
+        double strength = body.getDouble("strength", STRENGTH);
+        return uploads.require("image", image, tenant)
+                .thenCompose(picture -> mask == null
+                        ? CompletableFuture.completedStage(new Source(picture, strength, null))
+                        : uploads.require("mask", mask, tenant).thenApply(kept -> new Source(picture, strength, kept)));
+    }
+
+    private static void needs(JsonObject body, String field, String other) {
+        if (body.containsKey(field)) {
+            throw new InvalidFieldException(field, body.getValue(field), "needs " + other);
+        }
+    }
+
+    private static URI address(String text) {
+        try {
+            return new URI(text);
+        } catch (URISyntaxException e) {
+            throw new InvalidFieldException("webhook", text, "must be an address");
+        }
+    }
+
+    /** The same for the same fields and values, in whatever order. */
+    private static String fingerprint(JsonObject body) {
+        byte[] sorted = JobJson.writeBytes(new TreeMap<>(body.getMap()));
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(sorted));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private Job job(JsonObject body, ModelCard card, Source source) {
+        SamplingParams params = params(body, card, source);
+        card.checkSupports(params);
+        UUID id = ids.generate();
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        String prompt = body.getString("prompt");
+        String negativePrompt = body.getString("negativePrompt");
+        int count = body.getInteger("count");
+        Priority priority = Priority.valueOf(body.getString("priority").toUpperCase(Locale.ROOT));
+        if (body.getString("type").equals("prompt")) {
+            return new PromptJob(id, prompt, negativePrompt, count, params, priority, now);
+        }
+        if (count != 1) {
+            throw new InvalidFieldException("count", count, "must be 1 for a sampling job");
+        }
+        return new SamplingJob(new SampleId(id, 0), prompt, negativePrompt, null, params, priority, now);
+    }
+
+    private SamplingParams params(JsonObject body, ModelCard card, Source source) {
+        boolean sized = body.containsKey("width") || body.containsKey("height");
+        SamplingParams defaults = source == null || sized ? card.defaults() : card.defaultsFor(source.image());
+        return new SamplingParams(
+                card.name(),
+                body.getInteger("width", defaults.width()),
+                body.getInteger("height", defaults.height()),
+                body.getInteger("steps", defaults.steps()),
+                body.getDouble("guidanceScale", defaults.guidanceScale()),
+                body.getString("sampler", defaults.sampler()),
+                body.getLong("seed", seeds.nextLong(SEEDS)),
+                variation(body),
+                source);
+    }
+
+    private Variation variation(JsonObject body) {
+        double strength = body.getDouble("variationStrength", 0.0);
+        if (!body.containsKey("variationStrength")) {
+            needs(body, "variationSeed", "variationStrength");
+        }
+        return strength == 0 ? null : new Variation(body.getLong("variationSeed", seeds.nextLong(SEEDS)), strength);
+    }
+}

@@ -1,0 +1,60 @@
+package io.ruido.gateway.jobs;
+
+import io.opentelemetry.context.Context;
+import io.ruido.gateway.access.Caller;
+import io.ruido.gateway.access.Quota;
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
+import io.ruido.job.JobStatus;
+import io.ruido.progress.Submitted;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** From what a client asked for to a job that will be run. A stage fails with the reason of a refusal. */
+public final class SubmissionService {
+    private final SubmissionReader submissions;
+    private final JobEnqueuer submitter;
+    private final Jobs jobs;
+    private final Quota quota;
+
+    public SubmissionService(SubmissionReader submissions, JobEnqueuer submitter, Jobs jobs, Quota quota) {
+        this.submissions = submissions;
+        this.submitter = submitter;
+        this.jobs = jobs;
+        this.quota = quota;
+    }
+
+    /**
+     * The new job, or the one that was submitted before under the same key.
+     *
+     * @param body a {@code Submission} of the contract, valid, with its defaults
+     * @param idempotencyKey null when there is none
+     * @param trace to which the job belongs
+     */
+    public CompletionStage<JobStatus> submit(JsonObject body, Caller caller, String idempotencyKey, Context trace) {
+        return submissions.read(body, caller.tenant(), idempotencyKey).thenCompose(asked -> quota.take(
+                        caller, asked.job().images())
+                .thenCompose(taken -> submitter.submit(asked, trace))
+                .whenComplete((submitted, error) -> {
+                    if (error == null && !(submitted instanceof Submitted.Accepted)) {
+                        quota.giveBack(caller, asked.job().images());
+                    }
+                })
+                .thenCompose(submitted -> accepted(asked, caller, submitted)));
+    }
+
+    private CompletionStage<JobStatus> accepted(Submission asked, Caller caller, Submitted submitted) {
+        return switch (submitted) {
+            case Submitted.Accepted accepted -> CompletableFuture.completedStage(JobView.queued(asked, accepted));
+            case Submitted.Full(Duration retryAfter) -> throw new ProblemException(Problem.queueFull(retryAfter));
+            case Submitted.Known(UUID id) -> jobs.find(caller, id);
+            case Submitted.KeyReused reused ->
+                throw new ProblemException(Problem.of(
+                        Problem.Code.IDEMPOTENCY_KEY_REUSED,
+                        "This Idempotency-Key was used for another body; take a new one for a new job."));
+        };
+    }
+}

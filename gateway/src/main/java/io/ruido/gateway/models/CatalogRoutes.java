@@ -1,0 +1,90 @@
+package io.ruido.gateway.models;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.ruido.config.RuidoConfig.JobsConfig;
+import io.ruido.config.RuidoConfig.UploadsConfig;
+import io.ruido.gateway.http.Reply;
+import io.ruido.job.ModelCard;
+import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** What can be asked for. */
+public final class CatalogRoutes {
+    private final ModelCatalog catalog;
+    private final Limits limits;
+
+    public CatalogRoutes(ModelCatalog catalog, JobsConfig jobs, UploadsConfig uploads) {
+        this.catalog = catalog;
+        this.limits = new Limits(
+                jobs.maxSteps(), jobs.maxCount(), jobs.maxPromptLength(), uploads.maxBytes(), uploads.maxPixels());
+    }
+
+    private record Limits(int maxSteps, int maxCount, int maxPromptLength, int maxUploadBytes, int maxUploadPixels) {}
+
+    /** @param workers how many serve it now */
+    private record ModelView(@JsonUnwrapped ModelCard card, long workers) {}
+
+    /** What OpenAI's clients list is beside what all others do. */
+    private record Models(
+            List<ModelView> models,
+            @JsonProperty("default") String defaultModel,
+            Limits limits,
+            String object,
+            List<OpenAiModel> data) {}
+
+    private record OpenAiModel(
+            String id,
+            String object,
+            long created,
+            @JsonProperty("owned_by") String ownedBy) {
+        static OpenAiModel of(ModelCard card) {
+            return new OpenAiModel(card.name(), "model", 0, "ruido");
+        }
+    }
+
+    private record SamplerView(String id, String title, List<String> models) {}
+
+    private record Samplers(Collection<SamplerView> samplers) {}
+
+    public void models(RoutingContext ctx) {
+        Reply.on(ctx, catalog.all().thenCompose(cards -> catalog.workers(cards)
+                        .thenApply(workers -> models(cards, workers))))
+                .onSuccess(models -> Reply.json(ctx, 200, models))
+                .onFailure(ctx::fail);
+    }
+
+    private Models models(List<ModelCard> cards, List<Long> workers) {
+        return new Models(
+                IntStream.range(0, cards.size())
+                        .mapToObj(i -> new ModelView(cards.get(i), workers.get(i)))
+                        .toList(),
+                catalog.defaultOf(cards).map(ModelCard::name).orElse(null),
+                limits,
+                "list",
+                cards.stream().map(OpenAiModel::of).toList());
+    }
+
+    public void samplers(RoutingContext ctx) {
+        Reply.on(ctx, catalog.all())
+                .onSuccess(cards -> Reply.json(ctx, 200, new Samplers(samplersOf(cards))))
+                .onFailure(ctx::fail);
+    }
+
+    private static Collection<SamplerView> samplersOf(List<ModelCard> cards) {
+        Map<String, SamplerView> samplers = new LinkedHashMap<>();
+        for (ModelCard card : cards) {
+            for (ModelCard.Sampler sampler : card.samplers()) {
+                samplers.computeIfAbsent(sampler.id(), id -> new SamplerView(id, sampler.title(), new ArrayList<>()))
+                        .models()
+                        .add(card.name());
+            }
+        }
+        return samplers.values();
+    }
+}

@@ -1,0 +1,83 @@
+package io.ruido.gateway.models;
+
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
+import io.ruido.job.ModelCard;
+import io.ruido.progress.ModelRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** The models that jobs can name, remembered for a few seconds so that accepting a job costs no extra round trip. */
+public final class ModelCatalog {
+    private static final Duration FRESH_FOR = Duration.ofSeconds(5);
+
+    private record Snapshot(Instant readAt, List<ModelCard> cards) {}
+
+    private final ModelRegistry registry;
+    private final Optional<String> configuredDefault;
+    private final InstantSource clock;
+    private volatile Snapshot newest = new Snapshot(Instant.MIN, List.of());
+
+    public ModelCatalog(ModelRegistry registry, Optional<String> configuredDefault, InstantSource clock) {
+        this.registry = registry;
+        this.configuredDefault = configuredDefault;
+        this.clock = clock;
+    }
+
+    /** By name. */
+    public CompletionStage<List<ModelCard>> all() {
+        Instant now = clock.instant();
+        Snapshot known = newest;
+        return known.readAt.isAfter(now.minus(FRESH_FOR))
+                ? CompletableFuture.completedStage(known.cards)
+                : registry.list().thenApply(cards -> {
+                    newest = new Snapshot(now, cards);
+                    return cards;
+                });
+    }
+
+    /** How many workers serve each of the models now. */
+    public CompletionStage<List<Long>> workers(List<ModelCard> cards) {
+        return registry.workers(cards);
+    }
+
+    /** The model of a job that names none, or empty while there is no model. */
+    public Optional<ModelCard> defaultOf(List<ModelCard> cards) {
+        return configuredDefault.flatMap(name -> named(cards, name)).or(() -> cards.stream()
+                .findFirst());
+    }
+
+    /**
+     * Fails with a {@link ProblemException} when there is no such model.
+     *
+     * @param name null for the default
+     */
+    public CompletionStage<ModelCard> require(String name) {
+        return all().thenCompose(cards -> choose(cards, name)
+                .map(CompletableFuture::completedStage)
+                .orElseGet(() -> registry.list().thenApply(latest -> choose(latest, name)
+                        .orElseThrow(() -> new ProblemException(unknown(name, latest))))));
+    }
+
+    private Optional<ModelCard> choose(List<ModelCard> cards, String name) {
+        return name == null ? defaultOf(cards) : named(cards, name);
+    }
+
+    private static Optional<ModelCard> named(List<ModelCard> cards, String name) {
+        return cards.stream().filter(card -> card.name().equals(name)).findFirst();
+    }
+
+    private static Problem unknown(String name, List<ModelCard> known) {
+        if (known.isEmpty()) {
+            return Problem.of(Problem.Code.NO_MODEL, "No worker has announced a model yet; try again.");
+        }
+        String names = String.join(", ", known.stream().map(ModelCard::name).toList());
+        Problem.Field field = new Problem.Field("model", name, "must be one of " + names);
+        return Problem.of(Problem.Code.UNKNOWN_MODEL, field.toString(), List.of(field));
+    }
+}

@@ -1,0 +1,61 @@
+package io.ruido.gateway.monitoring;
+
+import io.ruido.gateway.http.Reply;
+import io.ruido.progress.Redis;
+import io.ruido.queue.KafkaProbe;
+import io.ruido.storage.ResultStore;
+import io.vertx.core.Future;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
+/** Probes. */
+public final class HealthRoutes {
+    private static final long SECONDS = 2;
+
+    private final KafkaProbe kafka;
+    private final Redis redis;
+    private final ResultStore results;
+    private final Executor blocking;
+
+    public HealthRoutes(KafkaProbe kafka, Redis redis, ResultStore results, Executor blocking) {
+        this.kafka = kafka;
+        this.redis = redis;
+        this.results = results;
+        this.blocking = blocking;
+    }
+
+    private enum Status {
+        UP,
+        DOWN
+    }
+
+    private record Health(Status status, Map<String, Status> checks) {}
+
+    public void live(RoutingContext ctx) {
+        Reply.json(ctx, 200, new Health(Status.UP, Map.of()));
+    }
+
+    public void ready(RoutingContext ctx) {
+        Future<Status> kafkaStatus = status(ctx, kafka.ping().thenApply(pong -> true));
+        Future<Status> redisStatus = status(ctx, redis.ping().thenApply(pong -> true));
+        Future<Status> s3Status = status(ctx, CompletableFuture.supplyAsync(results::reachable, blocking));
+        Future.all(kafkaStatus, redisStatus, s3Status).onSuccess(all -> {
+            Map<String, Status> checks = new TreeMap<>(
+                    Map.of("kafka", kafkaStatus.result(), "redis", redisStatus.result(), "s3", s3Status.result()));
+            boolean ready = !checks.containsValue(Status.DOWN);
+            Reply.json(ctx, ready ? 200 : 503, new Health(ready ? Status.UP : Status.DOWN, checks));
+        });
+    }
+
+    private static Future<Status> status(RoutingContext ctx, CompletionStage<Boolean> check) {
+        return Reply.on(ctx, check)
+                .timeout(SECONDS, TimeUnit.SECONDS)
+                .map(up -> up ? Status.UP : Status.DOWN)
+                .otherwise(Status.DOWN);
+    }
+}

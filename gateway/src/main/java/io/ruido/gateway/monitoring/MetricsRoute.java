@@ -1,0 +1,129 @@
+package io.ruido.gateway.monitoring;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.MultiGauge.Row;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.ruido.gateway.http.Problems;
+import io.ruido.gateway.http.Reply;
+import io.ruido.job.JobState;
+import io.ruido.job.Priority;
+import io.ruido.progress.Overview;
+import io.ruido.telemetry.Telemetry;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.micrometer.Label;
+import io.vertx.micrometer.MetricsDomain;
+import io.vertx.micrometer.MicrometerMetricsOptions;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code GET /metrics}. What is true of all of Ruido is asked of Redis for each answer, so that every gateway tells the
+ * same of it; without Redis the answer lacks it.
+ */
+public final class MetricsRoute {
+    private static final Logger log = LoggerFactory.getLogger(MetricsRoute.class);
+    private static final long REDIS_ANSWERS_WITHIN_MILLIS = 1_000;
+
+    private final PrometheusMeterRegistry registry;
+    private final Overview overview;
+    private final Executor blocking;
+    private final MultiGauge waiting;
+    private final MultiGauge oldest;
+    private final MultiGauge admitted;
+    private final MultiGauge workers;
+    private final Map<Tags, Long> finished = new ConcurrentHashMap<>();
+
+    public MetricsRoute(PrometheusMeterRegistry registry, Overview overview, Executor blocking) {
+        this.registry = registry;
+        this.overview = overview;
+        this.blocking = blocking;
+        this.waiting = gauge("ruido.queue.jobs", null, "jobs that wait in line");
+        this.oldest = gauge("ruido.queue.oldest", "seconds", "how long the first in line has waited");
+        this.admitted = gauge("ruido.admitted.images", null, "images that are on Kafka or with a worker");
+        this.workers = gauge("ruido.workers", null, "workers that serve the model now");
+    }
+
+    private MultiGauge gauge(String name, String unit, String description) {
+        return MultiGauge.builder(name).baseUnit(unit).description(description).register(registry);
+    }
+
+    public static MicrometerMetricsOptions options() {
+        Set<MetricsDomain> unused = EnumSet.complementOf(EnumSet.of(MetricsDomain.HTTP_SERVER));
+        return new MicrometerMetricsOptions()
+                .setEnabled(true)
+                .setLabels(EnumSet.of(Label.HTTP_METHOD, Label.HTTP_CODE, Label.HTTP_ROUTE))
+                .setDisabledMetricsCategories(
+                        unused.stream().map(MetricsDomain::toCategory).collect(Collectors.toSet()));
+    }
+
+    public void scrape(RoutingContext ctx) {
+        Reply.on(
+                        ctx,
+                        overview.read(0)
+                                .toCompletableFuture()
+                                .orTimeout(REDIS_ANSWERS_WITHIN_MILLIS, TimeUnit.MILLISECONDS)
+                                .exceptionally(this::without)
+                                .thenApplyAsync(this::page, blocking))
+                .onSuccess(page -> ctx.response()
+                        .putHeader(HttpHeaders.CONTENT_TYPE, Telemetry.CONTENT_TYPE)
+                        .end(page))
+                .onFailure(ctx::fail);
+    }
+
+    private List<Overview.Model> without(Throwable error) {
+        log.atLevel(Problems.level(error)).log("the metrics lack the queues: {}", error.toString());
+        return List.of();
+    }
+
+    private synchronized String page(List<Overview.Model> models) {
+        waiting.register(rows(models, queue -> queue.jobs()), true);
+        oldest.register(rows(models, queue -> queue.oldest() / 1e3), true);
+        admitted.register(
+                models.stream().map(model -> row(model, model.admitted())).toList(), true);
+        workers.register(
+                models.stream().map(model -> row(model, model.workers())).toList(), true);
+        models.forEach(model -> model.finished().forEach((state, jobs) -> finished(model, state, jobs)));
+        return registry.scrape();
+    }
+
+    private static List<Row<?>> rows(List<Overview.Model> models, ToDoubleFunction<Overview.Waiting> figure) {
+        return models.stream()
+                .<Row<?>>flatMap(model -> Stream.of(Priority.values())
+                        .map(priority -> Row.of(
+                                of(model).and("priority", priority.label()),
+                                figure.applyAsDouble(model.waiting(priority)))))
+                .toList();
+    }
+
+    private static Row<?> row(Overview.Model model, long value) {
+        return Row.of(of(model), value);
+    }
+
+    private static Tags of(Overview.Model model) {
+        return Tags.of("model", model.name());
+    }
+
+    private void finished(Overview.Model model, JobState state, long jobs) {
+        Tags tags = of(model).and("outcome", state.name().toLowerCase(Locale.ROOT));
+        if (finished.put(tags, jobs) == null) {
+            FunctionCounter.builder("ruido.jobs.finished", finished, all -> all.get(tags))
+                    .tags(tags)
+                    .description("jobs that came to an end, at any worker or gateway")
+                    .register(registry);
+        }
+    }
+}

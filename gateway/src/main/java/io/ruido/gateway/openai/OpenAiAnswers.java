@@ -1,0 +1,99 @@
+package io.ruido.gateway.openai;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
+import io.ruido.gateway.http.Reply;
+import io.ruido.gateway.jobs.SynchronousJobs;
+import io.ruido.job.Job;
+import io.ruido.progress.EventStream;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** The images of a job as OpenAI's clients want them: all at once, or one of them as it emerges. */
+public final class OpenAiAnswers {
+    private final SynchronousJobs jobs;
+    private final EventStream events;
+
+    public OpenAiAnswers(SynchronousJobs jobs, EventStream events) {
+        this.jobs = jobs;
+        this.events = events;
+    }
+
+    private record Answer(
+            long created,
+            List<Image> data,
+            String background,
+            @JsonProperty("output_format") String outputFormat,
+            String size) {}
+
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    private record Image(@JsonProperty("b64_json") String base64, String url) {}
+
+    /** Refuses what no answer can be. */
+    public static void check(JsonObject body) {
+        boolean stream = streams(body);
+        Integer count = body.getInteger("n");
+        refuseIf(stream && count != null && count > 1, "n", body, "must be 1 with stream");
+        refuseIf(!stream && partials(body) > 0, "partial_images", body, "needs stream");
+        boolean url = "url".equals(body.getString("response_format"));
+        refuseIf(stream && url, "response_format", body, "must be b64_json with stream");
+    }
+
+    /**
+     * Answers when the job is finished, or from now on.
+     *
+     * @param body of the request
+     * @param stream what the events of a stream are called
+     */
+    public Future<Void> send(RoutingContext ctx, Job job, JsonObject body, String stream) {
+        if (!streams(body)) {
+            return send(ctx, job, body.getString("response_format"));
+        }
+        new OpenAiStream(ctx, job, stream, partials(body), jobs).start(events);
+        return Future.succeededFuture();
+    }
+
+    private Future<Void> send(RoutingContext ctx, Job job, String format) {
+        return jobs.finished(ctx, job)
+                .compose(done -> "url".equals(format)
+                        ? Future.succeededFuture(Collections.<String>nCopies(job.images(), null))
+                        : jobs.base64(ctx, job))
+                .onSuccess(base64 -> {
+                    List<String> urls =
+                            "b64_json".equals(format) ? Collections.nCopies(job.images(), null) : jobs.urls(job);
+                    List<Image> images = IntStream.range(0, job.images())
+                            .mapToObj(index -> new Image(base64.get(index), urls.get(index)))
+                            .toList();
+                    long created = job.submittedAt().getEpochSecond();
+                    Reply.json(ctx, 200, new Answer(created, images, "opaque", "png", size(job)));
+                })
+                .mapEmpty();
+    }
+
+    /** As OpenAI writes it. */
+    public static String size(Job job) {
+        return job.params().width() + "x" + job.params().height();
+    }
+
+    private static boolean streams(JsonObject body) {
+        return Boolean.TRUE.equals(body.getBoolean("stream"));
+    }
+
+    private static int partials(JsonObject body) {
+        Integer asked = body.getInteger("partial_images");
+        return asked == null ? 0 : asked;
+    }
+
+    private static void refuseIf(boolean refused, String field, JsonObject body, String reason) {
+        if (refused) {
+            throw new ProblemException(
+                    Problem.invalid(List.of(new Problem.Field(field, body.getValue(field), reason))));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package io.ruido.gateway.openai;
+
+import io.ruido.gateway.uploads.Png;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Base64;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+
+/** A step's preview, as large as the image that is to come. */
+final class PartialImage {
+    private PartialImage() {}
+
+    /**
+     * The picture as a PNG in base64. Takes its time: not for an event loop.
+     *
+     * @param preview data URI of a small picture
+     */
+    static String of(String preview, int width, int height) {
+        byte[] small = Base64.getDecoder().decode(preview.substring(preview.indexOf(',') + 1));
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = image.createGraphics();
+        graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+        graphics.drawImage(read(small), 0, 0, width, height, null);
+        graphics.dispose();
+        return Base64.getEncoder().encodeToString(Png.of(image));
+    }
+
+    private static BufferedImage read(byte[] png) {
+        try {
+            return ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(png)));
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read a preview", e);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package io.ruido.gateway.page;
+
+import io.vertx.core.Handler;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The files in {@code page/}, each at its name below {@code /}, read once. Browsers ask every time whether their copy
+ * is the newest, and mostly hear that it is.
+ */
+public final class Page {
+    private static final String FOLDER = "io/ruido/gateway/page";
+    private static final String CONTENT_SECURITY_POLICY = String.join(
+            "; ",
+            "default-src 'self'",
+            "img-src 'self' data: blob:",
+            // Safari before 15.4 does not count WebSockets of the same origin as 'self'.
+            "connect-src 'self' ws: wss:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'");
+
+    private Page() {}
+
+    public static void mount(Router router) {
+        try {
+            Path classes = Path.of(Page.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
+            if (Files.isDirectory(classes)) {
+                mount(router, classes.resolve(FOLDER));
+            } else {
+                try (FileSystem jar = FileSystems.newFileSystem(classes)) {
+                    mount(router, jar.getPath(FOLDER));
+                }
+            }
+        } catch (IOException | URISyntaxException | NoSuchAlgorithmException e) {
+            throw new IllegalStateException("cannot read the page from the class path", e);
+        }
+    }
+
+    private static void mount(Router router, Path folder) throws IOException, NoSuchAlgorithmException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                String name = folder.relativize(file).toString();
+                Handler<RoutingContext> handler = handler(type(name), Files.readAllBytes(file));
+                for (String path : name.equals("index.html") ? List.of("/", "/index.html") : List.of("/" + name)) {
+                    router.route(path)
+                            .method(HttpMethod.GET)
+                            .method(HttpMethod.HEAD)
+                            .handler(handler);
+                }
+            }
+        }
+    }
+
+    private static Handler<RoutingContext> handler(String type, byte[] content) throws NoSuchAlgorithmException {
+        byte[] digest = MessageDigest.getInstance("SHA-256").digest(content);
+        String tag = '"' + HexFormat.of().formatHex(digest, 0, 8) + '"';
+        Buffer body = Buffer.buffer(content);
+        return ctx -> {
+            HttpServerResponse response = ctx.response()
+                    .putHeader(HttpHeaders.ETAG, tag)
+                    .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
+                    .putHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+                    .putHeader("Referrer-Policy", "no-referrer");
+            if (tag.equals(ctx.request().getHeader(HttpHeaders.IF_NONE_MATCH))) {
+                response.setStatusCode(304).end();
+            } else {
+                response.putHeader(HttpHeaders.CONTENT_TYPE, type).end(body.copy());
+            }
+        };
+    }
+
+    private static String type(String name) {
+        return switch (name.substring(name.lastIndexOf('.') + 1)) {
+            case "html" -> "text/html; charset=utf-8";
+            case "css" -> "text/css; charset=utf-8";
+            case "js" -> "text/javascript; charset=utf-8";
+            case "svg" -> "image/svg+xml";
+            case "png" -> "image/png";
+            case "webmanifest" -> "application/manifest+json";
+            default -> "application/octet-stream";
+        };
+    }
+}

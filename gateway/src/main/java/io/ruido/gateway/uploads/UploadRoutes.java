@@ -1,0 +1,80 @@
+package io.ruido.gateway.uploads;
+
+import io.ruido.gateway.access.Caller;
+import io.ruido.gateway.http.Bodies;
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
+import io.ruido.gateway.http.Reply;
+import io.ruido.gateway.http.RequestValidation;
+import io.ruido.job.Upload;
+import io.ruido.picture.PictureFile;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+
+/** {@code /v1/uploads}: a picture is the whole body. What it is, its bytes say. */
+public final class UploadRoutes {
+    public static final String PATH = "/v1/uploads";
+
+    private final Uploads uploads;
+    private final Duration retention;
+    private final InstantSource clock;
+
+    public UploadRoutes(Uploads uploads, Duration retention, InstantSource clock) {
+        this.uploads = uploads;
+        this.retention = retention;
+        this.clock = clock;
+    }
+
+    private record View(String id, int width, int height, Instant expiresAt) {}
+
+    public void post(RoutingContext ctx) {
+        checkType(ctx.request().getHeader(HttpHeaders.CONTENT_TYPE));
+        byte[] bytes = Bodies.take(ctx).getBytes();
+        Reply.on(ctx, uploads.keep("body", bytes, Caller.of(ctx).tenant()))
+                .onSuccess(upload -> created(ctx, upload))
+                .onFailure(ctx::fail);
+    }
+
+    private void created(RoutingContext ctx, Upload upload) {
+        ctx.response().putHeader(HttpHeaders.LOCATION, PATH + "/" + upload.id());
+        Instant expiresAt = clock.instant().plus(retention).truncatedTo(ChronoUnit.MILLIS);
+        Reply.json(ctx, 201, new View(upload.id(), upload.width(), upload.height(), expiresAt));
+    }
+
+    public void get(RoutingContext ctx) {
+        String id = RequestValidation.value(ctx, "id");
+        Reply.on(ctx, uploads.read(id, Caller.of(ctx).tenant()))
+                .onSuccess(found -> found.ifPresentOrElse(
+                        bytes -> send(ctx, bytes),
+                        () -> ctx.fail(new ProblemException(Problem.of(
+                                Problem.Code.NOT_FOUND, "There is no picture %s, or no more.".formatted(id))))))
+                .onFailure(ctx::fail);
+    }
+
+    private static void send(RoutingContext ctx, byte[] bytes) {
+        ctx.response()
+                .putHeader(
+                        HttpHeaders.CONTENT_TYPE,
+                        PictureFile.Format.of(bytes).orElseThrow().mediaType())
+                .putHeader(HttpHeaders.CACHE_CONTROL, "private, max-age=31536000, immutable")
+                .end(Buffer.buffer(bytes));
+    }
+
+    /** Forms and texts are mistakes that are better told than decoded. */
+    private static void checkType(String type) {
+        String plain = type == null ? "image/" : type.strip().toLowerCase(Locale.ROOT);
+        if (!plain.startsWith("image/") && !plain.startsWith("application/octet-stream")) {
+            throw new ProblemException(Problem.of(
+                    Problem.Code.UNSUPPORTED_MEDIA_TYPE,
+                    "The body must be a picture.",
+                    List.of(new Problem.Field("Content-Type", type, "must be image/png, image/jpeg or image/webp"))));
+        }
+    }
+}

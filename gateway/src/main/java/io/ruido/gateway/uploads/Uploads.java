@@ -1,0 +1,198 @@
+package io.ruido.gateway.uploads;
+
+import io.ruido.config.RuidoConfig.UploadsConfig;
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
+import io.ruido.gateway.jobs.Housekeeping;
+import io.ruido.job.InvalidFieldException;
+import io.ruido.job.Upload;
+import io.ruido.picture.PictureFile;
+import io.ruido.progress.Agenda;
+import io.ruido.progress.UploadStore;
+import io.ruido.storage.ResultStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+
+/**
+ * Pictures that clients send, for jobs to begin with: each is stored once for its tenant, and kept for a while after it
+ * was sent last, or a job was submitted with it.
+ */
+public final class Uploads {
+    /** Pictures that are taken in at a time. More would wait for seconds, and all of them in memory. */
+    static final int PLACES = 32;
+
+    private final UploadStore store;
+    private final Agenda agenda;
+    private final ResultStore objects;
+    private final UploadsConfig limits;
+    private final Executor blocking;
+    private final Executor decoding;
+    private final Semaphore places = new Semaphore(PLACES);
+
+    /** @param decoding of few threads: each may need memory for a picture of the greatest size */
+    public Uploads(
+            UploadStore store,
+            Agenda agenda,
+            ResultStore objects,
+            UploadsConfig limits,
+            Executor blocking,
+            Executor decoding) {
+        this.store = store;
+        this.agenda = agenda;
+        this.objects = objects;
+        this.limits = limits;
+        this.blocking = blocking;
+        this.decoding = decoding;
+    }
+
+    /**
+     * Stores a picture, unless it is there already. The stage fails with an {@link InvalidFieldException} when it is too
+     * large, or no picture, and with a {@link ProblemException} when there is no room for it.
+     *
+     * @param field that is named then
+     */
+    public CompletionStage<Upload> keep(String field, byte[] bytes, String tenant) {
+        return inPlace(() -> kept(field, bytes, tenant));
+    }
+
+    /** The same for a picture in base64, with or without {@code data:…;base64,} before it. */
+    public CompletionStage<Upload> keepBase64(String field, String text, String tenant) {
+        return inPlace(() -> CompletableFuture.supplyAsync(() -> decoded(field, text), decoding)
+                .thenCompose(bytes -> kept(field, bytes, tenant)));
+    }
+
+    /** The same for a mask that is transparent where the picture is painted anew; it is kept as one that is white there. */
+    public CompletionStage<Upload> keepTransparency(String field, byte[] bytes, Upload picture, String tenant) {
+        return inPlace(() -> CompletableFuture.supplyAsync(
+                        () -> TransparentMask.white(field, bytes, picture, limits.maxPixels()), decoding)
+                .thenCompose(mask -> kept(field, mask, tenant)));
+    }
+
+    private CompletionStage<Upload> inPlace(Supplier<CompletionStage<Upload>> work) {
+        if (!places.tryAcquire()) {
+            return CompletableFuture.failedStage(new ProblemException(Problem.of(
+                    Problem.Code.TOO_MANY_PICTURES,
+                    "This gateway takes in %d pictures at a time; try again.".formatted(PLACES))));
+        }
+        return CompletableFuture.completedStage(null)
+                .thenCompose(begun -> work.get())
+                .whenComplete((upload, error) -> places.release());
+    }
+
+    private CompletionStage<Upload> kept(String field, byte[] bytes, String tenant) {
+        return CompletableFuture.supplyAsync(() -> id(bytes), decoding).thenCompose(id -> store.keep(tenant, id)
+                .thenCompose(known ->
+                        known.map(CompletableFuture::completedStage).orElseGet(() -> add(field, bytes, tenant, id))));
+    }
+
+    private CompletionStage<Upload> add(String field, byte[] bytes, String tenant, String id) {
+        UUID object = UUID.randomUUID();
+        return CompletableFuture.supplyAsync(() -> checked(field, bytes), decoding)
+                .thenCompose(picture -> store.announce(object, tenant, bytes.length)
+                        .thenAccept(taken -> checkRoom(field, bytes, taken))
+                        .thenRunAsync(() -> put(object, bytes, picture.format()), blocking)
+                        .thenCompose(stored -> store.add(
+                                tenant,
+                                new Upload(
+                                        id,
+                                        object,
+                                        picture.image().getWidth(),
+                                        picture.image().getHeight()))));
+    }
+
+    private void checkRoom(String field, byte[] bytes, Optional<Long> taken) {
+        taken.ifPresent(others -> {
+            Problem.Field refused = new Problem.Field(
+                    field,
+                    bytes.length + " bytes",
+                    "finds no room: the pictures that are kept take %d of %d bytes. Each is deleted %s after it was used last"
+                            .formatted(others, limits.maxStoredBytes(), limits.retention()));
+            throw new ProblemException(Problem.of(Problem.Code.NO_ROOM, refused.toString(), List.of(refused)));
+        });
+    }
+
+    /** Keeps a picture for as long again. Fails with a {@link ProblemException} when the tenant has no such picture. */
+    public CompletionStage<Upload> require(String field, String id, String tenant) {
+        return store.keep(tenant, id)
+                .thenApply(found -> found.orElseThrow(() -> {
+                    Problem.Field unknown = new Problem.Field(
+                            field,
+                            id,
+                            "is no picture that was sent here, or was kept long enough; send it to /v1/uploads");
+                    return new ProblemException(
+                            Problem.of(Problem.Code.UNKNOWN_UPLOAD, unknown.toString(), List.of(unknown)));
+                }));
+    }
+
+    /** The bytes as they were sent, or empty when the tenant has no such picture. */
+    public CompletionStage<Optional<byte[]>> read(String id, String tenant) {
+        return store.find(tenant, id).thenApplyAsync(found -> found.flatMap(this::get), blocking);
+    }
+
+    /** Deletes what was kept long enough. Never fails. */
+    public CompletionStage<Void> forget() {
+        return Housekeeping.each(agenda, object -> CompletableFuture.runAsync(() -> delete(object), blocking)
+                .thenCompose(deleted -> store.forget(object)));
+    }
+
+    private PictureFile checked(String field, byte[] bytes) {
+        if (bytes.length > limits.maxBytes()) {
+            throw new InvalidFieldException(
+                    field, bytes.length + " bytes", "must have at most " + limits.maxBytes() + " bytes");
+        }
+        return PictureFile.read(field, bytes, limits.maxPixels());
+    }
+
+    private static byte[] decoded(String field, String text) {
+        try {
+            String base64 = text.startsWith("data:") ? text.substring(text.indexOf(',') + 1) : text;
+            return Base64.getDecoder().decode(base64);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidFieldException(field, text, "must be a picture in base64");
+        }
+    }
+
+    private static String id(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private void put(UUID object, byte[] bytes, PictureFile.Format format) {
+        try {
+            objects.putUpload(object, bytes, format.mediaType());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Optional<byte[]> get(Upload upload) {
+        try {
+            return objects.get(ResultStore.key(upload));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void delete(UUID object) {
+        try {
+            objects.delete(ResultStore.uploadKey(object));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

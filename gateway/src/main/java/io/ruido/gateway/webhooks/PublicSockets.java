@@ -1,0 +1,82 @@
+package io.ruido.gateway.webhooks;
+
+import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import javax.net.SocketFactory;
+
+/**
+ * Sockets that connect to public addresses only. The address is checked at the moment of connecting, after its name was
+ * resolved: a name that resolves to another address than before is of no help to whoever wants to reach what is behind
+ * this host.
+ */
+final class PublicSockets extends SocketFactory {
+
+    @Override
+    public Socket createSocket() {
+        return new Socket() {
+            @Override
+            public void connect(SocketAddress endpoint, int timeout) throws IOException {
+                InetAddress address = ((InetSocketAddress) endpoint).getAddress();
+                if (address == null || !isPublic(address)) {
+                    throw new IOException(endpoint + " is no public address");
+                }
+                super.connect(endpoint, timeout);
+            }
+        };
+    }
+
+    static boolean isPublic(InetAddress address) {
+        return !(address.isLoopbackAddress()
+                || address.isAnyLocalAddress()
+                || address.isLinkLocalAddress()
+                || address.isSiteLocalAddress()
+                || address.isMulticastAddress()
+                || reserved(address));
+    }
+
+    /** What {@link InetAddress} has no name for. */
+    private static boolean reserved(InetAddress address) {
+        byte[] bytes = address.getAddress();
+        int first = bytes[0] & 0xff;
+        int second = bytes[1] & 0xff;
+        if (address instanceof Inet6Address) {
+            // Only 2000::/3 is public, of which 2002::/16 and 2001::/32 carry IPv4 addresses.
+            return (first & 0xe0) != 0x20
+                    || (first == 0x20 && second == 0x02)
+                    || (first == 0x20 && second == 0x01 && bytes[2] == 0 && bytes[3] == 0);
+        }
+        return first == 0 // this network
+                || first == 100 && (second & 0xc0) == 64 // carriers' address translation
+                || first == 192 && second == 0 && bytes[2] == 0 // protocol assignments
+                || first == 198 && (second & 0xfe) == 18 // benchmarks
+                || first >= 240;
+    }
+
+    @Override
+    public Socket createSocket(String host, int port) {
+        throw unconnected();
+    }
+
+    @Override
+    public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
+        throw unconnected();
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port) {
+        throw unconnected();
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port, InetAddress localHost, int localPort) {
+        throw unconnected();
+    }
+
+    private static UnsupportedOperationException unconnected() {
+        return new UnsupportedOperationException("only unconnected sockets are made here");
+    }
+}

@@ -1,0 +1,125 @@
+package io.ruido.gateway.webhooks;
+
+import io.ruido.gateway.http.Problems;
+import io.ruido.gateway.jobs.JobView;
+import io.ruido.job.JobStatus;
+import io.ruido.progress.JobStore;
+import io.ruido.progress.WebhookStore;
+import io.ruido.queue.JobSlot;
+import io.ruido.storage.ResultStore;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/**
+ * Tells the receivers that clients named of the ends of jobs. What is to be told is in Redis until it was taken or given
+ * up, so that any gateway goes on where another stopped; a receiver may hear of a job twice, by the same id.
+ */
+public final class Webhooks {
+    /** Between the attempts: three days in all. */
+    public static final List<Duration> PAUSES = List.of(
+            Duration.ofSeconds(5),
+            Duration.ofMinutes(5),
+            Duration.ofMinutes(30),
+            Duration.ofHours(2),
+            Duration.ofHours(5),
+            Duration.ofHours(10),
+            Duration.ofHours(14),
+            Duration.ofHours(20),
+            Duration.ofHours(24));
+
+    private static final Logger log = LoggerFactory.getLogger(Webhooks.class);
+    private static final int AT_A_TIME = 50;
+
+    private final WebhookStore store;
+    private final JobStore jobs;
+    private final ResultStore results;
+    private final WebhookClient client;
+    private final List<Duration> pauses;
+    private final Executor blocking;
+
+    public Webhooks(
+            WebhookStore store,
+            JobStore jobs,
+            ResultStore results,
+            WebhookClient client,
+            List<Duration> pauses,
+            Executor blocking) {
+        this.store = store;
+        this.jobs = jobs;
+        this.results = results;
+        this.client = client;
+        this.pauses = pauses;
+        this.blocking = blocking;
+    }
+
+    private record Message(String type, Instant timestamp, JobView data) {
+        static Message of(JobStatus job, ResultStore results) {
+            return new Message(
+                    "job." + job.state().name().toLowerCase(Locale.ROOT), job.finishedAt(), JobView.of(job, results));
+        }
+    }
+
+    /** Delivers what is due. Never fails. */
+    public CompletionStage<Void> run() {
+        return store.due(AT_A_TIME)
+                .thenAccept(ids -> ids.forEach(id -> blocking.execute(() -> deliver(id))))
+                .exceptionally(error -> {
+                    log.atLevel(Problems.level(error))
+                            .log("webhooks could not be looked after ({}); trying again", error.toString());
+                    return null;
+                });
+    }
+
+    private void deliver(UUID id) {
+        try (var _ = MDC.putCloseable(JobSlot.JOB_ID, id.toString())) {
+            Optional<WebhookStore.Pending> webhook = done(store.find(id));
+            Optional<JobStatus> job =
+                    done(jobs.find(id)).filter(found -> found.state().terminal());
+            if (webhook.isPresent() && job.isPresent()) {
+                attempt(id, webhook.get(), job.get());
+            } else {
+                done(store.delivered(id));
+            }
+        } catch (CompletionException e) {
+            log.atLevel(Problems.level(e))
+                    .log("the webhook of job {} could not be looked after ({}); trying again", id, e.toString());
+        }
+    }
+
+    private void attempt(UUID id, WebhookStore.Pending webhook, JobStatus job) {
+        try {
+            client.post(webhook.url(), "msg_" + id, done(store.secret(job.tenant())), Message.of(job, results));
+            done(store.delivered(id));
+        } catch (IOException | IllegalArgumentException e) {
+            failed(id, webhook, e.getMessage());
+        }
+    }
+
+    private void failed(UUID id, WebhookStore.Pending webhook, String reason) {
+        int attempts = webhook.attempts() + 1;
+        if (attempts <= pauses.size()) {
+            Duration pause = pauses.get(attempts - 1);
+            log.info(
+                    "attempt {} of the webhook of job {} failed ({}); trying again in {}", attempts, id, reason, pause);
+            done(store.later(id, attempts, pause));
+        } else {
+            log.warn("all {} attempts of the webhook of job {} failed ({}); it is given up", attempts, id, reason);
+            done(store.bury(id, webhook.url(), attempts, reason));
+        }
+    }
+
+    private static <T> T done(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().join();
+    }
+}

@@ -1,0 +1,131 @@
+package io.ruido.gateway.a1111;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.gateway.Client;
+import io.ruido.gateway.Services;
+import io.ruido.gateway.Worker;
+import io.ruido.job.JobJson;
+import io.ruido.job.JobState;
+import io.ruido.job.SampleId;
+import io.ruido.job.SamplingParams;
+import java.util.Base64;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** As AUTOMATIC1111's clients call. */
+class SdTest {
+    @RegisterExtension
+    static final Services SERVICES = new Services(Map.of());
+
+    private final Client client = SERVICES.client;
+    private final Worker worker = SERVICES.worker;
+
+    @Test
+    void imagesComeAsBase64WithHowTheyWereMade() throws Exception {
+        CompletableFuture<Client.Answer> answer = txt2img("""
+                {"prompt": "a pear", "negative_prompt": "worms", "seed": 7, "steps": 3, "cfg_scale": 2.5, "width": 96,
+                 "height": 64, "sampler_name": "Euler", "scheduler": "Automatic", "batch_size": 2, "n_iter": 1,
+                 "subseed": -1, "styles": [], "alwayson_scripts": {}, "restore_faces": false, "script_name": null,
+                 "override_settings": {"sd_model_checkpoint": "pears"}}""");
+
+        UUID id = worker.newest("a pear");
+        worker.finish(id);
+
+        JsonNode json = answer.get(60, TimeUnit.SECONDS).json();
+        assertThat(json.get("images")).hasSize(2);
+        assertThat(Base64.getDecoder().decode(json.get("images").get(1).asText()))
+                .isEqualTo(Worker.PNG);
+        JsonNode info = JobJson.MAPPER.readTree(json.get("info").asText());
+        assertThat(info.get("all_seeds").toString()).isEqualTo("[7,8]");
+        assertThat(info.get("infotexts").get(1).asText()).contains("Seed: 8", "Negative prompt: worms");
+        assertThat(json.get("parameters").get("cfg_scale").asDouble()).isEqualTo(2.5);
+        assertThat(worker.status(id).job().params()).isEqualTo(new SamplingParams("pears", 96, 64, 3, 2.5, "euler", 7));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "steps         | 151                    | must be at most 150",
+                "steps         | 4294967301             | must be at most 10000",
+                "width         | 100                    | must be divisible by 64",
+                "sampler_name  | \"DPM adaptive\"       | must be one of ddim, euler",
+                "batch_size    | 17                     | must be at most 16",
+                "restore_faces | true                   | must be one of false",
+                "alwayson_scripts | {\"ControlNet\": 1} | must be empty",
+                "override_settings | {\"CLIP_stop_at_last_layers\": 2} | cannot be overridden",
+                "denoising_strength | 0.5               | is unknown",
+            })
+    void whatCannotBeHonouredIsRefusedByName(String field, String value, String reason) {
+        Client.Answer answer = post("txt2img", "{\"prompt\": \"x\", \"" + field + "\": " + value + "}");
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(422);
+        JsonNode refusal = answer.json().get("detail").get(0);
+        assertThat(refusal.get("loc").get(1).asText()).startsWith(field);
+        assertThat(refusal.get("msg").asText()).contains(reason);
+    }
+
+    @Test
+    void progressTellsOfTheNewestJobAndInterruptEndsIt() {
+        CompletableFuture<Client.Answer> answer = txt2img("{\"prompt\": \"slow\"}");
+        UUID id = worker.newest("slow");
+        SampleId sample = new SampleId(id, 0);
+        worker.step(sample, worker.claim(sample), 5, 20, "data:image/png;base64,cHJldmlldw==");
+
+        JsonNode progress = client.get("/sdapi/v1/progress").json();
+
+        assertThat(progress.get("progress").asDouble()).isEqualTo(0.25);
+        assertThat(progress.get("current_image").asText()).isEqualTo("cHJldmlldw==");
+        assertThat(progress.get("state").get("job").asText()).isEqualTo(id.toString());
+        assertThat(progress.get("state").get("sampling_step").asInt()).isEqualTo(5);
+        assertThat(client.get("/sdapi/v1/progress?skip_current_image=true")
+                        .json()
+                        .get("current_image")
+                        .isNull())
+                .isTrue();
+
+        assertThat(post("interrupt", null).status()).isEqualTo(200);
+
+        assertThat(worker.status(id).state()).isEqualTo(JobState.CANCELLED);
+        assertThat(answer.join().json().get("error").asText()).isEqualTo("job-cancelled");
+        await().until(() ->
+                client.get("/sdapi/v1/progress").json().get("progress").asDouble() == 0);
+        assertThat(post("interrupt", null).status()).isEqualTo(200);
+    }
+
+    @Test
+    void samplersModelsAndOptionsAreThoseOfTheCatalog() {
+        assertThat(client.get("/sdapi/v1/samplers").json())
+                .extracting(sampler -> sampler.get("name").asText())
+                .containsExactly("DDIM", "Euler");
+        assertThat(client.get("/sdapi/v1/sd-models").json())
+                .extracting(model -> model.get("model_name").asText())
+                .containsExactly("apples", "pears");
+        assertThat(client.get("/sdapi/v1/options")
+                        .json()
+                        .get("sd_model_checkpoint")
+                        .asText())
+                .isEqualTo("apples");
+        assertThat(post("options", "{\"sd_model_checkpoint\": \"apples\"}").status())
+                .isEqualTo(200);
+        assertThat(post("options", "{\"sd_model_checkpoint\": \"pears\"}").text())
+                .contains("name it in override_settings");
+    }
+
+    private CompletableFuture<Client.Answer> txt2img(String body) {
+        return CompletableFuture.supplyAsync(() -> post("txt2img", body), Thread::startVirtualThread);
+    }
+
+    private Client.Answer post(String path, String body) {
+        return client.post("/sdapi/v1/" + path, body, "Content-Type", "application/json");
+    }
+}
