@@ -43,20 +43,20 @@ import io.ruido.gateway.uploads.UploadRoutes;
 import io.ruido.gateway.uploads.Uploads;
 import io.ruido.gateway.webhooks.WebhookClient;
 import io.ruido.gateway.webhooks.Webhooks;
-import io.ruido.progress.Agenda;
-import io.ruido.progress.Allowances;
-import io.ruido.progress.DispatchSignal;
-import io.ruido.progress.EventStream;
-import io.ruido.progress.JobStore;
-import io.ruido.progress.ModelRegistry;
-import io.ruido.progress.Overview;
-import io.ruido.progress.Redis;
-import io.ruido.progress.UploadStore;
-import io.ruido.progress.WebhookStore;
-import io.ruido.queue.JobPublisher;
-import io.ruido.queue.KafkaProbe;
-import io.ruido.queue.Topics;
-import io.ruido.storage.ResultStore;
+import io.ruido.kafka.JobPublisher;
+import io.ruido.kafka.KafkaProbe;
+import io.ruido.kafka.Topics;
+import io.ruido.redis.DelayedQueue;
+import io.ruido.redis.DispatchSignal;
+import io.ruido.redis.EventStream;
+import io.ruido.redis.JobStore;
+import io.ruido.redis.ModelRegistry;
+import io.ruido.redis.Overview;
+import io.ruido.redis.RateLimits;
+import io.ruido.redis.Redis;
+import io.ruido.redis.UploadStore;
+import io.ruido.redis.WebhookStore;
+import io.ruido.s3.ResultStore;
 import io.ruido.telemetry.Telemetry;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -162,7 +162,7 @@ public final class Gateway implements AutoCloseable {
         EventStream events = started(new EventStream(redis));
         JobArchive history = new JobArchive(store, results, config.jobs().retention(), clock, blocking);
         Jobs jobs = new Jobs(store, history);
-        Agenda unpublished = Agenda.unpublished(redis);
+        DelayedQueue unpublished = DelayedQueue.unpublished(redis);
         JobEnqueuer submitter = new JobEnqueuer(store, publisher, metrics, blocking);
         ModelRegistry models = new ModelRegistry(redis);
         ModelCatalog catalog = new ModelCatalog(models, config.gateway().defaultModel(), clock);
@@ -171,7 +171,7 @@ public final class Gateway implements AutoCloseable {
         started.push(decoding::shutdownNow);
         Uploads uploads = new Uploads(
                 new UploadStore(redis, config.uploads()),
-                Agenda.uploads(redis),
+                DelayedQueue.uploads(redis),
                 results,
                 config.uploads(),
                 blocking,
@@ -190,7 +190,7 @@ public final class Gateway implements AutoCloseable {
         SchemaCheck submission =
                 new SchemaCheck(Contract.schema(contract, "Submission"), contract.getSchemaRepository());
         JobWaiter endings = new JobWaiter(jobs, events);
-        Allowances allowances = new Allowances(redis);
+        RateLimits allowances = new RateLimits(redis);
         SubmissionService intake = new SubmissionService(submissions, submitter, jobs, new Quota(allowances));
         SubmitRoute submit = new SubmitRoute(intake, endings, results);
         JobRoutes jobRoutes = new JobRoutes(jobs, results, blocking);
@@ -267,7 +267,7 @@ public final class Gateway implements AutoCloseable {
         Webhooks webhooks = new Webhooks(webhookStore, store, results, receivers, Webhooks.PAUSES, blocking);
         vertx.setPeriodic(TELL_EVERY.toMillis(), timer -> webhooks.run());
         Housekeeping housekeeping =
-                new Housekeeping(store, history, Agenda.deadlines(redis), Agenda.retention(redis), models);
+                new Housekeeping(store, history, DelayedQueue.deadlines(redis), DelayedQueue.retention(redis), models);
         vertx.setPeriodic(EXPIRE_EVERY.toMillis(), timer -> housekeeping.expire());
         vertx.setPeriodic(FORGET_EVERY.toMillis(), timer -> housekeeping.forget());
         vertx.setPeriodic(FORGET_EVERY.toMillis(), timer -> uploads.forget());

@@ -8,8 +8,8 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.ruido.job.SampleId;
-import io.ruido.queue.JobPublisher;
-import io.ruido.queue.JobSlot;
+import io.ruido.kafka.JobConsumer;
+import io.ruido.kafka.JobPublisher;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -102,7 +102,7 @@ class OutageTest {
 
         Set<UUID> published = ConcurrentHashMap.newKeySet();
         try (JobPublisher publisher = new JobPublisher(SERVICES.config.kafka());
-                JobSlot _ = SERVICES.slot(publisher, published)) {
+                JobConsumer _ = SERVICES.slot(publisher, published)) {
             await().atMost(Duration.ofSeconds(60)).until(() -> published.contains(meanwhile));
         }
         ready();

@@ -7,14 +7,14 @@ import io.ruido.embedded.EmbeddedS3;
 import io.ruido.job.Job;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingParams;
-import io.ruido.progress.JobStore;
-import io.ruido.progress.ModelRegistry;
-import io.ruido.progress.Redis;
-import io.ruido.queue.JobPublisher;
-import io.ruido.queue.JobSlot;
-import io.ruido.queue.Topics;
-import io.ruido.queue.Verdict;
-import io.ruido.storage.ResultStore;
+import io.ruido.kafka.Acknowledgement;
+import io.ruido.kafka.JobConsumer;
+import io.ruido.kafka.JobPublisher;
+import io.ruido.kafka.Topics;
+import io.ruido.redis.JobStore;
+import io.ruido.redis.ModelRegistry;
+import io.ruido.redis.Redis;
+import io.ruido.s3.ResultStore;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -100,17 +100,17 @@ public final class Services implements BeforeAllCallback, AfterAllCallback {
     }
 
     /** Takes prompt jobs from Kafka and notes their ids. */
-    public JobSlot slot(JobPublisher publisher, Collection<UUID> taken) {
-        return JobSlot.open(
+    public JobConsumer slot(JobPublisher publisher, Collection<UUID> taken) {
+        return JobConsumer.open(
                         config.kafka(),
                         Topics.prompt(APPLES.name()),
                         1,
                         publisher,
                         job -> {
                             taken.add(job.jobId());
-                            return new Verdict.Accept();
+                            return new Acknowledgement.Accept();
                         },
-                        new JobSlot.Undeliverable() {
+                        new JobConsumer.Undeliverable() {
                             @Override
                             public int begun(Job job) {
                                 return 0;

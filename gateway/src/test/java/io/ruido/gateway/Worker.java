@@ -5,10 +5,10 @@ import static org.awaitility.Awaitility.await;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
-import io.ruido.progress.Change;
-import io.ruido.progress.Claim;
-import io.ruido.progress.JobStore;
-import io.ruido.storage.ResultStore;
+import io.ruido.redis.ChangeResult;
+import io.ruido.redis.ClaimResult;
+import io.ruido.redis.JobStore;
+import io.ruido.s3.ResultStore;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.UUID;
@@ -65,12 +65,12 @@ public final class Worker {
     }
 
     public int claim(SampleId sample) {
-        return ((Claim.Granted) done(store.claim(sample, "test"))).attempt();
+        return ((ClaimResult.Granted) done(store.claim(sample, "test"))).attempt();
     }
 
     /** Why an image is not to be run. */
     public JobState tryClaim(SampleId sample) {
-        return ((Claim.Over) done(store.claim(sample, "test"))).state();
+        return ((ClaimResult.Over) done(store.claim(sample, "test"))).state();
     }
 
     /** What lies in the bucket. */
@@ -78,7 +78,7 @@ public final class Worker {
         return results.get(key);
     }
 
-    public Change step(SampleId sample, int attempt, int step, int steps, String preview) {
+    public ChangeResult step(SampleId sample, int attempt, int step, int steps, String preview) {
         return done(store.step(sample, attempt, step, steps, preview));
     }
 

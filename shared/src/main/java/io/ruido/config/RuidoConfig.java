@@ -46,58 +46,58 @@ public interface RuidoConfig {
     /** What jobs may ask for, and how long they are kept. */
     interface JobsConfig {
         @WithDefault("150")
-        @WithConverter(Checked.Positive.class)
+        @WithConverter(Converters.Positive.class)
         int maxSteps();
 
         @WithDefault("16")
-        @WithConverter(Checked.Positive.class)
+        @WithConverter(Converters.Positive.class)
         int maxCount();
 
         /** In characters. */
         @WithDefault("2000")
-        @WithConverter(Checked.Positive.class)
+        @WithConverter(Converters.Positive.class)
         int maxPromptLength();
 
         /** How many jobs of a tenant may wait for one model. */
         @WithDefault("10000")
-        @WithConverter(Checked.Positive.class)
+        @WithConverter(Converters.Positive.class)
         int maxQueued();
 
         /** How long a finished job and its images can be read. */
         @WithDefault("P7D")
-        @WithConverter(Checked.PositiveDuration.class)
+        @WithConverter(Converters.PositiveDuration.class)
         Duration retention();
 
         /** For how long a client can send an Idempotency-Key again. */
         @WithDefault("P1D")
-        @WithConverter(Checked.PositiveDuration.class)
+        @WithConverter(Converters.PositiveDuration.class)
         Duration idempotencyTtl();
 
         /** For how long a worker that says nothing keeps an image. */
         @WithDefault("PT10S")
-        @WithConverter(Checked.PositiveDuration.class)
+        @WithConverter(Converters.PositiveDuration.class)
         Duration lease();
     }
 
     /** Pictures that clients send, for jobs to begin with. */
     interface UploadsConfig {
         @WithDefault("10485760")
-        @WithConverter(Checked.Positive.class)
+        @WithConverter(Converters.Positive.class)
         int maxBytes();
 
         /** For each, decoding takes about eight bytes of memory. */
         @WithDefault("16777216")
-        @WithConverter(Checked.Positive.class)
+        @WithConverter(Converters.Positive.class)
         int maxPixels();
 
         /** Of all pictures that are kept for a tenant at a time. */
         @WithDefault("10737418240")
-        @WithConverter(Checked.PositiveLong.class)
+        @WithConverter(Converters.PositiveLong.class)
         long maxStoredBytes();
 
         /** How long a picture is kept after it was sent, or a job was submitted with it. */
         @WithDefault("P8D")
-        @WithConverter(Checked.PositiveDuration.class)
+        @WithConverter(Converters.PositiveDuration.class)
         Duration retention();
     }
 
@@ -107,11 +107,11 @@ public interface RuidoConfig {
 
         /** Of each topic that is created. */
         @WithDefault("1")
-        @WithConverter(Checked.Positive.class)
+        @WithConverter(Converters.Positive.class)
         int replicationFactor();
 
         @WithDefault("PT5S")
-        @WithConverter(Checked.PositiveDuration.class)
+        @WithConverter(Converters.PositiveDuration.class)
         Duration timeout();
     }
 
@@ -119,7 +119,7 @@ public interface RuidoConfig {
         Optional<String> uri();
 
         @WithDefault("PT2S")
-        @WithConverter(Checked.PositiveDuration.class)
+        @WithConverter(Converters.PositiveDuration.class)
         Duration timeout();
     }
 
@@ -142,11 +142,11 @@ public interface RuidoConfig {
         String bucket();
 
         @WithDefault("PT5S")
-        @WithConverter(Checked.PositiveDuration.class)
+        @WithConverter(Converters.PositiveDuration.class)
         Duration timeout();
 
         @WithDefault("PT1H")
-        @WithConverter(Checked.PositiveDuration.class)
+        @WithConverter(Converters.PositiveDuration.class)
         Duration presignedFor();
     }
 
@@ -156,11 +156,11 @@ public interface RuidoConfig {
 
         /** 0 takes a free one. */
         @WithDefault("8080")
-        @WithConverter(Checked.Port.class)
+        @WithConverter(Converters.Port.class)
         int port();
 
         @WithDefault("65536")
-        @WithConverter(Checked.Positive.class)
+        @WithConverter(Converters.Positive.class)
         int maxBodyBytes();
 
         /** Of a job that names none; the first by name when absent. */
@@ -196,12 +196,12 @@ public interface RuidoConfig {
          * decoded.
          */
         @WithDefault("16")
-        @WithConverter(Checked.Positive.class)
+        @WithConverter(Converters.Positive.class)
         int slots();
 
         /** How many texts it encodes at a time. */
         @WithDefault("2")
-        @WithConverter(Checked.Positive.class)
+        @WithConverter(Converters.Positive.class)
         int promptSlots();
 
         /** Folder with one diffusers folder for each model; {@code models} in the folder RUIDO_HOME when absent. */
@@ -222,36 +222,36 @@ public interface RuidoConfig {
         String metricsHost();
 
         /** Where a worker answers Prometheus and probes; 0 takes a free port, absent: nowhere. */
-        @WithConverter(Checked.Port.class)
+        @WithConverter(Converters.Port.class)
         Optional<Integer> metricsPort();
 
         @WithDefault("PT10M")
-        @WithConverter(Checked.PositiveDuration.class)
+        @WithConverter(Converters.PositiveDuration.class)
         Duration conditioningTtl();
 
         /** An image's state is saved after so many of its steps: as many can be lost when a worker is killed. */
         @WithDefault("5")
-        @WithConverter(Checked.Positive.class)
+        @WithConverter(Converters.Positive.class)
         int checkpointEvery();
 
         /** How long an unfinished image can wait for another worker, until it has to begin anew. */
         @WithDefault("PT1H")
-        @WithConverter(Checked.PositiveDuration.class)
+        @WithConverter(Converters.PositiveDuration.class)
         Duration checkpointTtl();
     }
 
     /** Ports of the servers that one-process Ruido brings itself; 0 takes a free one. */
     interface StandaloneConfig {
         @WithDefault("0")
-        @WithConverter(Checked.Port.class)
+        @WithConverter(Converters.Port.class)
         int kafkaPort();
 
         @WithDefault("0")
-        @WithConverter(Checked.Port.class)
+        @WithConverter(Converters.Port.class)
         int redisPort();
 
         @WithDefault("0")
-        @WithConverter(Checked.Port.class)
+        @WithConverter(Converters.Port.class)
         int s3Port();
     }
 
@@ -262,11 +262,11 @@ public interface RuidoConfig {
 
         /** Share of the jobs whose clients do not say whether they are traced. */
         @WithDefault("1.0")
-        @WithConverter(Checked.Share.class)
+        @WithConverter(Converters.Share.class)
         double sampled();
 
         @WithDefault("PT5S")
-        @WithConverter(Checked.PositiveDuration.class)
+        @WithConverter(Converters.PositiveDuration.class)
         Duration timeout();
     }
 

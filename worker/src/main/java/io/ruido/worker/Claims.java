@@ -1,10 +1,10 @@
 package io.ruido.worker;
 
 import io.ruido.job.SamplingJob;
-import io.ruido.progress.Change;
-import io.ruido.progress.Checkpoints;
-import io.ruido.progress.Claim;
-import io.ruido.progress.JobStore;
+import io.ruido.redis.ChangeResult;
+import io.ruido.redis.Checkpoints;
+import io.ruido.redis.ClaimResult;
+import io.ruido.redis.JobStore;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
@@ -42,7 +42,7 @@ final class Claims {
         this.renewEvery = renewEvery;
     }
 
-    Claim claim(SamplingJob job) {
+    ClaimResult claim(SamplingJob job) {
         return patience.await(() -> store.claim(job.id(), worker));
     }
 
@@ -106,9 +106,9 @@ final class Claims {
             watch(store.release(job.id(), attempt));
         }
 
-        private void watch(CompletionStage<Change> told) {
+        private void watch(CompletionStage<ChangeResult> told) {
             told.thenAccept(change -> {
-                if (!(change instanceof Change.Done)) {
+                if (!(change instanceof ChangeResult.Done)) {
                     ifOver.run();
                 }
             });

@@ -1,6 +1,6 @@
 package io.ruido.worker;
 
-import io.ruido.queue.JobSlot;
+import io.ruido.kafka.JobConsumer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -197,7 +197,7 @@ final class DenoiseLoop implements AutoCloseable {
             curve(batch.getFirst()).tooMany(rows);
         }
         String jobs = batch.stream().map(Sample::jobId).distinct().collect(Collectors.joining(", "));
-        try (var _ = MDC.putCloseable(JobSlot.JOB_ID, jobs)) {
+        try (var _ = MDC.putCloseable(JobConsumer.JOB_ID, jobs)) {
             log.warn("{} samples at a time failed ({}); going on with half as many", batch.size(), fault.getMessage());
         }
         int half = batch.size() / 2;

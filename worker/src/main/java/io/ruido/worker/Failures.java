@@ -1,14 +1,14 @@
 package io.ruido.worker;
 
 import io.ruido.job.Job;
-import io.ruido.progress.JobStore;
-import io.ruido.queue.JobSlot;
+import io.ruido.kafka.JobConsumer;
+import io.ruido.redis.JobStore;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What Redis knows of jobs that no worker can do. */
-final class Failures implements JobSlot.Undeliverable {
+final class Failures implements JobConsumer.Undeliverable {
     private static final Logger log = LoggerFactory.getLogger(Failures.class);
 
     private final JobStore store;

@@ -2,9 +2,9 @@ package io.ruido.worker;
 
 import io.ruido.job.JobStatus;
 import io.ruido.job.SamplingJob;
-import io.ruido.progress.Change;
-import io.ruido.progress.JobStore;
-import io.ruido.storage.ResultStore;
+import io.ruido.redis.ChangeResult;
+import io.ruido.redis.JobStore;
+import io.ruido.s3.ResultStore;
 import java.util.Optional;
 
 /** Turns finished latents into a stored picture. Only when the picture is stored is the image said to have succeeded. */
@@ -25,14 +25,14 @@ final class Finisher {
 
     /** Returns whether this attempt made the image's result. */
     boolean finish(SamplingJob job, int attempt, float[] latents) {
-        if (!(patience.await(() -> store.decode(job.id(), attempt)) instanceof Change.Done)) {
+        if (!(patience.await(() -> store.decode(job.id(), attempt)) instanceof ChangeResult.Done)) {
             return false;
         }
         Model model = models.get(job.params().model());
         String name = model.card().name();
         byte[] png = observer.stage(Stage.DECODING, name, () -> Png.encode(model.decode(latents, job.params()), job));
         String key = observer.stage(Stage.UPLOADING, name, () -> patience.call(() -> results.putImage(job.id(), png)));
-        boolean succeeded = patience.await(() -> store.succeed(job.id(), attempt, key)) instanceof Change.Done;
+        boolean succeeded = patience.await(() -> store.succeed(job.id(), attempt, key)) instanceof ChangeResult.Done;
         archiveIfTerminal(job);
         return succeeded;
     }

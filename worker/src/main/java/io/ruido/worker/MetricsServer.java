@@ -4,7 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.ruido.config.RuidoConfig.WorkerConfig;
-import io.ruido.progress.Redis;
+import io.ruido.redis.Redis;
 import io.ruido.telemetry.Telemetry;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -16,8 +16,8 @@ import io.opentelemetry.context.Scope;
 import io.ruido.job.Job;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingJob;
-import io.ruido.queue.JobSlot;
-import io.ruido.queue.Verdict;
+import io.ruido.kafka.Acknowledgement;
+import io.ruido.kafka.JobConsumer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Supplier;
@@ -61,7 +61,7 @@ final class Observer {
     }
 
     /** Sees jobs come to a handler, for the first time or for one of their images. */
-    JobSlot.Handler watching(JobSlot.Handler handler) {
+    JobConsumer.Handler watching(JobConsumer.Handler handler) {
         return job -> switch (job) {
             case PromptJob prompt -> {
                 waited(prompt);
@@ -90,7 +90,7 @@ final class Observer {
         record(Stage.QUEUED, model, Duration.between(job.submittedAt(), now));
     }
 
-    private Verdict image(SamplingJob job, JobSlot.Handler handler) throws Exception {
+    private Acknowledgement image(SamplingJob job, JobConsumer.Handler handler) throws Exception {
         Span span = tracer.spanBuilder("image")
                 .setAttribute("ruido.job.id", job.jobId().toString())
                 .setAttribute("ruido.image.index", job.id().index())

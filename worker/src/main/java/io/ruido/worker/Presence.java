@@ -1,8 +1,8 @@
 package io.ruido.worker;
 
 import io.ruido.job.ModelCard;
-import io.ruido.progress.ModelRegistry;
-import io.ruido.progress.WorkerStatus;
+import io.ruido.redis.ModelRegistry;
+import io.ruido.redis.WorkerStatus;
 import io.ruido.telemetry.ResidentMemory;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,7 +1,7 @@
 package io.ruido.worker;
 
 import io.ruido.diffusion.SampleState;
-import io.ruido.queue.JobSlot;
+import io.ruido.kafka.JobConsumer;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -33,7 +33,7 @@ final class Progress implements AutoCloseable {
         boolean due = step % saveEvery == 0 && !denoising.done();
         byte[] state = due ? denoising.save() : null;
         thread.execute(() -> {
-            try (var _ = MDC.putCloseable(JobSlot.JOB_ID, sample.jobId())) {
+            try (var _ = MDC.putCloseable(JobConsumer.JOB_ID, sample.jobId())) {
                 if (due) {
                     held.save(state);
                 }

@@ -3,15 +3,15 @@ package io.ruido.worker;
 import io.ruido.job.Job;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingJob;
-import io.ruido.progress.Change;
-import io.ruido.progress.JobStore;
-import io.ruido.queue.JobPublisher;
-import io.ruido.queue.JobSlot;
-import io.ruido.queue.Verdict;
+import io.ruido.kafka.Acknowledgement;
+import io.ruido.kafka.JobConsumer;
+import io.ruido.kafka.JobPublisher;
+import io.ruido.redis.ChangeResult;
+import io.ruido.redis.JobStore;
 import java.util.List;
 
 /** Encodes a prompt once and publishes one sampling job an image. */
-final class PromptStage implements JobSlot.Handler {
+final class PromptStage implements JobConsumer.Handler {
     private final JobStore store;
     private final JobPublisher publisher;
     private final TextStage text;
@@ -27,31 +27,32 @@ final class PromptStage implements JobSlot.Handler {
     }
 
     @Override
-    public Verdict handle(Job job) {
+    public Acknowledgement handle(Job job) {
         return switch (job) {
             case PromptJob prompt -> handle(prompt);
-            case SamplingJob sampling -> new Verdict.Reject("a sampling job does not belong on the prompt queue");
+            case SamplingJob sampling ->
+                new Acknowledgement.Reject("a sampling job does not belong on the prompt queue");
         };
     }
 
-    private Verdict handle(PromptJob job) {
-        Change begun = patience.await(() -> store.encode(job.jobId()));
+    private Acknowledgement handle(PromptJob job) {
+        ChangeResult begun = patience.await(() -> store.encode(job.jobId()));
         return switch (begun) {
-            case Change.Done done -> {
+            case ChangeResult.Done done -> {
                 String conditioningKey;
                 try {
                     conditioningKey =
                             observer.stage(Stage.ENCODING, job.params().model(), () -> text.encode(job));
                 } catch (IllegalArgumentException e) {
-                    yield new Verdict.Reject(e.getMessage());
+                    yield new Acknowledgement.Reject(e.getMessage());
                 }
                 List<SamplingJob> samples = job.fanOut(conditioningKey).toList();
                 patience.await(() -> publisher.publishAll(samples));
-                yield new Verdict.Accept();
+                yield new Acknowledgement.Accept();
             }
-            case Change.Over over -> new Verdict.Accept();
-            case Change.Lost lost -> new Verdict.Accept();
-            case Change.Unknown unknown -> new Verdict.Reject("Redis does not know the job");
+            case ChangeResult.Over over -> new Acknowledgement.Accept();
+            case ChangeResult.Lost lost -> new Acknowledgement.Accept();
+            case ChangeResult.Unknown unknown -> new Acknowledgement.Reject("Redis does not know the job");
         };
     }
 }

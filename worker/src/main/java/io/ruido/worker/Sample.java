@@ -2,7 +2,7 @@ package io.ruido.worker;
 
 import io.ruido.diffusion.SampleState;
 import io.ruido.job.SamplingParams;
-import io.ruido.queue.JobSlot;
+import io.ruido.kafka.JobConsumer;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.slf4j.MDC;
@@ -41,7 +41,7 @@ final class Sample {
     private volatile Consumer<SampleState> onStep = denoising -> {};
     private volatile boolean stopped;
     /** Of which the thread logs that makes it: the loop's logs of it name the same. */
-    private final String jobId = MDC.get(JobSlot.JOB_ID);
+    private final String jobId = MDC.get(JobConsumer.JOB_ID);
 
     Sample(Model model, SamplingParams params, Conditioning text, SampleState denoising) {
         this.model = model;

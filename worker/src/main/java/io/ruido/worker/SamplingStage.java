@@ -4,9 +4,9 @@ import io.ruido.diffusion.SampleState;
 import io.ruido.job.Job;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingJob;
-import io.ruido.progress.Claim;
-import io.ruido.queue.JobSlot;
-import io.ruido.queue.Verdict;
+import io.ruido.kafka.Acknowledgement;
+import io.ruido.kafka.JobConsumer;
+import io.ruido.redis.ClaimResult;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Claims an image, has it denoised step by step, and hands the latents to the {@link Finisher}. */
-final class SamplingStage implements JobSlot.Handler {
+final class SamplingStage implements JobConsumer.Handler {
     private static final Logger log = LoggerFactory.getLogger(SamplingStage.class);
 
     private static final Duration ASK_AGAIN = Duration.ofMillis(500);
@@ -35,45 +35,45 @@ final class SamplingStage implements JobSlot.Handler {
     }
 
     @Override
-    public Verdict handle(Job job) throws Exception {
+    public Acknowledgement handle(Job job) throws Exception {
         return switch (job) {
             case SamplingJob sampling -> handle(sampling);
-            case PromptJob prompt -> new Verdict.Reject("a prompt job does not belong on a sampling queue");
+            case PromptJob prompt -> new Acknowledgement.Reject("a prompt job does not belong on a sampling queue");
         };
     }
 
-    private Verdict handle(SamplingJob job) throws Exception {
+    private Acknowledgement handle(SamplingJob job) throws Exception {
         Duration left = null;
         while (!loop.closed()) {
             switch (claims.claim(job)) {
-                case Claim.Granted(int attempt) -> {
-                    Optional<Verdict> verdict = run(job, attempt);
+                case ClaimResult.Granted(int attempt) -> {
+                    Optional<Acknowledgement> verdict = run(job, attempt);
                     if (verdict.isPresent()) {
                         return verdict.get();
                     }
                 }
-                case Claim.Owned(var lease) -> {
+                case ClaimResult.Owned(var lease) -> {
                     if (left != null && lease.compareTo(left) >= 0) {
                         // Renewed: its owner lives. Should it die later, a gateway publishes the image again.
-                        return new Verdict.Accept();
+                        return new Acknowledgement.Accept();
                     }
                     left = lease;
                     log.debug("job {} may still run elsewhere, for {} ms", job.id(), lease.toMillis());
                     Thread.sleep(lease.compareTo(ASK_AGAIN) < 0 ? lease : ASK_AGAIN);
                 }
-                case Claim.Over over -> {
-                    return new Verdict.Accept();
+                case ClaimResult.Over over -> {
+                    return new Acknowledgement.Accept();
                 }
-                case Claim.Unknown unknown -> {
-                    return new Verdict.Reject("Redis does not know the job");
+                case ClaimResult.Unknown unknown -> {
+                    return new Acknowledgement.Reject("Redis does not know the job");
                 }
             }
         }
-        return new Verdict.Release();
+        return new Acknowledgement.Release();
     }
 
     /** Empty when the image is not this attempt's any more: the next claim tells why. */
-    private Optional<Verdict> run(SamplingJob job, int attempt) throws Exception {
+    private Optional<Acknowledgement> run(SamplingJob job, int attempt) throws Exception {
         CompletableFuture<Sample> made = new CompletableFuture<>();
         // Held from now on: to encode a large picture, after those that came before it, can outlast a lease.
         try (Claims.Held held = claims.hold(job, attempt, () -> made.thenAccept(Sample::stop))) {
@@ -81,7 +81,7 @@ final class SamplingStage implements JobSlot.Handler {
             try {
                 sample = beginning.begin(job, attempt);
             } catch (IllegalArgumentException e) {
-                return Optional.of(new Verdict.Reject(e.getMessage()));
+                return Optional.of(new Acknowledgement.Reject(e.getMessage()));
             }
             made.complete(sample);
             SampleState begun = sample.denoising();
@@ -97,12 +97,12 @@ final class SamplingStage implements JobSlot.Handler {
                         yield Optional.empty();
                     }
                     held.forget();
-                    yield Optional.of(new Verdict.Accept());
+                    yield Optional.of(new Acknowledgement.Accept());
                 }
                 case Sample.End.Stopped stopped -> Optional.empty();
                 case Sample.End.Interrupted(byte[] state) -> {
                     held.giveBack(state);
-                    yield Optional.of(new Verdict.Release());
+                    yield Optional.of(new Acknowledgement.Release());
                 }
             };
         }

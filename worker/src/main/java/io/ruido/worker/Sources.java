@@ -1,12 +1,12 @@
 package io.ruido.worker;
 
+import io.ruido.image.ImageFile;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
 import io.ruido.job.Upload;
-import io.ruido.picture.PictureFile;
 import io.ruido.pipeline.RgbImage;
 import io.ruido.pipeline.SampleRequest;
-import io.ruido.storage.ResultStore;
+import io.ruido.s3.ResultStore;
 import java.util.Optional;
 
 /** The pictures that images are made of, as the model takes them. */
@@ -46,6 +46,6 @@ final class Sources {
 
     /** One at a time: many large ones would not fit into memory. */
     private synchronized RgbImage decoded(String field, byte[] bytes, SamplingParams params) {
-        return RgbImage.of(PictureFile.read(field, bytes, maxPixels).image()).resized(params.width(), params.height());
+        return RgbImage.of(ImageFile.read(field, bytes, maxPixels).image()).resized(params.width(), params.height());
     }
 }

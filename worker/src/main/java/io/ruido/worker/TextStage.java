@@ -2,7 +2,7 @@ package io.ruido.worker;
 
 import io.ruido.job.Job;
 import io.ruido.job.SamplingJob;
-import io.ruido.progress.ConditioningCache;
+import io.ruido.redis.ConditioningCache;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -3,15 +3,15 @@ package io.ruido.worker;
 import io.micrometer.core.instrument.Gauge;
 import io.ruido.config.RuidoConfig;
 import io.ruido.job.ModelCard;
-import io.ruido.progress.Checkpoints;
-import io.ruido.progress.ConditioningCache;
-import io.ruido.progress.JobStore;
-import io.ruido.progress.ModelRegistry;
-import io.ruido.progress.Redis;
-import io.ruido.queue.JobPublisher;
-import io.ruido.queue.JobSlot;
-import io.ruido.queue.Topics;
-import io.ruido.storage.ResultStore;
+import io.ruido.kafka.JobConsumer;
+import io.ruido.kafka.JobPublisher;
+import io.ruido.kafka.Topics;
+import io.ruido.redis.Checkpoints;
+import io.ruido.redis.ConditioningCache;
+import io.ruido.redis.JobStore;
+import io.ruido.redis.ModelRegistry;
+import io.ruido.redis.Redis;
+import io.ruido.s3.ResultStore;
 import io.ruido.telemetry.Telemetry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -48,7 +48,7 @@ public final class Worker implements AutoCloseable {
     private final Progress progress;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("leases").factory());
-    private final List<JobSlot> slots = new ArrayList<>();
+    private final List<JobConsumer> slots = new ArrayList<>();
     private final Presence presence;
     private final Optional<MetricsServer> metrics;
 
@@ -83,22 +83,23 @@ public final class Worker implements AutoCloseable {
         Sources sources = new Sources(results, patience, config.uploads().maxPixels());
         Beginning beginning = new Beginning(claims, models, text, sources);
         Finisher finisher = new Finisher(store, results, models, patience, observer);
-        JobSlot.Handler promptStage = observer.watching(new PromptStage(store, publisher, text, patience, observer));
-        JobSlot.Handler samplingStage =
+        JobConsumer.Handler promptStage =
+                observer.watching(new PromptStage(store, publisher, text, patience, observer));
+        JobConsumer.Handler samplingStage =
                 observer.watching(new SamplingStage(claims, beginning, loop, progress, finisher));
-        JobSlot.Undeliverable undeliverable = new Failures(store, patience, observer);
+        JobConsumer.Undeliverable undeliverable = new Failures(store, patience, observer);
 
         // Before the first slot takes a record: its port may be taken.
         metrics = MetricsServer.start(config.worker(), telemetry.metrics(), redis, loop);
         for (String model : names) {
-            slots.addAll(JobSlot.open(
+            slots.addAll(JobConsumer.open(
                     config.kafka(),
                     Topics.prompt(model),
                     config.worker().promptSlots(),
                     publisher,
                     promptStage,
                     undeliverable));
-            slots.addAll(JobSlot.open(
+            slots.addAll(JobConsumer.open(
                     config.kafka(),
                     Topics.sampling(model),
                     places + Math.ceilDiv(places, SPARE),
@@ -154,11 +155,11 @@ public final class Worker implements AutoCloseable {
         metrics.ifPresent(MetricsServer::close);
         presence.leave();
         // Before anything is given back, lest a slot takes it again: Kafka counts how often a record was taken.
-        slots.forEach(JobSlot::stop);
-        slots.forEach(JobSlot::awaitStopped);
+        slots.forEach(JobConsumer::stop);
+        slots.forEach(JobConsumer::awaitStopped);
         loop.close();
         patience.close();
-        slots.forEach(JobSlot::close);
+        slots.forEach(JobConsumer::close);
         progress.close();
         clock.shutdownNow();
         publisher.close();

@@ -8,7 +8,7 @@ import io.ruido.job.JobState;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
-import io.ruido.storage.ResultStore;
+import io.ruido.s3.ResultStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -19,7 +19,7 @@ import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.RgbImage;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.Sampling;
-import io.ruido.progress.Claim;
+import io.ruido.redis.ClaimResult;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -114,11 +114,11 @@ class SourcesTest {
         await().until(() -> servers.status(job.jobId()).state() == JobState.SAMPLING);
         Thread.sleep(lease.plusMillis(500));
         SampleId image = new SampleId(job.jobId(), 0);
-        Claim other =
+        ClaimResult other =
                 servers.store.claim(image, "another").toCompletableFuture().join();
         outage.join();
 
-        assertThat(other).isInstanceOf(Claim.Owned.class);
+        assertThat(other).isInstanceOf(ClaimResult.Owned.class);
         JobStatus status = servers.awaitState(job.jobId(), JobState.SUCCEEDED);
         assertThat(status.images().getFirst().attempt()).isEqualTo(1);
     }

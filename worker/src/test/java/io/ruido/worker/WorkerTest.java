@@ -10,8 +10,8 @@ import io.ruido.job.PromptJob;
 import io.ruido.job.SampleId;
 import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
-import io.ruido.progress.Claim;
-import io.ruido.queue.Topics;
+import io.ruido.kafka.Topics;
+import io.ruido.redis.ClaimResult;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -216,7 +216,7 @@ class WorkerTest {
                                 .claim(image, "one that dies")
                                 .toCompletableFuture()
                                 .join()
-                        instanceof Claim.Granted;
+                        instanceof ClaimResult.Granted;
             });
 
             JobStatus status = servers.awaitState(job.jobId(), JobState.SUCCEEDED);

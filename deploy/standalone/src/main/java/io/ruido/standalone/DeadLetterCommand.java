@@ -1,8 +1,8 @@
 package io.ruido.standalone;
 
 import io.ruido.config.RuidoConfig;
-import io.ruido.queue.DeadLetter;
-import io.ruido.queue.DeadLetters;
+import io.ruido.kafka.DeadLetter;
+import io.ruido.kafka.DeadLetters;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;

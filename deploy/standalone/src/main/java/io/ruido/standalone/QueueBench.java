@@ -2,8 +2,8 @@ package io.ruido.standalone;
 
 import io.ruido.config.RuidoConfig;
 import io.ruido.job.ModelCard;
-import io.ruido.progress.ModelRegistry;
-import io.ruido.progress.Redis;
+import io.ruido.redis.ModelRegistry;
+import io.ruido.redis.Redis;
 import io.ruido.worker.Models;
 import io.ruido.worker.Worker;
 import java.io.IOException;

@@ -5,12 +5,12 @@ import io.ruido.config.RuidoConfig;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Job;
 import io.ruido.job.JobStatus;
-import io.ruido.progress.JobStore;
-import io.ruido.progress.Redis;
-import io.ruido.progress.Submitted;
-import io.ruido.progress.Terms;
-import io.ruido.queue.DeadLetter;
-import io.ruido.queue.JobPublisher;
+import io.ruido.kafka.DeadLetter;
+import io.ruido.kafka.JobPublisher;
+import io.ruido.redis.JobStore;
+import io.ruido.redis.Redis;
+import io.ruido.redis.SubmitOptions;
+import io.ruido.redis.SubmitResult;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -48,24 +48,24 @@ final class Replay implements AutoCloseable {
                 .again(
                         Generators.timeBasedEpochGenerator().generate(),
                         Instant.now().truncatedTo(ChronoUnit.MILLIS));
-        Terms.Key key = new Terms.Key(
+        SubmitOptions.Key key = new SubmitOptions.Key(
                 "dead-letter " + letter.id(), "replay", config.jobs().retention());
-        Terms terms = new Terms(
-                failed.map(JobStatus::tenant).orElse(Terms.DEFAULT_TENANT),
+        SubmitOptions terms = new SubmitOptions(
+                failed.map(JobStatus::tenant).orElse(SubmitOptions.DEFAULT_TENANT),
                 Integer.MAX_VALUE,
                 Optional.empty(),
                 Optional.of(key));
         return switch (await(store.submit(again, terms))) {
-            case Submitted.Accepted accepted -> {
+            case SubmitResult.Accepted accepted -> {
                 if (accepted.position() == null) {
                     await(publisher.publish(again));
                     await(store.published(again.jobId()));
                 }
                 yield again.jobId();
             }
-            case Submitted.Known(UUID id) -> id;
-            case Submitted.KeyReused reused -> throw new IllegalStateException("the key is used only here");
-            case Submitted.Full full -> throw new IllegalStateException("there was no limit");
+            case SubmitResult.Known(UUID id) -> id;
+            case SubmitResult.KeyReused reused -> throw new IllegalStateException("the key is used only here");
+            case SubmitResult.Full full -> throw new IllegalStateException("there was no limit");
         };
     }
 

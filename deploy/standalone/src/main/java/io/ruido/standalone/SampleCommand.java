@@ -1,7 +1,7 @@
 package io.ruido.standalone;
 
+import io.ruido.image.ImageFile;
 import io.ruido.job.Infotext;
-import io.ruido.picture.PictureFile;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.LoraFile;
 import io.ruido.pipeline.RgbImage;
@@ -179,7 +179,7 @@ final class SampleCommand implements Callable<Integer> {
     private static Optional<RgbImage> picture(String option, Optional<Path> file) throws IOException {
         return file.isEmpty()
                 ? Optional.empty()
-                : Optional.of(RgbImage.of(PictureFile.read(option, Files.readAllBytes(file.get()), Integer.MAX_VALUE)
+                : Optional.of(RgbImage.of(ImageFile.read(option, Files.readAllBytes(file.get()), Integer.MAX_VALUE)
                         .image()));
     }
 

@@ -3,10 +3,10 @@ package io.ruido.standalone;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SampleId;
 import io.ruido.job.SamplingParams;
-import io.ruido.progress.Claim;
-import io.ruido.progress.JobStore;
-import io.ruido.progress.ModelRegistry;
-import io.ruido.progress.Redis;
+import io.ruido.redis.ClaimResult;
+import io.ruido.redis.JobStore;
+import io.ruido.redis.ModelRegistry;
+import io.ruido.redis.Redis;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -32,7 +32,7 @@ final class ScriptedWorker {
         this.store = store;
         this.images = jobs.stream().map(job -> new SampleId(job, 0)).toList();
         images.forEach(image -> {
-            if (!(done(store.claim(image, NAME)) instanceof Claim.Granted)) {
+            if (!(done(store.claim(image, NAME)) instanceof ClaimResult.Granted)) {
                 throw new IllegalStateException("image " + image + " could not be claimed");
             }
         });

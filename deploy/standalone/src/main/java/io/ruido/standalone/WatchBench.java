@@ -1,8 +1,8 @@
 package io.ruido.standalone;
 
 import io.ruido.config.RuidoConfig;
-import io.ruido.progress.JobStore;
-import io.ruido.progress.Redis;
+import io.ruido.redis.JobStore;
+import io.ruido.redis.Redis;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

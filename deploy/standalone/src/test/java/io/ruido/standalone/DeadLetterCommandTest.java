@@ -12,13 +12,13 @@ import io.ruido.job.JobStatus;
 import io.ruido.job.Priority;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingParams;
-import io.ruido.progress.JobStore;
-import io.ruido.progress.Redis;
-import io.ruido.progress.Terms;
-import io.ruido.queue.JobPublisher;
-import io.ruido.queue.JobSlot;
-import io.ruido.queue.Topics;
-import io.ruido.queue.Verdict;
+import io.ruido.kafka.Acknowledgement;
+import io.ruido.kafka.JobConsumer;
+import io.ruido.kafka.JobPublisher;
+import io.ruido.kafka.Topics;
+import io.ruido.redis.JobStore;
+import io.ruido.redis.Redis;
+import io.ruido.redis.SubmitOptions;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -59,9 +59,9 @@ class DeadLetterCommandTest {
                     JobPublisher publisher = new JobPublisher(config.kafka())) {
                 JobStore store = new JobStore(redis, Duration.ofSeconds(10), Duration.ofHours(1));
                 PromptJob job = job();
-                done(store.submit(job, Terms.of("acme")));
+                done(store.submit(job, SubmitOptions.of("acme")));
                 done(publisher.publish(job));
-                try (JobSlot _ = JobSlot.open(
+                try (JobConsumer _ = JobConsumer.open(
                                 config.kafka(),
                                 Topics.prompt(MODEL),
                                 1,
@@ -69,10 +69,10 @@ class DeadLetterCommandTest {
                                 taken -> {
                                     delivered.add(taken.jobId());
                                     return taken.jobId().equals(job.jobId())
-                                            ? new Verdict.Reject("no such weights")
-                                            : new Verdict.Accept();
+                                            ? new Acknowledgement.Reject("no such weights")
+                                            : new Acknowledgement.Accept();
                                 },
-                                new JobSlot.Undeliverable() {
+                                new JobConsumer.Undeliverable() {
                                     @Override
                                     public int begun(Job taken) {
                                         return done(store.begun(taken));

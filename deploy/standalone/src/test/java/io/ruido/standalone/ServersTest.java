@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ruido.config.RuidoConfig;
-import io.ruido.progress.Redis;
-import io.ruido.queue.Topics;
-import io.ruido.storage.ResultStore;
+import io.ruido.kafka.Topics;
+import io.ruido.redis.Redis;
+import io.ruido.s3.ResultStore;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;

@@ -18,8 +18,8 @@ import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.ruido.config.RuidoConfig;
 import io.ruido.gateway.Gateway;
 import io.ruido.job.JobJson;
-import io.ruido.queue.JobSlot;
-import io.ruido.queue.Topics;
+import io.ruido.kafka.JobConsumer;
+import io.ruido.kafka.Topics;
 import io.ruido.telemetry.Telemetry;
 import io.ruido.worker.Models;
 import io.ruido.worker.Worker;
@@ -235,10 +235,10 @@ class TelemetryTest {
         poison(id);
 
         await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(logged())
-                .anyMatch(event -> id.equals(event.getMDCPropertyMap().get(JobSlot.JOB_ID))
+                .anyMatch(event -> id.equals(event.getMDCPropertyMap().get(JobConsumer.JOB_ID))
                         && event.getFormattedMessage().contains(Topics.DEAD_LETTER))
                 .anyMatch(event -> event.getFormattedMessage().contains("webhook")
-                        && event.getMDCPropertyMap().containsKey(JobSlot.JOB_ID)));
+                        && event.getMDCPropertyMap().containsKey(JobConsumer.JOB_ID)));
         String all = logged().stream()
                 .map(event -> event.getFormattedMessage() + event.getThrowableProxy())
                 .collect(Collectors.joining("\n"));

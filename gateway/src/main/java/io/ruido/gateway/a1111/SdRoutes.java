@@ -12,7 +12,7 @@ import io.ruido.gateway.models.ModelCatalog;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobStatus;
 import io.ruido.job.ModelCard;
-import io.ruido.progress.EventStream;
+import io.ruido.redis.EventStream;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;

@@ -3,7 +3,7 @@ package io.ruido.gateway.access;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
-import io.ruido.progress.Allowances;
+import io.ruido.redis.RateLimits;
 import io.vertx.core.http.Cookie;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -23,10 +23,10 @@ import java.util.Optional;
 public final class Access implements SecurityPolicyHandler {
     private final ApiKeys keys;
     private final List<String> origins;
-    private final Allowances allowances;
+    private final RateLimits allowances;
 
     /** @param origins of pages on other hosts that may open WebSockets */
-    public Access(ApiKeys keys, List<String> origins, Allowances allowances) {
+    public Access(ApiKeys keys, List<String> origins, RateLimits allowances) {
         this.keys = keys;
         this.origins = origins;
         this.allowances = allowances;

@@ -3,7 +3,7 @@ package io.ruido.gateway.access;
 import com.fasterxml.jackson.core.type.TypeReference;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.JobJson;
-import io.ruido.progress.Terms;
+import io.ruido.redis.SubmitOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -41,7 +41,9 @@ public final class ApiKeys {
                     "sha256",
                     sha256,
                     "must be 64 hexadecimal digits in lower case");
-            tenant = tenant == null ? Terms.DEFAULT_TENANT : Terms.of(tenant).tenant();
+            tenant = tenant == null
+                    ? SubmitOptions.DEFAULT_TENANT
+                    : SubmitOptions.of(tenant).tenant();
             admin = admin != null && admin;
             checkLimit("requestsPerMinute", requestsPerMinute);
             checkLimit("imagesPerDay", imagesPerDay);

@@ -1,7 +1,7 @@
 package io.ruido.gateway.access;
 
 import io.ruido.job.JobStatus;
-import io.ruido.progress.Terms;
+import io.ruido.redis.SubmitOptions;
 import io.vertx.ext.web.RoutingContext;
 
 /**
@@ -15,7 +15,7 @@ import io.vertx.ext.web.RoutingContext;
  */
 public record Caller(String name, String tenant, boolean admin, Integer requestsPerMinute, Integer imagesPerDay) {
     /** Where no key is needed. */
-    static final Caller ANYBODY = new Caller("", Terms.DEFAULT_TENANT, true, null, null);
+    static final Caller ANYBODY = new Caller("", SubmitOptions.DEFAULT_TENANT, true, null, null);
 
     private static final String KEY = "caller";
 

@@ -2,7 +2,7 @@ package io.ruido.gateway.access;
 
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
-import io.ruido.progress.Allowances;
+import io.ruido.redis.RateLimits;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -12,9 +12,9 @@ public final class Quota {
     private static final String IMAGES = "images";
     private static final Duration DAY = Duration.ofDays(1);
 
-    private final Allowances allowances;
+    private final RateLimits allowances;
 
-    public Quota(Allowances allowances) {
+    public Quota(RateLimits allowances) {
         this.allowances = allowances;
     }
 

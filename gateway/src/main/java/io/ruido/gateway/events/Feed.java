@@ -1,7 +1,7 @@
 package io.ruido.gateway.events;
 
 import io.ruido.job.JobStatus;
-import io.ruido.progress.EventStream;
+import io.ruido.redis.EventStream;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.streams.WriteStream;

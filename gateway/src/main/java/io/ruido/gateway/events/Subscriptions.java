@@ -7,7 +7,7 @@ import io.ruido.gateway.http.SchemaCheck;
 import io.ruido.gateway.jobs.Jobs;
 import io.ruido.job.JobJson;
 import io.ruido.job.JobStatus;
-import io.ruido.progress.EventStream;
+import io.ruido.redis.EventStream;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.http.ServerWebSocket;

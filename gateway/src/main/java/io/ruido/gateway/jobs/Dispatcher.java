@@ -3,8 +3,8 @@ package io.ruido.gateway.jobs;
 import io.opentelemetry.context.Context;
 import io.ruido.gateway.http.Problems;
 import io.ruido.job.Job;
-import io.ruido.progress.Agenda;
-import io.ruido.progress.JobStore;
+import io.ruido.redis.DelayedQueue;
+import io.ruido.redis.JobStore;
 import io.ruido.telemetry.Trace;
 import java.util.List;
 import java.util.UUID;
@@ -23,9 +23,9 @@ public final class Dispatcher {
 
     private final JobStore store;
     private final JobEnqueuer submitter;
-    private final Agenda unpublished;
+    private final DelayedQueue unpublished;
 
-    public Dispatcher(JobStore store, JobEnqueuer submitter, Agenda unpublished) {
+    public Dispatcher(JobStore store, JobEnqueuer submitter, DelayedQueue unpublished) {
         this.store = store;
         this.submitter = submitter;
         this.unpublished = unpublished;

@@ -1,9 +1,9 @@
 package io.ruido.gateway.jobs;
 
 import io.ruido.gateway.http.Problems;
-import io.ruido.progress.Agenda;
-import io.ruido.progress.JobStore;
-import io.ruido.progress.ModelRegistry;
+import io.ruido.redis.DelayedQueue;
+import io.ruido.redis.JobStore;
+import io.ruido.redis.ModelRegistry;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -22,11 +22,12 @@ public final class Housekeeping {
 
     private final JobStore store;
     private final JobArchive archive;
-    private final Agenda deadlines;
-    private final Agenda retention;
+    private final DelayedQueue deadlines;
+    private final DelayedQueue retention;
     private final ModelRegistry models;
 
-    public Housekeeping(JobStore store, JobArchive archive, Agenda deadlines, Agenda retention, ModelRegistry models) {
+    public Housekeeping(
+            JobStore store, JobArchive archive, DelayedQueue deadlines, DelayedQueue retention, ModelRegistry models) {
         this.store = store;
         this.archive = archive;
         this.deadlines = deadlines;
@@ -62,7 +63,7 @@ public final class Housekeeping {
     }
 
     /** Never fails. */
-    public static CompletionStage<Void> each(Agenda agenda, Function<UUID, CompletionStage<Void>> task) {
+    public static CompletionStage<Void> each(DelayedQueue agenda, Function<UUID, CompletionStage<Void>> task) {
         return agenda.due(AT_A_TIME)
                 .thenCompose(ids -> {
                     CompletionStage<Void> all = CompletableFuture.allOf(ids.stream()

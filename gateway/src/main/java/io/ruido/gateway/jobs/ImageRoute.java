@@ -6,7 +6,7 @@ import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestValidation;
 import io.ruido.job.SampleId;
-import io.ruido.storage.ResultStore;
+import io.ruido.s3.ResultStore;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;

@@ -1,8 +1,8 @@
 package io.ruido.gateway.jobs;
 
 import io.ruido.job.JobStatus;
-import io.ruido.progress.JobStore;
-import io.ruido.storage.ResultStore;
+import io.ruido.redis.JobStore;
+import io.ruido.s3.ResultStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;

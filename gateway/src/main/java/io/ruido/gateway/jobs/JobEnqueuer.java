@@ -6,10 +6,10 @@ import io.opentelemetry.context.Context;
 import io.ruido.gateway.http.Problems;
 import io.ruido.job.Job;
 import io.ruido.job.PromptJob;
-import io.ruido.progress.JobStore;
-import io.ruido.progress.Submitted;
-import io.ruido.queue.JobPublisher;
-import io.ruido.queue.JobSlot;
+import io.ruido.kafka.JobConsumer;
+import io.ruido.kafka.JobPublisher;
+import io.ruido.redis.JobStore;
+import io.ruido.redis.SubmitResult;
 import io.ruido.telemetry.Trace;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -44,10 +44,10 @@ public final class JobEnqueuer {
      *
      * @param trace to which it belongs
      */
-    public CompletionStage<Submitted> submit(Submission submission, Context trace) {
+    public CompletionStage<SubmitResult> submit(Submission submission, Context trace) {
         Job job = submission.job();
         return store.submit(job, submission.terms(), Trace.parent(trace)).thenApply(submitted -> {
-            if (submitted instanceof Submitted.Accepted accepted) {
+            if (submitted instanceof SubmitResult.Accepted accepted) {
                 count(job);
                 Span.fromContext(trace).setAttribute("ruido.job.id", job.jobId().toString());
                 if (accepted.position() == null) {
@@ -65,7 +65,8 @@ public final class JobEnqueuer {
                 .thenCompose(sent -> store.published(job.jobId()))
                 .<Void>thenApply(noted -> null)
                 .exceptionally(error -> {
-                    try (var _ = MDC.putCloseable(JobSlot.JOB_ID, job.jobId().toString())) {
+                    try (var _ =
+                            MDC.putCloseable(JobConsumer.JOB_ID, job.jobId().toString())) {
                         log.atLevel(Problems.level(error))
                                 .log(
                                         "job {} could not be published ({}); trying again later",

@@ -5,7 +5,7 @@ import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestValidation;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
-import io.ruido.storage.ResultStore;
+import io.ruido.s3.ResultStore;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.UUID;

@@ -10,8 +10,8 @@ import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
 import io.ruido.job.Upload;
 import io.ruido.job.Variation;
-import io.ruido.progress.Submitted;
-import io.ruido.storage.ResultStore;
+import io.ruido.redis.SubmitResult;
+import io.ruido.s3.ResultStore;
 import java.net.URI;
 import java.time.Instant;
 import java.util.List;
@@ -113,7 +113,7 @@ public record JobView(
     }
 
     /** A job as it is the moment after it was accepted. */
-    public static JobStatus queued(Submission submission, Submitted.Accepted accepted) {
+    public static JobStatus queued(Submission submission, SubmitResult.Accepted accepted) {
         Job job = submission.job();
         List<JobStatus.Image> images = IntStream.range(0, job.images())
                 .mapToObj(index -> new JobStatus.Image(index, JobState.QUEUED, 0, null, 0, null))

@@ -5,7 +5,7 @@ import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.Reply;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
-import io.ruido.progress.EventStream;
+import io.ruido.redis.EventStream;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.ext.web.RoutingContext;

@@ -5,9 +5,9 @@ import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
-import io.ruido.progress.Change;
-import io.ruido.progress.JobStore;
-import io.ruido.queue.JobSlot;
+import io.ruido.kafka.JobConsumer;
+import io.ruido.redis.ChangeResult;
+import io.ruido.redis.JobStore;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -50,9 +50,9 @@ public final class Jobs {
     /** The job as it is once it is cancelled. */
     public CompletionStage<JobStatus> cancel(Caller caller, UUID id) {
         return find(caller, id).thenCompose(seen -> store.cancel(id)).thenCompose(change -> switch (change) {
-            case Change.Done done -> {
+            case ChangeResult.Done done -> {
                 archive.write(id).exceptionally(error -> {
-                    try (var _ = MDC.putCloseable(JobSlot.JOB_ID, id.toString())) {
+                    try (var _ = MDC.putCloseable(JobConsumer.JOB_ID, id.toString())) {
                         log.warn(
                                 "job {} is cancelled, but not yet in the archive; it will be put there later",
                                 id,
@@ -62,11 +62,11 @@ public final class Jobs {
                 });
                 yield find(caller, id);
             }
-            case Change.Over(JobState state) ->
+            case ChangeResult.Over(JobState state) ->
                 throw new ProblemException(
                         Problem.of(Problem.Code.ALREADY_FINISHED, "Job %s is %s and stays so.".formatted(id, state)));
-            case Change.Lost lost -> throw new IllegalStateException("a whole job cannot be lost: " + id);
-            case Change.Unknown none -> absent(id);
+            case ChangeResult.Lost lost -> throw new IllegalStateException("a whole job cannot be lost: " + id);
+            case ChangeResult.Unknown none -> absent(id);
         });
     }
 

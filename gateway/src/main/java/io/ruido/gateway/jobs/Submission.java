@@ -1,7 +1,7 @@
 package io.ruido.gateway.jobs;
 
 import io.ruido.job.Job;
-import io.ruido.progress.Terms;
+import io.ruido.redis.SubmitOptions;
 
 /** What a client asked for, complete. */
-record Submission(Job job, Terms terms) {}
+record Submission(Job job, SubmitOptions terms) {}

@@ -17,7 +17,7 @@ import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
 import io.ruido.job.Variation;
-import io.ruido.progress.Terms;
+import io.ruido.redis.SubmitOptions;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -65,12 +65,12 @@ public final class SubmissionReader {
      * @param idempotencyKey null when there is none
      */
     public CompletionStage<Submission> read(JsonObject body, String tenant, String idempotencyKey) {
-        Terms terms = new Terms(
+        SubmitOptions terms = new SubmitOptions(
                 tenant,
                 config.maxQueued(),
                 Optional.ofNullable(body.getInteger("expiresIn")).map(Duration::ofSeconds),
                 Optional.ofNullable(idempotencyKey)
-                        .map(key -> new Terms.Key(key, fingerprint(body), config.idempotencyTtl())),
+                        .map(key -> new SubmitOptions.Key(key, fingerprint(body), config.idempotencyTtl())),
                 Optional.ofNullable(body.getString("webhook")).map(SubmissionReader::address));
         return catalog.require(body.getString("model")).thenCompose(card -> source(body, tenant)
                 .thenApply(source -> new Submission(job(body, card, source), terms)));

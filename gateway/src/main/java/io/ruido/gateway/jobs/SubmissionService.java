@@ -6,7 +6,7 @@ import io.ruido.gateway.access.Quota;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.job.JobStatus;
-import io.ruido.progress.Submitted;
+import io.ruido.redis.SubmitResult;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.UUID;
@@ -39,19 +39,19 @@ public final class SubmissionService {
                         caller, asked.job().images())
                 .thenCompose(taken -> submitter.submit(asked, trace))
                 .whenComplete((submitted, error) -> {
-                    if (error == null && !(submitted instanceof Submitted.Accepted)) {
+                    if (error == null && !(submitted instanceof SubmitResult.Accepted)) {
                         quota.giveBack(caller, asked.job().images());
                     }
                 })
                 .thenCompose(submitted -> accepted(asked, caller, submitted)));
     }
 
-    private CompletionStage<JobStatus> accepted(Submission asked, Caller caller, Submitted submitted) {
+    private CompletionStage<JobStatus> accepted(Submission asked, Caller caller, SubmitResult submitted) {
         return switch (submitted) {
-            case Submitted.Accepted accepted -> CompletableFuture.completedStage(JobView.queued(asked, accepted));
-            case Submitted.Full(Duration retryAfter) -> throw new ProblemException(Problem.queueFull(retryAfter));
-            case Submitted.Known(UUID id) -> jobs.find(caller, id);
-            case Submitted.KeyReused reused ->
+            case SubmitResult.Accepted accepted -> CompletableFuture.completedStage(JobView.queued(asked, accepted));
+            case SubmitResult.Full(Duration retryAfter) -> throw new ProblemException(Problem.queueFull(retryAfter));
+            case SubmitResult.Known(UUID id) -> jobs.find(caller, id);
+            case SubmitResult.KeyReused reused ->
                 throw new ProblemException(Problem.of(
                         Problem.Code.IDEMPOTENCY_KEY_REUSED,
                         "This Idempotency-Key was used for another body; take a new one for a new job."));

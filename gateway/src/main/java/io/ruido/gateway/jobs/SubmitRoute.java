@@ -5,7 +5,7 @@ import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestTraces;
 import io.ruido.gateway.http.RequestValidation;
 import io.ruido.job.JobStatus;
-import io.ruido.storage.ResultStore;
+import io.ruido.s3.ResultStore;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;

@@ -11,7 +11,7 @@ import io.ruido.job.Job;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
-import io.ruido.storage.ResultStore;
+import io.ruido.s3.ResultStore;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;

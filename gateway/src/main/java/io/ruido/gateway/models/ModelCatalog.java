@@ -3,7 +3,7 @@ package io.ruido.gateway.models;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.job.ModelCard;
-import io.ruido.progress.ModelRegistry;
+import io.ruido.redis.ModelRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

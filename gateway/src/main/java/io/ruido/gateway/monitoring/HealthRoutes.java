@@ -1,9 +1,9 @@
 package io.ruido.gateway.monitoring;
 
 import io.ruido.gateway.http.Reply;
-import io.ruido.progress.Redis;
-import io.ruido.queue.KafkaProbe;
-import io.ruido.storage.ResultStore;
+import io.ruido.kafka.KafkaProbe;
+import io.ruido.redis.Redis;
+import io.ruido.s3.ResultStore;
 import io.vertx.core.Future;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;

@@ -9,7 +9,7 @@ import io.ruido.gateway.http.Problems;
 import io.ruido.gateway.http.Reply;
 import io.ruido.job.JobState;
 import io.ruido.job.Priority;
-import io.ruido.progress.Overview;
+import io.ruido.redis.Overview;
 import io.ruido.telemetry.Telemetry;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;

@@ -9,7 +9,7 @@ import io.ruido.gateway.jobs.SynchronousJobs;
 import io.ruido.job.Job;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobJson;
-import io.ruido.progress.EventStream;
+import io.ruido.redis.EventStream;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpServerResponse;

@@ -1,8 +1,8 @@
 package io.ruido.gateway.uploads;
 
+import io.ruido.image.ImageFile;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Upload;
-import io.ruido.picture.PictureFile;
 import java.awt.image.BufferedImage;
 import java.awt.image.WritableRaster;
 
@@ -17,7 +17,7 @@ final class TransparentMask {
      * @throws InvalidFieldException naming the field, when it is no mask of the picture
      */
     static byte[] white(String field, byte[] bytes, Upload picture, int maxPixels) {
-        BufferedImage mask = PictureFile.decode(field, bytes, maxPixels);
+        BufferedImage mask = ImageFile.decode(field, bytes, maxPixels);
         int width = mask.getWidth();
         int height = mask.getHeight();
         if (width != picture.width() || height != picture.height()) {

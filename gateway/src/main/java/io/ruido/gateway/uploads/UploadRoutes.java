@@ -6,8 +6,8 @@ import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestValidation;
+import io.ruido.image.ImageFile;
 import io.ruido.job.Upload;
-import io.ruido.picture.PictureFile;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
@@ -62,7 +62,7 @@ public final class UploadRoutes {
         ctx.response()
                 .putHeader(
                         HttpHeaders.CONTENT_TYPE,
-                        PictureFile.Format.of(bytes).orElseThrow().mediaType())
+                        ImageFile.Format.of(bytes).orElseThrow().mediaType())
                 .putHeader(HttpHeaders.CACHE_CONTROL, "private, max-age=31536000, immutable")
                 .end(Buffer.buffer(bytes));
     }

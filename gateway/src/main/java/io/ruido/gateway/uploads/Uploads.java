@@ -4,12 +4,12 @@ import io.ruido.config.RuidoConfig.UploadsConfig;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.jobs.Housekeeping;
+import io.ruido.image.ImageFile;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Upload;
-import io.ruido.picture.PictureFile;
-import io.ruido.progress.Agenda;
-import io.ruido.progress.UploadStore;
-import io.ruido.storage.ResultStore;
+import io.ruido.redis.DelayedQueue;
+import io.ruido.redis.UploadStore;
+import io.ruido.s3.ResultStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
@@ -34,7 +34,7 @@ public final class Uploads {
     static final int PLACES = 32;
 
     private final UploadStore store;
-    private final Agenda agenda;
+    private final DelayedQueue agenda;
     private final ResultStore objects;
     private final UploadsConfig limits;
     private final Executor blocking;
@@ -44,7 +44,7 @@ public final class Uploads {
     /** @param decoding of few threads: each may need memory for a picture of the greatest size */
     public Uploads(
             UploadStore store,
-            Agenda agenda,
+            DelayedQueue agenda,
             ResultStore objects,
             UploadsConfig limits,
             Executor blocking,
@@ -147,12 +147,12 @@ public final class Uploads {
                 .thenCompose(deleted -> store.forget(object)));
     }
 
-    private PictureFile checked(String field, byte[] bytes) {
+    private ImageFile checked(String field, byte[] bytes) {
         if (bytes.length > limits.maxBytes()) {
             throw new InvalidFieldException(
                     field, bytes.length + " bytes", "must have at most " + limits.maxBytes() + " bytes");
         }
-        return PictureFile.read(field, bytes, limits.maxPixels());
+        return ImageFile.read(field, bytes, limits.maxPixels());
     }
 
     private static byte[] decoded(String field, String text) {
@@ -172,7 +172,7 @@ public final class Uploads {
         }
     }
 
-    private void put(UUID object, byte[] bytes, PictureFile.Format format) {
+    private void put(UUID object, byte[] bytes, ImageFile.Format format) {
         try {
             objects.putUpload(object, bytes, format.mediaType());
         } catch (IOException e) {

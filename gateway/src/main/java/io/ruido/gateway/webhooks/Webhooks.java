@@ -3,10 +3,10 @@ package io.ruido.gateway.webhooks;
 import io.ruido.gateway.http.Problems;
 import io.ruido.gateway.jobs.JobView;
 import io.ruido.job.JobStatus;
-import io.ruido.progress.JobStore;
-import io.ruido.progress.WebhookStore;
-import io.ruido.queue.JobSlot;
-import io.ruido.storage.ResultStore;
+import io.ruido.kafka.JobConsumer;
+import io.ruido.redis.JobStore;
+import io.ruido.redis.WebhookStore;
+import io.ruido.s3.ResultStore;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -82,7 +82,7 @@ public final class Webhooks {
     }
 
     private void deliver(UUID id) {
-        try (var _ = MDC.putCloseable(JobSlot.JOB_ID, id.toString())) {
+        try (var _ = MDC.putCloseable(JobConsumer.JOB_ID, id.toString())) {
             Optional<WebhookStore.Pending> webhook = done(store.find(id));
             Optional<JobStatus> job =
                     done(jobs.find(id)).filter(found -> found.state().terminal());

@@ -11,7 +11,7 @@ import io.ruido.gateway.Worker;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobJson;
 import io.ruido.job.SampleId;
-import io.ruido.progress.EventStream;
+import io.ruido.redis.EventStream;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.streams.WriteStream;

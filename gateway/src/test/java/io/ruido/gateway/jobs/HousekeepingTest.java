@@ -14,8 +14,8 @@ import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
 import io.ruido.job.Upload;
-import io.ruido.progress.Change;
-import io.ruido.storage.ResultStore;
+import io.ruido.redis.ChangeResult;
+import io.ruido.s3.ResultStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -59,11 +59,11 @@ class HousekeepingTest {
         UUID id = client.submitted("{\"prompt\": \"too slow\", \"expiresIn\": 2}");
         SampleId sample = new SampleId(id, 0);
         int attempt = worker.claim(sample);
-        assertThat(worker.step(sample, attempt, 1, 20, "")).isEqualTo(new Change.Done());
+        assertThat(worker.step(sample, attempt, 1, 20, "")).isEqualTo(new ChangeResult.Done());
 
         await().atMost(PATIENCE).until(() -> worker.status(id).state() == JobState.EXPIRED);
 
-        assertThat(worker.step(sample, attempt, 2, 20, "")).isEqualTo(new Change.Over(JobState.EXPIRED));
+        assertThat(worker.step(sample, attempt, 2, 20, "")).isEqualTo(new ChangeResult.Over(JobState.EXPIRED));
     }
 
     @Test

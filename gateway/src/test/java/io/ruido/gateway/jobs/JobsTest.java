@@ -11,7 +11,7 @@ import io.ruido.job.JobJson;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
-import io.ruido.progress.Change;
+import io.ruido.redis.ChangeResult;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -119,7 +119,7 @@ class JobsTest {
 
         client.post("/v1/jobs/" + id + "/cancel", "");
 
-        assertThat(worker.step(sample, attempt, 2, 20, "")).isEqualTo(new Change.Over(JobState.CANCELLED));
+        assertThat(worker.step(sample, attempt, 2, 20, "")).isEqualTo(new ChangeResult.Over(JobState.CANCELLED));
         JsonNode job = client.get("/v1/jobs/" + id).json();
         assertThat(job.get("images").get(0).get("step").asInt()).isEqualTo(1);
         assertThat(job.get("finishedAt").asText())

@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.ruido.gateway.Client;
 import io.ruido.gateway.Services;
 import io.ruido.gateway.Worker;
-import io.ruido.queue.JobPublisher;
-import io.ruido.queue.JobSlot;
+import io.ruido.kafka.JobConsumer;
+import io.ruido.kafka.JobPublisher;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +35,7 @@ class QueueTest {
     void jobsWaitInLineAndTheLineIsBounded() throws Exception {
         List<UUID> published = new CopyOnWriteArrayList<>();
         try (JobPublisher publisher = new JobPublisher(SERVICES.config.kafka());
-                JobSlot _ = SERVICES.slot(publisher, published)) {
+                JobConsumer _ = SERVICES.slot(publisher, published)) {
             List<UUID> submitted = new ArrayList<>();
             for (int i = 0; i < LET_THROUGH + MAX_QUEUED; i++) {
                 submitted.add(client.submitted(APPLE));

@@ -16,7 +16,7 @@ import io.ruido.gateway.Services;
 import io.ruido.gateway.Worker;
 import io.ruido.job.SampleId;
 import io.ruido.job.Source;
-import io.ruido.storage.ResultStore;
+import io.ruido.s3.ResultStore;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -15,9 +15,9 @@ import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
 import io.ruido.job.Upload;
 import io.ruido.job.Variation;
-import io.ruido.progress.Agenda;
-import io.ruido.progress.UploadStore;
-import io.ruido.storage.ResultStore;
+import io.ruido.redis.DelayedQueue;
+import io.ruido.redis.UploadStore;
+import io.ruido.s3.ResultStore;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -234,7 +234,7 @@ class UploadsTest {
         BlockingQueue<Runnable> decoding = new LinkedBlockingQueue<>();
         Uploads uploads = new Uploads(
                 new UploadStore(SERVICES.connection, limits),
-                Agenda.uploads(SERVICES.connection),
+                DelayedQueue.uploads(SERVICES.connection),
                 new ResultStore(SERVICES.config.s3()),
                 limits,
                 Thread::startVirtualThread,

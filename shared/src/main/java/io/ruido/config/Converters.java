@@ -1,0 +1,84 @@
+package io.ruido.config;
+
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import org.eclipse.microprofile.config.spi.Converter;
+
+/** Converters that refuse a value out of range, so that a wrong setting is reported by its name at the start. */
+public final class Converters {
+    private Converters() {}
+
+    public static final class Positive implements Converter<Integer> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Integer convert(String value) {
+            return (int) inRange(value, 1, Integer.MAX_VALUE, "a whole number of at least 1");
+        }
+    }
+
+    public static final class PositiveLong implements Converter<Long> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Long convert(String value) {
+            return inRange(value, 1, Long.MAX_VALUE, "a whole number of at least 1");
+        }
+    }
+
+    public static final class Port implements Converter<Integer> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Integer convert(String value) {
+            return (int) inRange(value, 0, 65_535, "a port from 0 to 65535");
+        }
+    }
+
+    public static final class Share implements Converter<Double> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Double convert(String value) {
+            try {
+                double share = Double.parseDouble(value.strip());
+                if (share >= 0 && share <= 1) {
+                    return share;
+                }
+            } catch (NumberFormatException e) {
+                // Told below, like any other value out of range.
+            }
+            throw new IllegalArgumentException("must be a number from 0 to 1, was \"" + value + '"');
+        }
+    }
+
+    public static final class PositiveDuration implements Converter<Duration> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Duration convert(String value) {
+            try {
+                Duration duration = Duration.parse(value.strip());
+                if (duration.isPositive()) {
+                    return duration;
+                }
+            } catch (DateTimeParseException e) {
+                // Told below, like any other value that is no positive duration.
+            }
+            throw new IllegalArgumentException(
+                    "must be a positive ISO 8601 duration such as PT5S, was \"" + value + '"');
+        }
+    }
+
+    private static long inRange(String value, long least, long most, String expected) {
+        try {
+            long number = Long.parseLong(value.strip());
+            if (number >= least && number <= most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Told below, like any other value out of range.
+        }
+        throw new IllegalArgumentException("must be " + expected + ", was \"" + value + '"');
+    }
+}

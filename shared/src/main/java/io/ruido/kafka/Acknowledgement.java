@@ -1,0 +1,17 @@
+package io.ruido.kafka;
+
+/** What becomes of a delivered record. */
+public sealed interface Acknowledgement {
+    /** Done, or nothing left to do. */
+    record Accept() implements Acknowledgement {}
+
+    /** Another worker should have it. That is no failure of this one's, and not counted as one. */
+    record Release() implements Acknowledgement {}
+
+    /**
+     * It can never be done: it goes to the dead-letter topic.
+     *
+     * @param reason told there, and to the job's client
+     */
+    record Reject(String reason) implements Acknowledgement {}
+}

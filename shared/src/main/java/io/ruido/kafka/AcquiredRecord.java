@@ -1,0 +1,76 @@
+package io.ruido.kafka;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A record that the broker keeps for a consumer, which does nothing else until it is settled. */
+final class AcquiredRecord {
+    private static final Logger log = LoggerFactory.getLogger(AcquiredRecord.class);
+
+    /** Well below the broker's record lock of 30 s. */
+    static final Duration RENEW_EVERY = Duration.ofSeconds(10);
+
+    private final KafkaShareConsumer<String, byte[]> consumer;
+    private final ConsumerRecord<String, byte[]> record;
+    private boolean held = true;
+
+    AcquiredRecord(KafkaShareConsumer<String, byte[]> consumer, ConsumerRecord<String, byte[]> record) {
+        this.consumer = consumer;
+        this.record = record;
+    }
+
+    ConsumerRecord<String, byte[]> record() {
+        return record;
+    }
+
+    /** Whether the broker still keeps it, as far as is known. */
+    boolean held() {
+        return held;
+    }
+
+    /** From 1. */
+    int deliveries() {
+        return record.deliveryCount().orElse((short) 1);
+    }
+
+    /**
+     * A renewed record has to come back from poll before it can be acknowledged again. Committed, it does so at once; else
+     * poll would return with nothing, over and over, until its next fetch has taken the renewal along.
+     */
+    void renew() {
+        if (!held) {
+            return;
+        }
+        consumer.acknowledge(record, AcknowledgeType.RENEW);
+        boolean renewed = consumer.commitSync(RENEW_EVERY).values().stream().allMatch(Optional::isEmpty);
+        long deadline = System.nanoTime() + RENEW_EVERY.toNanos();
+        while (renewed && System.nanoTime() < deadline) {
+            for (ConsumerRecord<String, byte[]> returned : consumer.poll(RENEW_EVERY)) {
+                if (returned.offset() == record.offset() && returned.partition() == record.partition()) {
+                    return;
+                }
+                consumer.acknowledge(returned, AcknowledgeType.RELEASE);
+            }
+        }
+        held = false;
+    }
+
+    void settle(AcknowledgeType acknowledgement) {
+        if (!held) {
+            log.warn("job {}: its lock was lost, so that it may be delivered again", record.key());
+            return;
+        }
+        consumer.acknowledge(record, acknowledgement);
+        consumer.commitSync()
+                .forEach((partition, error) -> error.ifPresent(e -> log.warn(
+                        "job {}: {} was not acknowledged ({}); it will be delivered again and found done",
+                        record.key(),
+                        partition,
+                        e.getMessage())));
+    }
+}

@@ -1,0 +1,26 @@
+package io.ruido.kafka;
+
+import io.ruido.job.Job;
+import io.ruido.job.JobJson;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+
+/**
+ * A record that could not be processed.
+ *
+ * @param id partition and offset, such as {@code 2-17}
+ * @param jobId the record's key, or null
+ * @param topic that it was on
+ * @param error why it was given up
+ */
+public record DeadLetter(String id, Instant at, String jobId, String topic, String error, byte[] content) {
+    /** @throws io.ruido.job.InvalidFieldException when it is no job */
+    public Job job() {
+        return JobJson.read(content, Job.class);
+    }
+
+    /** The record as it came. */
+    public String text() {
+        return new String(content, StandardCharsets.UTF_8);
+    }
+}

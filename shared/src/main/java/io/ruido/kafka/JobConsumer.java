@@ -1,0 +1,342 @@
+package io.ruido.kafka;
+
+import io.opentelemetry.context.Context;
+import io.ruido.config.RuidoConfig.KafkaConfig;
+import io.ruido.job.InvalidFieldException;
+import io.ruido.job.Job;
+import io.ruido.job.JobJson;
+import io.ruido.telemetry.Trace;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/**
+ * One place for one job at a time: a share consumer (KIP-932) that takes a record, keeps its lock while the handler
+ * works, however long that takes, and then settles it. Delivery is at least once: a crash gives the record to another
+ * slot, and a record that was accepted can in rare cases come again.
+ */
+public final class JobConsumer implements AutoCloseable {
+    /** Under which the logs of what is done for a job name it. */
+    public static final String JOB_ID = "jobId";
+
+    private static final Logger log = LoggerFactory.getLogger(JobConsumer.class);
+
+    /** Below the broker's limit of five, after which it would drop the record silently. */
+    private static final int MAX_DELIVERIES = 4;
+
+    /**
+     * Long: a poll that begins just when the answer to an earlier fetch comes in makes Kafka's client fetch once more, and
+     * the second record would wait for the end of the first, or of its own lock.
+     */
+    private static final Duration POLL = Duration.ofHours(1);
+
+    private static final Duration STOP_AT_MOST = Duration.ofSeconds(5);
+
+    /** For telling the broker that this consumer goes; where it is away, it finds that out by itself. */
+    private static final Duration FAREWELL = Duration.ofSeconds(2);
+
+    /** Does the work of a record, on a virtual thread, in the job's trace; may block for as long as it takes. */
+    @FunctionalInterface
+    public interface Handler {
+        /** @throws Exception when the fault may pass: the record is delivered again, a few times at most */
+        Acknowledgement handle(Job job) throws Exception;
+    }
+
+    /** Knows what became of records that were delivered before. */
+    public interface Undeliverable {
+        /** How often workers have begun with a record's job, and not given it back. */
+        int begun(Job job);
+
+        /** Called for a record that will not be delivered any more, once it is on the dead-letter topic. */
+        void onUndeliverable(String jobId, String reason);
+    }
+
+    private final Map<String, Object> settings;
+    private final String queue;
+    private final Lock turn;
+    private final JobPublisher publisher;
+    private final Handler handler;
+    private final Undeliverable undeliverable;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Thread thread;
+    private volatile boolean closing;
+
+    /** Whether Kafka may give it a record, now or with a fetch that is under way. */
+    private boolean taking = true;
+
+    private KafkaShareConsumer<String, byte[]> consumer;
+
+    /**
+     * The slots of this process for a queue. They begin to take records at once.
+     *
+     * @param queue the topic
+     */
+    public static List<JobConsumer> open(
+            KafkaConfig config,
+            String queue,
+            int count,
+            JobPublisher publisher,
+            Handler handler,
+            Undeliverable undeliverable) {
+        Lock turn = new ReentrantLock();
+        return Stream.generate(() -> new JobConsumer(config, queue, turn, publisher, handler, undeliverable))
+                .limit(count)
+                .toList();
+    }
+
+    /** @param turn which the slots of a process have in common for a queue */
+    JobConsumer(
+            KafkaConfig config,
+            String queue,
+            Lock turn,
+            JobPublisher publisher,
+            Handler handler,
+            Undeliverable undeliverable) {
+        this.settings = KafkaClients.common(config);
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, queue);
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
+        // It waits for its turn to poll. Kafka's client warns of a connection that may be closed before.
+        settings.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, Integer.MAX_VALUE);
+        settings.put(ConsumerConfig.CONNECTIONS_MAX_IDLE_MS_CONFIG, (long) Integer.MAX_VALUE);
+        settings.put(ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG, "record_limit");
+        settings.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
+        this.queue = queue;
+        this.turn = turn;
+        this.publisher = publisher;
+        this.handler = handler;
+        this.undeliverable = undeliverable;
+        // Not a virtual thread: poll spins while the consumer's own thread does not get on. On two processors
+        // two that do so would keep all other virtual threads from running, also the one it waits for.
+        thread = Thread.ofPlatform().name("slot").start(this::run);
+    }
+
+    /** Whatever goes wrong, the slot starts over with a new consumer: the broker delivers what the old one had again. */
+    private void run() {
+        while (!closing) {
+            try {
+                consumer = new KafkaShareConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer());
+                consume();
+            } catch (WakeupException e) {
+                break; // It was stopped.
+            } catch (RuntimeException e) {
+                log.warn("a slot of {} starts over in a second", queue, e);
+                pause(Duration.ofSeconds(1));
+            }
+        }
+        endTaking();
+    }
+
+    private void consume() {
+        boolean fresh = true;
+        try {
+            consumer.subscribe(List.of(queue));
+            while (beginTaking()) {
+                ConsumerRecords<String, byte[]> records = fresh ? poll() : pollInTurn();
+                fresh = false;
+                for (ConsumerRecord<String, byte[]> delivered : records) {
+                    if (!endTaking()) {
+                        return; // The broker gives it to another as soon as this consumer has gone.
+                    }
+                    try (var _ = MDC.putCloseable(JOB_ID, delivered.key())) {
+                        AcquiredRecord held = new AcquiredRecord(consumer, delivered);
+                        held.settle(acknowledgement(held));
+                    }
+                }
+            }
+        } finally {
+            consumer.close(FAREWELL);
+        }
+    }
+
+    private synchronized boolean beginTaking() {
+        taking = !closing;
+        return taking;
+    }
+
+    /** False when the slot has been stopped. */
+    private synchronized boolean endTaking() {
+        taking = false;
+        notifyAll();
+        return !closing;
+    }
+
+    /**
+     * Of the idle slots of a killed process only one has a fetch open then. The broker would give what the process was
+     * working on to each of the others before it notices that they are gone too, and count every time; after five it drops
+     * a record. A new consumer does not wait: only who polls becomes a member of the group, which takes a while.
+     */
+    private ConsumerRecords<String, byte[]> pollInTurn() {
+        turn.lock();
+        try {
+            return poll();
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /** Once it has asked for a record, the consumer goes on fetching until it has one. */
+    private ConsumerRecords<String, byte[]> poll() {
+        ConsumerRecords<String, byte[]> records = ConsumerRecords.empty();
+        while (records.isEmpty() && !closing) {
+            records = consumer.poll(POLL);
+        }
+        return records;
+    }
+
+    private AcknowledgeType acknowledgement(AcquiredRecord held) {
+        ConsumerRecord<String, byte[]> delivered = held.record();
+        int deliveries = held.deliveries();
+        Job job;
+        try {
+            job = JobJson.read(delivered.value(), Job.class);
+        } catch (InvalidFieldException e) {
+            return reject(delivered, "cannot be read as a job: " + e.getMessage());
+        }
+        if (deliveries > MAX_DELIVERIES) {
+            return giveUp(job, delivered, "given up after %d workers failed with it".formatted(MAX_DELIVERIES));
+        }
+        try {
+            return switch (awaitRenewing(work(job, delivered), held)) {
+                case Acknowledgement.Accept accept -> AcknowledgeType.ACCEPT;
+                case Acknowledgement.Release release -> handOn(delivered);
+                case Acknowledgement.Reject(String reason) -> reject(delivered, reason);
+            };
+        } catch (ExecutionException e) {
+            Throwable fault = e.getCause();
+            if (closing) {
+                log.info("job {} is handed on: {}", delivered.key(), fault.toString());
+                return handOn(delivered);
+            }
+            log.warn("job {} failed on delivery {} of {}", delivered.key(), deliveries, MAX_DELIVERIES, fault);
+            return held.held() && deliveries < MAX_DELIVERIES
+                    ? AcknowledgeType.RELEASE
+                    : giveUp(job, delivered, "%s, %d times".formatted(fault, deliveries));
+        }
+    }
+
+    /** Kafka also counts deliveries that never arrived, as happens while it is restarted: for those a record begins anew. */
+    private AcknowledgeType giveUp(Job job, ConsumerRecord<String, byte[]> delivered, String reason) {
+        int begun = undeliverable.begun(job);
+        if (begun >= MAX_DELIVERIES) {
+            return reject(delivered, reason);
+        }
+        log.info("job {} is handed on: of its deliveries, {} came to a worker", delivered.key(), begun);
+        return handOn(delivered);
+    }
+
+    /** The broker counts a released record's deliveries on, as if a worker that was told to end had failed with it. */
+    private AcknowledgeType handOn(ConsumerRecord<String, byte[]> delivered) {
+        try {
+            publisher.again(delivered).toCompletableFuture().join();
+            return AcknowledgeType.ACCEPT;
+        } catch (CompletionException e) {
+            log.warn("job {} is released, and not put on its queue anew: {}", delivered.key(), e.getMessage());
+            return AcknowledgeType.RELEASE;
+        }
+    }
+
+    /** The letter first: who is told twice has missed nothing. */
+    private AcknowledgeType reject(ConsumerRecord<String, byte[]> delivered, String reason) {
+        publisher.deadLetter(delivered, reason).toCompletableFuture().join();
+        undeliverable.onUndeliverable(delivered.key(), reason);
+        log.warn("job {} went to {}: {}", delivered.key(), Topics.DEAD_LETTER, reason);
+        return AcknowledgeType.REJECT;
+    }
+
+    private CompletableFuture<Acknowledgement> work(Job job, ConsumerRecord<String, byte[]> delivered) {
+        CompletableFuture<Acknowledgement> work = new CompletableFuture<>();
+        threads.submit(trace(delivered).wrap(() -> {
+            try (var _ = MDC.putCloseable(JOB_ID, delivered.key())) {
+                work.complete(handler.handle(job));
+            } catch (Throwable e) {
+                work.completeExceptionally(e);
+            }
+        }));
+        return work;
+    }
+
+    private static Context trace(ConsumerRecord<String, byte[]> delivered) {
+        Header trace = delivered.headers().lastHeader(Trace.HEADER);
+        return Trace.of(trace == null ? null : new String(trace.value(), StandardCharsets.UTF_8));
+    }
+
+    private Acknowledgement awaitRenewing(CompletableFuture<Acknowledgement> work, AcquiredRecord held)
+            throws ExecutionException {
+        while (true) {
+            try {
+                return work.get(AcquiredRecord.RENEW_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                held.renew();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return new Acknowledgement.Release();
+            }
+        }
+    }
+
+    private static void pause(Duration duration) {
+        try {
+            Thread.sleep(duration);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Takes nothing new, and does not wait. */
+    public synchronized void stop() {
+        closing = true;
+        if (taking && consumer != null) {
+            consumer.wakeup();
+        }
+    }
+
+    /**
+     * After {@link #stop()}: returns when Kafka can give it nothing any more, because it has a record or has left the
+     * group; or after some seconds, when Kafka is away.
+     */
+    public synchronized void awaitStopped() {
+        long deadline = System.nanoTime() + STOP_AT_MOST.toNanos();
+        try {
+            while (taking && System.nanoTime() < deadline) {
+                wait(STOP_AT_MOST.toMillis());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits until the handler has ended and its record is settled: the handler must have been told to end before. */
+    @Override
+    public void close() {
+        stop();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        threads.close();
+    }
+}

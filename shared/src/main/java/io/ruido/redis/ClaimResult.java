@@ -1,0 +1,33 @@
+package io.ruido.redis;
+
+import io.ruido.job.JobState;
+import java.time.Duration;
+
+/** What the state machine answered to a worker that asked for an image. */
+public sealed interface ClaimResult {
+    /**
+     * The image is this worker's until its lease runs out.
+     *
+     * @param attempt fencing token, to be given with every later change of the image
+     */
+    record Granted(int attempt) implements ClaimResult {}
+
+    /** Another worker has the image and may be alive; ask again after {@code lease}. */
+    record Owned(Duration lease) implements ClaimResult {}
+
+    /** The job, or the image, is finished: there is nothing left to do. */
+    record Over(JobState state) implements ClaimResult {}
+
+    /** Redis has no such job: it never had, or has forgotten it after the retention time. */
+    record Unknown() implements ClaimResult {}
+
+    static ClaimResult parse(String answer) {
+        String[] words = answer.split(" ");
+        return switch (words[0]) {
+            case "CLAIMED" -> new Granted(Integer.parseInt(words[1]));
+            case "OWNED" -> new Owned(Duration.ofMillis(Long.parseLong(words[1])));
+            case "UNKNOWN" -> new Unknown();
+            default -> new Over(JobState.valueOf(words[0]));
+        };
+    }
+}

@@ -1,0 +1,64 @@
+package io.ruido.redis;
+
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * TestJobs, or pictures for them, with which something is to be done at a certain time of Redis' clock. Each is handed to one asker, and to the
+ * next when that one has not said {@link #done} for a while.
+ */
+public final class DelayedQueue {
+    private static final Duration ASKED_AGAIN_AFTER = Duration.ofSeconds(30);
+
+    private final RedisAsyncCommands<String, String> redis;
+    private final LuaScript due;
+    private final String key;
+
+    private DelayedQueue(Redis redis, String key) {
+        this.redis = redis.text().async();
+        this.due = new LuaScript(this.redis, "due.lua");
+        this.key = key;
+    }
+
+    /** TestJobs that were let through and that Kafka may not have. */
+    public static DelayedQueue unpublished(Redis redis) {
+        return new DelayedQueue(redis, RedisKeys.UNPUBLISHED);
+    }
+
+    /** TestJobs whose deadline has come. */
+    public static DelayedQueue deadlines(Redis redis) {
+        return new DelayedQueue(redis, RedisKeys.DEADLINES);
+    }
+
+    /** Finished jobs whose receivers are to be told. */
+    static DelayedQueue webhooks(Redis redis) {
+        return new DelayedQueue(redis, RedisKeys.WEBHOOKS);
+    }
+
+    /** Finished jobs that have been kept long enough. */
+    public static DelayedQueue retention(Redis redis) {
+        return new DelayedQueue(redis, RedisKeys.FINISHED);
+    }
+
+    /** Pictures sent by clients that no new job can use any more. */
+    public static DelayedQueue uploads(Redis redis) {
+        return new DelayedQueue(redis, RedisKeys.UPLOADS);
+    }
+
+    public CompletionStage<List<UUID>> due(int limit) {
+        CompletionStage<List<String>> ids = due.run(
+                ScriptOutputType.MULTI,
+                new String[] {key},
+                String.valueOf(limit),
+                String.valueOf(ASKED_AGAIN_AFTER.toMillis()));
+        return ids.thenApply(all -> all.stream().map(UUID::fromString).toList());
+    }
+
+    public CompletionStage<Void> done(UUID id) {
+        return redis.zrem(key, id.toString()).thenAccept(removed -> {});
+    }
+}

@@ -1,0 +1,26 @@
+package io.ruido.redis;
+
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+
+/** Tells when a job was let through and has to be published. It can be missed: whoever listens has to look by itself too. */
+public final class DispatchSignal implements AutoCloseable {
+    private final StatefulRedisPubSubConnection<String, String> pubSub;
+
+    /** @param listener called on Redis' thread: it must not block */
+    public DispatchSignal(Redis redis, Runnable listener) {
+        this.pubSub = redis.subscriber();
+        pubSub.addListener(new RedisPubSubAdapter<>() {
+            @Override
+            public void message(String channel, String model) {
+                listener.run();
+            }
+        });
+        pubSub.sync().subscribe(RedisKeys.DISPATCH);
+    }
+
+    @Override
+    public void close() {
+        pubSub.close();
+    }
+}

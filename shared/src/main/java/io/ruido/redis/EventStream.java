@@ -1,0 +1,221 @@
+package io.ruido.redis;
+
+import io.lettuce.core.Limit;
+import io.lettuce.core.Range;
+import io.lettuce.core.StreamMessage;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.ruido.job.JobEvent;
+import io.ruido.job.JobJson;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A job's numbered events, from any number on, live, each once and in order. Events arrive over pub/sub as they happen;
+ * whenever the numbers show a gap, and after every (re)connection, what is missing is read from the stream.
+ */
+public final class EventStream implements AutoCloseable {
+    /** Events that are read at a time: a job with previews can have megabytes of them. */
+    public static final int PAGE = 100;
+
+    /** Runs what failed because Redis was away once more. */
+    private static final Executor LATER = CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
+
+    private final RedisAsyncCommands<String, String> redis;
+    private final StatefulRedisPubSubConnection<String, String> pubSub;
+    private final ConcurrentHashMap<String, Set<Watch>> watches = new ConcurrentHashMap<>();
+
+    public EventStream(Redis redis) {
+        this.redis = redis.text().async();
+        this.pubSub = redis.subscriber();
+        pubSub.addListener(new RedisPubSubAdapter<>() {
+            @Override
+            public void message(String channel, String json) {
+                JobEvent event = JobJson.read(json, JobEvent.class);
+                watches.getOrDefault(channel, Set.of()).forEach(watch -> watch.onMessage(event, json));
+            }
+
+            @Override
+            public void subscribed(String channel, long count) {
+                watches.getOrDefault(channel, Set.of()).forEach(Watch::catchUp);
+            }
+        });
+    }
+
+    /** @param json of the event, as clients get it */
+    public record Told(JobEvent event, String json) {
+        private static Told parse(String json) {
+            return new Told(JobJson.read(json, JobEvent.class), json);
+        }
+    }
+
+    /** Gets events on Redis' threads, one at a time: it must not block. */
+    @FunctionalInterface
+    public interface Listener {
+        /** @param json of the event, as clients get it */
+        void onEvent(JobEvent event, String json);
+    }
+
+    /**
+     * Sends every event of the job with a number above {@code after}, then new ones until {@link Watch#close()}; the
+     * last one also when its number is not above.
+     *
+     * @return a watch whose owner must close it, also after the job's last event
+     */
+    public Watch watch(UUID id, long after, Listener listener) {
+        Watch watch = new Watch(RedisKeys.events(id), after, listener);
+        watches.compute(watch.channel, (channel, others) -> {
+            Set<Watch> all = others == null ? ConcurrentHashMap.newKeySet() : others;
+            all.add(watch);
+            if (others == null) {
+                subscribe(channel);
+            }
+            return all;
+        });
+        watch.catchUp();
+        return watch;
+    }
+
+    /** The next events that have happened after one: all, or a {@link #PAGE} if there are more. */
+    public CompletionStage<List<Told>> read(UUID id, long after) {
+        return read(RedisKeys.events(id), after);
+    }
+
+    private CompletionStage<List<Told>> read(String stream, long after) {
+        Range<String> newer = Range.from(Range.Boundary.excluding(after + "-0"), Range.Boundary.unbounded());
+        return redis.xrange(stream, newer, Limit.from(PAGE)).thenApply(EventStream::told);
+    }
+
+    private static List<Told> told(List<StreamMessage<String, String>> messages) {
+        return messages.stream()
+                .map(message -> Told.parse(message.getBody().get("event")))
+                .toList();
+    }
+
+    /** The newest events first. */
+    public CompletionStage<List<JobEvent>> newest(UUID id, int atMost) {
+        return redis.xrevrange(RedisKeys.events(id), Range.unbounded(), Limit.from(atMost))
+                .thenApply(messages -> messages.stream()
+                        .map(message -> JobJson.read(message.getBody().get("event"), JobEvent.class))
+                        .toList());
+    }
+
+    private void subscribe(String channel) {
+        pubSub.async().subscribe(channel).whenComplete((ok, error) -> {
+            if (error != null) {
+                LATER.execute(() -> {
+                    if (watches.containsKey(channel)) {
+                        subscribe(channel);
+                    }
+                });
+            }
+        });
+    }
+
+    /** As {@link #read}; where nothing is newer, the newest of what is not: it can be the end, see {@link Watch}. */
+    private CompletionStage<List<Told>> readOrNewest(String stream, long after) {
+        return read(stream, after)
+                .thenCompose(newer -> newer.isEmpty() && after > 0
+                        ? redis.xrevrange(stream, Range.create("-", after + "-0"), Limit.from(1))
+                                .thenApply(EventStream::told)
+                        : CompletableFuture.completedStage(newer));
+    }
+
+    /** Closes all watches too. */
+    @Override
+    public void close() {
+        watches.values().forEach(all -> all.forEach(Watch::close));
+        pubSub.close();
+    }
+
+    /** One watcher's place in a job's events. */
+    public final class Watch implements AutoCloseable {
+        private final String channel;
+        private final Listener listener;
+        private long last;
+        private boolean reading;
+        private boolean readAgain;
+        private boolean closed;
+        private boolean ended;
+
+        private Watch(String channel, long after, Listener listener) {
+            this.channel = channel;
+            this.last = after;
+            this.listener = listener;
+        }
+
+        private synchronized void onMessage(JobEvent event, String json) {
+            if (event.number() == last + 1 || overtaken(event)) {
+                deliver(event, json);
+            } else if (event.number() > last) {
+                catchUp();
+            }
+        }
+
+        private synchronized void catchUp() {
+            if (reading) {
+                readAgain = true;
+                return;
+            }
+            reading = true;
+            readOrNewest(channel, last).whenComplete((events, error) -> {
+                if (error == null) {
+                    caughtUp(events);
+                } else {
+                    LATER.execute(() -> caughtUp(null));
+                }
+            });
+        }
+
+        /** @param events read, or null when they could not be read */
+        private synchronized void caughtUp(List<Told> events) {
+            reading = false;
+            boolean more = readAgain || events == null || events.size() == PAGE;
+            readAgain = false;
+            if (events != null) {
+                events.stream()
+                        .filter(told -> told.event().number() > last || overtaken(told.event()))
+                        .forEach(told -> deliver(told.event(), told.json()));
+            }
+            if (more && !closed) {
+                catchUp();
+            }
+        }
+
+        /** Redis can lose its last writes; then the end comes with a number that stood for something else before. */
+        private boolean overtaken(JobEvent event) {
+            return event.last() && event.number() <= last && !ended;
+        }
+
+        private void deliver(JobEvent event, String json) {
+            if (!closed) {
+                last = event.number();
+                ended = event.last();
+                listener.onEvent(event, json);
+            }
+        }
+
+        /** No event is delivered any more once this has returned. */
+        @Override
+        public void close() {
+            synchronized (this) {
+                closed = true;
+            }
+            watches.computeIfPresent(channel, (name, all) -> {
+                all.remove(this);
+                if (!all.isEmpty()) {
+                    return all;
+                }
+                pubSub.async().unsubscribe(name);
+                return null;
+            });
+        }
+    }
+}

@@ -1,0 +1,279 @@
+package io.ruido.redis;
+
+import io.lettuce.core.Limit;
+import io.lettuce.core.Range;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.ruido.job.Job;
+import io.ruido.job.JobJson;
+import io.ruido.job.JobState;
+import io.ruido.job.JobStatus;
+import io.ruido.job.PromptJob;
+import io.ruido.job.SampleId;
+import io.ruido.job.SamplingJob;
+import io.ruido.job.SamplingParams;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * The truth about every job: all changes go through one Lua script, each atomic with its event. Nothing here blocks; a
+ * stage fails with a {@link io.lettuce.core.RedisException} when Redis is away or does not answer in time.
+ */
+public final class JobStore {
+    private static final UUID NOBODY = new UUID(0, 0);
+
+    private final RedisAsyncCommands<String, String> redis;
+    private final LuaScript stateMachine;
+    private final Duration lease;
+    private final Duration retention;
+
+    /**
+     * @param lease for how long a worker that says nothing keeps an image
+     * @param retention for how long a finished job can be read
+     */
+    public JobStore(Redis redis, Duration lease, Duration retention) {
+        this.redis = redis.text().async();
+        this.stateMachine = new LuaScript(this.redis, "event.lua", "queue.lua", "state-machine.lua");
+        this.lease = lease;
+        this.retention = retention;
+    }
+
+    /** As {@link #submit(Job, SubmitOptions)}, for nobody in particular. */
+    public CompletionStage<SubmitResult> submit(Job job) {
+        return submit(job, SubmitOptions.of(SubmitOptions.DEFAULT_TENANT));
+    }
+
+    /** As {@link #submit(Job, SubmitOptions, Optional)}, without a trace. */
+    public CompletionStage<SubmitResult> submit(Job job, SubmitOptions terms) {
+        return submit(job, terms, Optional.empty());
+    }
+
+    /**
+     * Records a new job as QUEUED, and lets it through to Kafka if it is its turn.
+     *
+     * @param trace to which it belongs, as W3C's {@code traceparent}
+     */
+    public CompletionStage<SubmitResult> submit(Job job, SubmitOptions terms, Optional<String> trace) {
+        SamplingParams params = job.params();
+        return run(
+                        job.jobId(),
+                        "submit",
+                        JobJson.write(job),
+                        params.model(),
+                        String.valueOf(1 + job.priority().ordinal()),
+                        String.valueOf(job.images()),
+                        String.valueOf(params.stepsMade()),
+                        String.valueOf((long) params.stepsMade() * params.width() * params.height()),
+                        terms.tenant(),
+                        String.valueOf(terms.maxQueued()),
+                        terms.expiresIn().map(JobStore::millis).orElse(""),
+                        terms.webhook().map(URI::toString).orElse(""),
+                        terms.key()
+                                .map(key -> RedisKeys.idempotency(terms.tenant(), key.value()))
+                                .orElse(""),
+                        terms.key().map(SubmitOptions.Key::fingerprint).orElse(""),
+                        terms.key().map(key -> millis(key.keptFor())).orElse(""),
+                        trace.orElse(""))
+                .thenApply(SubmitResult::parse);
+    }
+
+    /** Lets waiting jobs of a model through, if there is room because workers came. */
+    public CompletionStage<Void> admit(String model) {
+        return run(NOBODY, "admit", model).thenAccept(ok -> {});
+    }
+
+    /** Kafka has the job. */
+    public CompletionStage<ChangeResult> published(UUID id) {
+        return change(id, "published");
+    }
+
+    /** Whether a job that was let through has to be published, for the first time or again; not if it is over. */
+    public CompletionStage<Boolean> unattended(UUID id) {
+        return run(id, "unattended").thenApply("YES"::equals);
+    }
+
+    /** The prompt stage has begun. */
+    public CompletionStage<ChangeResult> encode(UUID id) {
+        return change(id, "encode");
+    }
+
+    /** Makes {@code worker} the owner of an image, unless it is finished or owned. */
+    public CompletionStage<ClaimResult> claim(SampleId sample, String worker) {
+        return run(sample.jobId(), "claim", index(sample), worker, millis(lease))
+                .thenApply(ClaimResult::parse);
+    }
+
+    /**
+     * @param step done, from 1
+     * @param preview data URI of a small picture, or empty
+     */
+    public CompletionStage<ChangeResult> step(SampleId sample, int attempt, int step, int steps, String preview) {
+        return change(
+                sample.jobId(),
+                "step",
+                index(sample),
+                String.valueOf(attempt),
+                millis(lease),
+                String.valueOf(step),
+                String.valueOf(steps),
+                preview);
+    }
+
+    public CompletionStage<ChangeResult> decode(SampleId sample, int attempt) {
+        return change(sample.jobId(), "decode", index(sample), String.valueOf(attempt), millis(lease));
+    }
+
+    /** Keeps an image that makes no steps for the moment, because it waits for a place in the batch or for S3. */
+    public CompletionStage<ChangeResult> renew(SampleId sample, int attempt) {
+        return change(sample.jobId(), "renew", index(sample), String.valueOf(attempt), millis(lease));
+    }
+
+    /** Gives an image back unfinished: the next worker can claim it at once. */
+    public CompletionStage<ChangeResult> release(SampleId sample, int attempt) {
+        return change(sample.jobId(), "release", index(sample), String.valueOf(attempt));
+    }
+
+    /** The same, in good order: the attempt does not count among those that failed. */
+    public CompletionStage<ChangeResult> giveBack(SampleId sample, int attempt) {
+        return change(sample.jobId(), "give_back", index(sample), String.valueOf(attempt));
+    }
+
+    /** How often a worker has begun with a job's text, or with an image, and not given it back. */
+    public CompletionStage<Integer> begun(Job job) {
+        String field =
+                switch (job) {
+                    case PromptJob prompt -> "begun";
+                    case SamplingJob sampling -> index(sampling.id()) + ":begun";
+                };
+        return redis.hget(RedisKeys.job(job.jobId()), field)
+                .thenApply(times -> times == null ? 0 : Integer.parseInt(times));
+    }
+
+    /** @param key of the object that has been stored */
+    public CompletionStage<ChangeResult> succeed(SampleId sample, int attempt, String key) {
+        return change(sample.jobId(), "succeed", index(sample), String.valueOf(attempt), key);
+    }
+
+    /** @param reason that the client is told */
+    public CompletionStage<ChangeResult> fail(UUID id, String reason) {
+        return change(id, "fail", JobState.FAILED.name(), reason);
+    }
+
+    public CompletionStage<ChangeResult> cancel(UUID id) {
+        return change(id, "fail", JobState.CANCELLED.name(), "");
+    }
+
+    /** Every change of a job whose deadline has come makes it EXPIRED; this is one that changes nothing else. */
+    public CompletionStage<ChangeResult> expire(UUID id) {
+        return change(id, "expire");
+    }
+
+    public CompletionStage<Optional<JobStatus>> find(UUID id) {
+        CompletionStage<List<String>> found =
+                stateMachine.run(ScriptOutputType.MULTI, RedisKeys.ofScripts(), arguments(id, "find"));
+        return found.thenApply(fields -> fields.isEmpty() ? Optional.empty() : Optional.of(status(map(fields))));
+    }
+
+    /**
+     * Newest first.
+     *
+     * @param tenant whose jobs, or empty for everybody's
+     * @param before only jobs submitted before this one, which need not exist any more; null for the newest
+     * @return ids, some of which may have been forgotten since
+     */
+    public CompletionStage<List<UUID>> list(Optional<String> tenant, UUID before, int limit) {
+        Range.Boundary<String> newest =
+                before == null ? Range.Boundary.unbounded() : Range.Boundary.excluding(before.toString());
+        return redis.zrevrangebylex(
+                        tenant.map(RedisKeys::jobs).orElse(RedisKeys.JOBS),
+                        Range.from(Range.Boundary.unbounded(), newest),
+                        Limit.create(0, limit))
+                .thenApply(ids -> ids.stream().map(UUID::fromString).toList());
+    }
+
+    /** Keeps nothing of a job. */
+    public CompletionStage<Void> forget(UUID id) {
+        return redis.hget(RedisKeys.job(id), "tenant")
+                .thenCompose(tenant -> forget(id, tenant == null ? RedisKeys.JOBS : RedisKeys.jobs(tenant)));
+    }
+
+    private CompletionStage<Void> forget(UUID id, String tenantsJobs) {
+        var listed = redis.zrem(RedisKeys.JOBS, id.toString());
+        var listedByTenant = redis.zrem(tenantsJobs, id.toString());
+        var finished = redis.zrem(RedisKeys.FINISHED, id.toString());
+        return redis.del(RedisKeys.job(id), RedisKeys.events(id))
+                .thenCombine(listed, Long::sum)
+                .thenCombine(listedByTenant, Long::sum)
+                .thenCombine(finished, Long::sum)
+                .thenAccept(removed -> {});
+    }
+
+    private CompletionStage<ChangeResult> change(UUID id, String operation, String... arguments) {
+        return run(id, operation, arguments).thenApply(ChangeResult::parse);
+    }
+
+    private CompletionStage<String> run(UUID id, String operation, String... more) {
+        return stateMachine.run(ScriptOutputType.VALUE, RedisKeys.ofScripts(), arguments(id, operation, more));
+    }
+
+    private String[] arguments(UUID id, String operation, String... more) {
+        return Stream.concat(Stream.of(operation, id.toString(), millis(retention)), Stream.of(more))
+                .toArray(String[]::new);
+    }
+
+    /** Of a reply that lists names and values by turns. */
+    private static Map<String, String> map(List<String> fields) {
+        return IntStream.range(0, fields.size() / 2)
+                .boxed()
+                .collect(Collectors.toMap(i -> fields.get(2 * i), i -> fields.get(2 * i + 1)));
+    }
+
+    private static JobStatus status(Map<String, String> hash) {
+        return new JobStatus(
+                JobJson.read(hash.get("request"), Job.class),
+                hash.get("tenant"),
+                JobState.valueOf(hash.get("state")),
+                IntStream.range(0, Integer.parseInt(hash.get("count")))
+                        .mapToObj(i -> image(hash, i))
+                        .toList(),
+                instant(hash.get("expires")),
+                instant(hash.get("started")),
+                instant(hash.get("finished")),
+                hash.get("position") == null ? null : Integer.valueOf(hash.get("position")),
+                instant(hash.get("eta")),
+                hash.get("error"),
+                hash.get("trace"),
+                Long.parseLong(hash.get("events")));
+    }
+
+    private static JobStatus.Image image(Map<String, String> hash, int i) {
+        return new JobStatus.Image(
+                i,
+                JobState.valueOf(hash.get(i + ":state")),
+                Integer.parseInt(hash.get(i + ":step")),
+                hash.get(i + ":worker"),
+                Integer.parseInt(hash.get(i + ":attempt")),
+                hash.get(i + ":key"));
+    }
+
+    private static Instant instant(String millis) {
+        return millis == null ? null : Instant.ofEpochMilli(Long.parseLong(millis));
+    }
+
+    private static String index(SampleId sample) {
+        return String.valueOf(sample.index());
+    }
+
+    private static String millis(Duration duration) {
+        return String.valueOf(duration.toMillis());
+    }
+}

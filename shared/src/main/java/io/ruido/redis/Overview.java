@@ -1,0 +1,77 @@
+package io.ruido.redis;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.ruido.job.JobJson;
+import io.ruido.job.JobState;
+import io.ruido.job.Priority;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
+
+/** What waits, runs and was finished, by model: found out when asked, by one script. Nothing here blocks. */
+public final class Overview {
+    /** So many of the last minutes are known. */
+    public static final int MINUTES = 60;
+
+    private final RedisAsyncCommands<String, String> redis;
+    private final LuaScript overview;
+
+    public Overview(Redis redis) {
+        this.redis = redis.text().async();
+        this.overview = new LuaScript(this.redis, "event.lua", "queue.lua", "overview.lua");
+    }
+
+    /**
+     * @param waiting by priority
+     * @param admitted images that are on Kafka or with a worker
+     * @param workers that serve the model now
+     * @param finished how many jobs ever came to each end
+     * @param minutes the last ones, the newest last, or null when nobody asked for them
+     */
+    public record Model(
+            @JsonProperty("model") String name,
+            List<Waiting> waiting,
+            long admitted,
+            int workers,
+            Map<JobState, Long> finished,
+            List<Minute> minutes) {
+
+        public Waiting waiting(Priority priority) {
+            return waiting.get(priority.ordinal());
+        }
+    }
+
+    /** @param oldest for how many milliseconds the first in line has waited; 0 when there is none */
+    public record Waiting(long jobs, long oldest) {}
+
+    /**
+     * @param at its begin, in milliseconds since 1970
+     * @param counts of jobs by the state in which they ended, and of finished {@code images} and their {@code steps}
+     */
+    public record Minute(long at, Map<String, Long> counts) {
+        public long count(String what) {
+            return counts.getOrDefault(what, 0L);
+        }
+    }
+
+    /** By name. */
+    public CompletionStage<List<Model>> read(int minutes) {
+        return redis.hkeys(RedisKeys.MODELS)
+                .thenCompose(models -> models.isEmpty()
+                        ? CompletableFuture.completedStage(List.of())
+                        : overview.<String>run(
+                                        ScriptOutputType.VALUE, RedisKeys.ofScripts(), arguments(models, minutes))
+                                .thenApply(json -> List.of(JobJson.read(json, Model[].class))));
+    }
+
+    private static String[] arguments(List<String> models, int minutes) {
+        return Stream.concat(
+                        Stream.of("overview", "", "0", String.valueOf(minutes)),
+                        models.stream().sorted())
+                .toArray(String[]::new);
+    }
+}

@@ -1,0 +1,56 @@
+package io.ruido.redis;
+
+import io.github.bucket4j.BucketConfiguration;
+import io.github.bucket4j.distributed.AsyncBucketProxy;
+import io.github.bucket4j.distributed.ExpirationAfterWriteStrategy;
+import io.github.bucket4j.distributed.proxy.AsyncProxyManager;
+import io.github.bucket4j.redis.lettuce.Bucket4jLettuce;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** How much everybody may still use, counted for all gateways together: token buckets that fill up steadily. */
+public final class RateLimits {
+    private final AsyncProxyManager<String> buckets;
+
+    public RateLimits(Redis redis) {
+        buckets = Bucket4jLettuce.casBasedBuilder(redis.binary())
+                .expirationAfterWrite(
+                        ExpirationAfterWriteStrategy.basedOnTimeForRefillingBucketUpToMax(Duration.ofMinutes(1)))
+                .build()
+                .asAsync();
+    }
+
+    /**
+     * Takes all of it or nothing.
+     *
+     * @param what is used, such as requests
+     * @param who uses it
+     * @param limit how much may be used in {@code per}
+     * @return empty, or for how long to wait before taking it
+     */
+    public CompletionStage<Optional<Duration>> take(String what, String who, long amount, long limit, Duration per) {
+        return bucket(what, who, limit, per)
+                .tryConsumeAndReturnRemaining(amount)
+                .thenApply(probe -> probe.isConsumed()
+                        ? Optional.empty()
+                        : Optional.of(Duration.ofNanos(probe.getNanosToWaitForRefill())));
+    }
+
+    /** Gives back what was taken and not used. */
+    public CompletionStage<Void> giveBack(String what, String who, long amount, long limit, Duration per) {
+        return bucket(what, who, limit, per).addTokens(amount);
+    }
+
+    private AsyncBucketProxy bucket(String what, String who, long limit, Duration per) {
+        BucketConfiguration configuration = BucketConfiguration.builder()
+                .addLimit(bandwidth -> bandwidth.capacity(limit).refillGreedy(limit, per))
+                .build();
+        // A changed limit is another bucket.
+        return buckets.builder()
+                .build(
+                        RedisKeys.allowance(what, who) + ":" + limit,
+                        () -> CompletableFuture.completedFuture(configuration));
+    }
+}

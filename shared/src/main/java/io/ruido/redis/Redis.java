@@ -1,0 +1,127 @@
+package io.ruido.redis;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import io.lettuce.core.codec.RedisCodec;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.event.command.CommandFailedEvent;
+import io.lettuce.core.event.command.CommandListener;
+import io.lettuce.core.event.command.CommandSucceededEvent;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.Delay;
+import io.lettuce.core.resource.NettyCustomizer;
+import io.netty.channel.Channel;
+import io.netty.handler.flush.FlushConsolidationHandler;
+import io.ruido.config.RuidoConfig.RedisConfig;
+import io.ruido.telemetry.Outage;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Connections that reconnect by themselves. While Redis is away commands fail at once instead of piling up in memory;
+ * a command that gets no answer fails after the configured time.
+ */
+public final class Redis implements AutoCloseable {
+    /** Redis that is back is noticed within about this time; Lettuce's own limit is half a minute. */
+    private static final Duration RECONNECT_AT_MOST = Duration.ofMillis(500);
+
+    private static final int COMMANDS_AT_A_TIME = 64;
+
+    private final RedisClient client;
+    private final StatefulRedisConnection<String, String> text;
+    private final StatefulRedisConnection<String, byte[]> binary;
+
+    private Redis(RedisClient client) {
+        this.client = client;
+        this.text = client.connect();
+        this.binary = client.connect(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE));
+    }
+
+    /** @throws io.lettuce.core.RedisConnectionException when nothing answers at the address */
+    public static Redis connect(RedisConfig config) {
+        RedisURI uri = RedisURI.create(
+                config.uri().orElseThrow(() -> new IllegalArgumentException("ruido.redis.uri must be set")));
+        uri.setTimeout(config.timeout());
+        ClientResources resources = ClientResources.builder()
+                .reconnectDelay(Delay.exponential(Duration.ofMillis(16), RECONNECT_AT_MOST, 2, TimeUnit.MILLISECONDS))
+                .nettyCustomizer(new SharedWrites())
+                .build();
+        RedisClient client = RedisClient.create(resources, uri);
+        client.addListener(new Answers(new Outage("Redis")));
+        client.setOptions(ClientOptions.builder()
+                .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                .timeoutOptions(TimeoutOptions.enabled(config.timeout()))
+                .socketOptions(SocketOptions.builder()
+                        .connectTimeout(config.timeout())
+                        .keepAlive(true)
+                        .build())
+                .build());
+        try {
+            return new Redis(client);
+        } catch (RuntimeException e) {
+            shutdown(client);
+            throw e;
+        }
+    }
+
+    StatefulRedisConnection<String, String> text() {
+        return text;
+    }
+
+    StatefulRedisConnection<String, byte[]> binary() {
+        return binary;
+    }
+
+    StatefulRedisPubSubConnection<String, String> subscriber() {
+        return client.connectPubSub();
+    }
+
+    /** Completes when Redis answers. */
+    public CompletionStage<Void> ping() {
+        return text.async().ping().thenAccept(pong -> {});
+    }
+
+    @Override
+    public void close() {
+        shutdown(client);
+    }
+
+    /** Commands that come at the same time go out in one system call; a lone one goes out at once. */
+    private static final class SharedWrites implements NettyCustomizer {
+        @Override
+        public void afterChannelInitialized(Channel channel) {
+            channel.pipeline().addFirst(new FlushConsolidationHandler(COMMANDS_AT_A_TIME, true));
+        }
+    }
+
+    /** Sees every command's end. */
+    private record Answers(Outage outage) implements CommandListener {
+        @Override
+        public void commandSucceeded(CommandSucceededEvent command) {
+            outage.answered();
+        }
+
+        @Override
+        public void commandFailed(CommandFailedEvent command) {
+            if (command.getCause() instanceof RedisNoScriptException) {
+                outage.answered();
+            } else {
+                outage.failed(command.getCause());
+            }
+        }
+    }
+
+    // Resources that were given to a client are not shut down with it.
+    private static void shutdown(RedisClient client) {
+        client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
+        client.getResources().shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,107 @@
+package io.ruido.redis;
+
+import io.ruido.job.SampleId;
+import java.util.UUID;
+
+/** Every key in Redis. One script changes several of them at once, so all live on one server and its replicas. */
+final class RedisKeys {
+    /** Sorted set of job ids, all with score 0: ids sort by age as text. */
+    static final String JOBS = "ruido:jobs";
+
+    /** Sorted set of ids of live jobs that were let through, by the time somebody has to see that Kafka has them. */
+    static final String UNPUBLISHED = "ruido:unpublished";
+
+    /** Sorted set of ids of live jobs by the time they expire, and of expired ones that are not yet in the history. */
+    static final String DEADLINES = "ruido:deadlines";
+
+    /** Sorted set of ids of finished jobs by the time they may be forgotten. */
+    static final String FINISHED = "ruido:finished";
+
+    /** Sorted set of ids of finished jobs by the time when their receivers are to be told. */
+    static final String WEBHOOKS = "ruido:webhooks";
+
+    /** List of webhooks that were given up, the newest first. */
+    static final String DEAD_WEBHOOKS = "ruido:webhooks:dead";
+
+    /** Sorted set of objects, the pictures that clients have sent, by the time they may be deleted. */
+    static final String UPLOADS = "ruido:uploads";
+
+    /** Hash of object to its size in bytes and whose it is. */
+    static final String UPLOAD_SIZES = UPLOADS + ":sizes";
+
+    /** Hash of tenant to the bytes of all its objects. */
+    static final String UPLOAD_BYTES = UPLOADS + ":bytes";
+
+    /** Hash of model name to card. */
+    static final String MODELS = "ruido:models";
+
+    /** Channel that names a model of which a job was admitted and has to be published. */
+    static final String DISPATCH = "ruido:dispatch";
+
+    private static final String JOB = "ruido:job:";
+    private static final String EVENTS = "ruido:events:";
+    private static final String QUEUE = "ruido:queue:";
+    private static final String WORKERS = "ruido:workers:";
+
+    private RedisKeys() {}
+
+    /** What {@code event.lua} takes names from, in its order. */
+    static String[] ofScripts() {
+        return new String[] {JOB, EVENTS, QUEUE, WORKERS, JOBS, UNPUBLISHED, DEADLINES, FINISHED, DISPATCH, WEBHOOKS};
+    }
+
+    /** Hash: see {@code state-machine.lua}. */
+    static String job(UUID id) {
+        return JOB + "{" + id + "}";
+    }
+
+    /** Stream of events, and the name of the channel that announces them. */
+    static String events(UUID id) {
+        return EVENTS + "{" + id + "}";
+    }
+
+    /** Those of {@link #JOBS} that are a tenant's: see {@code state-machine.lua}. */
+    static String jobs(String tenant) {
+        return JOBS + ":" + tenant;
+    }
+
+    /** With which a tenant's webhooks are signed. */
+    static String webhookSecret(String tenant) {
+        return "ruido:webhook-secret:" + tenant;
+    }
+
+    /** Token bucket of what somebody may use. */
+    static String allowance(String what, String who) {
+        return "ruido:allowance:" + what + ":" + who;
+    }
+
+    /** Sorted set of a model's workers: see {@code queue.lua}. */
+    static String workers(String model) {
+        return WORKERS + model;
+    }
+
+    /** What a worker said of itself, for as long as it is taken for alive. */
+    static String worker(String id) {
+        return "ruido:worker:" + id;
+    }
+
+    /** Id of the job that a client submitted under this key, and the fingerprint of what it asked for. */
+    static String idempotency(String tenant, String key) {
+        return "ruido:idempotency:" + tenant + ":" + key;
+    }
+
+    /** What is known of a picture that a tenant has sent: see {@code upload.lua}. */
+    static String upload(String tenant, String id) {
+        return "ruido:upload:" + tenant + ":" + id;
+    }
+
+    /** State of an unfinished image, raw bytes. */
+    static String checkpoint(SampleId sample) {
+        return "ruido:checkpoint:{" + sample.jobId() + "}:" + sample.index();
+    }
+
+    /** Encoded text, raw bytes. */
+    static String conditioning(String contentHash) {
+        return "ruido:conditioning:{" + contentHash + "}";
+    }
+}

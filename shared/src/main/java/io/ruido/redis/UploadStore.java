@@ -1,0 +1,81 @@
+package io.ruido.redis;
+
+import io.lettuce.core.ScriptOutputType;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.ruido.config.RuidoConfig.UploadsConfig;
+import io.ruido.job.JobJson;
+import io.ruido.job.Upload;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Which pictures a tenant's jobs can begin with, and how many bytes they take. Who sends one again, or submits a job with
+ * it, keeps it for as long again; {@link DelayedQueue#uploads} tells what was kept long enough.
+ */
+public final class UploadStore {
+    private static final String[] OBJECTS = {RedisKeys.UPLOADS, RedisKeys.UPLOAD_SIZES, RedisKeys.UPLOAD_BYTES};
+
+    private final RedisAsyncCommands<String, String> redis;
+    private final LuaScript announce;
+    private final LuaScript keep;
+    private final LuaScript forget;
+    private final UploadsConfig config;
+
+    public UploadStore(Redis redis, UploadsConfig config) {
+        this.redis = redis.text().async();
+        this.announce = new LuaScript(this.redis, "announce-upload.lua");
+        this.keep = new LuaScript(this.redis, "upload.lua");
+        this.forget = new LuaScript(this.redis, "forget-upload.lua");
+        this.config = config;
+    }
+
+    /**
+     * Before an object is stored, so that it will be deleted whatever comes of it.
+     *
+     * @return empty, or how many bytes the tenant's pictures take if there is no room for this one
+     */
+    public CompletionStage<Optional<Long>> announce(UUID object, String tenant, int bytes) {
+        CompletionStage<Long> taken = announce.run(
+                ScriptOutputType.INTEGER,
+                OBJECTS,
+                object.toString(),
+                tenant,
+                String.valueOf(bytes),
+                String.valueOf(config.maxStoredBytes()));
+        return taken.thenApply(Optional::ofNullable);
+    }
+
+    /** Tells of a picture whose object is stored; returns the one that is known if somebody was quicker. */
+    public CompletionStage<Upload> add(String tenant, Upload upload) {
+        return keep(tenant, upload.id(), JobJson.write(upload)).thenApply(Optional::orElseThrow);
+    }
+
+    /** Keeps a picture for as long again; empty when there is none, or it was kept long enough. */
+    public CompletionStage<Optional<Upload>> keep(String tenant, String id) {
+        return keep(tenant, id, "");
+    }
+
+    private CompletionStage<Optional<Upload>> keep(String tenant, String id, String upload) {
+        CompletionStage<String> known = keep.run(
+                ScriptOutputType.VALUE,
+                new String[] {RedisKeys.UPLOADS, RedisKeys.upload(tenant, id)},
+                String.valueOf(config.retention().toMillis()),
+                upload);
+        return known.thenApply(UploadStore::parse);
+    }
+
+    /** Empty when there is none, or it was kept long enough. */
+    public CompletionStage<Optional<Upload>> find(String tenant, String id) {
+        return redis.get(RedisKeys.upload(tenant, id)).thenApply(UploadStore::parse);
+    }
+
+    /** Of an object that was deleted: its tenant has room for others. */
+    public CompletionStage<Void> forget(UUID object) {
+        return forget.run(ScriptOutputType.STATUS, OBJECTS, object.toString()).thenAccept(none -> {});
+    }
+
+    private static Optional<Upload> parse(String json) {
+        return Optional.ofNullable(json).map(text -> JobJson.read(text, Upload.class));
+    }
+}

@@ -1,0 +1,88 @@
+package io.ruido.redis;
+
+import io.lettuce.core.ZAddArgs;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.ruido.job.JobJson;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.random.RandomGenerator;
+
+/** Webhooks that wait for their delivery, in Redis: the state machine notes one with the end of its job. */
+public final class WebhookStore {
+    private static final int SECRET_BYTES = 32;
+    private static final long DEAD_AT_MOST = 10_000;
+    private static final String ATTEMPTS = "webhook-attempts";
+
+    private final RedisAsyncCommands<String, String> redis;
+    private final DelayedQueue agenda;
+    private final RandomGenerator random = new SecureRandom();
+
+    public WebhookStore(Redis redis) {
+        this.redis = redis.text().async();
+        this.agenda = DelayedQueue.webhooks(redis);
+    }
+
+    /** TestJobs whose end is to be told now. */
+    public CompletionStage<List<UUID>> due(int atMost) {
+        return agenda.due(atMost);
+    }
+
+    /** Nothing is left to tell. */
+    public CompletionStage<Void> delivered(UUID id) {
+        return agenda.done(id);
+    }
+
+    /** @param attempts made */
+    public record Pending(String url, int attempts) {}
+
+    /** Empty when the job is forgotten. */
+    public CompletionStage<Optional<Pending>> find(UUID id) {
+        return redis.hmget(RedisKeys.job(id), "webhook", ATTEMPTS)
+                .thenApply(fields -> fields.get(0).hasValue()
+                        ? Optional.of(new Pending(
+                                fields.get(0).getValue(),
+                                Integer.parseInt(fields.get(1).getValueOrElse("0"))))
+                        : Optional.empty());
+    }
+
+    /** An attempt failed; there is another one in {@code pause}. */
+    public CompletionStage<Void> later(UUID id, int attempts, Duration pause) {
+        return redis.hset(RedisKeys.job(id), Map.of(ATTEMPTS, String.valueOf(attempts)))
+                .thenCompose(set -> redis.time())
+                .thenCompose(time -> redis.zadd(
+                        RedisKeys.WEBHOOKS,
+                        ZAddArgs.Builder.xx(),
+                        (double) (Long.parseLong(time.get(0)) * 1000 + pause.toMillis()),
+                        id.toString()))
+                .thenAccept(changed -> {});
+    }
+
+    private record Dead(UUID job, String url, int attempts, String error) {}
+
+    /** All attempts failed: keeps the webhook where people find it. */
+    public CompletionStage<Void> bury(UUID id, String url, int attempts, String error) {
+        return redis.lpush(RedisKeys.DEAD_WEBHOOKS, JobJson.write(new Dead(id, url, attempts, error)))
+                .thenCompose(length -> redis.ltrim(RedisKeys.DEAD_WEBHOOKS, 0, DEAD_AT_MOST - 1))
+                .thenCompose(trimmed -> delivered(id));
+    }
+
+    /** The newest of those that were given up first, as JSON. */
+    public CompletionStage<List<String>> dead(int atMost) {
+        return redis.lrange(RedisKeys.DEAD_WEBHOOKS, 0, atMost - 1);
+    }
+
+    /** With which a tenant's webhooks are signed, made when it is first asked for. */
+    public CompletionStage<String> secret(String tenant) {
+        byte[] bytes = new byte[SECRET_BYTES];
+        random.nextBytes(bytes);
+        String fresh = "whsec_" + Base64.getEncoder().encodeToString(bytes);
+        String key = RedisKeys.webhookSecret(tenant);
+        return redis.setnx(key, fresh).thenCompose(isNew -> redis.get(key));
+    }
+}

@@ -1,0 +1,209 @@
+package io.ruido.s3;
+
+import io.minio.BucketExistsArgs;
+import io.minio.GetObjectArgs;
+import io.minio.GetPresignedObjectUrlArgs;
+import io.minio.MakeBucketArgs;
+import io.minio.MinioClient;
+import io.minio.PutObjectArgs;
+import io.minio.RemoveObjectArgs;
+import io.minio.errors.ErrorResponseException;
+import io.minio.errors.MinioException;
+import io.minio.http.Method;
+import io.ruido.config.RuidoConfig.S3Config;
+import io.ruido.job.JobJson;
+import io.ruido.job.JobStatus;
+import io.ruido.job.SampleId;
+import io.ruido.job.Upload;
+import io.ruido.telemetry.Outage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Results in S3: {@code results/{jobId}/{index}.png} and {@code results/{jobId}/job.json}, and the pictures that clients
+ * have sent: {@code uploads/{object}}. A result that is stored again has the same key. Calls block, for at most about the
+ * configured time.
+ */
+public final class ResultStore {
+    private final MinioClient s3;
+    private final MinioClient presigner;
+    private final String bucket;
+    private final Duration presignedFor;
+    private final Outage outage = new Outage("The object store");
+
+    /** Contacts nothing yet. */
+    public ResultStore(S3Config config) {
+        URI endpoint =
+                config.endpoint().orElseThrow(() -> new IllegalArgumentException("ruido.s3.endpoint must be set"));
+        this.s3 = client(config, endpoint);
+        this.presigner = client(config, config.publicEndpoint().orElse(endpoint));
+        this.bucket = config.bucket();
+        this.presignedFor = config.presignedFor();
+    }
+
+    // The region is given, so that signing an address needs no call.
+    private static MinioClient client(S3Config config, URI endpoint) {
+        MinioClient client = MinioClient.builder()
+                .endpoint(endpoint.toString())
+                .credentials(config.accessKey(), config.secretKey())
+                .region(config.region())
+                .build();
+        long millis = config.timeout().toMillis();
+        client.setTimeout(millis, millis, millis);
+        return client;
+    }
+
+    /** Idempotent. */
+    public void createBucket() throws IOException {
+        call("create bucket " + bucket, () -> {
+            if (!s3.bucketExists(BucketExistsArgs.builder().bucket(bucket).build())) {
+                makeBucket();
+            }
+            return null;
+        });
+    }
+
+    private void makeBucket() throws MinioException, GeneralSecurityException, IOException {
+        try {
+            s3.makeBucket(MakeBucketArgs.builder().bucket(bucket).build());
+        } catch (ErrorResponseException e) {
+            // Somebody else was faster.
+            if (!e.errorResponse().code().equals("BucketAlreadyOwnedByYou")) {
+                throw e;
+            }
+        }
+    }
+
+    /** Whether the bucket answers. */
+    public boolean reachable() {
+        try {
+            return call(
+                    "check bucket " + bucket,
+                    () -> s3.bucketExists(
+                            BucketExistsArgs.builder().bucket(bucket).build()));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    public static String key(SampleId sample) {
+        return "results/" + sample.jobId() + "/" + sample.index() + ".png";
+    }
+
+    /** @return the image's key */
+    public String putImage(SampleId sample, byte[] png) throws IOException {
+        put(key(sample), png, "image/png");
+        return key(sample);
+    }
+
+    public static String key(Upload upload) {
+        return uploadKey(upload.object());
+    }
+
+    public static String uploadKey(UUID object) {
+        return "uploads/" + object;
+    }
+
+    public void putUpload(UUID object, byte[] picture, String mediaType) throws IOException {
+        put(uploadKey(object), picture, mediaType);
+    }
+
+    /** Keeps a finished job beside its images, so that history outlives Redis. */
+    public void putStatus(JobStatus status) throws IOException {
+        put(statusKey(status.job().jobId()), JobJson.writeBytes(status), "application/json");
+    }
+
+    /** Whether a job was ever finished here. */
+    public boolean hasStatus(UUID job) throws IOException {
+        return get(statusKey(job)).isPresent();
+    }
+
+    private static String statusKey(UUID job) {
+        return "results/" + job + "/job.json";
+    }
+
+    /** Idempotent. */
+    public void delete(String key) throws IOException {
+        call("delete " + key, () -> {
+            s3.removeObject(
+                    RemoveObjectArgs.builder().bucket(bucket).object(key).build());
+            return null;
+        });
+    }
+
+    /** The object's bytes, or empty when there is none. */
+    public Optional<byte[]> get(String key) throws IOException {
+        return call("get " + key, () -> {
+            try (InputStream in = s3.getObject(
+                    GetObjectArgs.builder().bucket(bucket).object(key).build())) {
+                return Optional.of(in.readAllBytes());
+            } catch (ErrorResponseException e) {
+                if (e.errorResponse().code().equals("NoSuchKey")) {
+                    return Optional.empty();
+                }
+                throw e;
+            }
+        });
+    }
+
+    /** An address that anybody can fetch the object from for a while. Contacts nothing. */
+    public URI presignedUrl(String key) {
+        try {
+            return URI.create(presigner.getPresignedObjectUrl(GetPresignedObjectUrlArgs.builder()
+                    .method(Method.GET)
+                    .bucket(bucket)
+                    .object(key)
+                    .expiry((int) presignedFor.toSeconds(), TimeUnit.SECONDS)
+                    .build()));
+        } catch (MinioException | GeneralSecurityException | IOException e) {
+            throw new IllegalStateException("cannot sign an address for " + key, e);
+        }
+    }
+
+    private void put(String key, byte[] content, String contentType) throws IOException {
+        call(
+                "put " + key,
+                () -> s3.putObject(PutObjectArgs.builder().bucket(bucket).object(key).stream(
+                                new ByteArrayInputStream(content), content.length, -1)
+                        .contentType(contentType)
+                        .build()));
+    }
+
+    @FunctionalInterface
+    private interface Call<T> {
+        T run() throws MinioException, GeneralSecurityException, IOException;
+    }
+
+    private <T> T call(String what, Call<T> call) throws IOException {
+        try {
+            T answer = twice(call);
+            outage.answered();
+            return answer;
+        } catch (MinioException | GeneralSecurityException | IOException e) {
+            IOException failure = new IOException("S3: cannot " + what + ": " + e.getMessage(), e);
+            outage.failed(failure);
+            throw failure;
+        }
+    }
+
+    // Every call here can be made twice: a pooled connection may have died with the server at its other end, which
+    // nobody notices before it is used. A server that is away or silent would only cost its time again.
+    private static <T> T twice(Call<T> call) throws MinioException, GeneralSecurityException, IOException {
+        try {
+            return call.run();
+        } catch (ConnectException | InterruptedIOException e) {
+            throw e;
+        } catch (IOException e) {
+            return call.run();
+        }
+    }
+}
