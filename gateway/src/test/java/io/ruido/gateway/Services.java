@@ -75,7 +75,7 @@ public final class Services implements BeforeAllCallback, AfterAllCallback {
         Awaitility.setDefaultTimeout(Duration.ofMinutes(1)); // outlasts a busy machine
         kafka = EmbeddedKafka.start(folder.resolve("kafka"), 0);
         redis = EmbeddedRedis.start(folder.resolve("redis"), 0);
-        s3 = EmbeddedS3.start(folder.resolve("s3"), 0, "ruido", "ruido-secret");
+        s3 = EmbeddedS3.start(folder.resolve("s3"), 0);
         config = configure(settings);
         connection = Redis.connect(config.redis());
         store = new JobStore(connection, config.jobs().lease(), config.jobs().retention());
@@ -90,11 +90,10 @@ public final class Services implements BeforeAllCallback, AfterAllCallback {
     }
 
     private RuidoConfig configure(Map<String, String> more) throws IOException {
-        Map<String, String> all = new HashMap<>(Map.of(
-                "ruido.kafka.bootstrap-servers", kafka.bootstrapServers(),
-                "ruido.redis.uri", redis.uri(),
-                "ruido.s3.endpoint", s3.endpoint().toString(),
-                "ruido.gateway.port", "0"));
+        Map<String, String> all = new HashMap<>(Map.of("ruido.gateway.port", "0"));
+        all.putAll(kafka.settings());
+        all.putAll(redis.settings());
+        all.putAll(s3.settings());
         all.putAll(more);
         return RuidoConfig.load(all, Map.of(), Optional.empty());
     }
@@ -153,7 +152,7 @@ public final class Services implements BeforeAllCallback, AfterAllCallback {
 
     public void startS3() {
         int port = config.s3().endpoint().orElseThrow().getPort();
-        s3 = EmbeddedS3.start(folder.resolve("s3"), port, "ruido", "ruido-secret");
+        s3 = EmbeddedS3.start(folder.resolve("s3"), port);
     }
 
     private static int port(String address) {

@@ -2,6 +2,7 @@ package io.ruido.config;
 
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
+import java.util.List;
 import org.eclipse.microprofile.config.spi.Converter;
 
 /** Converters that refuse a value out of range, so that a wrong setting is reported by its name at the start. */
@@ -52,6 +53,37 @@ public final class Converters {
         }
     }
 
+    public static final class SecurityProtocol implements Converter<String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String convert(String value) {
+            return oneOf(value, List.of("PLAINTEXT", "SASL_PLAINTEXT", "SSL", "SASL_SSL"));
+        }
+    }
+
+    public static final class SaslMechanism implements Converter<String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String convert(String value) {
+            return oneOf(value, List.of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"));
+        }
+    }
+
+    /** Any but the one that was the default of earlier versions, which everybody can read. */
+    public static final class SecretKey implements Converter<String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String convert(String value) {
+            if (value.equals("ruido-secret")) {
+                throw new IllegalArgumentException("must not be \"ruido-secret\", which was a published default");
+            }
+            return value.isEmpty() ? null : value; // absent
+        }
+    }
+
     public static final class PositiveDuration implements Converter<Duration> {
         private static final long serialVersionUID = 1L;
 
@@ -80,5 +112,13 @@ public final class Converters {
             // Told below, like any other value out of range.
         }
         throw new IllegalArgumentException("must be " + expected + ", was \"" + value + '"');
+    }
+
+    private static String oneOf(String value, List<String> known) {
+        if (!known.contains(value.strip())) {
+            throw new IllegalArgumentException(
+                    "must be one of " + String.join(", ", known) + ", was \"" + value + '"');
+        }
+        return value.strip();
     }
 }

@@ -105,6 +105,20 @@ public interface RuidoConfig {
     interface KafkaConfig {
         Optional<String> bootstrapServers();
 
+        /** As Kafka names them: PLAINTEXT, SASL_PLAINTEXT, SSL or SASL_SSL. */
+        @WithDefault("PLAINTEXT")
+        @WithConverter(Converters.SecurityProtocol.class)
+        String securityProtocol();
+
+        /** How a client logs in where the security protocol is one of SASL's. */
+        @WithDefault("SCRAM-SHA-512")
+        @WithConverter(Converters.SaslMechanism.class)
+        String saslMechanism();
+
+        Optional<String> username();
+
+        Optional<String> password();
+
         /** Of each topic that is created. */
         @WithDefault("1")
         @WithConverter(Converters.Positive.class)
@@ -129,11 +143,11 @@ public interface RuidoConfig {
         /** As clients reach it, for presigned URLs; the endpoint itself when absent. */
         Optional<URI> publicEndpoint();
 
-        @WithDefault("ruido")
-        String accessKey();
+        /** Of the one who owns the bucket. The embedded server makes a secret key of its own. */
+        Optional<String> accessKey();
 
-        @WithDefault("ruido-secret")
-        String secretKey();
+        @WithConverter(Converters.SecretKey.class)
+        Optional<String> secretKey();
 
         @WithDefault("us-east-1")
         String region();

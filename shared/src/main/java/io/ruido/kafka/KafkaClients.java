@@ -4,13 +4,18 @@ import io.ruido.config.RuidoConfig.KafkaConfig;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.security.plain.PlainLoginModule;
+import org.apache.kafka.common.security.scram.ScramLoginModule;
 
-/** What all clients of Kafka here have in common. */
-final class KafkaClients {
+/** What all clients of Kafka here have in common: the address, how they log in, and how long they wait. */
+public final class KafkaClients {
     private KafkaClients() {}
 
-    static Map<String, Object> common(KafkaConfig config) {
+    /** @throws IllegalArgumentException naming the setting that is missing */
+    public static Map<String, Object> common(KafkaConfig config) {
         Map<String, Object> settings = new HashMap<>();
         settings.put(
                 CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG,
@@ -24,6 +29,26 @@ final class KafkaClients {
         settings.put(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000L);
         settings.put(CommonClientConfigs.ENABLE_METRICS_PUSH_CONFIG, false);
         settings.put(CommonClientConfigs.METRIC_REPORTER_CLASSES_CONFIG, List.of()); // Nobody asks for them over JMX.
+        settings.put(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, config.securityProtocol());
+        if (config.securityProtocol().startsWith("SASL")) {
+            settings.put(SaslConfigs.SASL_MECHANISM, config.saslMechanism());
+            settings.put(SaslConfigs.SASL_JAAS_CONFIG, login(config));
+        }
         return settings;
+    }
+
+    private static String login(KafkaConfig config) {
+        Class<?> module = config.saslMechanism().equals("PLAIN") ? PlainLoginModule.class : ScramLoginModule.class;
+        return "%s required username=%s password=%s;"
+                .formatted(
+                        module.getName(),
+                        quoted("ruido.kafka.username", config.username()),
+                        quoted("ruido.kafka.password", config.password()));
+    }
+
+    private static String quoted(String setting, Optional<String> value) {
+        String text = value.orElseThrow(() ->
+                new IllegalArgumentException(setting + " must be set where ruido.kafka.security-protocol uses SASL"));
+        return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
     }
 }

@@ -54,12 +54,18 @@ public final class ResultStore {
     private static MinioClient client(S3Config config, URI endpoint) {
         MinioClient client = MinioClient.builder()
                 .endpoint(endpoint.toString())
-                .credentials(config.accessKey(), config.secretKey())
+                .credentials(
+                        required("ruido.s3.access-key", config.accessKey()),
+                        required("ruido.s3.secret-key", config.secretKey()))
                 .region(config.region())
                 .build();
         long millis = config.timeout().toMillis();
         client.setTimeout(millis, millis, millis);
         return client;
+    }
+
+    private static String required(String setting, Optional<String> value) {
+        return value.orElseThrow(() -> new IllegalArgumentException(setting + " must be set"));
     }
 
     /** Idempotent. */

@@ -57,9 +57,7 @@ class JobConsumerTest {
     static void start(@TempDir Path folder) throws Exception {
         Awaitility.setDefaultTimeout(Duration.ofMinutes(1)); // outlasts a busy machine
         server = EmbeddedKafka.start(folder, 0);
-        kafka = RuidoConfig.load(
-                        Map.of("ruido.kafka.bootstrap-servers", server.bootstrapServers()), Map.of(), Optional.empty())
-                .kafka();
+        kafka = RuidoConfig.load(server.settings(), Map.of(), Optional.empty()).kafka();
         Topics.create(kafka, List.of(PARAMS.model()));
         publisher = new JobPublisher(kafka);
     }

@@ -74,11 +74,9 @@ final class Servers implements AutoCloseable {
         kafka = EmbeddedKafka.start(folder.resolve("kafka"), 0);
         redisServer = EmbeddedRedis.start(folder.resolve("redis"), 0);
         s3 = EmbeddedS3.start(folder.resolve("s3"), 0, "access", SECRET);
-        settings.put("ruido.kafka.bootstrap-servers", kafka.bootstrapServers());
-        settings.put("ruido.redis.uri", redisServer.uri());
-        settings.put("ruido.s3.endpoint", s3.endpoint().toString());
-        settings.put("ruido.s3.access-key", "access");
-        settings.put("ruido.s3.secret-key", SECRET);
+        settings.putAll(kafka.settings());
+        settings.putAll(redisServer.settings());
+        settings.putAll(s3.settings());
         settings.put("ruido.worker.models", MODELS.toAbsolutePath().toString());
         settings.put("ruido.worker.slots", "4");
         settings.put("ruido.worker.threads", "1");

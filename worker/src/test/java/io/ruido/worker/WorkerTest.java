@@ -10,6 +10,7 @@ import io.ruido.job.PromptJob;
 import io.ruido.job.SampleId;
 import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
+import io.ruido.kafka.KafkaClients;
 import io.ruido.kafka.Topics;
 import io.ruido.redis.ClaimResult;
 import java.io.ByteArrayInputStream;
@@ -288,8 +289,7 @@ class WorkerTest {
     }
 
     private static Map<String, Object> kafka() {
-        return Map.of(
-                "bootstrap.servers", servers.config.kafka().bootstrapServers().orElseThrow());
+        return KafkaClients.common(servers.config.kafka());
     }
 
     private static List<Long> numbersTo(int last) {

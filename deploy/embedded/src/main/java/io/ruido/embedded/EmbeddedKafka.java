@@ -27,7 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A real Kafka broker and its KRaft controller in this JVM, reachable from this machine only.
+ * A real Kafka broker and its KRaft controller in this JVM, reachable from this machine only, and by those who may read
+ * the password in its folder.
  *
  * <p>The folder is formatted at the first start and keeps topics, records and share-group state from then on: after
  * {@link #close()}, after {@code kill -9}, and when the port has changed in between. Topics are never created by
@@ -36,15 +37,19 @@ import org.slf4j.LoggerFactory;
 public final class EmbeddedKafka implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EmbeddedKafka.class);
     private static final int NODE_ID = 1;
+    private static final String USER = "ruido";
+    private static final String MECHANISM = "PLAIN";
 
     /** Kafka writes it when it stops, and deletes it when it starts. */
     private static final String STOPPED_CLEANLY = ".kafka_cleanshutdown";
 
+    private final Path folder;
     private final int port;
     private final ControllerServer controller;
     private final BrokerServer broker;
 
-    private EmbeddedKafka(int port, ControllerServer controller, BrokerServer broker) {
+    private EmbeddedKafka(Path folder, int port, ControllerServer controller, BrokerServer broker) {
+        this.folder = folder;
         this.port = port;
         this.controller = controller;
         this.broker = broker;
@@ -53,7 +58,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     /**
      * Starts the broker and returns once it takes requests.
      *
-     * @param folder where the data lives; created when absent, used by one broker at a time
+     * @param folder where the data lives; created when absent, for its owner alone, used by one broker at a time
      * @param port port on the loopback address, or 0 for a free one
      * @throws IllegalStateException when the port is taken or the folder is in use
      */
@@ -62,7 +67,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         ServerSocketChannel quorum = Loopback.bind("Kafka controller", 0);
         int clientPort = client.socket().getLocalPort();
         int quorumPort = quorum.socket().getLocalPort();
-        KafkaConfig config = new KafkaConfig(settings(folder, clientPort, quorumPort));
+        KafkaConfig config = new KafkaConfig(brokerSettings(folder, clientPort, quorumPort));
         format(folder);
         var logDirs = KafkaRaftServer.initializeLogDirs(config, log, "");
         SharedServer shared = new SharedServer(
@@ -77,6 +82,7 @@ public final class EmbeddedKafka implements AutoCloseable {
                 (name, fatal, action) -> new LoggingFaultHandler(name, action),
                 (listener, address, backlog, receiveBuffer) -> address.getPort() == quorumPort ? quorum : client);
         EmbeddedKafka kafka = new EmbeddedKafka(
+                folder,
                 clientPort,
                 new ControllerServer(shared, KafkaRaftServer.configSchema(), logDirs._2()),
                 new BrokerServer(shared));
@@ -95,6 +101,44 @@ public final class EmbeddedKafka implements AutoCloseable {
         return Loopback.HOST + ":" + port;
     }
 
+    /** Ruido's settings that reach this broker. */
+    public Map<String, String> settings() {
+        return settings(folder, port);
+    }
+
+    /** Ruido's settings that reach the broker of this folder when it listens on this port. */
+    public static Map<String, String> settings(Path folder, int port) {
+        return Map.of(
+                "ruido.kafka.bootstrap-servers", Loopback.HOST + ":" + port,
+                "ruido.kafka.security-protocol", "SASL_PLAINTEXT",
+                "ruido.kafka.sasl-mechanism", MECHANISM,
+                "ruido.kafka.username", USER,
+                "ruido.kafka.password", PrivateFolder.password(folder));
+    }
+
+    /** What a Kafka client needs to reach this broker. */
+    Map<String, Object> clientProperties() {
+        return clientProperties(bootstrapServers(), folder);
+    }
+
+    static Map<String, Object> clientProperties(String bootstrapServers, Path folder) {
+        return Map.of(
+                "bootstrap.servers", bootstrapServers,
+                "security.protocol", "SASL_PLAINTEXT",
+                "sasl.mechanism", MECHANISM,
+                "sasl.jaas.config", login(PrivateFolder.password(folder)));
+    }
+
+    private static String login(String password) {
+        return "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"%s\" password=\"%s\";"
+                .formatted(USER, password);
+    }
+
+    /** The same for a listener, which also knows the one user that it lets in. */
+    private static String listenerLogin(String password) {
+        return login(password).replace(";", " user_%s=\"%s\";".formatted(USER, password));
+    }
+
     /** Stops the broker; the records stay in its folder. */
     @Override
     public void close() {
@@ -104,7 +148,8 @@ public final class EmbeddedKafka implements AutoCloseable {
         controller.awaitShutdown();
     }
 
-    private static Map<String, String> settings(Path folder, int clientPort, int quorumPort) {
+    private static Map<String, String> brokerSettings(Path folder, int clientPort, int quorumPort) {
+        String login = listenerLogin(PrivateFolder.password(folder));
         String address = "CLIENT://" + Loopback.HOST + ":" + clientPort;
         return Map.ofEntries(
                 Map.entry("process.roles", "broker,controller"),
@@ -112,7 +157,12 @@ public final class EmbeddedKafka implements AutoCloseable {
                 Map.entry("log.dir", folder.toString()),
                 Map.entry("listeners", address + ",CONTROLLER://" + Loopback.HOST + ":" + quorumPort),
                 Map.entry("advertised.listeners", address),
-                Map.entry("listener.security.protocol.map", "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT"),
+                Map.entry("listener.security.protocol.map", "CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT"),
+                Map.entry("sasl.enabled.mechanisms", MECHANISM),
+                Map.entry("sasl.mechanism.inter.broker.protocol", MECHANISM),
+                Map.entry("sasl.mechanism.controller.protocol", MECHANISM),
+                Map.entry("listener.name.client.plain.sasl.jaas.config", login),
+                Map.entry("listener.name.controller.plain.sasl.jaas.config", login),
                 Map.entry("inter.broker.listener.name", "CLIENT"),
                 Map.entry("controller.listener.names", "CONTROLLER"),
                 // A static voter keeps the quorum's address out of the log, so the port may move between starts.

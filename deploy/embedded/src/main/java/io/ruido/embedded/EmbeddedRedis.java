@@ -2,10 +2,14 @@ package io.ruido.embedded;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
@@ -15,7 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A real Redis server as a child process, reachable from this machine only.
+ * A real Redis server as a child process, reachable from this machine only, and by those who may read the password in its
+ * folder. They may use data and scripts; commands that change the server, or read what is not data, are refused.
  *
  * <p>Its append-only file is written before a command is answered and synced every second, so what was answered
  * survives {@code kill -9} of this JVM, and a crash of the machine but for the last second. A small shell stands
@@ -32,6 +37,7 @@ public final class EmbeddedRedis implements AutoCloseable {
 
     /** Runs its arguments in a process group of their own until they end or its standard input does. */
     private static final String GUARD = """
+            umask 077
             set -m
             trap '' HUP INT TERM
             exec 3<&0
@@ -44,12 +50,21 @@ public final class EmbeddedRedis implements AutoCloseable {
             exit "$status"
             """;
 
+    private static final String USER = "ruido";
+
+    private static final String USERS_FILE = "users.acl";
+
+    /** INFO is how a start is awaited, and tells nothing of the data. */
+    private static final String RIGHTS = "~* &* +@all -@admin -@dangerous +info";
+
     private final FolderLock lock;
+    private final Path folder;
     private final Process guard;
     private final int port;
 
-    private EmbeddedRedis(FolderLock lock, Process guard, int port) {
+    private EmbeddedRedis(FolderLock lock, Path folder, Process guard, int port) {
         this.lock = lock;
+        this.folder = folder;
         this.guard = guard;
         this.port = port;
     }
@@ -65,12 +80,14 @@ public final class EmbeddedRedis implements AutoCloseable {
     public static EmbeddedRedis start(Path folder, int port) {
         FolderLock lock = FolderLock.acquire(folder);
         try {
+            PrivateFolder.create(folder);
             stopLeftover(folder);
             String executable = RedisExecutable.find(folder);
+            writeUsers(folder);
             for (int attempt = 1; ; attempt++) {
                 int chosen = port == 0 ? Loopback.freePort() : port;
                 Process guard = launch(executable, folder, chosen);
-                EmbeddedRedis redis = new EmbeddedRedis(lock, guard, chosen);
+                EmbeddedRedis redis = new EmbeddedRedis(lock, folder, guard, chosen);
                 if (redis.awaitReady(folder.resolve(PID_FILE))) {
                     return redis;
                 }
@@ -90,9 +107,23 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
-    /** The address clients connect to, as {@code redis://host:port}. */
+    /** The address clients connect to, as {@code redis://user:password@host:port}. */
     public String uri() {
-        return "redis://" + Loopback.HOST + ":" + port;
+        return uri(folder, port);
+    }
+
+    private static String uri(Path folder, int port) {
+        return "redis://" + USER + ":" + PrivateFolder.password(folder) + "@" + Loopback.HOST + ":" + port;
+    }
+
+    /** Ruido's settings that reach this server. */
+    public Map<String, String> settings() {
+        return settings(folder, port);
+    }
+
+    /** Ruido's settings that reach the server of this folder when it listens on this port. */
+    public static Map<String, String> settings(Path folder, int port) {
+        return Map.of("ruido.redis.uri", uri(folder, port));
     }
 
     /** Stops the server; the data stays in its folder. */
@@ -120,7 +151,11 @@ public final class EmbeddedRedis implements AutoCloseable {
         long deadline = System.nanoTime() + LOADING.toNanos();
         while (guard.isAlive() && System.nanoTime() < deadline) {
             if (Files.exists(pidFile)
-                    && RedisProbe.serves(port, Files.readString(pidFile).strip())) {
+                    && RedisProbe.serves(
+                            port,
+                            USER,
+                            PrivateFolder.password(folder),
+                            Files.readString(pidFile).strip())) {
                 return true;
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
@@ -146,7 +181,9 @@ public final class EmbeddedRedis implements AutoCloseable {
                         "appendonly",
                         "yes",
                         "appendfsync",
-                        "everysec")
+                        "everysec",
+                        "aclfile",
+                        folder.resolve(USERS_FILE).toString())
                 .forEach((name, value) -> command.addAll(List.of("--" + name, value)));
         return new ProcessBuilder(command)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -154,12 +191,28 @@ public final class EmbeddedRedis implements AutoCloseable {
                 .start();
     }
 
+    /** One user, whose password is in no file but its own. */
+    private static void writeUsers(Path folder) {
+        String hash = sha256(PrivateFolder.password(folder));
+        PrivateFolder.write(
+                folder.resolve(USERS_FILE), "user default off\nuser %s on #%s %s\n".formatted(USER, hash, RIGHTS));
+    }
+
+    private static String sha256(String text) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
     private static void stopLeftover(Path folder) throws IOException {
         Path pidFile = folder.resolve(PID_FILE);
         String pid = Files.exists(pidFile) ? Files.readString(pidFile).strip() : "";
         if (!pid.isEmpty()) {
             ProcessHandle.of(Long.parseLong(pid))
-                    .filter(process -> process.info().command().orElse("").contains("redis-server"))
+                    .filter(process -> process.info().command().orElse("").matches(".*(redis|valkey)-server.*"))
                     .ifPresent(process -> {
                         log.info("Stopping Redis {}, left over from an earlier run", pid);
                         process.destroy();

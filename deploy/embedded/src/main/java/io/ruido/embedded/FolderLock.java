@@ -10,6 +10,8 @@ import java.nio.file.StandardOpenOption;
 
 /** Keeps a data folder to one owner; the operating system frees it when the owning JVM ends, however it ends. */
 public final class FolderLock implements AutoCloseable {
+    private static final String LOCK = ".lock";
+
     private final FileChannel channel;
 
     private FolderLock(FileChannel channel) {
@@ -17,15 +19,18 @@ public final class FolderLock implements AutoCloseable {
     }
 
     /**
-     * Creates the folder when absent and takes it.
+     * Creates the folder when absent, for its owner alone, and takes it. A folder that was there before keeps its
+     * permissions, unless a Ruido has had it.
      *
      * @throws IllegalStateException when another server of this or another JVM has it
      */
     public static FolderLock acquire(Path folder) {
         try {
-            Files.createDirectories(folder);
+            if (Files.notExists(folder) || Files.exists(folder.resolve(LOCK))) {
+                PrivateFolder.create(folder);
+            }
             FileChannel channel =
-                    FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (tryLock(channel)) {
                 return new FolderLock(channel);
             }

@@ -3,39 +3,91 @@ package io.ruido.embedded;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.embedded.core.ExecutableProvider;
-import redis.embedded.error.OsArchitectureNotFound;
 import redis.embedded.model.OsArchitecture;
+import redis.embedded.error.OsArchitectureNotFound;
 
 /**
- * Which Redis to run. The bundled one comes first, because an append-only file that a newer Redis of the machine's has
- * rewritten cannot be read by an older one.
+ * Which Redis to run: the newest of the bundled one and the machine's own Redis or Valkey, which its distribution keeps
+ * up to date. A folder remembers which version has written it, because an older one could not read it.
  */
-final class RedisExecutable {
+record RedisExecutable(String command, String name, Version version) {
     private static final Logger log = LoggerFactory.getLogger(RedisExecutable.class);
-    private static final String ON_PATH = "redis-server";
+    private static final List<String> ON_PATH = List.of("valkey-server", "redis-server");
+    private static final Pattern SAID = Pattern.compile("(Redis|Valkey) server v=(\\d+)\\.(\\d+)\\.(\\d+)");
+    private static final String WRITTEN_BY = "server-version";
 
-    private RedisExecutable() {}
+    /** The first 6.2 without the holes in Lua that were found in 2025, such as CVE-2025-49844. */
+    private static final Version FIXED = new Version(6, 2, 20);
 
-    /** The bundled executable, unpacked into the folder, or the name of one on the PATH. */
+    record Version(int major, int minor, int patch) implements Comparable<Version> {
+        @Override
+        public int compareTo(Version other) {
+            return Comparator.comparingInt(Version::major)
+                    .thenComparingInt(Version::minor)
+                    .thenComparingInt(Version::patch)
+                    .compare(this, other);
+        }
+
+        @Override
+        public String toString() {
+            return major + "." + minor + "." + patch;
+        }
+    }
+
+    /**
+     * What to start, the bundled one being unpacked into the folder.
+     *
+     * @throws IllegalStateException when this machine runs none, or none that can read what the folder has
+     */
     static String find(Path folder) throws IOException {
-        Optional<String> bundled = unpack(folder).map(Path::toString).filter(RedisExecutable::runs);
-        if (bundled.isPresent()) {
-            return bundled.get();
+        List<RedisExecutable> found = new ArrayList<>();
+        Optional<RedisExecutable> bundled =
+                unpack(folder).map(Path::toString).flatMap(RedisExecutable::ask);
+        bundled.ifPresent(found::add);
+        ON_PATH.stream().map(RedisExecutable::ask).flatMap(Optional::stream).forEach(found::add);
+        RedisExecutable newest = found.stream()
+                .max(Comparator.comparing(RedisExecutable::version))
+                .orElseThrow(() -> new IllegalStateException(
+                        "The bundled Redis does not run on this machine and there is no redis-server or valkey-server"
+                                + " on the PATH: install one, for instance with the packages redis-server (Debian) or"
+                                + " redis (Homebrew)"));
+        checkReads(folder, newest);
+        boolean own = bundled.isEmpty() || newest != bundled.get();
+        log.info("{} {} {}", newest.name, newest.version, own ? "of this machine, as it is the newest" : "as bundled");
+        if (newest.version.compareTo(FIXED) < 0) {
+            log.info("This version lacks fixes of 2025 in its Lua, which only whoever has the password can reach;"
+                    + " a newer redis-server or valkey-server on the PATH is used when there is one");
         }
-        if (!runs(ON_PATH)) {
-            throw new IllegalStateException(
-                    "The bundled Redis does not run on this machine and there is no redis-server on the PATH:"
-                            + " install one, for instance with the packages redis-server (Debian) or redis (Homebrew)");
+        return newest.command;
+    }
+
+    private static void checkReads(Path folder, RedisExecutable server) throws IOException {
+        Path file = folder.resolve(WRITTEN_BY);
+        Optional<RedisExecutable> writer = Files.exists(file) ? parse("", Files.readString(file)) : Optional.empty();
+        if (writer.isPresent() && writer.get().version.compareTo(server.version) > 0) {
+            throw new IllegalStateException("%s %s has written %s, and the newest on this machine is %s %s: install %s or newer"
+                    .formatted(
+                            writer.get().name,
+                            writer.get().version,
+                            folder,
+                            server.name,
+                            server.version,
+                            writer.get().version));
         }
-        log.info("The bundled Redis does not run on this machine, using redis-server from the PATH");
-        return ON_PATH;
+        PrivateFolder.write(file, "%s server v=%s%n".formatted(server.name, server.version));
     }
 
     private static Optional<Path> unpack(Path folder) throws IOException {
@@ -68,18 +120,33 @@ final class RedisExecutable {
         }
     }
 
-    private static boolean runs(String executable) {
+    /** Empty when it does not run. */
+    private static Optional<RedisExecutable> ask(String command) {
         try {
-            Process process = new ProcessBuilder(executable, "--version")
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            Process process = new ProcessBuilder(command, "--version")
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
-            return process.waitFor() == 0;
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return process.waitFor() == 0 ? parse(command, said) : Optional.empty();
         } catch (IOException e) {
-            return false;
+            return Optional.empty();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while trying " + executable, e);
+            throw new IllegalStateException("interrupted while trying " + command, e);
         }
+    }
+
+    /** @param said such as {@code Redis server v=6.2.11 sha=…} */
+    static Optional<RedisExecutable> parse(String command, String said) {
+        Matcher matcher = SAID.matcher(said);
+        return matcher.find()
+                ? Optional.of(new RedisExecutable(
+                        command,
+                        matcher.group(1),
+                        new Version(
+                                Integer.parseInt(matcher.group(2)),
+                                Integer.parseInt(matcher.group(3)),
+                                Integer.parseInt(matcher.group(4)))))
+                : Optional.empty();
     }
 }

@@ -13,10 +13,11 @@ final class RedisProbe {
     private RedisProbe() {}
 
     /** True when the server on this port is the process {@code pid} and has loaded its data. */
-    static boolean serves(int port, String pid) {
+    static boolean serves(int port, String user, String password, String pid) {
         try (Socket socket = new Socket(Loopback.HOST, port)) {
             socket.setSoTimeout(TIMEOUT_MILLIS);
-            socket.getOutputStream().write("INFO\r\nQUIT\r\n".getBytes(StandardCharsets.US_ASCII));
+            String questions = "AUTH %s %s\r\nINFO\r\nQUIT\r\n".formatted(user, password);
+            socket.getOutputStream().write(questions.getBytes(StandardCharsets.US_ASCII));
             var lines = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
                     .lines()
                     .toList();

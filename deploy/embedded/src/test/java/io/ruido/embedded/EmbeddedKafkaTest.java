@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.common.errors.RetriableException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,23 +21,24 @@ class EmbeddedKafkaTest {
     @Test
     void recordsAndWhatWasAcceptedOutliveAKilledBrokerAndAMovedPort() throws Exception {
         try (ServerJvm broker = ServerJvm.start("kafka", folder.toString())) {
-            JobQueue.create(broker.answer(), LOCK);
-            JobQueue.send(broker.answer(), "accepted before the kill");
-            JobQueue.send(broker.answer(), "waiting");
-            try (JobQueue queue = new JobQueue(broker.answer())) {
+            Map<String, Object> kafka = EmbeddedKafka.clientProperties(broker.answer(), folder);
+            JobQueue.create(kafka, LOCK);
+            JobQueue.send(kafka, "accepted before the kill");
+            JobQueue.send(kafka, "waiting");
+            try (JobQueue queue = new JobQueue(kafka)) {
                 queue.accept(queue.take());
             }
             broker.kill();
         }
         try (EmbeddedKafka kafka = EmbeddedKafka.start(folder, 0);
-                JobQueue queue = new JobQueue(kafka.bootstrapServers())) {
+                JobQueue queue = new JobQueue(kafka.clientProperties())) {
             var record = queue.take();
             assertThat(record.value()).isEqualTo("waiting");
             queue.accept(record);
-            JobQueue.send(kafka.bootstrapServers(), "new");
+            JobQueue.send(kafka.clientProperties(), "new");
         }
         try (EmbeddedKafka kafka = EmbeddedKafka.start(folder, 0);
-                JobQueue queue = new JobQueue(kafka.bootstrapServers())) {
+                JobQueue queue = new JobQueue(kafka.clientProperties())) {
             assertThat(queue.take().value()).isEqualTo("new");
         }
     }
@@ -42,13 +46,13 @@ class EmbeddedKafkaTest {
     @Test
     void aRecordOfAVanishedConsumerIsDeliveredAgain() throws Exception {
         try (EmbeddedKafka kafka = EmbeddedKafka.start(folder, 0)) {
-            JobQueue.create(kafka.bootstrapServers(), LOCK);
-            JobQueue.send(kafka.bootstrapServers(), "job");
-            try (ServerJvm consumer = ServerJvm.start("consumer", kafka.bootstrapServers())) {
+            JobQueue.create(kafka.clientProperties(), LOCK);
+            JobQueue.send(kafka.clientProperties(), "job");
+            try (ServerJvm consumer = ServerJvm.start("consumer", kafka.bootstrapServers(), folder.toString())) {
                 assertThat(consumer.answer()).isEqualTo("job");
                 consumer.kill();
             }
-            try (JobQueue queue = new JobQueue(kafka.bootstrapServers())) {
+            try (JobQueue queue = new JobQueue(kafka.clientProperties())) {
                 var again = queue.take();
                 assertThat(again.value()).isEqualTo("job");
                 assertThat(again.deliveryCount()).contains((short) 2);
@@ -60,10 +64,10 @@ class EmbeddedKafkaTest {
     @Test
     void aRenewedRecordStaysWithItsConsumerBeyondItsLock() throws Exception {
         try (EmbeddedKafka kafka = EmbeddedKafka.start(folder, 0)) {
-            JobQueue.create(kafka.bootstrapServers(), LOCK);
-            JobQueue.send(kafka.bootstrapServers(), "slow job");
-            try (JobQueue holder = new JobQueue(kafka.bootstrapServers());
-                    JobQueue rival = new JobQueue(kafka.bootstrapServers())) {
+            JobQueue.create(kafka.clientProperties(), LOCK);
+            JobQueue.send(kafka.clientProperties(), "slow job");
+            try (JobQueue holder = new JobQueue(kafka.clientProperties());
+                    JobQueue rival = new JobQueue(kafka.clientProperties())) {
                 var held = holder.take();
                 long end = System.nanoTime() + LOCK.multipliedBy(2).toNanos();
                 while (System.nanoTime() < end) {
@@ -80,8 +84,21 @@ class EmbeddedKafkaTest {
     @Test
     void producingDoesNotCreateATopic() {
         try (EmbeddedKafka kafka = EmbeddedKafka.start(folder, 0)) {
-            assertThatThrownBy(() -> JobQueue.send(kafka.bootstrapServers(), "unknown", "x"))
+            assertThatThrownBy(() -> JobQueue.send(kafka.clientProperties(), "unknown", "x"))
                     .hasMessageContaining("unknown");
+        }
+    }
+
+    @Test
+    void whoeverHasNoPasswordIsRefused() {
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(folder, 0)) {
+            Map<String, Object> guessed = new HashMap<>(kafka.clientProperties());
+            guessed.computeIfPresent("sasl.jaas.config", (name, login) -> String.valueOf(login)
+                    .replaceFirst("password=\"[^\"]*\"", "password=\"guessed\""));
+            assertThatThrownBy(() -> JobQueue.create(guessed, LOCK)).hasMessageContaining("Authentication failed");
+            Map<String, Object> plain =
+                    Map.of("bootstrap.servers", kafka.bootstrapServers(), "default.api.timeout.ms", 2_000, "request.timeout.ms", 1_000);
+            assertThatThrownBy(() -> JobQueue.create(plain, LOCK)).hasCauseInstanceOf(RetriableException.class);
         }
     }
 

@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.api.sync.RedisCommands;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -64,6 +69,64 @@ class EmbeddedRedisTest {
                     .hasMessageContaining(folder.toString());
             assertThat(ask(redis.uri(), RedisCommands::ping)).isEqualTo("PONG");
         }
+    }
+
+    @Test
+    void whoeverHasNoPasswordIsRefused() {
+        try (EmbeddedRedis redis = EmbeddedRedis.start(folder, 0)) {
+            String open = redis.uri().replaceFirst("ruido:.*@", "");
+            assertThatThrownBy(() -> ask(open, commands -> commands.get("job"))).hasStackTraceContaining("NOAUTH");
+            String guessed = redis.uri().replaceFirst("ruido:.*@", "ruido:guessed@");
+            assertThatThrownBy(() -> ask(guessed, commands -> commands.get("job")))
+                    .hasStackTraceContaining("WRONGPASS");
+        }
+    }
+
+    @Test
+    void nobodyCanTurnTheServerAgainstTheMachine() {
+        try (EmbeddedRedis redis = EmbeddedRedis.start(folder, 0)) {
+            List<Function<RedisCommands<String, String>, Object>> forbidden = List.of(
+                    commands -> commands.configSet("dir", "/tmp"),
+                    commands -> commands.configGet("*"),
+                    RedisCommands::flushall,
+                    commands -> commands.replicaof("127.0.0.1", 1),
+                    RedisCommands::aclList,
+                    commands -> commands.eval("return redis.call('CONFIG', 'GET', 'dir')", ScriptOutputType.MULTI));
+            assertThat(forbidden)
+                    .allSatisfy(command -> assertThatThrownBy(() -> ask(redis.uri(), command))
+                            .hasMessageMatching("(?s).*(NOPERM|can't run this command|not allowed from scripts).*"));
+        }
+    }
+
+    @Test
+    void filesAreForTheirOwnerAlone() throws IOException {
+        Path data = folder.resolve("data");
+        try (EmbeddedRedis redis = EmbeddedRedis.start(data, 0)) {
+            ask(redis.uri(), commands -> commands.set("job", "queued"));
+            assertThat(Files.getPosixFilePermissions(data))
+                    .isEqualTo(PosixFilePermissions.fromString("rwx------"));
+            try (Stream<Path> files = Files.walk(data)) {
+                assertThat(files.filter(Files::isRegularFile))
+                        .extracting(Path::getFileName)
+                        .extracting(Path::toString)
+                        .contains(".password", "users.acl");
+            }
+            try (Stream<Path> files = Files.walk(data)) {
+                assertThat(files.filter(Files::isRegularFile)
+                                .filter(file -> file.toString().matches(".*(aof|password|acl|log)$")))
+                        .isNotEmpty()
+                        .allSatisfy(file -> assertThat(Files.getPosixFilePermissions(file))
+                                .isEqualTo(PosixFilePermissions.fromString("rw-------")));
+            }
+        }
+    }
+
+    @Test
+    void dataThatANewerServerHasWrittenIsNotTouchedByAnOlderOne() throws IOException {
+        PrivateFolder.write(PrivateFolder.create(folder.resolve("data")).resolve("server-version"), "Redis server v=99.1.2");
+        assertThatThrownBy(() -> EmbeddedRedis.start(folder.resolve("data"), 0))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("Redis 99.1.2 has written");
     }
 
     @Test

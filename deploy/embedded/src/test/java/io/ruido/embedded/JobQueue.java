@@ -1,6 +1,7 @@
 package io.ruido.embedded;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,21 +26,20 @@ final class JobQueue implements AutoCloseable {
 
     private final KafkaShareConsumer<String, String> consumer;
 
-    JobQueue(String bootstrapServers) {
-        consumer = new KafkaShareConsumer<>(
-                Map.of(
-                        "bootstrap.servers", bootstrapServers,
-                        "group.id", GROUP,
-                        "max.poll.records", "1",
-                        "share.acquire.mode", "record_limit",
-                        "share.acknowledgement.mode", "explicit"),
-                new StringDeserializer(),
-                new StringDeserializer());
+    /** @param kafka how clients reach it */
+    JobQueue(Map<String, Object> kafka) {
+        Map<String, Object> settings = new HashMap<>(kafka);
+        settings.putAll(Map.of(
+                "group.id", GROUP,
+                "max.poll.records", "1",
+                "share.acquire.mode", "record_limit",
+                "share.acknowledgement.mode", "explicit"));
+        consumer = new KafkaShareConsumer<>(settings, new StringDeserializer(), new StringDeserializer());
         consumer.subscribe(List.of(TOPIC));
     }
 
-    static void create(String bootstrapServers, Duration lock) throws Exception {
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
+    static void create(Map<String, Object> kafka, Duration lock) throws Exception {
+        try (Admin admin = Admin.create(kafka)) {
             admin.createTopics(List.of(new NewTopic(TOPIC, 1, (short) 1))).all().get();
             admin.incrementalAlterConfigs(Map.of(
                             new ConfigResource(ConfigResource.Type.GROUP, GROUP),
@@ -51,17 +51,16 @@ final class JobQueue implements AutoCloseable {
         }
     }
 
-    static void send(String bootstrapServers, String topic, String value) throws Exception {
-        try (var producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", bootstrapServers, "linger.ms", "0", "max.block.ms", "3000"),
-                new StringSerializer(),
-                new StringSerializer())) {
+    static void send(Map<String, Object> kafka, String topic, String value) throws Exception {
+        Map<String, Object> settings = new HashMap<>(kafka);
+        settings.putAll(Map.of("linger.ms", "0", "max.block.ms", "3000"));
+        try (var producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer())) {
             producer.send(new ProducerRecord<>(topic, value)).get();
         }
     }
 
-    static void send(String bootstrapServers, String value) throws Exception {
-        send(bootstrapServers, TOPIC, value);
+    static void send(Map<String, Object> kafka, String value) throws Exception {
+        send(kafka, TOPIC, value);
     }
 
     ConsumerRecord<String, String> take() {

@@ -2,6 +2,8 @@ package io.ruido.embedded;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Runs {@link ServerMain} in a JVM of its own, so that a test can kill it without a farewell. */
 final class ServerJvm implements AutoCloseable {
@@ -13,16 +15,17 @@ final class ServerJvm implements AutoCloseable {
         this.answer = answer;
     }
 
-    static ServerJvm start(String role, String argument) throws IOException {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        ServerMain.class.getName(),
-                        role,
-                        argument)
+    static ServerJvm start(String role, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ServerMain.class.getName(),
+                role));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         String line;

@@ -7,8 +7,10 @@ import io.ruido.job.JobJson;
 import io.ruido.job.ModelCard;
 import io.ruido.job.Priority;
 import io.ruido.job.PromptJob;
+import io.ruido.kafka.KafkaClients;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -46,14 +48,13 @@ final class AcceptanceBench implements AutoCloseable {
         this.client = client;
         this.card = card;
         this.concurrency = concurrency;
-        String kafka = config.kafka().bootstrapServers().orElseThrow();
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka))) {
+        Map<String, Object> kafka = new HashMap<>(KafkaClients.common(config.kafka()));
+        try (Admin admin = Admin.create(kafka)) {
             admin.createTopics(List.of(new NewTopic(TOPIC, 1, (short) 1))).all().get();
         }
-        this.producer = new KafkaProducer<>(
-                Map.of("bootstrap.servers", kafka, "acks", "all", "linger.ms", 0),
-                new StringSerializer(),
-                new ByteArraySerializer());
+        kafka.put("acks", "all");
+        kafka.put("linger.ms", 0);
+        this.producer = new KafkaProducer<>(kafka, new StringSerializer(), new ByteArraySerializer());
         this.redisClient = RedisClient.create(config.redis().uri().orElseThrow());
         this.redis = redisClient.connect().async();
     }

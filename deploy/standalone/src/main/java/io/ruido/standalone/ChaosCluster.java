@@ -1,5 +1,8 @@
 package io.ruido.standalone;
 
+import io.ruido.embedded.EmbeddedKafka;
+import io.ruido.embedded.EmbeddedRedis;
+import io.ruido.embedded.EmbeddedS3;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -39,13 +42,15 @@ final class ChaosCluster implements AutoCloseable {
         List<Integer> ports = freePorts(SERVERS + GATEWAYS);
         serverPorts = ports.subList(0, SERVERS);
         Map<String, String> environment = new HashMap<>();
-        environment.put("RUIDO_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:" + ports.get(0));
-        environment.put("RUIDO_REDIS_URI", "redis://127.0.0.1:" + ports.get(1));
-        environment.put("RUIDO_S3_ENDPOINT", "http://127.0.0.1:" + ports.get(2));
+        EmbeddedKafka.settings(folder.resolve(folder(ServerCommand.Kind.KAFKA)), ports.get(0))
+                .forEach((name, value) -> put(environment, name, value));
+        EmbeddedRedis.settings(folder.resolve(folder(ServerCommand.Kind.REDIS)), ports.get(1))
+                .forEach((name, value) -> put(environment, name, value));
+        EmbeddedS3.settings(folder.resolve(folder(ServerCommand.Kind.S3)), ports.get(2))
+                .forEach((name, value) -> put(environment, name, value));
         // Several workers on one machine.
         environment.put("RUIDO_WORKER_THREADS", "1");
-        settings.forEach((name, value) ->
-                environment.put(name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_'), value));
+        settings.forEach((name, value) -> put(environment, name, value));
         kafka = server(ServerCommand.Kind.KAFKA, folder, ports.get(0));
         redis = server(ServerCommand.Kind.REDIS, folder, ports.get(1));
         s3 = server(ServerCommand.Kind.S3, folder, ports.get(2));
@@ -88,8 +93,16 @@ final class ChaosCluster implements AutoCloseable {
         }
     }
 
+    private static void put(Map<String, String> environment, String setting, String value) {
+        environment.put(setting.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_'), value);
+    }
+
+    private static String folder(ServerCommand.Kind kind) {
+        return kind.name().toLowerCase(Locale.ROOT);
+    }
+
     private static ChaosPart server(ServerCommand.Kind kind, Path folder, int port) {
-        String name = kind.name().toLowerCase(Locale.ROOT);
+        String name = folder(kind);
         List<String> command = List.of(
                 "server", kind.name(), "--folder", folder.resolve(name).toString(), "--port", String.valueOf(port));
         return new ChaosPart(name, folder, Map.of(), command);

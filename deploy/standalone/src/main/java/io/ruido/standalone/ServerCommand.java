@@ -14,11 +14,6 @@ import picocli.CommandLine.Parameters;
         hidden = true,
         description = "Runs one of the embedded servers alone, so that it can be killed alone.")
 final class ServerCommand implements Callable<Integer> {
-    /** What Ruido's settings say when nobody changed them. */
-    private static final String ACCESS_KEY = "ruido";
-
-    private static final String SECRET_KEY = "ruido-secret";
-
     /** Which server. */
     enum Kind {
         KAFKA,
@@ -41,7 +36,7 @@ final class ServerCommand implements Callable<Integer> {
                 switch (kind) {
                     case KAFKA -> EmbeddedKafka.start(folder, port);
                     case REDIS -> EmbeddedRedis.start(folder, port);
-                    case S3 -> EmbeddedS3.start(folder, port, ACCESS_KEY, SECRET_KEY);
+                    case S3 -> EmbeddedS3.start(folder, port);
                 });
         return 0;
     }

@@ -1,14 +1,16 @@
 package io.ruido.standalone;
 
 import io.ruido.config.RuidoConfig;
+import io.ruido.config.RuidoConfig.S3Config;
 import io.ruido.embedded.EmbeddedKafka;
 import io.ruido.embedded.EmbeddedRedis;
 import io.ruido.embedded.EmbeddedS3;
 import io.ruido.embedded.FolderLock;
+import io.ruido.embedded.PrivateFolder;
 import java.io.IOException;
 import java.io.Reader;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -58,11 +60,13 @@ final class Servers implements AutoCloseable {
     private void tell(Path file) {
         Properties told = new Properties();
         told.putAll(addresses);
-        try (Writer out = Files.newBufferedWriter(file)) {
-            told.store(out, "where the running servers are");
+        StringWriter text = new StringWriter();
+        try {
+            told.store(text, "where the running servers are, and their passwords");
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + file, e);
         }
+        PrivateFolder.write(file, text.toString());
         running.push(() -> Files.deleteIfExists(file));
     }
 
@@ -78,27 +82,20 @@ final class Servers implements AutoCloseable {
         List<Runnable> starts = new ArrayList<>();
         if (config.kafka().bootstrapServers().isEmpty()) {
             starts.add(() -> servers.run(
-                    "ruido.kafka.bootstrap-servers",
+                    "Kafka",
                     () -> EmbeddedKafka.start(
                             folder.resolve("kafka"), config.standalone().kafkaPort()),
-                    EmbeddedKafka::bootstrapServers));
+                    EmbeddedKafka::settings));
         }
         if (config.redis().uri().isEmpty()) {
             starts.add(() -> servers.run(
-                    "ruido.redis.uri",
+                    "Redis",
                     () -> EmbeddedRedis.start(
                             folder.resolve("redis"), config.standalone().redisPort()),
-                    EmbeddedRedis::uri));
+                    EmbeddedRedis::settings));
         }
         if (config.s3().endpoint().isEmpty()) {
-            starts.add(() -> servers.run(
-                    "ruido.s3.endpoint",
-                    () -> EmbeddedS3.start(
-                            folder.resolve("s3"),
-                            config.standalone().s3Port(),
-                            config.s3().accessKey(),
-                            config.s3().secretKey()),
-                    s3 -> s3.endpoint().toString()));
+            starts.add(() -> servers.run("S3", () -> s3(folder.resolve("s3"), config), EmbeddedS3::settings));
         }
         try {
             Parallel.run(starts);
@@ -126,15 +123,24 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    private <S extends AutoCloseable> void run(String setting, Supplier<S> start, Function<S, String> address) {
+    private static EmbeddedS3 s3(Path folder, RuidoConfig config) {
+        S3Config s3 = config.s3();
+        int port = config.standalone().s3Port();
+        return s3.secretKey()
+                .map(secretKey -> EmbeddedS3.start(folder, port, s3.accessKey().orElse("ruido"), secretKey))
+                .orElseGet(() -> EmbeddedS3.start(folder, port));
+    }
+
+    /** @param settings that reach the server, of which the log tells no password */
+    private <S extends AutoCloseable> void run(
+            String name, Supplier<S> start, Function<S, Map<String, String>> settings) {
         long begin = System.nanoTime();
         S server = start.get();
         running.push(server);
-        addresses.put(setting, address.apply(server));
+        addresses.putAll(settings.apply(server));
         log.info(
-                "{} = {}, up in {} ms",
-                setting,
-                address.apply(server),
+                "{} up in {} ms",
+                name,
                 Duration.ofNanos(System.nanoTime() - begin).toMillis());
     }
 }

@@ -21,6 +21,7 @@ import io.ruido.redis.Redis;
 import io.ruido.redis.SubmitOptions;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
@@ -48,10 +50,14 @@ class DeadLetterCommandTest {
     void aJobThatWasGivenUpCanBeFoundAndTriedAgainOnce() throws Exception {
         try (EmbeddedKafka kafka = EmbeddedKafka.start(folder.resolve("kafka"), 0);
                 EmbeddedRedis redisServer = EmbeddedRedis.start(folder.resolve("redis"), 0)) {
-            Path settings = Files.writeString(
-                    folder.resolve("ruido.properties"),
-                    "ruido.kafka.bootstrap-servers=%s%nruido.redis.uri=%s%nruido.kafka.timeout=PT60S%nruido.redis.timeout=PT60S%n"
-                            .formatted(kafka.bootstrapServers(), redisServer.uri()));
+            Path settings = folder.resolve("ruido.properties");
+            Properties all = new Properties();
+            all.putAll(kafka.settings());
+            all.putAll(redisServer.settings());
+            all.putAll(Map.of("ruido.kafka.timeout", "PT60S", "ruido.redis.timeout", "PT60S"));
+            try (Writer out = Files.newBufferedWriter(settings)) {
+                all.store(out, null);
+            }
             RuidoConfig config = RuidoConfig.load(Map.of(), Map.of(), Optional.of(settings));
             Topics.create(config.kafka(), List.of(MODEL));
             BlockingQueue<UUID> delivered = new LinkedBlockingQueue<>();

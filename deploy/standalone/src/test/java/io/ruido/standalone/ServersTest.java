@@ -8,7 +8,9 @@ import io.ruido.kafka.Topics;
 import io.ruido.redis.Redis;
 import io.ruido.s3.ResultStore;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +43,31 @@ class ServersTest {
             assertThat(servers.addresses()).containsOnlyKeys("ruido.redis.uri");
             assertThat(folder.resolve("kafka")).doesNotExist();
         }
+    }
+
+    @Test
+    void otherUsersCanReadNeitherTheDataNorThePasswords() throws Exception {
+        Path data = folder.resolve("data");
+        Settings settings = settings(Map.of("ruido.data-dir", data.toString()));
+        try (Servers servers = Servers.start(settings.load())) {
+            assertThat(servers.addresses().get("ruido.s3.secret-key")).hasSizeGreaterThan(20);
+            assertThat(List.of(data, data.resolve("redis"), data.resolve("kafka"), data.resolve("s3")))
+                    .allSatisfy(path -> assertThat(Files.getPosixFilePermissions(path))
+                            .isEqualTo(PosixFilePermissions.fromString("rwx------")));
+            assertThat(Files.getPosixFilePermissions(data.resolve("running.properties")))
+                    .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+            RuidoConfig guessed = settings.with(servers.addresses())
+                    .with(Map.of("ruido.s3.secret-key", "guessed"))
+                    .load();
+            assertThat(new ResultStore(guessed.s3()).reachable()).isFalse();
+        }
+    }
+
+    @Test
+    void aPublishedSecretKeyIsRefused() {
+        assertThatThrownBy(() -> settings(Map.of("ruido.s3.secret-key", "ruido-secret")).load())
+                .hasMessageContaining("ruido.s3.secret-key")
+                .hasMessageContaining("published default");
     }
 
     @Test

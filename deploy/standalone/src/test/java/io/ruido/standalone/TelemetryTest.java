@@ -19,6 +19,7 @@ import io.ruido.config.RuidoConfig;
 import io.ruido.gateway.Gateway;
 import io.ruido.job.JobJson;
 import io.ruido.kafka.JobConsumer;
+import io.ruido.kafka.KafkaClients;
 import io.ruido.kafka.Topics;
 import io.ruido.telemetry.Telemetry;
 import io.ruido.worker.Models;
@@ -246,9 +247,7 @@ class TelemetryTest {
     }
 
     private static void poison(String id) {
-        Map<String, Object> kafka =
-                Map.of("bootstrap.servers", config.kafka().bootstrapServers().orElseThrow());
-        try (var producer = new KafkaProducer<>(kafka, new StringSerializer(), new StringSerializer())) {
+        try (var producer = new KafkaProducer<>(KafkaClients.common(config.kafka()), new StringSerializer(), new StringSerializer())) {
             producer.send(new ProducerRecord<>(Topics.prompt(TinyModel.NAME), id, "{\"type\": \"prompt\"}"));
         }
     }
