@@ -1,5 +1,6 @@
 package io.ruido.diffusion;
 
+import io.ruido.diffusion.schedules.SchedulerSettings;
 /** How the estimate x̂₀ of the clean latent is kept in range before a step uses it. */
 public sealed interface Clamp {
     record None() implements Clamp {}
@@ -13,7 +14,7 @@ public sealed interface Clamp {
      */
     record Dynamic(double ratio, double maximum) implements Clamp {}
 
-    static Clamp of(Settings settings) {
+    static Clamp of(SchedulerSettings settings) {
         if (settings.flag("thresholding")) {
             return new Dynamic(
                     settings.decimal("dynamic_thresholding_ratio", 0, 1), settings.decimal("sample_max_value"));

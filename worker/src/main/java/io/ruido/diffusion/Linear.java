@@ -12,11 +12,11 @@ public final class Linear {
 
     private static final int FIRST_HISTORY = 4;
 
-    static final Linear ZERO = new Linear(new double[FIRST_HISTORY + MAX_HISTORY]);
-    static final Linear X = unit(0);
-    static final Linear X0 = unit(1);
-    static final Linear OUTPUT = unit(2);
-    static final Linear NOISE = unit(3);
+    public static final Linear ZERO = new Linear(new double[FIRST_HISTORY + MAX_HISTORY]);
+    public static final Linear X = unit(0);
+    public static final Linear X0 = unit(1);
+    public static final Linear OUTPUT = unit(2);
+    public static final Linear NOISE = unit(3);
 
     private final double[] terms; // x, x̂₀, m, z, h₁ … h₅
 
@@ -25,7 +25,7 @@ public final class Linear {
     }
 
     /** @param i from 1, the order in which a step writes them */
-    static Linear history(int i) {
+    public static Linear history(int i) {
         return unit(FIRST_HISTORY + i - 1);
     }
 
@@ -35,21 +35,21 @@ public final class Linear {
         return new Linear(terms);
     }
 
-    Linear times(double factor) {
+    public Linear times(double factor) {
         return new Linear(Arrays.stream(terms).map(term -> factor * term).toArray());
     }
 
-    Linear over(double divisor) {
+    public Linear over(double divisor) {
         return times(1 / divisor);
     }
 
-    Linear plus(Linear other) {
+    public Linear plus(Linear other) {
         double[] sum = terms.clone();
         Arrays.setAll(sum, i -> sum[i] + other.terms[i]);
         return new Linear(sum);
     }
 
-    Linear minus(Linear other) {
+    public Linear minus(Linear other) {
         return plus(other.times(-1));
     }
 

@@ -1,5 +1,6 @@
 package io.ruido.diffusion;
 
+import io.ruido.diffusion.noise.TorchRandom;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32;

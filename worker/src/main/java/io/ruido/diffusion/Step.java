@@ -1,5 +1,7 @@
 package io.ruido.diffusion;
 
+import io.ruido.diffusion.schedules.Level;
+import io.ruido.diffusion.noise.Noise;
 import java.util.Arrays;
 import java.util.List;
 
@@ -29,15 +31,15 @@ public record Step(
         }
     }
 
-    Step(double timestep, double inputScale, Level level, Linear x0, Linear... next) {
+    public Step(double timestep, double inputScale, Level level, Linear x0, Linear... next) {
         this(timestep, inputScale, level, x0, List.of(next), noise(next), false);
     }
 
-    Step with(Noise other) {
+    public Step with(Noise other) {
         return new Step(timestep, inputScale, level, x0, next, other, interim);
     }
 
-    Step asInterim() {
+    public Step asInterim() {
         return new Step(timestep, inputScale, level, x0, next, noise, true);
     }
 

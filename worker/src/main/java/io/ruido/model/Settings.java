@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** The settings of a model's {@code config.json}: each must be one that the model understands. */
-final class Settings {
+public final class Settings {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final String model;

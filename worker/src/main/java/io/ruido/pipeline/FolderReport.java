@@ -1,8 +1,8 @@
 package io.ruido.pipeline;
 
 import ai.djl.ndarray.NDManager;
-import io.ruido.diffusion.SamplerName;
-import io.ruido.diffusion.SchedulerConfig;
+import io.ruido.diffusion.samplers.SamplerName;
+import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.model.AutoencoderKL;
 import io.ruido.model.AutoencoderKLConfig;
 import io.ruido.model.BertConfig;

@@ -1,6 +1,6 @@
 package io.ruido.pipeline;
 
-import io.ruido.diffusion.SchedulerConfig;
+import io.ruido.diffusion.schedules.SchedulerConfig;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.Inpainting;
 import io.ruido.diffusion.SampleState;
-import io.ruido.diffusion.Slerp;
-import io.ruido.diffusion.TorchRandom;
+import io.ruido.diffusion.noise.Slerp;
+import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.diffusion.Trajectory;
 import io.ruido.model.AutoencoderKL;
 

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.SampleState;
-import io.ruido.diffusion.TorchRandom;
+import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.diffusion.Trajectory;
 import java.util.Arrays;
 import java.util.List;

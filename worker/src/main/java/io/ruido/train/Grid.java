@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import javax.imageio.ImageIO;
 
 /** Pictures side by side. */
-final class Grid {
+public final class Grid {
     private Grid() {}
 
     /**

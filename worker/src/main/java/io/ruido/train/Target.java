@@ -1,6 +1,6 @@
 package io.ruido.train;
 
-import io.ruido.diffusion.Level;
+import io.ruido.diffusion.schedules.Level;
 
 /** What the denoiser learns to predict from x_t = signal·x₀ + noise·ε. */
 enum Target {

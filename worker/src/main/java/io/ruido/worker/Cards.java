@@ -2,8 +2,8 @@ package io.ruido.worker;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import io.ruido.diffusion.SamplerName;
-import io.ruido.diffusion.SchedulerConfig;
+import io.ruido.diffusion.samplers.SamplerName;
+import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingParams;
 import io.ruido.pipeline.DiffusionPipeline;

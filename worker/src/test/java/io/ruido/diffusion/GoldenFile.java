@@ -12,14 +12,14 @@ import java.util.Base64;
 import java.util.List;
 
 /** What the reference implementation computed, one case a line, see {@code make_sampler_goldens.py}. */
-final class GoldenFile {
+public final class GoldenFile {
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(com.fasterxml.jackson.core.json.JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .build();
 
     private GoldenFile() {}
 
-    static List<JsonNode> cases(String name) throws IOException {
+    public static List<JsonNode> cases(String name) throws IOException {
         List<JsonNode> cases = new ArrayList<>();
         for (String line : Files.readAllLines(Golden.path("diffusion/" + name + ".jsonl"))) {
             cases.add(JSON.readTree(line));
@@ -27,7 +27,7 @@ final class GoldenFile {
         return cases;
     }
 
-    static float[] floats(JsonNode base64) {
+    public static float[] floats(JsonNode base64) {
         var buffer = ByteBuffer.wrap(Base64.getDecoder().decode(base64.asText()))
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .asFloatBuffer();

@@ -1,5 +1,8 @@
 package io.ruido.diffusion;
 
+import io.ruido.diffusion.schedules.SchedulerConfig;
+import io.ruido.diffusion.noise.TorchRandom;
+import io.ruido.diffusion.samplers.SamplerName;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.ruido.diffusion.Level;
-import io.ruido.diffusion.SamplerName;
-import io.ruido.diffusion.SchedulerConfig;
+import io.ruido.diffusion.schedules.Level;
+import io.ruido.diffusion.samplers.SamplerName;
+import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.diffusion.Step;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

@@ -1,0 +1,2 @@
+/** Random numbers: PyTorch's generator, Brownian paths, and interpolation between noises. */
+package io.ruido.diffusion.noise;

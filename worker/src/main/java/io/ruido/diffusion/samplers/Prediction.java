@@ -1,0 +1,81 @@
+package io.ruido.diffusion.samplers;
+
+import io.ruido.diffusion.schedules.Level;
+import io.ruido.diffusion.schedules.SchedulerSettings;
+import io.ruido.diffusion.Linear;
+/** What the denoiser was trained to predict; each is a linear combination of the others with the latent. */
+enum Prediction {
+    EPSILON("epsilon") {
+        @Override
+        Linear x0(Level level) {
+            return Linear.X.minus(Linear.OUTPUT.times(level.noise())).over(level.signal());
+        }
+
+        @Override
+        Linear epsilon(Level level) {
+            return Linear.OUTPUT;
+        }
+    },
+    /** v = α·ε − σ·x₀ (Salimans and Ho 2022, appendix D). */
+    V_PREDICTION("v_prediction") {
+        @Override
+        Linear x0(Level level) {
+            return Linear.X.times(level.signal()).minus(Linear.OUTPUT.times(level.noise()));
+        }
+
+        @Override
+        Linear epsilon(Level level) {
+            return Linear.OUTPUT.times(level.signal()).plus(Linear.X.times(level.noise()));
+        }
+    },
+    SAMPLE("sample") {
+        @Override
+        Linear x0(Level level) {
+            return Linear.OUTPUT;
+        }
+
+        @Override
+        Linear epsilon(Level level) {
+            return Linear.X.minus(Linear.OUTPUT.times(level.signal())).over(level.noise());
+        }
+    };
+
+    private final String setting;
+
+    Prediction(String setting) {
+        this.setting = setting;
+    }
+
+    /**
+     * @param toTheEnd whether the denoiser is asked at the last timestep, where a schedule of zero terminal signal-to-noise
+     *     ratio leaves nothing of the picture, and the noise does not tell it
+     */
+    static Prediction of(SchedulerSettings settings, boolean toTheEnd) {
+        Prediction prediction = settings.choice("prediction_type", Prediction.class);
+        if (prediction == EPSILON && toTheEnd && settings.flag("rescale_betas_zero_snr")) {
+            throw settings.unsupported("prediction_type", "sample, v_prediction where rescale_betas_zero_snr is true");
+        }
+        return prediction;
+    }
+
+    /** Estimate of the clean latent, for a variance-preserving x. */
+    abstract Linear x0(Level level);
+
+    /** Estimate of the noise in a variance-preserving x. */
+    abstract Linear epsilon(Level level);
+
+    /** Estimate of the clean latent where x = x₀ + sigma·z, its denoiser's input being scaled to unit variance. */
+    Linear x0(double sigma) {
+        return switch (this) {
+            case EPSILON -> Linear.X.minus(Linear.OUTPUT.times(sigma));
+            case V_PREDICTION ->
+                Linear.X.over(sigma * sigma + 1).minus(Linear.OUTPUT.times(sigma / Math.sqrt(sigma * sigma + 1)));
+            case SAMPLE -> Linear.OUTPUT;
+        };
+    }
+
+    @Override
+    public String toString() {
+        return setting;
+    }
+}

@@ -1,0 +1,99 @@
+package io.ruido.diffusion.samplers;
+
+import io.ruido.diffusion.schedules.SchedulerConfig;
+import io.ruido.diffusion.schedules.Sigmas.Shape;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** A sampler that a job can ask for by id: a method and, where it has the choice, how its sigmas fall. */
+public final class SamplerName {
+    private static final List<SamplerName> ALL = Arrays.stream(SamplerMethod.values())
+            .flatMap(method -> method.shapes.stream().map(shape -> new SamplerName(method, shape)))
+            .toList();
+
+    public static final SamplerName DDIM = of("ddim");
+
+    private final SamplerMethod method;
+    private final Shape shape;
+    private final Map<String, Object> overrides;
+
+    private SamplerName(SamplerMethod method, Shape shape) {
+        this.method = method;
+        this.shape = shape;
+        overrides = new HashMap<>(method.settings);
+        method.shapes.stream()
+                .filter(other -> other != Shape.PLAIN)
+                .forEach(other -> overrides.put(other.flag(), other == shape));
+    }
+
+    public static List<SamplerName> all() {
+        return ALL;
+    }
+
+    /** @throws IllegalArgumentException naming the samplers that there are */
+    public static SamplerName of(String id) {
+        return ALL.stream()
+                .filter(name -> name.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("sampler must be one of %s, was %s"
+                        .formatted(
+                                String.join(
+                                        ", ", ALL.stream().map(SamplerName::id).toList()),
+                                id)));
+    }
+
+    /** What a model's own configuration describes. */
+    public static SamplerName defaultFor(SchedulerConfig config) {
+        List<SamplerName> candidates = ALL.stream()
+                .filter(name -> name.method.scheduler.equals(config.className()))
+                .toList();
+        return candidates.stream()
+                .filter(name -> config.has(name.overrides))
+                .findFirst()
+                .orElseGet(candidates::getFirst);
+    }
+
+    /** As messages and URLs have it. */
+    public String id() {
+        return method.id + suffix("-", shape.name().toLowerCase(Locale.ROOT));
+    }
+
+    /** As people know it. */
+    public String title() {
+        return method.title
+                + suffix(" ", shape.name().charAt(0) + shape.name().substring(1).toLowerCase(Locale.ROOT));
+    }
+
+    private String suffix(String separator, String text) {
+        return shape == Shape.PLAIN ? "" : separator + text;
+    }
+
+    /** Whether there is such a sampler for a model. */
+    public boolean fits(SchedulerConfig config) {
+        try {
+            sampler(config);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /**
+     * The sampler for a model. The model's default is exactly what its configuration describes; another one takes over
+     * the settings that its scheduler knows, as diffusers' {@code from_config} does.
+     *
+     * @throws IllegalArgumentException naming the setting and its value, when the sampler does not support it
+     */
+    public Sampler sampler(SchedulerConfig config) {
+        SchedulerConfig own = this == defaultFor(config) ? config : config.with(overrides);
+        return method.create.apply(own.settings(method.scheduler));
+    }
+
+    @Override
+    public String toString() {
+        return id();
+    }
+}

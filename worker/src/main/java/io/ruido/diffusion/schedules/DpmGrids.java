@@ -1,0 +1,56 @@
+package io.ruido.diffusion.schedules;
+
+import io.ruido.diffusion.schedules.Sigmas.Shape;
+import java.util.Arrays;
+
+/**
+ * Grids of the exponential integrators (DPM-Solver, DEIS, UniPC), which see a latent as x = α·x₀ + σ·z with constant
+ * variance. Their denoisers get whole timesteps.
+ */
+public final class DpmGrids {
+    private final NoiseSchedule schedule;
+    private final Sigmas sigmas;
+    private final Spacing spacing;
+    private final Shape shape;
+    private final double finalSigma;
+    private final int noisiest;
+    private final boolean roundsShaped;
+    private final boolean repeatsShaped;
+
+    /**
+     * @param roundsShaped whether timesteps of Karras' and Lu's sigmas are rounded, otherwise they are truncated
+     * @param repeatsShaped whether sigmas of a shape that do not end at 0 end with the last one twice, otherwise with the
+     *     least of training
+     */
+    public DpmGrids(SchedulerSettings settings, boolean roundsShaped, boolean repeatsShaped) {
+        if (settings.flag("use_flow_sigmas")) {
+            throw settings.unsupported("use_flow_sigmas", "false");
+        }
+        schedule = NoiseSchedule.ofPositive(settings);
+        sigmas = new Sigmas(schedule);
+        spacing = Spacing.of(settings);
+        shape = Shape.of(settings);
+        finalSigma = settings.isAbsent("final_sigmas_type") ? sigmas.least() : sigmas.finalSigma(settings);
+        noisiest = sigmas.countFrom(settings.decimalOr("lambda_min_clipped", Double.NEGATIVE_INFINITY));
+        this.roundsShaped = roundsShaped;
+        this.repeatsShaped = repeatsShaped;
+    }
+
+    /** Whether the last step goes to a clean latent. */
+    public boolean endsClean() {
+        return finalSigma == 0;
+    }
+
+    public Grid grid(int steps) {
+        double[] timesteps = spacing.timestepsAboveClean(schedule.trainSteps(), noisiest, steps);
+        if (shape == Shape.PLAIN) {
+            return Grid.of(timesteps, sigmas.at(timesteps), finalSigma);
+        }
+        double[] shaped = Sigmas.shaped(shape, sigmas.greatest(), sigmas.least(), steps);
+        boolean rounds = roundsShaped && (shape == Shape.KARRAS || shape == Shape.LU);
+        timesteps = Arrays.stream(sigmas.timesteps(shaped))
+                .map(timestep -> rounds ? Math.rint(timestep) : Math.floor(timestep))
+                .toArray();
+        return Grid.of(timesteps, shaped, repeatsShaped && !endsClean() ? shaped[steps - 1] : finalSigma);
+    }
+}

@@ -1,0 +1,23 @@
+package io.ruido.diffusion.schedules;
+
+import java.util.Arrays;
+
+/**
+ * Where a trajectory passes.
+ *
+ * @param timesteps for the denoiser, from the noisiest on
+ * @param sigmas ratios of noise to signal at each timestep, and one more after the last step
+ */
+public record Grid(double[] timesteps, double[] sigmas) {
+    /** Rounds sigmas to float32, as all of diffusers' samplers do. */
+    static Grid of(double[] timesteps, double[] sigmas, double finalSigma) {
+        double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
+        all[sigmas.length] = finalSigma;
+        return new Grid(
+                timesteps, Arrays.stream(all).map(sigma -> (float) sigma).toArray());
+    }
+
+    public int steps() {
+        return timesteps.length;
+    }
+}
