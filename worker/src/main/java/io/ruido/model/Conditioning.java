@@ -1,7 +1,7 @@
 package io.ruido.model;
 
 import ai.djl.ndarray.NDArray;
-import io.ruido.nn.Ops;
+import io.ruido.tensor.Ops;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 

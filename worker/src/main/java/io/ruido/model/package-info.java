@@ -1,2 +1,5 @@
-/** Networks, one architecture a file, with the settings and tensor names of the reference implementations. */
+/**
+ * Networks, one architecture a file, with the settings and tensor names of the reference implementations. This package has
+ * what they share: the {@link io.ruido.model.Denoiser}, its {@link io.ruido.model.Conditioning}, and how settings are read.
+ */
 package io.ruido.model;

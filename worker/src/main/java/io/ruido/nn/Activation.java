@@ -1,5 +1,6 @@
 package io.ruido.nn;
 
+import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
 import java.util.Arrays;
 import java.util.Collection;

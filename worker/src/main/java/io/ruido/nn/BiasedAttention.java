@@ -1,5 +1,7 @@
 package io.ruido.nn;
 
+import io.ruido.tensor.Weights;
+import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
 
 /** Self-attention whose scores are not scaled but get a bias for each pair of places (Raffel et al., 2020, §2.1). */

@@ -1,5 +1,8 @@
 package io.ruido.nn;
 
+import io.ruido.tensor.Init;
+import io.ruido.tensor.Weights;
+import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
 
 /** A convolution that keeps height and width: (B, in, H, W) to (B, out, H, W); the kernel's side is odd. */
@@ -8,7 +11,7 @@ public record Conv2d(NDArray weight, NDArray bias) {
         return of(weights, in, out, kernel, 1);
     }
 
-    static Conv2d of(Weights weights, long in, long out, long kernel, long stride) {
+    public static Conv2d of(Weights weights, long in, long out, long kernel, long stride) {
         Init init = Init.fan(in * kernel * kernel);
         return new Conv2d(weights.kernel(init, stride, out, in, kernel, kernel), weights.get("bias", init, out));
     }

@@ -1,5 +1,7 @@
 package io.ruido.nn;
 
+import io.ruido.tensor.Weights;
+import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
 
 /** Halves height and width by a 3×3 convolution with stride 2. */

@@ -1,5 +1,8 @@
 package io.ruido.nn;
 
+import io.ruido.tensor.Init;
+import io.ruido.tensor.Weights;
+import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
 
 /** Group normalization (Wu and He, 2018) of (B, C, H, W) with a scale and a shift for each channel. */

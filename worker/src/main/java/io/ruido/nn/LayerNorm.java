@@ -1,5 +1,8 @@
 package io.ruido.nn;
 
+import io.ruido.tensor.Init;
+import io.ruido.tensor.Weights;
+import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
 
 /** Layer normalization over the last dimension, of width D. */

@@ -1,5 +1,9 @@
 package io.ruido.nn;
 
+import io.ruido.tensor.Init;
+import io.ruido.tensor.Packing;
+import io.ruido.tensor.Weights;
+import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;

@@ -1,5 +1,6 @@
 package io.ruido.nn;
 
+import io.ruido.tensor.Weights;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import java.util.ArrayList;

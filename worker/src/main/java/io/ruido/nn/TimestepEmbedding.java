@@ -1,5 +1,7 @@
 package io.ruido.nn;
 
+import io.ruido.tensor.Weights;
+import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
 
 /** The two-layer network that makes a timestep's embedding of its sinusoids, or of other numbers. */

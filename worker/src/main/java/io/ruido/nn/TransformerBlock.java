@@ -1,5 +1,7 @@
 package io.ruido.nn;
 
+import io.ruido.tensor.Weights;
+import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
 
 /** Self-attention, cross-attention to the conditioning, and a feed-forward network, each after a layer norm and added. */

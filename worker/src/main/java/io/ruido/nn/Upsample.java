@@ -1,5 +1,7 @@
 package io.ruido.nn;
 
+import io.ruido.tensor.Weights;
+import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
 
 /** Doubles height and width: every pixel four times, then a 3×3 convolution. */

@@ -1,2 +1,2 @@
-/** Layers over NDArray, with gradients as without, and where their weights come from. */
+/** Layers over NDArray, with gradients as without, named as in the reference implementations. */
 package io.ruido.nn;

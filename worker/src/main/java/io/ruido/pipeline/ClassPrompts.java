@@ -1,5 +1,6 @@
 package io.ruido.pipeline;
 
+import io.ruido.pipeline.text.Prompts;
 import ai.djl.ndarray.NDManager;
 import io.ruido.model.Conditioning;
 import java.util.HashMap;

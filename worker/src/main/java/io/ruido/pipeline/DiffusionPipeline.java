@@ -1,5 +1,9 @@
 package io.ruido.pipeline;
 
+import io.ruido.pipeline.lora.LoraFile;
+import io.ruido.pipeline.lora.Loras;
+import io.ruido.pipeline.text.Prompts;
+import io.ruido.pipeline.text.TextEncoder;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -9,13 +13,13 @@ import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.diffusion.Trajectory;
-import io.ruido.model.AutoencoderKL;
+import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
 import io.ruido.model.Denoisers;
-import io.ruido.model.DiTTransformer2DModel;
-import io.ruido.nn.Ops;
-import io.ruido.nn.Torch;
+import io.ruido.model.transformer.DiTTransformer2DModel;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -6,8 +6,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import io.ruido.model.AutoencoderKL;
-import io.ruido.nn.Ops;
+import io.ruido.model.autoencoder.AutoencoderKL;
+import io.ruido.tensor.Ops;
 import java.util.SplittableRandom;
 
 /**

@@ -9,7 +9,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
-import io.ruido.nn.Ops;
+import io.ruido.tensor.Ops;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -8,7 +8,7 @@ import io.ruido.diffusion.SampleState;
 import io.ruido.diffusion.noise.Slerp;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.diffusion.Trajectory;
-import io.ruido.model.AutoencoderKL;
+import io.ruido.model.autoencoder.AutoencoderKL;
 
 /**
  * What a sample begins with: noise, or a picture's latents with noise, and what a mask keeps of the picture. Random numbers

@@ -1,10 +1,14 @@
 package io.ruido.pipeline;
 
+import io.ruido.pipeline.lora.Loras;
+import io.ruido.pipeline.text.ClipStates;
+import io.ruido.pipeline.text.Prompts;
+import io.ruido.pipeline.text.Tokenizer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.ruido.model.ClipTextModel;
+import io.ruido.model.text.ClipTextModel;
 import io.ruido.model.Conditioning;
-import io.ruido.nn.Ops;
+import io.ruido.tensor.Ops;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

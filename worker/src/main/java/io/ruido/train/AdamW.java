@@ -8,7 +8,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
-import io.ruido.nn.Script;
+import io.ruido.tensor.Script;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;

@@ -8,7 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.samplers.Sampler;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
-import io.ruido.model.AutoencoderKL;
+import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.RgbImage;
 import java.io.IOException;

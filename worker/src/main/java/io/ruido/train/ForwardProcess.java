@@ -8,8 +8,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ruido.diffusion.schedules.Level;
 import io.ruido.diffusion.schedules.NoiseSchedule;
 import io.ruido.diffusion.schedules.SchedulerConfig;
-import io.ruido.nn.Ops;
-import io.ruido.nn.Torch;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Torch;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 

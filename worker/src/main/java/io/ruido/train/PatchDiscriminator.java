@@ -6,8 +6,8 @@ import io.ruido.nn.Activation;
 import io.ruido.nn.Conv2d;
 import io.ruido.nn.Downsample;
 import io.ruido.nn.GroupNorm;
-import io.ruido.nn.Ops;
-import io.ruido.nn.Weights;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
 

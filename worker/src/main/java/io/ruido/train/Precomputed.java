@@ -3,7 +3,7 @@ package io.ruido.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import io.ruido.nn.SafeTensors;
+import io.ruido.tensor.SafeTensors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

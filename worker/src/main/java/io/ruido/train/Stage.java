@@ -2,7 +2,7 @@ package io.ruido.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.ruido.nn.Weights;
+import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;

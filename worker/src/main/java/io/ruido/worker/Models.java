@@ -3,7 +3,7 @@ package io.ruido.worker;
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.config.RuidoConfig.WorkerConfig;
-import io.ruido.nn.Torch;
+import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

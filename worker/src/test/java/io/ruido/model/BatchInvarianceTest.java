@@ -1,5 +1,9 @@
 package io.ruido.model;
 
+import io.ruido.model.unet.UNet2DConditionModel;
+import io.ruido.model.unet.UNetConfig;
+import io.ruido.model.autoencoder.AutoencoderKL;
+import io.ruido.model.autoencoder.AutoencoderKLConfig;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
@@ -8,9 +12,9 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.ruido.nn.SafeTensors;
-import io.ruido.nn.Torch;
-import io.ruido.nn.Weights;
+import io.ruido.tensor.SafeTensors;
+import io.ruido.tensor.Torch;
+import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.Consumer;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import io.ruido.nn.SafeTensors;
+import io.ruido.tensor.SafeTensors;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;

@@ -1,15 +1,31 @@
 package io.ruido.model;
 
+import io.ruido.model.unet.UNet2DConditionModel;
+import io.ruido.model.unet.UNet2DConfig;
+import io.ruido.model.unet.UNet2DModel;
+import io.ruido.model.unet.UNetConfig;
+import io.ruido.model.transformer.DiTConfig;
+import io.ruido.model.transformer.DiTTransformer2DModel;
+import io.ruido.model.transformer.PixArtConfig;
+import io.ruido.model.transformer.PixArtTransformer2DModel;
+import io.ruido.model.text.BertConfig;
+import io.ruido.model.text.BertModel;
+import io.ruido.model.text.ClipTextConfig;
+import io.ruido.model.text.ClipTextModel;
+import io.ruido.model.text.T5Config;
+import io.ruido.model.text.T5EncoderModel;
+import io.ruido.model.autoencoder.AutoencoderKL;
+import io.ruido.model.autoencoder.AutoencoderKLConfig;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.ruido.nn.Ops;
-import io.ruido.nn.SeededWeights;
-import io.ruido.nn.Torch;
-import io.ruido.nn.Weights;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.SeededWeights;
+import io.ruido.tensor.Torch;
+import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -33,7 +49,7 @@ class ModelParityTest {
     @MethodSource("models")
     void aModelComputesWhatTheReferenceDoes(String name) throws IOException {
         Golden golden = Golden.of("models/" + name, manager);
-        JsonNode config = Settings.read(golden.folder());
+        JsonNode config = ModelSettings.read(golden.folder());
         Weights weights = SeededWeights.weights(manager).packed();
         String kind = config.path("_class_name").asText();
         switch (kind) {

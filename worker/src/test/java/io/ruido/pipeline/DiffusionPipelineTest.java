@@ -13,7 +13,7 @@ import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.model.Golden;
-import io.ruido.nn.Torch;
+import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package io.ruido.pipeline;
 
+import io.ruido.pipeline.lora.LoraFile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,8 +11,8 @@ import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ruido.model.Golden;
-import io.ruido.nn.SafeTensors;
-import io.ruido.nn.Torch;
+import io.ruido.tensor.SafeTensors;
+import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

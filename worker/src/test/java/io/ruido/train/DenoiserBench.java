@@ -4,7 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
-import io.ruido.nn.Torch;
+import io.ruido.tensor.Torch;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

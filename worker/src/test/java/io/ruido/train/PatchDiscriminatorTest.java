@@ -9,8 +9,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
-import io.ruido.nn.Torch;
-import io.ruido.nn.Weights;
+import io.ruido.tensor.Torch;
+import io.ruido.tensor.Weights;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

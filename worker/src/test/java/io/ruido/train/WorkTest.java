@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import io.ruido.model.AutoencoderKL;
-import io.ruido.model.AutoencoderKLConfig;
-import io.ruido.model.UNet2DConditionModel;
-import io.ruido.model.UNetConfig;
-import io.ruido.nn.Torch;
-import io.ruido.nn.Weights;
+import io.ruido.model.autoencoder.AutoencoderKL;
+import io.ruido.model.autoencoder.AutoencoderKLConfig;
+import io.ruido.model.unet.UNet2DConditionModel;
+import io.ruido.model.unet.UNetConfig;
+import io.ruido.tensor.Torch;
+import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

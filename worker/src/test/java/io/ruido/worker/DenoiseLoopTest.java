@@ -10,7 +10,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import io.ruido.config.RuidoConfig;
 import io.ruido.job.SamplingParams;
-import io.ruido.nn.Torch;
+import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -3,7 +3,7 @@ package io.ruido.standalone;
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.config.RuidoConfig.WorkerConfig.Dtype;
-import io.ruido.nn.Torch;
+import io.ruido.tensor.Torch;
 import java.util.Map;
 import picocli.CommandLine.Option;
 

@@ -3,7 +3,7 @@ package io.ruido.standalone;
 import io.ruido.image.ImageFile;
 import io.ruido.job.Infotext;
 import io.ruido.pipeline.DiffusionPipeline;
-import io.ruido.pipeline.LoraFile;
+import io.ruido.pipeline.lora.LoraFile;
 import io.ruido.pipeline.RgbImage;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.Sampling;

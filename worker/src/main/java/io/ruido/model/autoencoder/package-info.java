@@ -1,0 +1,2 @@
+/** Autoencoders, between pixels and latents. */
+package io.ruido.model.autoencoder;

@@ -1,0 +1,2 @@
+/** Text encoders. */
+package io.ruido.model.text;

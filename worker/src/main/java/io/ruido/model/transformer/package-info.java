@@ -1,0 +1,2 @@
+/** Transformers over patches that denoise latents. */
+package io.ruido.model.transformer;

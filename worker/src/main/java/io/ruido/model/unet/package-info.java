@@ -1,0 +1,2 @@
+/** U-Nets that denoise latents or pixels. */
+package io.ruido.model.unet;

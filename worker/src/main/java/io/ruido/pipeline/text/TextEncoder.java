@@ -1,0 +1,83 @@
+package io.ruido.pipeline.text;
+
+import io.ruido.pipeline.lora.Loras;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.model.text.BertModel;
+import io.ruido.model.text.ClipTextModel;
+import io.ruido.model.Conditioning;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Turns texts into the states that condition a denoiser: {@code tokenizer/} and {@code text_encoder/} of a diffusers folder.
+ * Every text takes the tokenizer's greatest length T; longer ones are cut, shorter ones padded.
+ */
+public final class TextEncoder implements Prompts {
+    @FunctionalInterface
+    private interface Model {
+        NDArray states(NDArray ids, NDArray mask, int skip);
+    }
+
+    private final Tokenizer tokenizer;
+    private final Model model;
+
+    private TextEncoder(Tokenizer tokenizer, Model model) {
+        this.tokenizer = tokenizer;
+        this.model = model;
+    }
+
+    /** Reads the two subfolders of a model's folder; the tensors belong to the manager. */
+    public static TextEncoder read(Path folder, NDManager manager, DataType type) throws IOException {
+        return read(folder, manager, type, new Loras(manager, type));
+    }
+
+    public static TextEncoder read(Path folder, NDManager manager, DataType type, Loras loras) throws IOException {
+        Path encoder = folder.resolve("text_encoder");
+        Path tokenizer = folder.resolve("tokenizer");
+        String kind = new ObjectMapper()
+                .readTree(encoder.resolve("config.json").toFile())
+                .path("model_type")
+                .asText();
+        if (kind.equals("bert")) {
+            BertModel bert = BertModel.read(encoder, manager, type);
+            return new TextEncoder(
+                    Tokenizer.read(tokenizer, bert.config().maxPositionEmbeddings()),
+                    (ids, mask, skip) -> bert.forward(ids, mask));
+        }
+        ClipTextModel clip = ClipTextModel.read(encoder, false, loras.weights(encoder));
+        return new TextEncoder(Tokenizer.read(tokenizer, clip.config().maxPositionEmbeddings()), (ids, mask, skip) -> {
+            ClipTextModel.Output output = clip.forward(ids, mask);
+            return skip == 0 ? output.last() : clip.normalized(ClipStates.before(output, skip));
+        });
+    }
+
+    /**
+     * The states of some texts.
+     *
+     * @param manager owner of the result
+     * @return (B, T, D)
+     */
+    public NDArray encode(NDManager manager, List<String> texts) {
+        return encode(manager, texts, 0).states();
+    }
+
+    @Override
+    public Conditioning encode(NDManager manager, List<String> texts, int clipSkip) {
+        Tokenizer.Tokens tokens = tokenizer.encode(texts);
+        try (NDManager scratch = manager.newSubManager()) {
+            NDArray ids = scratch.create(tokens.ids());
+            NDArray mask = scratch.create(tokens.mask());
+            return Conditioning.ofStates(scratch.ret(model.states(ids, mask, clipSkip)));
+        }
+    }
+
+    /** Frees the tokenizer; the tensors go with their manager. */
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}

@@ -1,0 +1,76 @@
+package io.ruido.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+
+/**
+ * Other arrangements of the weights (K, C, k, k) of convolutions and (K, C) of linear layers, with which the CPU is done
+ * sooner: oneDNN and MKL would rearrange them in every call, and Winograd's algorithm needs another one, four times as large.
+ */
+public final class Packing {
+    /** With fewer channels the algorithm's own work outweighs what it saves. */
+    private static final long WINOGRAD_MIN_CHANNELS = 256;
+
+    /** On smaller maps reading the larger weight takes longer than the multiplications that it saves. */
+    private static final int WINOGRAD_MIN_SIDE = 16;
+
+    /** Larger weights belong to small feature maps, which gain too little for what the larger copy takes of the memory. */
+    private static final long WINOGRAD_MAX_PRODUCT = 640 * 320;
+
+    /** Whether oneDNN knows bfloat16 on this processor. */
+    private static final boolean BFLOAT16 = knowsBfloat16();
+
+    private Packing() {}
+
+    private static boolean knowsBfloat16() {
+        try (NDArray answer = Ops.call("knows_bfloat16", Ops.none())) {
+            return answer.toBooleanArray()[0];
+        }
+    }
+
+    static boolean packs(NDArray weight) {
+        return !weight.getDevice().isGpu()
+                && switch (weight.getDataType()) {
+                    case FLOAT32 -> true;
+                    case BFLOAT16 -> BFLOAT16;
+                    default -> false;
+                };
+    }
+
+    /** Closes the weight. */
+    public static NDArray pack(NDArray weight) {
+        try (weight) {
+            return Ops.call("pack_linear", weight);
+        }
+    }
+
+    /**
+     * Closes the weight.
+     *
+     * @param side of the maps that it is meant for
+     */
+    public static NDArray pack(NDArray weight, long stride, int side) {
+        if (weight.getShape().get(2) == 1) {
+            return pack(weight);
+        }
+        try (weight;
+                NDArray step = weight.getManager().create(stride)) {
+            return winograd(weight, stride, side)
+                    ? Ops.call("pack_winograd", weight)
+                    : Ops.call("pack_convolution", weight, step);
+        }
+    }
+
+    private static boolean winograd(NDArray weight, long stride, int side) {
+        Shape shape = weight.getShape();
+        long k = shape.get(0);
+        long c = shape.get(1);
+        return weight.getDataType() == DataType.FLOAT32
+                && stride == 1
+                && side >= WINOGRAD_MIN_SIDE
+                && shape.get(2) == 3
+                && Math.min(k, c) >= WINOGRAD_MIN_CHANNELS
+                && k * c <= WINOGRAD_MAX_PRODUCT;
+    }
+}

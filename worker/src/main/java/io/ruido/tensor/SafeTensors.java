@@ -1,0 +1,295 @@
+package io.ruido.tensor;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The safetensors format: eight bytes with the length of a JSON header, the header with each tensor's type, shape and byte
+ * range, and the values. See the format's description at huggingface.co/docs/safetensors.
+ */
+public final class SafeTensors implements Weights.Source {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Map<String, DataType> TYPES = new TreeMap<>(
+            Map.of("F32", DataType.FLOAT32, "F16", DataType.FLOAT16, "BF16", DataType.BFLOAT16, "I64", DataType.INT64));
+    private static final List<String> STEMS = List.of("diffusion_pytorch_model", "model");
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /**
+     * A tensor in a file, without its values.
+     *
+     * @param dtype as the format names it, such as F16
+     */
+    public record Info(Path file, String dtype, Shape shape, long bytes) {
+        /**
+         * @param place where it was looked for
+         * @throws IllegalArgumentException naming the tensor, when it is missing (null) or has another shape
+         */
+        static void check(String name, Shape expected, Info found, Path place) {
+            if (found == null) {
+                throw new IllegalArgumentException(
+                        "missing tensor %s in %s, expected with shape %s".formatted(name, place, expected));
+            }
+            if (!found.shape.equals(expected)) {
+                throw new IllegalArgumentException("tensor %s in %s: expected shape %s, found %s"
+                        .formatted(name, found.file, expected, found.shape));
+            }
+        }
+    }
+
+    /** Where a tensor lies in its mapped file. */
+    private record Entry(Info info, MemorySegment bytes) {}
+
+    private final Path place;
+    private final NDManager manager;
+    private final DataType type;
+    private final Map<String, Entry> entries;
+    private final List<MemorySegment> files;
+
+    private SafeTensors(
+            Path place, NDManager manager, DataType type, Map<String, Entry> entries, List<MemorySegment> files) {
+        this.place = place;
+        this.manager = manager;
+        this.type = type;
+        this.entries = entries;
+        this.files = files;
+    }
+
+    /** The tensors of a model folder, from one file or from those that its index names. */
+    static SafeTensors open(Path folder, NDManager manager, DataType type) throws IOException {
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        List<MemorySegment> files = new ArrayList<>();
+        for (Path file : files(folder)) {
+            files.add(map(file, entries));
+        }
+        return new SafeTensors(folder, manager, type, entries, files);
+    }
+
+    /** All tensors of one file, converted to one type; they belong to the manager. */
+    public static Map<String, NDArray> read(Path file, NDManager manager, DataType type) throws IOException {
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        var source = new SafeTensors(file, manager, type, entries, List.of(map(file, entries)));
+        Map<String, NDArray> tensors = new LinkedHashMap<>();
+        entries.forEach((name, entry) -> tensors.put(name, source.tensor(name, entry.info.shape, Init.ZEROS)));
+        return tensors;
+    }
+
+    /** What a model folder holds, by name. */
+    public static Map<String, Info> list(Path folder) throws IOException {
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        for (Path file : files(folder)) {
+            map(file, entries);
+        }
+        Map<String, Info> infos = new LinkedHashMap<>();
+        entries.forEach((name, entry) -> infos.put(name, entry.info));
+        return infos;
+    }
+
+    private static Iterable<Path> files(Path folder) throws IOException {
+        for (String stem : STEMS) {
+            Path whole = folder.resolve(stem + ".safetensors");
+            if (Files.exists(whole)) {
+                return List.of(whole);
+            }
+            Path index = folder.resolve(stem + ".safetensors.index.json");
+            if (Files.exists(index)) {
+                return shards(index);
+            }
+        }
+        throw new IOException("no diffusion_pytorch_model.safetensors or model.safetensors in " + folder);
+    }
+
+    private static Iterable<Path> shards(Path index) throws IOException {
+        var shards = new TreeSet<Path>();
+        for (JsonNode file : JSON.readTree(index.toFile()).path("weight_map")) {
+            Path shard = index.resolveSibling(file.asText()).normalize();
+            if (!index.getParent().normalize().equals(shard.getParent()) || !Files.exists(shard)) {
+                throw new IOException("%s names the shard %s, which is not beside it".formatted(index, file.asText()));
+            }
+            shards.add(shard);
+        }
+        return shards;
+    }
+
+    /** The whole file; adds its tensors. */
+    private static MemorySegment map(Path file, Map<String, Entry> entries) throws IOException {
+        MemorySegment all;
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            // The mapping lives as long as any tensor in it.
+            all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
+        }
+        if (all.byteSize() < 8) {
+            throw new IOException("%s is cut off: %d bytes".formatted(file, all.byteSize()));
+        }
+        long header = all.get(LONG, 0);
+        if (header < 2 || header > all.byteSize() - 8 || header > Integer.MAX_VALUE) {
+            throw new IOException("%s is cut off or no safetensors file: header of %d bytes in a file of %d"
+                    .formatted(file, header, all.byteSize()));
+        }
+        MemorySegment data = all.asSlice(8 + header);
+        JsonNode tree = header(file, all.asSlice(8, header));
+        for (var tensor : tree.properties()) {
+            if (!tensor.getKey().equals("__metadata__")) {
+                entries.put(tensor.getKey(), entry(file, tensor.getKey(), tensor.getValue(), data));
+            }
+        }
+        return all;
+    }
+
+    private static JsonNode header(Path file, MemorySegment bytes) throws IOException {
+        try {
+            return JSON.readTree(bytes.toArray(ValueLayout.JAVA_BYTE));
+        } catch (JsonProcessingException e) {
+            throw new IOException(file + " is no safetensors file: its header is no JSON", e);
+        }
+    }
+
+    private static Entry entry(Path file, String name, JsonNode tensor, MemorySegment data) throws IOException {
+        String dtype = tensor.path("dtype").asText();
+        var shape = new Shape(JSON.convertValue(tensor.path("shape"), long[].class));
+        long from = tensor.path("data_offsets").path(0).asLong(-1);
+        long to = tensor.path("data_offsets").path(1).asLong(-1);
+        if (from < 0 || to < from || to > data.byteSize()) {
+            throw new IOException("%s is cut off: tensor %s lies at bytes %d to %d of %d"
+                    .formatted(file, name, from, to, data.byteSize()));
+        }
+        if (!TYPES.containsKey(dtype)) {
+            throw new IOException("%s: tensor %s has type %s; supported: %s"
+                    .formatted(file, name, dtype, String.join(", ", TYPES.keySet())));
+        }
+        int width = TYPES.get(dtype).getNumOfBytes();
+        if (shape.size() * width != to - from) {
+            throw new IOException("%s: tensor %s of type %s and shape %s should have %d bytes, has %d"
+                    .formatted(file, name, dtype, shape, shape.size() * width, to - from));
+        }
+        return new Entry(new Info(file, dtype, shape, to - from), data.asSlice(from, to - from));
+    }
+
+    @Override
+    public NDArray tensor(String name, Shape shape, Init init) {
+        Entry entry = entries.get(name);
+        Info.check(name, shape, entry == null ? null : entry.info, place);
+        // Of most tensors another arrangement or type has been made by now, beside which their pages would stay in
+        // memory; those of the others come back when they are used.
+        files.forEach(MemorySegment::unload);
+        NDArray array = array(entry);
+        if (array.getDataType() == type) {
+            return array;
+        }
+        try (array) {
+            return Ops.cast(array, type);
+        }
+    }
+
+    /** Where the file has it, in the page cache: the array keeps the mapping alive. */
+    private NDArray array(Entry entry) {
+        DataType fileType = TYPES.get(entry.info.dtype);
+        return fileType == DataType.BFLOAT16 // which DJL cannot create
+                ? Torch.tensor(manager, floatsOfBfloat16(entry), entry.info.shape)
+                : manager.create(entry.bytes.asByteBuffer(), entry.info.shape, fileType);
+    }
+
+    private static float[] floatsOfBfloat16(Entry entry) {
+        var values = new float[Math.toIntExact(entry.info.shape.size())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Float.intBitsToFloat(entry.bytes.get(SHORT, 2L * i) << 16);
+        }
+        return values;
+    }
+
+    @Override
+    public Set<String> names() {
+        return entries.keySet();
+    }
+
+    @Override
+    public String origin() {
+        return place.toString();
+    }
+
+    /**
+     * Writes tensors to a file, which appears under its name only when it is complete.
+     *
+     * @param type FLOAT32 or FLOAT16, the type in the file
+     */
+    public static void write(Path file, Map<String, NDArray> tensors, DataType type) throws IOException {
+        if (type != DataType.FLOAT32 && type != DataType.FLOAT16) {
+            throw new IllegalArgumentException("type must be FLOAT32 or FLOAT16, was " + type);
+        }
+        int width = type.getNumOfBytes();
+        Map<String, Object> header = new LinkedHashMap<>();
+        header.put("__metadata__", Map.of("format", "pt"));
+        long offset = 0;
+        for (var tensor : tensors.entrySet()) {
+            Shape shape = tensor.getValue().getShape();
+            long end = offset + shape.size() * width;
+            Map<String, Object> entry = new LinkedHashMap<>(); // in this order, so that equal tensors give equal files
+            entry.put("dtype", type == DataType.FLOAT32 ? "F32" : "F16");
+            entry.put("shape", shape.getShape());
+            entry.put("data_offsets", List.of(offset, end));
+            header.put(tensor.getKey(), entry);
+            offset = end;
+        }
+        byte[] json = JSON.writeValueAsBytes(header);
+        byte[] padded = Arrays.copyOf(json, (json.length + 7) / 8 * 8); // values start at a multiple of eight bytes
+        Arrays.fill(padded, json.length, padded.length, (byte) ' ');
+        Path part = file.resolveSibling(file.getFileName() + ".part");
+        try (FileChannel channel = FileChannel.open(
+                part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            writeAll(channel, littleEndian(8).putLong(padded.length).flip());
+            writeAll(channel, ByteBuffer.wrap(padded));
+            for (NDArray tensor : tensors.values()) {
+                writeAll(channel, values(tensor.toFloatArray(), type));
+            }
+            channel.force(true);
+        }
+        Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static ByteBuffer values(float[] values, DataType type) {
+        ByteBuffer bytes = littleEndian(values.length * type.getNumOfBytes());
+        for (float value : values) {
+            if (type == DataType.FLOAT32) {
+                bytes.putFloat(value);
+            } else {
+                bytes.putShort(Float.floatToFloat16(value));
+            }
+        }
+        return bytes.flip();
+    }
+
+    private static ByteBuffer littleEndian(int size) {
+        return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+}

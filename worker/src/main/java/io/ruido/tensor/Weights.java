@@ -1,0 +1,212 @@
+package io.ruido.tensor;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The named tensors of one model, seen from a place in its tree of names: {@code weights.at("down_blocks").at(0)}. They
+ * come from safetensors files or, for training, from a fresh initialiser.
+ */
+public final class Weights {
+    /** Where the tensors come from. */
+    interface Source {
+        NDArray tensor(String name, Shape shape, Init init);
+
+        /** Names that the source holds; empty when it makes tensors on demand. */
+        Set<String> names();
+
+        /** Where they are from, for messages. */
+        String origin();
+    }
+
+    private record Patched(Source source, Patch patch) implements Source {
+        @Override
+        public NDArray tensor(String name, Shape shape, Init init) {
+            return patch.apply(name, source.tensor(name, shape, init));
+        }
+
+        @Override
+        public Set<String> names() {
+            return source.names();
+        }
+
+        @Override
+        public String origin() {
+            return source.origin();
+        }
+    }
+
+    /** What all views of one model share. */
+    private record Model(
+            NDManager manager, NDManager cpu, Source source, Map<String, NDArray> tensors, Set<String> skipped) {}
+
+    private final Model model;
+    private final String prefix;
+    private final boolean packed;
+    private final int side;
+
+    private Weights(Model model, String prefix, boolean packed, int side) {
+        this.model = model;
+        this.prefix = prefix;
+        this.packed = packed;
+        this.side = side;
+    }
+
+    static Weights of(NDManager manager, Source source) {
+        NDManager cpu = manager.newSubManager(Device.cpu());
+        return new Weights(
+                new Model(manager, cpu, source, new LinkedHashMap<>(), new HashSet<>()), "", false, Integer.MAX_VALUE);
+    }
+
+    /**
+     * The tensors of a model folder, converted to one type.
+     *
+     * @param folder holds {@code model.safetensors} or {@code diffusion_pytorch_model.safetensors}, whole or in shards
+     * @throws IOException naming file and tensor, when a file is missing, cut off or malformed
+     */
+    public static Weights read(Path folder, NDManager manager, DataType type) throws IOException {
+        return read(folder, manager, type, Patch.NONE);
+    }
+
+    /** The same with something added to them. */
+    public static Weights read(Path folder, NDManager manager, DataType type, Patch patch) throws IOException {
+        return of(manager, new Patched(SafeTensors.open(folder, manager, type), patch));
+    }
+
+    /**
+     * No tensors, only their names and shapes: a model that is built from them can compute nothing, but says whether a
+     * folder fits it.
+     *
+     * @throws IOException naming file and tensor, when a file is missing, cut off or malformed
+     */
+    public static Weights shapes(Path folder, NDManager manager) throws IOException {
+        return of(manager, new ShapesOnly(folder, SafeTensors.list(folder)));
+    }
+
+    /** Fresh float32 tensors with the values that PyTorch's layers start from, drawn from a seed. */
+    public static Weights fresh(NDManager manager, long seed) {
+        return of(manager, new FreshTensors(manager, seed));
+    }
+
+    /**
+     * The same for a model that computes and is not trained: some weights are kept as the processor is fastest with them,
+     * and have other shapes.
+     */
+    public Weights packed() {
+        return new Weights(model, prefix, true, side);
+    }
+
+    /**
+     * The same for a part of the model.
+     *
+     * @param newSide height or width of the feature maps that its convolutions are usually given, the smaller
+     */
+    public Weights forMaps(int newSide) {
+        return new Weights(model, prefix, packed, newSide);
+    }
+
+    public Weights at(String name) {
+        return new Weights(model, prefix + name + ".", packed, side);
+    }
+
+    public Weights at(int index) {
+        return at(Integer.toString(index));
+    }
+
+    /**
+     * One tensor; it belongs to the manager of these weights.
+     *
+     * @throws IllegalArgumentException naming the tensor and the folder, when it is missing or has another shape
+     */
+    public NDArray get(String name, Init init, long... shape) {
+        return model.tensors.computeIfAbsent(prefix + name, full -> model.source.tensor(full, new Shape(shape), init));
+    }
+
+    /**
+     * The weight of a convolution.
+     *
+     * @param shape (out, in, k, k)
+     */
+    public NDArray kernel(Init init, long stride, long... shape) {
+        NDArray weight = get("weight", init, shape);
+        boolean patches = stride > 1 && stride == shape[2]; // a matrix product of its own
+        return packs(weight) && !patches
+                ? model.tensors.compute(prefix + "weight", (_, plain) -> Packing.pack(plain, stride, side))
+                : weight;
+    }
+
+    /** Whether such a weight is kept as the processor is fastest with it. */
+    public boolean packs(NDArray weight) {
+        return packed && Packing.packs(weight);
+    }
+
+    /** Whether there is such a tensor; never for fresh ones. */
+    public boolean has(String name) {
+        return model.source.names().contains(prefix + name);
+    }
+
+    /** A number for an operation, kept in the CPU's memory: an operation that read it from a GPU would wait for it. */
+    public NDArray constant(long value) {
+        return model.cpu.create(value);
+    }
+
+    public NDArray constant(double value) {
+        return model.cpu.create(value);
+    }
+
+    public NDArray constant(boolean value) {
+        return model.cpu.create(value);
+    }
+
+    public NDManager manager() {
+        return model.manager;
+    }
+
+    /** All tensors that were read, by full name, in the order of reading. */
+    public Map<String, NDArray> tensors() {
+        return Collections.unmodifiableMap(model.tensors);
+    }
+
+    /** Declares tensors that the model has no use for: one name, or all under it. */
+    public void skip(String name) {
+        model.source.names().forEach(full -> {
+            if (full.equals(prefix + name) || full.startsWith(prefix + name + ".")) {
+                model.skipped.add(full);
+            }
+        });
+    }
+
+    /**
+     * Checks, once the model is built, that it used every tensor.
+     *
+     * @throws IllegalArgumentException naming those that it did not
+     */
+    public void rejectUnread() {
+        List<String> unread = new ArrayList<>();
+        model.source.names().forEach(name -> {
+            if (!model.tensors.containsKey(name) && !model.skipped.contains(name)) {
+                unread.add(name);
+            }
+        });
+        if (!unread.isEmpty()) {
+            throw new IllegalArgumentException("%s: the model has no place for %d tensors: %s%s"
+                    .formatted(
+                            model.source.origin(),
+                            unread.size(),
+                            String.join(", ", unread.subList(0, Math.min(8, unread.size()))),
+                            unread.size() > 8 ? ", …" : ""));
+        }
+    }
+}
