@@ -1,6 +1,7 @@
 package io.ruido.diffusion;
 
 import io.ruido.diffusion.schedules.SchedulerSettings;
+
 /** How the estimate x̂₀ of the clean latent is kept in range before a step uses it. */
 public sealed interface Clamp {
     record None() implements Clamp {}

@@ -1,9 +1,9 @@
 package io.ruido.diffusion;
 
-import io.ruido.diffusion.schedules.Level;
 import io.ruido.diffusion.noise.BrownianPath;
-import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.diffusion.noise.Noise;
+import io.ruido.diffusion.noise.TorchRandom;
+import io.ruido.diffusion.schedules.Level;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Stream;

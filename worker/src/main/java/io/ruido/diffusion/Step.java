@@ -1,7 +1,7 @@
 package io.ruido.diffusion;
 
-import io.ruido.diffusion.schedules.Level;
 import io.ruido.diffusion.noise.Noise;
+import io.ruido.diffusion.schedules.Level;
 import java.util.Arrays;
 import java.util.List;
 

@@ -1,13 +1,13 @@
 package io.ruido.model;
 
-import io.ruido.model.unet.UNet2DConditionModel;
-import io.ruido.model.unet.UNet2DConfig;
-import io.ruido.model.unet.UNet2DModel;
-import io.ruido.model.unet.UNetConfig;
 import io.ruido.model.transformer.DiTConfig;
 import io.ruido.model.transformer.DiTTransformer2DModel;
 import io.ruido.model.transformer.PixArtConfig;
 import io.ruido.model.transformer.PixArtTransformer2DModel;
+import io.ruido.model.unet.UNet2DConditionModel;
+import io.ruido.model.unet.UNet2DConfig;
+import io.ruido.model.unet.UNet2DModel;
+import io.ruido.model.unet.UNetConfig;
 import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Ops;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;

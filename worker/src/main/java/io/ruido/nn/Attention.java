@@ -1,8 +1,8 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Weights;
-import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 import java.util.List;
 import java.util.stream.Stream;
 

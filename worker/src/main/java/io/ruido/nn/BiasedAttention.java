@@ -1,8 +1,8 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Weights;
-import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 
 /** Self-attention whose scores are not scaled but get a bias for each pair of places (Raffel et al., 2020, §2.1). */
 public record BiasedAttention(Linear query, Linear key, Linear value, Linear out, NDArray heads) {

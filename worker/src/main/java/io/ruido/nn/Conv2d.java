@@ -1,9 +1,9 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Init;
-import io.ruido.tensor.Weights;
-import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Init;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 
 /** A convolution that keeps height and width: (B, in, H, W) to (B, out, H, W); the kernel's side is odd. */
 public record Conv2d(NDArray weight, NDArray bias) {

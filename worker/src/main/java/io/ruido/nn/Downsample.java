@@ -1,8 +1,8 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Weights;
-import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 
 /** Halves height and width by a 3×3 convolution with stride 2. */
 public record Downsample(Conv2d conv, boolean asymmetric) {

@@ -1,9 +1,9 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Init;
-import io.ruido.tensor.Weights;
-import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Init;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 
 /** Numbers as sines and cosines of random frequencies that the model keeps (Tancik et al., 2020). */
 public record FourierFeatures(NDArray freqs, NDArray logarithm, NDArray cosFirst) {

@@ -1,8 +1,8 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Weights;
-import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 
 /** A two-layer network whose first layer is gated by another one (Shazeer, 2020), without biases. */
 public record GatedFeedForward(Linear gate, Linear proj, Linear out, NDArray activation) {

@@ -1,9 +1,9 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Init;
-import io.ruido.tensor.Weights;
-import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Init;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 
 /** Group normalization (Wu and He, 2018) of (B, C, H, W) with a scale and a shift for each channel. */
 public record GroupNorm(NDArray weight, NDArray bias, NDArray groups, NDArray eps) {

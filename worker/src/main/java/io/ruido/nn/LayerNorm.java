@@ -1,9 +1,9 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Init;
-import io.ruido.tensor.Weights;
-import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Init;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 
 /** Layer normalization over the last dimension, of width D. */
 public record LayerNorm(NDArray weight, NDArray bias, NDArray eps) {

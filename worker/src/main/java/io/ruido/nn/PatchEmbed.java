@@ -1,11 +1,11 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Weights;
-import io.ruido.tensor.Ops;
-import io.ruido.tensor.Torch;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Torch;
+import io.ruido.tensor.Weights;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 

@@ -1,8 +1,8 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Weights;
-import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 
 /**
  * Two 3×3 convolutions, each after group norm and a non-linearity, around a residual connection; between them a projection

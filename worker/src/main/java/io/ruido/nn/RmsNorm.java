@@ -1,9 +1,9 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Init;
-import io.ruido.tensor.Weights;
-import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Init;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 
 /** Root mean square normalization (Zhang and Sennrich, 2019) over the last dimension. */
 public record RmsNorm(NDArray weight, NDArray eps) {

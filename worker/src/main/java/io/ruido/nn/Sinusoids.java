@@ -1,8 +1,8 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Weights;
-import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 
 /** Numbers as sines and cosines of many frequencies (Vaswani et al., 2017, §3.5). */
 public record Sinusoids(NDArray freqs, NDArray cosFirst, NDArray odd) {

@@ -1,8 +1,8 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Weights;
-import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 import java.util.OptionalInt;
 
 /** Attention among the pixels of (B, C, H, W), with its group norm and residual connection. */

@@ -1,8 +1,8 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Weights;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import io.ruido.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

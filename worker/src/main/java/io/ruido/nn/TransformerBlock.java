@@ -1,8 +1,8 @@
 package io.ruido.nn;
 
-import io.ruido.tensor.Weights;
-import io.ruido.tensor.Ops;
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 
 /** Self-attention, cross-attention to the conditioning, and a feed-forward network, each after a layer norm and added. */
 public record TransformerBlock(

@@ -1,8 +1,8 @@
 package io.ruido.pipeline;
 
-import io.ruido.pipeline.text.Prompts;
 import ai.djl.ndarray.NDManager;
 import io.ruido.model.Conditioning;
+import io.ruido.pipeline.text.Prompts;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

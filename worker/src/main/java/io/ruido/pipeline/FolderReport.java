@@ -1,18 +1,18 @@
 package io.ruido.pipeline;
 
-import io.ruido.pipeline.text.Tokenizer;
 import ai.djl.ndarray.NDManager;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
+import io.ruido.model.Denoisers;
 import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.model.autoencoder.AutoencoderKLConfig;
 import io.ruido.model.text.BertConfig;
 import io.ruido.model.text.BertModel;
 import io.ruido.model.text.ClipTextConfig;
 import io.ruido.model.text.ClipTextModel;
-import io.ruido.model.Denoisers;
 import io.ruido.model.text.T5Config;
 import io.ruido.model.text.T5EncoderModel;
+import io.ruido.pipeline.text.Tokenizer;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;

@@ -1,12 +1,12 @@
 package io.ruido.pipeline;
 
-import io.ruido.pipeline.text.Prompts;
-import io.ruido.pipeline.text.Tokenizer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.model.Conditioning;
 import io.ruido.model.text.T5EncoderModel;
+import io.ruido.pipeline.text.Prompts;
+import io.ruido.pipeline.text.Tokenizer;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;

@@ -5,9 +5,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.Inpainting;
 import io.ruido.diffusion.SampleState;
+import io.ruido.diffusion.Trajectory;
 import io.ruido.diffusion.noise.Slerp;
 import io.ruido.diffusion.noise.TorchRandom;
-import io.ruido.diffusion.Trajectory;
 import io.ruido.model.autoencoder.AutoencoderKL;
 
 /**

@@ -1,13 +1,13 @@
 package io.ruido.pipeline;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.ruido.model.Conditioning;
+import io.ruido.model.text.ClipTextModel;
 import io.ruido.pipeline.lora.Loras;
 import io.ruido.pipeline.text.ClipStates;
 import io.ruido.pipeline.text.Prompts;
 import io.ruido.pipeline.text.Tokenizer;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import io.ruido.model.text.ClipTextModel;
-import io.ruido.model.Conditioning;
 import io.ruido.tensor.Ops;
 import java.io.IOException;
 import java.nio.file.Path;

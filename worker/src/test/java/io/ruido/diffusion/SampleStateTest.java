@@ -1,12 +1,12 @@
 package io.ruido.diffusion;
 
-import io.ruido.diffusion.schedules.SchedulerConfig;
-import io.ruido.diffusion.noise.TorchRandom;
-import io.ruido.diffusion.samplers.SamplerName;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.diffusion.noise.TorchRandom;
+import io.ruido.diffusion.samplers.SamplerName;
+import io.ruido.diffusion.schedules.SchedulerConfig;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;

@@ -1,9 +1,5 @@
 package io.ruido.model;
 
-import io.ruido.model.unet.UNet2DConditionModel;
-import io.ruido.model.unet.UNetConfig;
-import io.ruido.model.autoencoder.AutoencoderKL;
-import io.ruido.model.autoencoder.AutoencoderKLConfig;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
@@ -12,6 +8,10 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.model.autoencoder.AutoencoderKL;
+import io.ruido.model.autoencoder.AutoencoderKLConfig;
+import io.ruido.model.unet.UNet2DConditionModel;
+import io.ruido.model.unet.UNetConfig;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;

@@ -1,9 +1,5 @@
 package io.ruido.model;
 
-import io.ruido.model.unet.UNet2DConditionModel;
-import io.ruido.model.unet.UNetConfig;
-import io.ruido.model.autoencoder.AutoencoderKL;
-import io.ruido.model.autoencoder.AutoencoderKLConfig;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.engine.Engine;
@@ -11,6 +7,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.training.GradientCollector;
+import io.ruido.model.autoencoder.AutoencoderKL;
+import io.ruido.model.autoencoder.AutoencoderKLConfig;
+import io.ruido.model.unet.UNet2DConditionModel;
+import io.ruido.model.unet.UNetConfig;
 import io.ruido.tensor.Weights;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;

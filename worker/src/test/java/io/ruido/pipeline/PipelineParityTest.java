@@ -1,6 +1,5 @@
 package io.ruido.pipeline;
 
-import io.ruido.pipeline.lora.LoraFile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +10,7 @@ import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ruido.model.Golden;
+import io.ruido.pipeline.lora.LoraFile;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
 import java.io.IOException;

@@ -1,10 +1,5 @@
 package io.ruido.tensor;
 
-import io.ruido.nn.Linear;
-import io.ruido.nn.Downsample;
-import io.ruido.nn.Attention;
-import io.ruido.nn.FeedForward;
-import io.ruido.nn.Conv2d;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
@@ -12,6 +7,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.nn.Attention;
+import io.ruido.nn.Conv2d;
+import io.ruido.nn.Downsample;
+import io.ruido.nn.FeedForward;
+import io.ruido.nn.Linear;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,6 +1,5 @@
 package io.ruido.tensor;
 
-import io.ruido.nn.Linear;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -8,6 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.nn.Linear;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.ruido.diffusion.schedules.Level;
-import io.ruido.diffusion.samplers.SamplerName;
-import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.diffusion.Step;
+import io.ruido.diffusion.samplers.SamplerName;
+import io.ruido.diffusion.schedules.Level;
+import io.ruido.diffusion.schedules.SchedulerConfig;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 

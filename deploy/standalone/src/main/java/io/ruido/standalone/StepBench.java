@@ -6,7 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.ruido.diffusion.TorchRandom;
+import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
 import io.ruido.model.Denoisers;

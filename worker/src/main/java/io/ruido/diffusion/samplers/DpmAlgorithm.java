@@ -1,9 +1,9 @@
 package io.ruido.diffusion.samplers;
 
-import io.ruido.diffusion.schedules.Level;
-import io.ruido.diffusion.schedules.SchedulerSettings;
 import io.ruido.diffusion.Clamp;
 import io.ruido.diffusion.Linear;
+import io.ruido.diffusion.schedules.Level;
+import io.ruido.diffusion.schedules.SchedulerSettings;
 import java.util.Set;
 
 /**

@@ -1,8 +1,9 @@
 package io.ruido.diffusion.samplers;
 
+import io.ruido.diffusion.Linear;
 import io.ruido.diffusion.schedules.Level;
 import io.ruido.diffusion.schedules.SchedulerSettings;
-import io.ruido.diffusion.Linear;
+
 /** What the denoiser was trained to predict; each is a linear combination of the others with the latent. */
 enum Prediction {
     EPSILON("epsilon") {

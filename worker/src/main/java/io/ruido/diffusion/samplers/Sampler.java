@@ -1,7 +1,8 @@
 package io.ruido.diffusion.samplers;
 
-import io.ruido.diffusion.schedules.Level;
 import io.ruido.diffusion.Trajectory;
+import io.ruido.diffusion.schedules.Level;
+
 /** Compiles a number of steps to a trajectory. Immutable: one sampler serves all jobs. */
 public interface Sampler {
     /**

@@ -1,13 +1,13 @@
 package io.ruido.diffusion.samplers;
 
+import io.ruido.diffusion.Clamp;
+import io.ruido.diffusion.Linear;
+import io.ruido.diffusion.Step;
+import io.ruido.diffusion.Trajectory;
 import io.ruido.diffusion.schedules.DpmGrids;
 import io.ruido.diffusion.schedules.Grid;
 import io.ruido.diffusion.schedules.Level;
 import io.ruido.diffusion.schedules.SchedulerSettings;
-import io.ruido.diffusion.Clamp;
-import io.ruido.diffusion.Step;
-import io.ruido.diffusion.Trajectory;
-import io.ruido.diffusion.Linear;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,7 +1,5 @@
 package io.ruido.diffusion.schedules;
 
-import io.ruido.diffusion.noise.Noise;
-import io.ruido.diffusion.Linear;
 import java.util.List;
 import java.util.Set;
 import java.util.function.DoubleUnaryOperator;

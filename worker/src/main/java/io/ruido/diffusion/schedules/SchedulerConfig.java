@@ -1,10 +1,10 @@
 package io.ruido.diffusion.schedules;
 
-import io.ruido.diffusion.samplers.SamplerName;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ruido.diffusion.samplers.SamplerName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

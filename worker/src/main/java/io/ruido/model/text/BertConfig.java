@@ -1,7 +1,7 @@
 package io.ruido.model.text;
 
-import io.ruido.model.ModelSettings;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.model.ModelSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 

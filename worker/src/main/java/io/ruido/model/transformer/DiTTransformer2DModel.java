@@ -1,18 +1,18 @@
 package io.ruido.model.transformer;
 
-import io.ruido.model.Denoiser;
-import io.ruido.model.Conditioning;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import io.ruido.model.Conditioning;
+import io.ruido.model.Denoiser;
 import io.ruido.nn.Attention;
 import io.ruido.nn.Embedding;
 import io.ruido.nn.FeedForward;
 import io.ruido.nn.LayerNorm;
 import io.ruido.nn.Linear;
-import io.ruido.tensor.Ops;
 import io.ruido.nn.PatchEmbed;
 import io.ruido.nn.Sinusoids;
 import io.ruido.nn.TimestepEmbedding;
+import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
 import java.util.List;
 import java.util.stream.IntStream;

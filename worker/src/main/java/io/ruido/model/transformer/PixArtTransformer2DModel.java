@@ -1,20 +1,20 @@
 package io.ruido.model.transformer;
 
-import io.ruido.model.Denoiser;
-import io.ruido.model.Conditioning;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
+import io.ruido.model.Conditioning;
+import io.ruido.model.Denoiser;
 import io.ruido.nn.Activation;
 import io.ruido.nn.Attention;
 import io.ruido.nn.FeedForward;
-import io.ruido.tensor.Init;
 import io.ruido.nn.LayerNorm;
 import io.ruido.nn.Linear;
-import io.ruido.tensor.Ops;
 import io.ruido.nn.PatchEmbed;
 import io.ruido.nn.Sinusoids;
 import io.ruido.nn.TimestepEmbedding;
+import io.ruido.tensor.Init;
+import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
 import java.util.List;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package io.ruido.model.unet;
 
-import io.ruido.model.ModelSettings;
 import ai.djl.ndarray.NDArray;
+import io.ruido.model.ModelSettings;
 import io.ruido.nn.Activation;
 import io.ruido.nn.Embedding;
 import io.ruido.nn.Linear;

@@ -1,16 +1,16 @@
 package io.ruido.model.unet;
 
-import io.ruido.model.Denoiser;
-import io.ruido.model.Conditioning;
 import ai.djl.ndarray.NDArray;
+import io.ruido.model.Conditioning;
+import io.ruido.model.Denoiser;
 import io.ruido.nn.Activation;
 import io.ruido.nn.Conv2d;
 import io.ruido.nn.FourierFeatures;
 import io.ruido.nn.GroupNorm;
 import io.ruido.nn.Linear;
-import io.ruido.tensor.Ops;
 import io.ruido.nn.Sinusoids;
 import io.ruido.nn.TimestepEmbedding;
+import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
 import java.util.List;
 import java.util.Optional;

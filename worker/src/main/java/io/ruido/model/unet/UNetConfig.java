@@ -1,7 +1,7 @@
 package io.ruido.model.unet;
 
-import io.ruido.model.ModelSettings;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.model.ModelSettings;
 import io.ruido.nn.Activation;
 import io.ruido.nn.ResnetBlock;
 import io.ruido.nn.Transformer2D;

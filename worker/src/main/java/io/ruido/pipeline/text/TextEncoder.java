@@ -1,13 +1,13 @@
 package io.ruido.pipeline.text;
 
-import io.ruido.pipeline.lora.Loras;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.model.Conditioning;
 import io.ruido.model.text.BertModel;
 import io.ruido.model.text.ClipTextModel;
-import io.ruido.model.Conditioning;
+import io.ruido.pipeline.lora.Loras;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.ruido.diffusion.noise;
 
-import io.ruido.diffusion.GoldenFile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.diffusion.GoldenFile;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 

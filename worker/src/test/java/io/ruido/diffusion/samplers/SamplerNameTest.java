@@ -1,12 +1,12 @@
 package io.ruido.diffusion.samplers;
 
-import io.ruido.diffusion.schedules.SchedulerConfig;
-import io.ruido.diffusion.Trajectory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.ruido.diffusion.Trajectory;
+import io.ruido.diffusion.schedules.SchedulerConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
