@@ -6,13 +6,13 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /** Progress bars on the terminal. */
-final class Bars {
+public final class Bars {
     private static final int REFRESH_MILLIS = 100;
     private static final int WIDTH = 79;
 
     private Bars() {}
 
-    static ProgressBar of(String name, long max) {
+    public static ProgressBar of(String name, long max) {
         return new ProgressBarBuilder()
                 .setTaskName(name)
                 .setInitialMax(max)

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Locale;
 
 /** Opens a file or an address with the program that the person's desktop has for it. */
-final class Desktop {
+public final class Desktop {
     private Desktop() {}
 
-    static void open(String target) {
+    public static void open(String target) {
         String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         List<String> command = system.contains("mac") ? List.of("open", target) : List.of("xdg-open", target);
         try {

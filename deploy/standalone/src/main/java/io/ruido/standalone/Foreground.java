@@ -6,7 +6,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Keeps a service running until the process is told to end by Ctrl-C or a signal. */
-final class Foreground {
+public final class Foreground {
     private static final Logger log = LoggerFactory.getLogger(Foreground.class);
     private static final Duration FAREWELL = Duration.ofSeconds(9);
     private static final int TERMINATED = 143;
@@ -14,7 +14,7 @@ final class Foreground {
     private Foreground() {}
 
     /** Never returns: the signal ends the process, after the service has been closed or the time for that is over. */
-    static void run(AutoCloseable service) throws InterruptedException {
+    public static void run(AutoCloseable service) throws InterruptedException {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> close(service), "stop"));
         new CountDownLatch(1).await();
     }

@@ -1,5 +1,12 @@
 package io.ruido.standalone;
 
+import io.ruido.standalone.generate.GenerateCommand;
+import io.ruido.standalone.generate.SampleCommand;
+import io.ruido.standalone.generate.Submission;
+import io.ruido.standalone.train.DataCommand;
+import io.ruido.standalone.train.EvaluateCommand;
+import io.ruido.standalone.train.InspectCommand;
+import io.ruido.standalone.train.TrainCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -10,7 +17,7 @@ import picocli.CommandLine.Command;
         version = "Ruido 0.1.0",
         description = "Turns noise into images: an asynchronous job queue for diffusion models.",
         synopsisSubcommandLabel = "COMMAND",
-        footer = "%n./ruido test runs every test.",
+        footer = {"", "./ruido bench measures Ruido on this machine.", "./ruido test runs every test."},
         subcommands = {
             UpCommand.class,
             GenerateCommand.class,
@@ -22,16 +29,19 @@ import picocli.CommandLine.Command;
             GatewayCommand.class,
             KeyCommand.class,
             WorkerCommand.class,
-            DeadLetterCommand.class,
-            BenchCommand.class,
-            ServerCommand.class
+            DeadLetterCommand.class
         })
-final class Ruido {
+public final class Ruido {
     private Ruido() {}
 
     public static void main(String[] arguments) {
+        runAndExit(new Ruido(), arguments);
+    }
+
+    /** Runs a command line, and ends the process with its exit status. */
+    public static void runAndExit(Object command, String... arguments) {
         try {
-            System.exit(run(arguments));
+            System.exit(execute(command, arguments));
         } catch (Error e) {
             // Servers' threads would keep a process going that serves nobody.
             e.printStackTrace();
@@ -39,9 +49,13 @@ final class Ruido {
         }
     }
 
-    /** Returns the exit status. */
-    static int run(String... arguments) {
-        return new CommandLine(new Ruido())
+    /** Runs {@code ./ruido} and returns its exit status. */
+    public static int run(String... arguments) {
+        return execute(new Ruido(), arguments);
+    }
+
+    private static int execute(Object command, String... arguments) {
+        return new CommandLine(command)
                 .registerConverter(Submission.Size.class, Submission.Size::parse)
                 .setParameterExceptionHandler(Failure::misused)
                 .setExecutionExceptionHandler(Failure::report)

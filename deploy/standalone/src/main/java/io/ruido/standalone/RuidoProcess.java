@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** The command line in a JVM of its own, which can be sent signals. */
-final class RuidoProcess implements AutoCloseable {
+/** A command line of Ruido in a JVM of its own, which can be sent signals. */
+public final class RuidoProcess implements AutoCloseable {
     private static final String GREETING = "Ruido is at ";
 
     private static final String CLASS_CACHE = "-XX:AOTCache=";
@@ -25,10 +25,14 @@ final class RuidoProcess implements AutoCloseable {
     }
 
     /**
-     * @param environment all that it has of Ruido's variables
+     * Starts a command line.
+     *
+     * @param main class with the command line's {@code main} method
+     * @param environment all of Ruido's variables that the process has
      * @param log gets what it writes to standard error, after what is there already
      */
-    static RuidoProcess start(Path log, Map<String, String> environment, String... arguments) throws IOException {
+    public static RuidoProcess start(Class<?> main, Path log, Map<String, String> environment, String... arguments)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 // Processes that live for seconds or minutes, several on one machine.
@@ -43,7 +47,7 @@ final class RuidoProcess implements AutoCloseable {
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(argument -> argument.startsWith(CLASS_CACHE))
                 .forEach(command::add);
-        command.add(Ruido.class.getName());
+        command.add(main.getName());
         command.addAll(List.of(arguments));
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(new File(log.toString())));
@@ -53,7 +57,7 @@ final class RuidoProcess implements AutoCloseable {
     }
 
     /** Waits until {@code ruido up} is ready, and tells its address. */
-    URI address() throws IOException {
+    public URI address() throws IOException {
         String line = process.inputReader().readLine();
         if (line == null || !line.startsWith(GREETING)) {
             throw new IllegalStateException("instead of the address came: " + line);
@@ -62,7 +66,7 @@ final class RuidoProcess implements AutoCloseable {
     }
 
     /** Exit status of a command that ends by itself. */
-    int await(Duration patience) throws InterruptedException {
+    public int await(Duration patience) throws InterruptedException {
         if (!ends(patience)) {
             throw new IllegalStateException("still runs after " + patience);
         }
@@ -70,27 +74,27 @@ final class RuidoProcess implements AutoCloseable {
     }
 
     /** Whether it ends by itself in this time. */
-    boolean ends(Duration patience) throws InterruptedException {
+    public boolean ends(Duration patience) throws InterruptedException {
         return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Completes with its exit status. */
-    CompletableFuture<Integer> onExit() {
+    public CompletableFuture<Integer> onExit() {
         return process.onExit().thenApply(Process::exitValue);
     }
 
     /** SIGTERM, which takes the same way as Ctrl-C. */
-    void terminate() {
+    public void terminate() {
         process.destroy();
     }
 
     /** {@code kill -9}. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly().onExit().join();
     }
 
     /** {@code kill -9}, also of what it has started. */
-    void killAll() {
+    public void killAll() {
         List<ProcessHandle> children = process.descendants().toList();
         kill();
         children.forEach(ProcessHandle::destroyForcibly);

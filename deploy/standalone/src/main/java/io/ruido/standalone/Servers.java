@@ -28,7 +28,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The servers that the settings name no address of, in this process, with their data under one folder. */
-final class Servers implements AutoCloseable {
+public final class Servers implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Servers.class);
 
     private static final String ADDRESSES = "running.properties";
@@ -43,7 +43,7 @@ final class Servers implements AutoCloseable {
      *
      * @throws IOException when none does
      */
-    static Map<String, String> running(Path dataDir) throws IOException {
+    public static Map<String, String> running(Path dataDir) throws IOException {
         Path file = dataDir.toAbsolutePath().resolve(ADDRESSES);
         if (Files.notExists(file)) {
             throw new IOException("no Ruido runs with the data in " + dataDir
@@ -75,7 +75,7 @@ final class Servers implements AutoCloseable {
      *
      * @throws IllegalStateException when the data folder is in use, or a server does not start
      */
-    static Servers start(RuidoConfig config) {
+    public static Servers start(RuidoConfig config) {
         Path folder = config.dataDir().toAbsolutePath();
         Servers servers = new Servers();
         servers.running.push(FolderLock.acquire(folder));
@@ -108,7 +108,7 @@ final class Servers implements AutoCloseable {
     }
 
     /** Settings that tell where the started servers are. */
-    Map<String, String> addresses() {
+    public Map<String, String> addresses() {
         return Map.copyOf(addresses);
     }
 

@@ -16,8 +16,8 @@ import java.util.Optional;
  * @param environment the process' environment variables
  * @param file properties file, or none
  */
-record Settings(Map<String, String> overrides, Map<String, String> environment, Optional<Path> file) {
-    Settings {
+public record Settings(Map<String, String> overrides, Map<String, String> environment, Optional<Path> file) {
+    public Settings {
         overrides = Map.copyOf(overrides);
         environment = Map.copyOf(environment);
         file.filter(Files::notExists).ifPresent(path -> {
@@ -25,7 +25,7 @@ record Settings(Map<String, String> overrides, Map<String, String> environment, 
         });
     }
 
-    Settings with(Map<String, String> more) {
+    public Settings with(Map<String, String> more) {
         Map<String, String> merged = new HashMap<>(overrides);
         merged.putAll(more);
         return new Settings(merged, environment, file);
@@ -36,7 +36,7 @@ record Settings(Map<String, String> overrides, Map<String, String> environment, 
      *
      * @throws io.smallrye.config.ConfigValidationException naming every wrong setting at once
      */
-    RuidoConfig load() {
+    public RuidoConfig load() {
         try {
             return RuidoConfig.load(overrides, environment, file);
         } catch (IOException e) {

@@ -6,7 +6,7 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The option that every command has which reads settings. */
-final class SettingsOption {
+public final class SettingsOption {
     @Option(
             names = "--config",
             paramLabel = "FILE",
@@ -14,7 +14,7 @@ final class SettingsOption {
                     + " RUIDO_REDIS_URI win over it.")
     private Path file;
 
-    Settings read() {
+    public Settings read() {
         return new Settings(Map.of(), System.getenv(), Optional.ofNullable(file));
     }
 }

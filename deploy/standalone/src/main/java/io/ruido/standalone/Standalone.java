@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Servers, gateway and worker in one process. */
-final class Standalone implements AutoCloseable {
+public final class Standalone implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Standalone.class);
 
     /** The newest first. */
@@ -28,7 +28,7 @@ final class Standalone implements AutoCloseable {
     private Standalone() {}
 
     /** Returns when a job can be submitted and would be run. */
-    static Standalone start(Settings settings) throws Exception {
+    public static Standalone start(Settings settings) throws Exception {
         Standalone standalone = new Standalone();
         try {
             standalone.open(settings);
@@ -64,7 +64,7 @@ final class Standalone implements AutoCloseable {
     }
 
     /** Where the gateway listens. */
-    URI address() {
+    public URI address() {
         return address;
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobJson;
 import io.ruido.job.JobState;
+import io.ruido.standalone.generate.GatewayClient;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.net.URI;
@@ -44,14 +45,14 @@ class StandaloneTest {
     @Test
     void jobsAcceptedBeforeAKillFinishAfterTheNextStart() throws Exception {
         String id;
-        try (RuidoProcess first = RuidoProcess.start(LOG, environment, "up");
+        try (RuidoProcess first = RuidoProcess.start(Ruido.class, LOG, environment, "up");
                 GatewayClient client = new GatewayClient(first.address())) {
             id = client.submit(JobJson.MAPPER.readTree("""
                             {"prompt": "a red apple", "steps": 150, "count": 8, "seed": 7}""")).get("id").asText();
             awaitFirstStep(client, id);
             first.kill();
         }
-        try (RuidoProcess second = RuidoProcess.start(LOG, environment, "up");
+        try (RuidoProcess second = RuidoProcess.start(Ruido.class, LOG, environment, "up");
                 GatewayClient client = new GatewayClient(second.address())) {
             assertThat(client.watch(id, event -> {}).state()).isEqualTo(JobState.SUCCEEDED);
             assertThat(client.image(id, 7)).startsWith(0x89, 'P', 'N', 'G');
@@ -74,7 +75,7 @@ class StandaloneTest {
         String[] change = {
             "--image", alone.toString(), "--strength", "0.7", "--guidance", "2", "--sampler", "ddim", "--size", "32x16"
         };
-        try (RuidoProcess up = RuidoProcess.start(LOG, environment, "up")) {
+        try (RuidoProcess up = RuidoProcess.start(Ruido.class, LOG, environment, "up")) {
             URI address = up.address();
             try (RuidoProcess generate = generate(served, "--server", address.toString())) {
                 assertThat(generate.await(PATIENCE)).isZero();
@@ -104,7 +105,7 @@ class StandaloneTest {
             sampled.toString()
         };
         String[] arguments = Stream.of(sample, change).flatMap(Stream::of).toArray(String[]::new);
-        try (RuidoProcess process = RuidoProcess.start(LOG, environment, arguments)) {
+        try (RuidoProcess process = RuidoProcess.start(Ruido.class, LOG, environment, arguments)) {
             assertThat(process.await(PATIENCE)).isZero();
         }
         assertThat(pixels(changed)).isEqualTo(pixels(sampled));
@@ -119,6 +120,7 @@ class StandaloneTest {
     private RuidoProcess generate(Path out, String... more) throws Exception {
         String[] arguments = {"generate", "a red apple", "--steps", "3", "--seed", "7", "--out", out.toString()};
         return RuidoProcess.start(
+                Ruido.class,
                 LOG,
                 environment,
                 Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new));

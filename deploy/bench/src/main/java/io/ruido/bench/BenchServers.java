@@ -1,0 +1,90 @@
+package io.ruido.bench;
+
+import io.ruido.config.RuidoConfig;
+import io.ruido.gateway.Gateway;
+import io.ruido.standalone.Servers;
+import io.ruido.standalone.Settings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Servers and a gateway on free ports, in a temporary folder that goes with them, also on Ctrl-C. */
+public final class BenchServers implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(BenchServers.class);
+    private static final String PATIENCE = "PT30S";
+
+    private final TemporaryFolder folder;
+    private final Deque<AutoCloseable> running = new ConcurrentLinkedDeque<>();
+    private RuidoConfig config;
+    private int gatewayPort;
+
+    private BenchServers(TemporaryFolder folder) {
+        this.folder = folder;
+    }
+
+    public static BenchServers start(Path models) throws IOException, TimeoutException {
+        return start(models, Map.of());
+    }
+
+    /** @param more settings */
+    public static BenchServers start(Path models, Map<String, String> more) throws IOException, TimeoutException {
+        TemporaryFolder folder = TemporaryFolder.create("ruido-bench");
+        // Nothing from the environment or a file: a benchmark must never write to somebody's servers.
+        Settings settings = new Settings(
+                        Map.of(
+                                "ruido.data-dir",
+                                folder.path().toString(),
+                                "ruido.gateway.port",
+                                "0",
+                                // What is measured is how fast jobs are taken, not how many.
+                                "ruido.jobs.max-queued",
+                                "10000000",
+                                // A busy machine shall show as slow, not as servers that do not answer.
+                                "ruido.kafka.timeout",
+                                PATIENCE,
+                                "ruido.redis.timeout",
+                                PATIENCE,
+                                "ruido.s3.timeout",
+                                PATIENCE,
+                                "ruido.worker.models",
+                                models.toString()),
+                        Map.of(),
+                        Optional.empty())
+                .with(more);
+        BenchServers bench = new BenchServers(folder);
+        Runtime.getRuntime().addShutdownHook(new Thread(bench::close, "clean up"));
+        Servers servers = Servers.start(settings.load());
+        bench.running.push(servers);
+        bench.config = settings.with(servers.addresses()).load();
+        Gateway gateway = Gateway.start(bench.config);
+        bench.running.push(gateway);
+        bench.gatewayPort = gateway.port();
+        return bench;
+    }
+
+    public RuidoConfig config() {
+        return config;
+    }
+
+    public int gatewayPort() {
+        return gatewayPort;
+    }
+
+    @Override
+    public synchronized void close() {
+        for (AutoCloseable part; (part = running.poll()) != null; ) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                log.warn("{} did not stop cleanly, stopping the rest", part, e);
+            }
+        }
+        folder.close();
+    }
+}

@@ -1,0 +1,172 @@
+package io.ruido.bench.chaos;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.job.JobEvent;
+import io.ruido.job.JobJson;
+import io.ruido.job.JobState;
+import io.ruido.standalone.generate.EventFeed;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+
+/**
+ * A client that does what a careful one has to: asks again, at one gateway or the other, when it got no answer or was
+ * told to, and gives up after minutes only.
+ */
+final class ChaosClient implements AutoCloseable {
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
+    private static final Duration SILENCE = Duration.ofSeconds(10);
+    private static final long PAUSE_MILLIS = 500;
+    private static final Set<Integer> TRY_AGAIN = Set.of(429, 503);
+
+    private final List<URI> gateways;
+    private final Duration patience;
+    private final LongAdder again = new LongAdder();
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(2))
+            .build();
+
+    /** @param patience after which an answer that does not come is a fault */
+    ChaosClient(List<URI> gateways, Duration patience) {
+        this.gateways = gateways;
+        this.patience = patience;
+    }
+
+    record Answer(int status, byte[] body) {
+        JsonNode json() throws IOException {
+            return JobJson.MAPPER.readTree(body);
+        }
+
+        @Override
+        public String toString() {
+            return status + " " + new String(body, StandardCharsets.UTF_8);
+        }
+    }
+
+    /** How many requests and connections had to be made again. */
+    long madeAgain() {
+        return again.sum();
+    }
+
+    Answer submit(String submission, String key) throws InterruptedException {
+        return ask(
+                request -> request.header("Content-Type", "application/json")
+                        .header("Idempotency-Key", key)
+                        .POST(HttpRequest.BodyPublishers.ofString(submission)),
+                "/v1/jobs");
+    }
+
+    Answer cancel(UUID id) throws InterruptedException {
+        return ask(request -> request.POST(HttpRequest.BodyPublishers.noBody()), "/v1/jobs/" + id + "/cancel");
+    }
+
+    Answer get(String path) throws InterruptedException {
+        return ask(request -> {}, path);
+    }
+
+    private Answer ask(Consumer<HttpRequest.Builder> what, String path) throws InterruptedException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (true) {
+            String last;
+            try {
+                HttpRequest.Builder request =
+                        HttpRequest.newBuilder(gateway().resolve(path)).timeout(TIMEOUT);
+                what.accept(request);
+                HttpResponse<byte[]> response = http.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+                Answer answer = new Answer(response.statusCode(), response.body());
+                if (!TRY_AGAIN.contains(answer.status)) {
+                    return answer;
+                }
+                last = answer.toString();
+            } catch (IOException e) {
+                last = e.toString();
+            }
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("%s: no answer for %s, at last %s".formatted(path, patience, last));
+            }
+            again.increment();
+            Thread.sleep(PAUSE_MILLIS);
+        }
+    }
+
+    private URI gateway() {
+        return gateways.get(ThreadLocalRandom.current().nextInt(gateways.size()));
+    }
+
+    /**
+     * Sees a job's events to the last one, through lost connections. Who is slow is not told every step.
+     *
+     * @throws IllegalStateException when one comes twice or late, or nobody tells of the end
+     */
+    void watch(UUID id) throws InterruptedException, IOException {
+        long seen = 0;
+        while (true) {
+            EventFeed feed = new EventFeed();
+            connect("/v1/jobs/" + id + "/ws?after=" + seen, feed);
+            boolean over = false;
+            while (true) {
+                Optional<JobEvent> next = feed.next(SILENCE);
+                if (next.isPresent()) {
+                    JobEvent event = next.get();
+                    if (event.number() <= seen) {
+                        throw new IllegalStateException("after event %d came %s".formatted(seen, event));
+                    }
+                    seen = event.number();
+                    if (event.last()) {
+                        return;
+                    }
+                } else if (feed.lost()) {
+                    break;
+                } else if (over) {
+                    throw new IllegalStateException("nobody told of the end to who had seen event " + seen);
+                } else {
+                    over = state(get("/v1/jobs/" + id)).terminal();
+                }
+            }
+            again.increment();
+            Thread.sleep(PAUSE_MILLIS);
+        }
+    }
+
+    static JobState state(Answer job) throws IOException {
+        return JobState.valueOf(job.json().path("state").asText());
+    }
+
+    private void connect(String path, EventFeed feed) {
+        URI address = URI.create(gateway().resolve(path).toString().replaceFirst("^http", "ws"));
+        http.newWebSocketBuilder()
+                .connectTimeout(TIMEOUT)
+                .buildAsync(address, feed)
+                .whenComplete((opened, e) -> {
+                    if (e != null) {
+                        feed.onError(opened, e);
+                    }
+                });
+    }
+
+    /** Every event of a finished job, as they are on record. */
+    List<JobEvent> events(UUID id) throws InterruptedException {
+        String stream = new String(get("/v1/jobs/" + id + "/events").body(), StandardCharsets.UTF_8);
+        return stream.lines()
+                .filter(line -> line.startsWith("data: "))
+                .map(line -> JobJson.read(line.substring("data: ".length()), JobEvent.class))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        http.shutdownNow();
+    }
+}

@@ -1,0 +1,80 @@
+package io.ruido.bench.chaos;
+
+import io.ruido.bench.chaos.ChaosProcess.Ending;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** Ends parts of a cluster, several at once if it so happens, and brings each back. */
+final class ChaosFaults implements AutoCloseable {
+    private static final int AWAY_AT_MOST_MILLIS = 3_000;
+
+    private final ChaosCluster cluster;
+    private final long begin = System.nanoTime();
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Queue<String> timeline = new ConcurrentLinkedQueue<>();
+
+    ChaosFaults(ChaosCluster cluster) {
+        this.cluster = cluster;
+    }
+
+    /** Ends something now. */
+    void add(Random random) {
+        ChaosProcess part = part(random);
+        add(part, ending(part, random), Duration.ofMillis(random.nextInt(AWAY_AT_MOST_MILLIS)));
+    }
+
+    private ChaosProcess part(Random random) {
+        return switch (random.nextInt(10)) {
+            case 0 -> cluster.kafka();
+            case 1 -> cluster.redis();
+            case 2 -> cluster.s3();
+            case 3, 4 -> oneOf(cluster.gateways(), random);
+            default -> oneOf(cluster.workers(), random);
+        };
+    }
+
+    private static ChaosProcess oneOf(List<ChaosProcess> parts, Random random) {
+        return parts.get(random.nextInt(parts.size()));
+    }
+
+    private Ending ending(ChaosProcess part, Random random) {
+        // What a killed Redis forgets by its settings is no fault of Ruido's.
+        return part != cluster.redis() && random.nextBoolean() ? Ending.KILLED : Ending.TERMINATED;
+    }
+
+    /** Ends a part now; not one that has not come back yet. */
+    void add(ChaosProcess part, Ending ending, Duration away) {
+        threads.execute(() -> {
+            long at = System.nanoTime();
+            try {
+                if (part.restart(ending, away)) {
+                    timeline.add("%7.1f s  %-10s %-8s started again after %.1f s"
+                            .formatted(
+                                    seconds(at - begin), part.name(), ending.label, seconds(System.nanoTime() - at)));
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    private static double seconds(long nanos) {
+        return nanos / 1e9;
+    }
+
+    /** What was done so far. */
+    List<String> timeline() {
+        return timeline.stream().sorted().toList();
+    }
+
+    /** Returns when everything is started again. */
+    @Override
+    public void close() {
+        threads.close();
+    }
+}

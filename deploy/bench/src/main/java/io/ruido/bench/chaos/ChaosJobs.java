@@ -1,0 +1,207 @@
+package io.ruido.bench.chaos;
+
+import io.ruido.bench.chaos.ChaosFindings.Kind;
+import io.ruido.job.JobJson;
+import io.ruido.job.JobState;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+
+/** Jobs of clients who keep at it: all are watched or asked for until they end, and some are cancelled or have little time. */
+final class ChaosJobs {
+    /** Different jobs: the pictures of each must be the same each time. */
+    private static final int KINDS = 24;
+
+    private static final int MAX_STEPS = 3;
+    private static final int AT_ONCE = 64;
+    private static final Duration STUCK_AFTER = Duration.ofMinutes(5);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(250);
+    private static final int SHORT_SECONDS = 2;
+
+    private final ChaosClient client;
+    private final ChaosFindings findings;
+    private final long seed;
+    private final List<List<byte[]>> pictures = new ArrayList<>();
+    private final Map<UUID, Order> orders = new ConcurrentHashMap<>();
+    private final Semaphore places = new Semaphore(AT_ONCE);
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+    /**
+     * An accepted job.
+     *
+     * @param pictures that it must have when it succeeds
+     * @param ends that it may have
+     */
+    record Order(List<byte[]> pictures, Set<JobState> ends) {}
+
+    private ChaosJobs(ChaosClient client, ChaosFindings findings, long seed) {
+        this.client = client;
+        this.findings = findings;
+        this.seed = seed;
+    }
+
+    /** Has one job of each kind made while nothing disturbs; waits for Ruido to be there. */
+    static ChaosJobs begin(ChaosClient client, ChaosFindings findings, long seed) throws Exception {
+        long deadline = System.nanoTime() + STUCK_AFTER.toNanos();
+        while (client.get("/v1/models")
+                        .json()
+                        .path("models")
+                        .path(0)
+                        .path("workers")
+                        .asInt()
+                == 0) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("no worker has come for " + STUCK_AFTER);
+            }
+            Thread.sleep(LOOK_AGAIN);
+        }
+        ChaosJobs jobs = new ChaosJobs(client, findings, seed);
+        List<Callable<List<byte[]>>> all = IntStream.range(0, KINDS)
+                .<Callable<List<byte[]>>>mapToObj(kind -> () -> jobs.undisturbed(kind))
+                .toList();
+        for (var one : jobs.threads.invokeAll(all, STUCK_AFTER.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (one.isCancelled()) {
+                throw new IllegalStateException("not all jobs have ended after " + STUCK_AFTER);
+            }
+            jobs.pictures.add(one.get());
+        }
+        return jobs;
+    }
+
+    private List<byte[]> undisturbed(int kind) throws Exception {
+        UUID id = submit("undisturbed-" + kind, submission(kind, 0));
+        client.watch(id);
+        List<byte[]> images = new ArrayList<>();
+        for (int i = 0; i < images(kind); i++) {
+            images.add(client.get("/v1/jobs/" + id + "/images/" + i).body());
+        }
+        orders.put(id, new Order(images, EnumSet.of(JobState.SUCCEEDED)));
+        return images;
+    }
+
+    private static int images(int kind) {
+        return kind % 6 == 0 ? 2 : 1;
+    }
+
+    private static String submission(int kind, int expiresIn) {
+        var json = JobJson.MAPPER
+                .createObjectNode()
+                .put("prompt", "a red apple, number " + kind)
+                .put("steps", 1 + kind % MAX_STEPS)
+                .put("seed", kind)
+                .put("count", images(kind));
+        return (expiresIn == 0 ? json : json.put("expiresIn", expiresIn)).toString();
+    }
+
+    /**
+     * Submits a job and attends to it until it has ended; returns at once, or when few enough others have not ended.
+     *
+     * @param ended is told
+     */
+    void submit(int number, Runnable ended) throws InterruptedException {
+        if (!places.tryAcquire(STUCK_AFTER.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new IllegalStateException("none of %d jobs has ended for %s".formatted(AT_ONCE, STUCK_AFTER));
+        }
+        threads.execute(() -> {
+            try {
+                attend(number);
+            } finally {
+                places.release();
+                ended.run();
+            }
+        });
+    }
+
+    /** Returns when all have ended, or the time for that is over. */
+    void await(Duration atMost) throws InterruptedException {
+        threads.shutdown();
+        if (!threads.awaitTermination(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+            threads.shutdownNow();
+        }
+    }
+
+    private void attend(int number) {
+        try {
+            attend(number, new Random(seed + number));
+        } catch (IOException | RuntimeException e) {
+            findings.add(Kind.ANSWER, "job %d: %s".formatted(number, e.getMessage()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void attend(int number, Random random) throws InterruptedException, IOException {
+        int kind = random.nextInt(KINDS);
+        boolean hurried = random.nextInt(40) == 0;
+        String submission = submission(kind, hurried ? SHORT_SECONDS : 0);
+        String key = "disturbed-" + number;
+        UUID id = submit(key, submission);
+        Set<JobState> ends = EnumSet.of(JobState.SUCCEEDED);
+        if (hurried) {
+            ends.add(JobState.EXPIRED);
+        }
+        orders.put(id, new Order(pictures.get(kind), ends));
+        if (random.nextInt(20) == 0) {
+            Thread.sleep(random.nextInt(1_000));
+            orders.put(id, new Order(pictures.get(kind), cancel(number, id, ends)));
+        }
+        if (random.nextInt(10) == 0 && !submit(key, submission).equals(id)) {
+            findings.add(Kind.DOUBLE, "job %d is %s and another".formatted(number, id));
+        }
+        if (random.nextBoolean()) {
+            client.watch(id);
+        } else {
+            poll(id);
+        }
+    }
+
+    private UUID submit(String key, String submission) throws InterruptedException, IOException {
+        ChaosClient.Answer answer = client.submit(submission, key);
+        if (answer.status() != 202) {
+            throw new IllegalStateException("submitted, and got " + answer);
+        }
+        return UUID.fromString(answer.json().path("id").asText());
+    }
+
+    /** @return how the job may end now */
+    private Set<JobState> cancel(int number, UUID id, Set<JobState> before) throws InterruptedException {
+        ChaosClient.Answer answer = client.cancel(id);
+        return switch (answer.status()) {
+            case 202 -> EnumSet.of(JobState.CANCELLED);
+            case 409 -> {
+                // Also when an answer that it is cancelled was lost.
+                EnumSet<JobState> all = EnumSet.of(JobState.CANCELLED);
+                all.addAll(before);
+                yield all;
+            }
+            default -> {
+                findings.add(Kind.ANSWER, "job %d, %s, was to be cancelled, and got %s".formatted(number, id, answer));
+                yield before;
+            }
+        };
+    }
+
+    private void poll(UUID id) throws InterruptedException, IOException {
+        while (!ChaosClient.state(client.get("/v1/jobs/" + id)).terminal()) {
+            Thread.sleep(LOOK_AGAIN);
+        }
+    }
+
+    /** Those that were accepted, by id. */
+    Map<UUID, Order> orders() {
+        return orders;
+    }
+}

@@ -1,0 +1,56 @@
+package io.ruido.bench.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ruido.bench.chaos.ChaosProcess.Ending;
+import io.ruido.job.JobState;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code ./ruido bench chaos} in small: each server, a gateway and a worker are ended once, in a given order. */
+@Timeout(600)
+class ChaosTest {
+    private static final Path MODEL = Path.of("../../worker/src/test/resources/golden/pipeline");
+    private static final int JOBS = 150;
+    private static final long SEED = 7;
+    private static final Duration AWAY = Duration.ofMillis(500);
+    private static final Duration PATIENCE = Duration.ofMinutes(4);
+
+    @Test
+    void noJobIsLostOrDoneTwiceWhateverEnds(@TempDir Path folder) throws Exception {
+        Path models = Files.createDirectory(folder.resolve("models"));
+        // A model with random weights that makes a step in milliseconds.
+        Files.createSymbolicLink(models.resolve("tiny"), MODEL.toRealPath());
+        Map<String, String> settings = Map.of("ruido.worker.models", models.toString(), "ruido.jobs.lease", "PT3S");
+        ChaosFindings findings = new ChaosFindings();
+        Map<JobState, Integer> states;
+        try (ChaosCluster cluster = new ChaosCluster(folder, 2, settings);
+                ChaosClient client = new ChaosClient(cluster.addresses(), PATIENCE)) {
+            cluster.start();
+            ChaosJobs jobs = ChaosJobs.begin(client, findings, SEED);
+            ChaosFaults faults = new ChaosFaults(cluster);
+            for (int number = 0; number < JOBS; number++) {
+                switch (number) {
+                    case 30 -> faults.add(cluster.workers().getFirst(), Ending.KILLED, AWAY);
+                    case 50 -> faults.add(cluster.redis(), Ending.TERMINATED, AWAY);
+                    case 70 -> faults.add(cluster.s3(), Ending.KILLED, AWAY);
+                    case 90 -> faults.add(cluster.kafka(), Ending.KILLED, AWAY);
+                    case 110 -> faults.add(cluster.gateways().getFirst(), Ending.KILLED, AWAY);
+                    case 130 -> faults.add(cluster.workers().getLast(), Ending.TERMINATED, AWAY);
+                    default -> {}
+                }
+                jobs.submit(number, () -> {});
+            }
+            faults.close();
+            jobs.await(PATIENCE);
+            states = new ChaosRecord(client, findings).check(jobs.orders());
+        }
+        assertThat(findings.none()).as(findings.toString()).isTrue();
+        assertThat(states.get(JobState.SUCCEEDED)).isGreaterThan(JOBS / 2);
+    }
+}

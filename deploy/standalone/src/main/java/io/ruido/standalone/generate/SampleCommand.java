@@ -1,0 +1,216 @@
+package io.ruido.standalone.generate;
+
+import io.ruido.image.ImageFile;
+import io.ruido.job.Infotext;
+import io.ruido.pipeline.DiffusionPipeline;
+import io.ruido.pipeline.RgbImage;
+import io.ruido.pipeline.SampleRequest;
+import io.ruido.pipeline.Sampling;
+import io.ruido.pipeline.lora.LoraFile;
+import io.ruido.worker.Png;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "sample",
+        mixinStandardHelpOptions = true,
+        description = "Makes images with a diffusers folder, without any service: to check weights.")
+public final class SampleCommand implements Callable<Integer> {
+    private static final double STRENGTH = 0.8;
+
+    @Option(names = "--model", paramLabel = "FOLDER", required = true, description = "Has a model_index.json.")
+    private Path model;
+
+    @Option(names = "--prompt", paramLabel = "TEXT", defaultValue = "", description = "What the image shows.")
+    private String prompt;
+
+    @Option(names = "--negative", paramLabel = "TEXT", defaultValue = "", description = "What it does not show.")
+    private String negativePrompt;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Of the first image; ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(names = "--steps", paramLabel = "N", description = "Denoising steps; as diffusers by default.")
+    private Integer steps;
+
+    @Option(names = "--sampler", paramLabel = "NAME", description = "Such as ddim; the folder's own by default.")
+    private String sampler;
+
+    @Option(names = "--guidance", paramLabel = "SCALE", description = "How closely the prompt is followed; 1 is none.")
+    private Double guidance;
+
+    @Option(
+            names = "--guidance-rescale",
+            defaultValue = "0",
+            description = "How far guidance is kept from overexposing, 0 to 1; ${DEFAULT-VALUE}.")
+    private double guidanceRescale;
+
+    @Option(names = "--size", paramLabel = "WIDTHxHEIGHT", description = "In pixels; the model's own by default.")
+    private Submission.Size size;
+
+    @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "Images, each with the next seed.")
+    private int count;
+
+    @Mixin
+    private SourceOptions start;
+
+    @Option(
+            names = "--lora",
+            paramLabel = "FILE[:WEIGHT]",
+            description = "Low-rank additions to merge into the weights; can be given several times.")
+    private List<String> loras = List.of();
+
+    @Option(
+            names = "--clip-skip",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Leave out the last layers of a CLIP text encoder.")
+    private int clipSkip;
+
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            defaultValue = "image.png",
+            description = "PNG file to write; ${DEFAULT-VALUE}. The second image gets -1 before the dot.")
+    private Path out;
+
+    @Option(names = "--latents", paramLabel = "FILE", description = "NumPy file to write the finished latents to.")
+    private Path latents;
+
+    @Mixin
+    private ComputeOptions compute;
+
+    @Override
+    public Integer call() throws IOException {
+        requireFolder(out);
+        if (latents != null) {
+            requireFolder(latents);
+        }
+        try (DiffusionPipeline pipeline = DiffusionPipeline.read(model, compute.device(), compute.type(), loras())) {
+            SampleRequest request = request(pipeline);
+            var sampling = new Sampling(pipeline);
+            List<Sampling.Result> results = new ArrayList<>();
+            try (JobProgress progress = new JobProgress(model.getFileName().toString(), count, request.stepsMade())) {
+                for (int i = 0; i < count; i++) {
+                    int index = i;
+                    results.add(sampling.run(request.ofImage(i), step -> progress.step(index, step)));
+                }
+            }
+            for (int i = 0; i < count; i++) {
+                Path file = NumberedFile.file(out, i);
+                Files.write(file, png(results.get(i).image(), request.ofImage(i)));
+                System.out.println(file);
+            }
+            if (latents != null) {
+                NumpyFile.write(latents, results);
+            }
+            return 0;
+        }
+    }
+
+    /** Better than after minutes of sampling. */
+    private static void requireFolder(Path file) throws IOException {
+        Path folder = file.toAbsolutePath().getParent();
+        if (!Files.isDirectory(folder)) {
+            throw new NoSuchFileException(folder.toString());
+        }
+    }
+
+    private SampleRequest request(DiffusionPipeline pipeline) throws IOException {
+        if (count < 1) {
+            throw new IllegalArgumentException("count must be at least 1, was " + count);
+        }
+        Optional<RgbImage> picture = picture("image", start.image());
+        int width = size == null ? picture.map(RgbImage::width).orElseGet(pipeline::defaultWidth) : size.width();
+        int height = size == null ? picture.map(RgbImage::height).orElseGet(pipeline::defaultHeight) : size.height();
+        return new SampleRequest(
+                prompt,
+                negativePrompt,
+                seed,
+                steps == null ? pipeline.defaultSteps() : steps,
+                Optional.ofNullable(sampler),
+                guidance == null ? pipeline.defaultGuidance() : guidance,
+                guidanceRescale,
+                width,
+                height,
+                clipSkip,
+                variation(),
+                source(picture.map(found -> found.resized(width, height))));
+    }
+
+    private Optional<SampleRequest.Variation> variation() {
+        if (start.variationSeed().isPresent() != start.variationStrength().isPresent()) {
+            throw new IllegalArgumentException("variation seed and variation strength need each other");
+        }
+        return start.variationSeed()
+                .map(other -> new SampleRequest.Variation(
+                        other, start.variationStrength().orElseThrow()));
+    }
+
+    private Optional<SampleRequest.Source> source(Optional<RgbImage> picture) throws IOException {
+        Optional<RgbImage> mask = picture("mask", start.mask());
+        if (picture.isEmpty() && (mask.isPresent() || start.strength().isPresent())) {
+            throw new IllegalArgumentException("mask and strength need an image");
+        }
+        return picture.map(found -> new SampleRequest.Source(
+                found,
+                start.strength().orElse(STRENGTH),
+                mask.map(white -> white.resized(found.width(), found.height()))));
+    }
+
+    private static Optional<RgbImage> picture(String option, Optional<Path> file) throws IOException {
+        return file.isEmpty()
+                ? Optional.empty()
+                : Optional.of(RgbImage.of(ImageFile.read(option, Files.readAllBytes(file.get()), Integer.MAX_VALUE)
+                        .image()));
+    }
+
+    private List<LoraFile> loras() {
+        return loras.stream()
+                .map(given -> {
+                    Matcher weighted =
+                            Pattern.compile("(.+):(-?\\d+(?:\\.\\d+)?)").matcher(given);
+                    return weighted.matches()
+                            ? new LoraFile(Path.of(weighted.group(1)), Double.parseDouble(weighted.group(2)))
+                            : new LoraFile(Path.of(given), 1);
+                })
+                .toList();
+    }
+
+    private byte[] png(RgbImage image, SampleRequest request) {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("Steps", request.steps());
+        request.sampler().ifPresent(name -> settings.put("Sampler", name));
+        settings.put("CFG scale", request.guidance());
+        if (request.guidanceRescale() > 0) {
+            settings.put("CFG rescale", request.guidanceRescale());
+        }
+        settings.put("Seed", request.seed());
+        settings.put("Size", String.format(Locale.ROOT, "%dx%d", image.width(), image.height()));
+        settings.put("Model", model.toAbsolutePath().normalize().getFileName());
+        request.variation().ifPresent(other -> {
+            settings.put("Variation seed", other.seed());
+            settings.put("Variation seed strength", other.strength());
+        });
+        request.source().ifPresent(source -> settings.put("Denoising strength", source.strength()));
+        return Png.encode(image.toBufferedImage(), Infotext.of(request.prompt(), request.negativePrompt(), settings));
+    }
+}

@@ -1,0 +1,82 @@
+package io.ruido.standalone.generate;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ruido.job.JobJson;
+import java.io.IOException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
+
+/** What a job can ask for, as options. What is not given is left to the model's defaults. */
+public final class Submission {
+    @Parameters(paramLabel = "PROMPT", description = "What the image shows.")
+    private String prompt;
+
+    @Option(names = "--negative", paramLabel = "TEXT", description = "What it does not show.")
+    private String negativePrompt;
+
+    @Option(names = "--model", paramLabel = "NAME", description = "One of the server's models.")
+    private String model;
+
+    @Option(names = "--count", paramLabel = "N", description = "How many images, each with the next seed.")
+    private Integer count;
+
+    @Option(names = "--size", paramLabel = "WIDTHxHEIGHT", description = "In pixels, such as 128x128 or 128.")
+    private Size size;
+
+    @Option(names = "--steps", paramLabel = "N", description = "Denoising steps.")
+    private Integer steps;
+
+    @Option(names = "--guidance", paramLabel = "SCALE", description = "How closely the prompt is followed; 1 is none.")
+    private Double guidance;
+
+    @Option(names = "--sampler", paramLabel = "NAME", description = "One of the model's samplers, such as ddim.")
+    private String sampler;
+
+    @Option(names = "--seed", paramLabel = "N", description = "The same seed and settings give the same image.")
+    private Long seed;
+
+    @Mixin
+    private SourceOptions start;
+
+    /** In pixels. */
+    public record Size(int width, int height) {
+        public static Size parse(String text) {
+            Matcher numbers = Pattern.compile("(\\d{1,5})(?:x(\\d{1,5}))?").matcher(text);
+            if (!numbers.matches()) {
+                throw new TypeConversionException("must be a size such as 128x96, or 128 for a square, was " + text);
+            }
+            int width = Integer.parseInt(numbers.group(1));
+            return new Size(width, numbers.group(2) == null ? width : Integer.parseInt(numbers.group(2)));
+        }
+    }
+
+    /** The body of {@code POST /v1/jobs}, once the pictures are where it takes them from. */
+    public ObjectNode toJson(GatewayClient client) throws IOException {
+        ObjectNode json = JobJson.MAPPER.createObjectNode().put("prompt", prompt);
+        json.put("negativePrompt", negativePrompt);
+        json.put("model", model);
+        json.put("count", count);
+        json.put("steps", steps);
+        json.put("guidanceScale", guidance);
+        json.put("sampler", sampler);
+        json.put("seed", seed);
+        json.put("strength", start.strength().orElse(null));
+        json.put("variationSeed", start.variationSeed().orElse(null));
+        json.put("variationStrength", start.variationStrength().orElse(null));
+        if (start.image().isPresent()) {
+            json.put("image", client.upload(start.image().get()));
+        }
+        if (start.mask().isPresent()) {
+            json.put("mask", client.upload(start.mask().get()));
+        }
+        if (size != null) {
+            json.put("width", size.width()).put("height", size.height());
+        }
+        json.properties().removeIf(field -> field.getValue().isNull());
+        return json;
+    }
+}
