@@ -1,5 +1,6 @@
 package io.ruido.model;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.ruido.model.transformer.DiTConfig;
 import io.ruido.model.transformer.DiTTransformer2DModel;
 import io.ruido.model.transformer.PixArtConfig;
@@ -14,25 +15,21 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 
 /** The denoisers by the names of their classes in diffusers. */
 public final class Denoisers {
-    @FunctionalInterface
-    private interface Reader {
-        Denoiser read(Path folder, Weights weights) throws IOException;
-    }
-
-    private static final Map<String, Reader> READERS = new TreeMap<>(Map.of(
-            "UNet2DConditionModel", (folder, weights) -> new UNet2DConditionModel(UNetConfig.read(folder), weights),
-            "UNet2DModel", (folder, weights) -> new UNet2DModel(UNet2DConfig.read(folder), weights),
-            "DiTTransformer2DModel", (folder, weights) -> new DiTTransformer2DModel(DiTConfig.read(folder), weights),
+    private static final Map<String, BiFunction<JsonNode, Weights, Denoiser>> BUILDERS = new TreeMap<>(Map.of(
+            "UNet2DConditionModel", (config, weights) -> new UNet2DConditionModel(UNetConfig.of(config), weights),
+            "UNet2DModel", (config, weights) -> new UNet2DModel(UNet2DConfig.of(config), weights),
+            "DiTTransformer2DModel", (config, weights) -> new DiTTransformer2DModel(DiTConfig.of(config), weights),
             "PixArtTransformer2DModel",
-                    (folder, weights) -> new PixArtTransformer2DModel(PixArtConfig.read(folder), weights)));
+                    (config, weights) -> new PixArtTransformer2DModel(PixArtConfig.of(config), weights)));
 
     private Denoisers() {}
 
     public static Set<String> names() {
-        return READERS.keySet();
+        return BUILDERS.keySet();
     }
 
     /**
@@ -42,13 +39,17 @@ public final class Denoisers {
      * @throws IllegalArgumentException naming a class, setting or tensor that is not supported
      */
     public static Denoiser read(String className, Path folder, Weights weights) throws IOException {
-        Reader reader = READERS.get(className);
-        if (reader == null) {
+        if (!names().contains(className)) {
             throw new IllegalArgumentException(
                     "%s: _class_name is %s; supported: %s".formatted(folder, className, String.join(", ", names())));
         }
-        Denoiser denoiser = reader.read(folder, weights);
+        Denoiser denoiser = of(className, ModelSettings.read(folder), weights);
         weights.rejectUnread();
         return denoiser;
+    }
+
+    /** A denoiser by the settings of a {@code config.json}. */
+    public static Denoiser of(String className, JsonNode config, Weights weights) {
+        return BUILDERS.get(className).apply(config, weights);
     }
 }

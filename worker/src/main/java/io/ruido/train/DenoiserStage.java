@@ -86,7 +86,7 @@ final class DenoiserStage implements Stage {
     private NDArray loss(
             UNet2DConditionModel unet, NDManager scratch, Examples latents, int[] pictures, RandomGenerator random) {
         ForwardProcess.Batch batch = process.draw(scratch, latents, pictures, random);
-        NDArray captions = data.captions(scratch, pictures, config.captionDropout(), random); // (B, T, D)
+        NDArray captions = data.captions(scratch, pictures, random); // (B, T, D)
         DataType type = config.precision().type();
         return batch.loss(unet.forward(Ops.cast(batch.x(), type), batch.timesteps(), Ops.cast(captions, type)));
     }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ruido.model.text.BertConfig;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
@@ -44,12 +45,16 @@ final class DiffusersFolder {
         }
     }
 
-    /** Copies a BERT text encoder, in float16, and its tokenizer; every caption is padded or cut to {@code tokens}. */
+    /**
+     * Copies a BERT text encoder, in float16, and its tokenizer; every caption is padded or cut to {@code tokens}, and followed
+     * by its pooled state, whose values vary about as much as those of the tokens.
+     */
     static void writeText(Path folder, Path source, int tokens) throws IOException {
         Path encoder = Files.createDirectories(folder.resolve("text_encoder"));
         ObjectNode config =
                 (ObjectNode) READ.readTree(source.resolve("config.json").toFile());
         config.put("use_attention_mask", true).put("_name_or_path", "sentence-transformers/all-MiniLM-L6-v2");
+        config.put(BertConfig.POOLED_TOKEN_SCALE, Math.sqrt(config.path("hidden_size").asInt()));
         Files.write(encoder.resolve("config.json"), JSON.writeValueAsBytes(config));
         try (NDManager manager = Torch.newManager()) {
             Path weights = source.resolve("model.safetensors");

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.tensor.Torch;
@@ -43,7 +44,7 @@ final class Examples {
                 .toList();
         try (NDManager manager = Torch.newManager()) {
             NDArray all = Precomputed.of(cache, "latents", names, List.of(weights))
-                    .get(manager, () -> encode(manager, sized, vae));
+                    .get(manager, DataType.FLOAT32, scratch -> encode(scratch, sized, vae));
             Shape shape = all.getShape();
             return new Examples(all.toFloatArray(), new Shape(1, shape.get(1), shape.get(2), shape.get(3)));
         }

@@ -18,7 +18,7 @@ record Precomputed(Path file) {
     private static final String NAME = "tensor";
 
     interface Computation {
-        NDArray compute() throws IOException;
+        NDArray compute(NDManager scratch) throws IOException;
     }
 
     /** Named by the texts and the contents of the files that the tensor depends on. */
@@ -31,14 +31,14 @@ record Precomputed(Path file) {
         return new Precomputed(folder.resolve("%s-%08x.safetensors".formatted(name, checksum.getValue())));
     }
 
-    /** The tensor from its file; computes and writes it when there is none. */
-    NDArray get(NDManager manager, Computation computation) throws IOException {
+    /** The tensor from its file, which holds float16; computes and writes it when there is none. */
+    NDArray get(NDManager manager, DataType type, Computation computation) throws IOException {
         if (!Files.exists(file)) {
             Files.createDirectories(file.getParent());
-            try (NDArray computed = computation.compute()) {
-                SafeTensors.write(file, Map.of(NAME, computed), DataType.FLOAT16);
+            try (NDManager scratch = manager.newSubManager()) {
+                SafeTensors.write(file, Map.of(NAME, computation.compute(scratch)), DataType.FLOAT16);
             }
         }
-        return SafeTensors.read(file, manager, DataType.FLOAT32).get(NAME);
+        return SafeTensors.read(file, manager, type).get(NAME);
     }
 }

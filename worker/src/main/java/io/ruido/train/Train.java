@@ -102,7 +102,7 @@ public final class Train {
             sizes.add(new ImageFolder.Sized(side, ImageFolder.labelled(pictures, settings.labels())));
         }
         Path cache = config.output().resolve("precomputed");
-        try (var data = new TrainingSet(sizes, settings, export, cache)) {
+        try (var data = new TrainingSet(sizes, settings.captions(), export, cache)) {
             run(new DenoiserStage(settings, data, config.seed()), "unet");
         }
     }

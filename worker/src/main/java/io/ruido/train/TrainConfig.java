@@ -46,6 +46,7 @@ record TrainConfig(
         Map<String, Class<?>> parts = new LinkedHashMap<>();
         parts.put("autoencoder.adversarial", Adversarial.class);
         parts.put("autoencoder.optimization", Optimization.class);
+        parts.put("denoiser.captions", Captioning.class);
         parts.put("denoiser.optimization", Optimization.class);
         parts.put("denoiser.sampling", Sampling.class);
         parts.put("pixels.optimization", Optimization.class);
@@ -170,8 +171,6 @@ record TrainConfig(
      *
      * @param textEncoder folder of a BERT model: {@code config.json}, {@code model.safetensors} and the tokenizer
      * @param tokens length of every caption, padded or cut
-     * @param captions how many captions are prepared of a picture: its label, then its label with some of its tags
-     * @param captionDropout share of the captions replaced by the empty one, for classifier-free guidance
      * @param labels of the pictures to train on, or none for all
      * @param precision as the autoencoder's
      * @param minSnrGamma γ of the Min-SNR loss weights (Hang et al. 2023, §3.4), 0 for equal weights
@@ -181,8 +180,7 @@ record TrainConfig(
     record Denoiser(
             Path textEncoder,
             int tokens,
-            int captions,
-            double captionDropout,
+            Captioning captions,
             List<String> labels,
             Precision precision,
             double minSnrGamma,
@@ -195,14 +193,33 @@ record TrainConfig(
             new Problems()
                     .present("textEncoder", textEncoder)
                     .within("tokens", tokens, 4, 512)
-                    .within("captions", captions, 1, 64)
-                    .within("captionDropout", captionDropout, 0, 1)
+                    .present("captions", captions)
                     .present("labels", labels)
                     .within("minSnrGamma", minSnrGamma, 0, 100)
                     .present("scheduler", scheduler)
                     .present("sampling", sampling)
                     .present("optimization", optimization)
                     .present("model", model)
+                    .reject();
+        }
+    }
+
+    /**
+     * The texts that a model is trained with.
+     *
+     * @param each how many captions are made from the label and the tags of a picture
+     * @param dropout share of the captions that are replaced by the empty one, for classifier-free guidance
+     * @param tokenDropout share of the captions of which only the pooled state is kept, so that the model learns to use it
+     * @param pooledNoise largest length of the noise that is added to a pooled state of length 1, so that a text whose pooled
+     *     state is near to a caption's is drawn as the caption is
+     */
+    record Captioning(int each, double dropout, double tokenDropout, double pooledNoise) {
+        Captioning {
+            new Problems()
+                    .within("each", each, 1, 64)
+                    .within("dropout", dropout, 0, 1)
+                    .within("tokenDropout", tokenDropout, 0, 1)
+                    .within("pooledNoise", pooledNoise, 0, 10)
                     .reject();
         }
     }

@@ -31,7 +31,7 @@ final class DenoiserBench {
         Torch.setThreads(Integer.parseInt(args[2]));
         Path cache = Files.createTempDirectory("bench");
         var sized = new ImageFolder.Sized(config.size(), pictures(config.size()));
-        try (var data = new TrainingSet(List.of(sized), config.denoiser(), Path.of(args[1]), cache);
+        try (var data = new TrainingSet(List.of(sized), config.denoiser().captions(), Path.of(args[1]), cache);
                 NDManager manager = Torch.newManager()) {
             var stage = new DenoiserStage(config.denoiser(), data, config.seed());
             var parts = TrainingRun.build(stage, manager, config.seed(), Optional.empty(), Optional.empty());

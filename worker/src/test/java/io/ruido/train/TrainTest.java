@@ -243,8 +243,7 @@ class TrainTest {
             denoiser:
               textEncoder: FOLDER/text
               tokens: 6
-              captions: 3
-              captionDropout: 0.1
+              captions: {each: 3, dropout: 0.1, tokenDropout: 0.5, pooledNoise: 1}
               labels: []
               precision: float32
               minSnrGamma: 5

@@ -9,6 +9,8 @@ import java.nio.file.Path;
  * ModelSettings of {@link BertModel}, with the names and defaults of transformers' {@code config.json}.
  *
  * @param useAttentionMask whether tokens that pad a text are hidden from the others, as diffusers' pipelines take it
+ * @param pooledTokenScale length of the {@linkplain BertModel#pooled pooled} text that follows its tokens as one more, 0 for
+ *     none; transformers keeps the setting without a meaning
  */
 public record BertConfig(
         int vocabSize,
@@ -19,7 +21,9 @@ public record BertConfig(
         int maxPositionEmbeddings,
         int typeVocabSize,
         double layerNormEps,
-        boolean useAttentionMask) {
+        boolean useAttentionMask,
+        double pooledTokenScale) {
+    public static final String POOLED_TOKEN_SCALE = "pooled_token_scale";
 
     public static BertConfig read(Path folder) throws IOException {
         return of(ModelSettings.read(folder));
@@ -42,7 +46,8 @@ public record BertConfig(
                 settings.number("max_position_embeddings", 512),
                 settings.number("type_vocab_size", 2),
                 settings.decimal("layer_norm_eps", 1e-12),
-                settings.flag("use_attention_mask", false));
+                settings.flag("use_attention_mask", false),
+                settings.decimal(POOLED_TOKEN_SCALE, 0));
         settings.rejectUnknown();
         return config;
     }

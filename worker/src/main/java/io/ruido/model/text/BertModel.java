@@ -83,6 +83,21 @@ public final class BertModel {
         return states;
     }
 
+    /**
+     * The whole text as one vector (Reimers and Gurevych 2019, §3): the mean of its tokens' states, of length 1. Texts that mean
+     * nearly the same have nearly the same vector, if the model was trained for it.
+     *
+     * @param states (B, T, D)
+     * @param mask (B, T), as for {@link #forward}
+     * @return (B, 1, D)
+     */
+    public NDArray pooled(NDArray states, NDArray mask) {
+        NDArray real = mask.toType(DataType.FLOAT32, false).expandDims(2); // (B, T, 1)
+        NDArray sum = Ops.cast(states, DataType.FLOAT32).mul(real).sum(new int[] {1}, true); // the length of the mean is 1
+        NDArray length = sum.square().sum(new int[] {2}, true).sqrt(); // (B, 1, 1)
+        return Ops.cast(sum.div(length), states.getDataType());
+    }
+
     private record Layer(Attention attention, LayerNorm attentionNorm, FeedForward feedForward, LayerNorm norm) {
         static Layer of(BertConfig config, Weights weights) {
             int width = config.hiddenSize();

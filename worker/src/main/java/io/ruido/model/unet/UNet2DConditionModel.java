@@ -121,13 +121,29 @@ public final class UNet2DConditionModel implements Denoiser {
 
     @Override
     public NDArray forward(NDArray latents, NDArray timesteps, Conditioning conditioning) {
-        NDArray sample = config.centerInput() ? latents.mul(2).sub(1) : latents;
         NDArray emb = embedding(timesteps, conditioning); // (B, E)
-        NDArray states = conditioning.states();
-        NDArray context = encoderHidProj.isPresent() ? encoderHidProj.get().forward(states) : states;
-        NDArray h = body.forward(convIn.forward(sample), emb, context);
+        NDArray h = body.forward(first(latents), emb, context(conditioning));
         NDArray normed = Ops.consume(h, y -> normOut.activated(y, config.activation()));
         return Ops.consume(normed, convOut::forward);
+    }
+
+    /** What the levels on the way down and the middle make of noisy latents, for a discriminator. */
+    public List<NDArray> features(NDArray latents, NDArray timesteps, Conditioning conditioning) {
+        return body.features(first(latents), embedding(timesteps, conditioning), context(conditioning));
+    }
+
+    /** Channels of the features. */
+    public List<Integer> featureWidths() {
+        return body.featureWidths();
+    }
+
+    private NDArray first(NDArray latents) {
+        return convIn.forward(config.centerInput() ? latents.mul(2).sub(1) : latents);
+    }
+
+    private NDArray context(Conditioning conditioning) {
+        NDArray states = conditioning.states();
+        return encoderHidProj.isPresent() ? encoderHidProj.get().forward(states) : states;
     }
 
     private NDArray embedding(NDArray timesteps, Conditioning conditioning) {

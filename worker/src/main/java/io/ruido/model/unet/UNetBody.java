@@ -96,6 +96,33 @@ final class UNetBody {
         return h;
     }
 
+    /**
+     * What the last layer of each level on the way down gives, and the middle; the way up is not taken.
+     *
+     * @return (B, C, H, W) with the channels of {@link #featureWidths()}
+     */
+    List<NDArray> features(NDArray x, NDArray temb, NDArray context) {
+        var given = new Given(times.forward(temb), plainTimes.forward(temb), context);
+        List<NDArray> features = new ArrayList<>();
+        NDArray h = x;
+        for (Down down : downs) {
+            Deque<NDArray> results = new ArrayDeque<>();
+            h = down.forward(h, given, results);
+            if (down.downsample.isPresent()) {
+                results.pop();
+            }
+            features.add(results.pop());
+        }
+        mid.ifPresent(middle -> features.add(middle.forward(features.getLast(), given)));
+        return features;
+    }
+
+    List<Integer> featureWidths() {
+        List<Integer> widths = new ArrayList<>(config.widths());
+        mid.ifPresent(middle -> widths.add(widths.getLast()));
+        return widths;
+    }
+
     /** A residual block and the attention that follows it. */
     private record Layer(Part resnet, Optional<Part> attention) {
         NDArray forward(NDArray x, Given given) {

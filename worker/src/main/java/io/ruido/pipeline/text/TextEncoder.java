@@ -46,13 +46,19 @@ public final class TextEncoder implements Prompts {
             BertModel bert = BertModel.read(encoder, manager, type);
             return new TextEncoder(
                     Tokenizer.read(tokenizer, bert.config().maxPositionEmbeddings()),
-                    (ids, mask, skip) -> bert.forward(ids, mask));
+                    (ids, mask, skip) -> states(bert, ids, mask));
         }
         ClipTextModel clip = ClipTextModel.read(encoder, false, loras.weights(encoder));
         return new TextEncoder(Tokenizer.read(tokenizer, clip.config().maxPositionEmbeddings()), (ids, mask, skip) -> {
             ClipTextModel.Output output = clip.forward(ids, mask);
             return skip == 0 ? output.last() : clip.normalized(ClipStates.before(output, skip));
         });
+    }
+
+    private static NDArray states(BertModel bert, NDArray ids, NDArray mask) {
+        NDArray tokens = bert.forward(ids, mask); // (B, T, D)
+        double scale = bert.config().pooledTokenScale();
+        return scale == 0 ? tokens : tokens.concat(bert.pooled(tokens, mask).mul((float) scale), 1); // (B, T + 1, D)
     }
 
     /**

@@ -1,0 +1,18 @@
+package io.ruido.train.adversarial;
+
+import ai.djl.ndarray.NDArray;
+import java.util.List;
+
+/** What a discriminator sees of a picture or of latents: maps of features at several resolutions. */
+public interface FeatureMaps {
+    /**
+     * @param x (B, C, H, W)
+     * @param timesteps (B), how noisy x is; empty where it is never noisy
+     * @param states of the captions (B, T, D); empty for a model without text
+     * @return maps (B, C′, H′, W′), C′ as in {@link #widths()}
+     */
+    List<NDArray> of(NDArray x, NDArray timesteps, NDArray states);
+
+    /** Channels of each map. */
+    List<Integer> widths();
+}
