@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
+import io.ruido.job.Output;
 import io.ruido.job.SampleId;
 import io.ruido.redis.ChangeResult;
 import io.ruido.redis.ClaimResult;
@@ -17,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Plays a worker: everything that one does to a job, but the denoising. */
 public final class Worker {
-    public static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', 1, 2, 3};
+    public static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 1, 2, 3};
 
     private final JobStore store;
     private final ResultStore results;
@@ -61,7 +62,7 @@ public final class Worker {
             step(sample, attempt, step, steps, preview);
         }
         done(store.decode(sample, attempt));
-        done(store.succeed(sample, attempt, results.putImage(sample, PNG)));
+        done(store.succeed(sample, attempt, results.putImage(sample, PNG, Output.Format.PNG)));
     }
 
     public int claim(SampleId sample) {

@@ -1,39 +1,50 @@
 package io.ruido.image;
 
-import com.twelvemonkeys.imageio.metadata.Directory;
-import com.twelvemonkeys.imageio.metadata.Entry;
 import com.twelvemonkeys.imageio.metadata.jpeg.JPEG;
 import com.twelvemonkeys.imageio.metadata.jpeg.JPEGSegment;
 import com.twelvemonkeys.imageio.metadata.jpeg.JPEGSegmentUtil;
-import com.twelvemonkeys.imageio.metadata.tiff.TIFF;
-import com.twelvemonkeys.imageio.metadata.tiff.TIFFReader;
 import io.ruido.job.InvalidFieldException;
-import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
-import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * A picture from outside, decoded.
+ * A picture from outside, decoded. Of a file with several pictures this is the first.
  *
- * @param image 8-bit red, green and blue, upright, without transparency
+ * @param image 8-bit red, green and blue (sRGB), upright, without transparency
  */
 public record ImageFile(Format format, BufferedImage image) {
     /** What is read, known by its first bytes. */
     public enum Format {
         PNG("image/png", "89504e470d0a1a0a"),
         JPEG("image/jpeg", "ffd8ff"),
-        WEBP("image/webp", "52494646........57454250");
+        WEBP("image/webp", "52494646........57454250"),
+        GIF("image/gif", "47494638(37|39)61"),
+        BMP("image/bmp", "424d"),
+        TIFF("image/tiff", "(49492a00|4d4d002a)");
+
+        /** For people. */
+        public static final String NAMES = Stream.of(values())
+                .map(format -> format == WEBP ? "WebP" : format.name())
+                .collect(Collectors.collectingAndThen(
+                        Collectors.toList(),
+                        names -> String.join(", ", names.subList(0, names.size() - 1)) + " or " + names.getLast()));
 
         private final String mediaType;
         private final String magic;
@@ -56,6 +67,11 @@ public record ImageFile(Format format, BufferedImage image) {
         }
     }
 
+    @FunctionalInterface
+    private interface Reading<T> {
+        T of(Format format, ImageReader reader) throws IOException;
+    }
+
     /**
      * Reads a picture, as it is to be seen.
      *
@@ -63,36 +79,47 @@ public record ImageFile(Format format, BufferedImage image) {
      * @throws InvalidFieldException when it is too large, or no picture of a known format
      */
     public static ImageFile read(String field, byte[] bytes, int maxPixels) {
-        BufferedImage colours = decode(field, bytes, maxPixels, ImageFile::colours);
-        Format format = Format.of(bytes).orElseThrow();
-        return new ImageFile(format, format == Format.JPEG ? upright(colours, orientation(bytes)) : colours);
+        return decode(field, bytes, maxPixels, (format, reader) -> {
+            Embedded embedded = Embedded.of(format, bytes);
+            Samples samples = samples(format, reader, bytes);
+            // The readers of these convert three colours themselves.
+            boolean converted = (format == Format.JPEG || format == Format.WEBP) && samples.components() == 3;
+            BufferedImage colours = Colours.rgb(samples, converted ? Optional.empty() : embedded.profile());
+            return new ImageFile(format, Orientation.upright(colours, embedded.orientation()));
+        });
     }
 
     /**
-     * The same as it is stored. Its size is read first: nothing is allocated for one that is too large.
+     * The transparency of a picture as greys, black where it is opaque; empty when all of it is opaque.
      *
      * @throws InvalidFieldException as {@link #read}
      */
-    public static BufferedImage decode(String field, byte[] bytes, int maxPixels) {
-        return decode(field, bytes, maxPixels, UnaryOperator.identity());
+    public static Optional<BufferedImage> transparency(String field, byte[] bytes, int maxPixels) {
+        return decode(field, bytes, maxPixels, (format, reader) -> {
+            boolean inks = format == Format.JPEG && components(bytes) == 4;
+            return inks
+                    ? Optional.empty()
+                    : Transparency.of(reader.read(0))
+                            .map(greys -> Orientation.upright(
+                                    greys, Embedded.of(format, bytes).orientation()));
+        });
     }
 
-    private static BufferedImage decode(
-            String field, byte[] bytes, int maxPixels, UnaryOperator<BufferedImage> afterwards) {
+    /** A picture's size is read first: nothing is allocated for one that is too large. */
+    private static <T> T decode(String field, byte[] bytes, int maxPixels, Reading<T> reading) {
         Format format = Format.of(bytes)
                 .orElseThrow(() -> new InvalidFieldException(
-                        field, bytes.length + " bytes", "must be a PNG, JPEG or WebP picture"));
-        ImageReader reader = ImageIO.getImageReadersByFormatName(format.name()).next();
+                        field, description(bytes), "must be a picture in the format " + Format.NAMES));
+        ImageReader reader = reader(format);
         try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-            reader.setInput(in, true, true);
+            reader.setInput(in, true, format != Format.GIF);
             int width = reader.getWidth(0);
             int height = reader.getHeight(0);
-            long hidden = format == Format.WEBP ? Webp.pixels(bytes) : 0;
-            if (Math.max(hidden, (long) width * height) > maxPixels) {
+            if (Math.max(hidden(format, reader, bytes), (long) width * height) > maxPixels) {
                 throw new InvalidFieldException(
                         field, width + "×" + height + " pixels", "must have at most " + maxPixels + " pixels");
             }
-            return afterwards.apply(reader.read(0));
+            return reading.of(format, reader);
         } catch (InvalidFieldException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
@@ -103,76 +130,66 @@ public record ImageFile(Format format, BufferedImage image) {
         }
     }
 
-    private static BufferedImage colours(BufferedImage decoded) {
-        int width = decoded.getWidth();
-        int height = decoded.getHeight();
-        BufferedImage colours = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-        boolean grey = decoded.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY;
-        int[] row = new int[width];
-        for (int y = 0; y < height; y++) {
-            if (grey) {
-                greys(decoded, y, row);
-            } else {
-                decoded.getRGB(0, y, width, 1, row, 0, width);
+    /** Readers in Java only: the one that comes with the writer of WebP would decode what strangers send in native code. */
+    private static ImageReader reader(Format format) {
+        Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.name());
+        return StreamSupport.stream(((Iterable<ImageReader>) () -> readers).spliterator(), false)
+                .filter(reader -> !reader.getClass().getName().startsWith("com.luciad."))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no reader of " + format));
+    }
+
+    /** Pixels that a file needs memory for without saying so in its size. */
+    private static long hidden(Format format, ImageReader reader, byte[] bytes) throws IOException {
+        return switch (format) {
+            case WEBP -> Webp.pixels(bytes);
+            case TIFF -> (long) reader.getTileWidth(0) * reader.getTileHeight(0);
+            case GIF -> (long) screen(bytes, 6) * screen(bytes, 8);
+            case PNG, JPEG, BMP -> 0;
+        };
+    }
+
+    private static Samples samples(Format format, ImageReader reader, byte[] bytes) throws IOException {
+        if (format == Format.JPEG && components(bytes) == 4) {
+            return Samples.of(reader.readRaster(0, null), inks(bytes));
+        }
+        BufferedImage decoded = reader.read(0);
+        return Samples.of(
+                format == Format.GIF ? Frame.onScreen(reader, decoded, screen(bytes, 6), screen(bytes, 8)) : decoded);
+    }
+
+    /** A side of a GIF (89a, §18). */
+    private static int screen(byte[] gif, int at) {
+        return ByteBuffer.wrap(gif).order(ByteOrder.LITTLE_ENDIAN).getShort(at) & 0xffff;
+    }
+
+    private static int components(byte[] jpeg) throws IOException {
+        try (var in = new MemoryCacheImageInputStream(new ByteArrayInputStream(jpeg))) {
+            List<JPEGSegment> frames = JPEGSegmentUtil.readSegments(
+                    in,
+                    Stream.of(JPEG.SOF0, JPEG.SOF1, JPEG.SOF2)
+                            .collect(Collectors.toMap(marker -> marker, marker -> JPEGSegmentUtil.ALL_IDS)));
+            return frames.isEmpty() ? 0 : frames.getFirst().segmentData().readNBytes(6)[5];
+        }
+    }
+
+    private static Samples.Inks inks(byte[] jpeg) throws IOException {
+        try (var in = new MemoryCacheImageInputStream(new ByteArrayInputStream(jpeg))) {
+            List<JPEGSegment> adobe = JPEGSegmentUtil.readSegments(in, Map.of(JPEG.APP14, List.of("Adobe")));
+            if (adobe.isEmpty()) {
+                return Samples.Inks.NONE;
             }
-            colours.setRGB(0, y, width, 1, row, 0, width);
-        }
-        return colours;
-    }
-
-    /** As stored: Java takes greys for linear light, which they never are in a file, and would make them brighter. */
-    private static void greys(BufferedImage decoded, int y, int[] row) {
-        Raster raster = decoded.getRaster();
-        raster.getSamples(0, y, row.length, 1, 0, row);
-        int tooFine = decoded.getColorModel().getComponentSize(0) - 8;
-        for (int x = 0; x < row.length; x++) {
-            row[x] = (row[x] >> tooFine) * 0x010101;
+            byte[] data = adobe.getFirst().segmentData().readAllBytes();
+            return data[data.length - 1] == 2 ? Samples.Inks.YCCK : Samples.Inks.INVERTED;
         }
     }
 
-    /** How the camera was held (Exif 2.3, §4.6.4): 1 to 8, where 1 is upright. */
-    private static int orientation(byte[] jpeg) {
-        try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(jpeg))) {
-            List<JPEGSegment> segments = JPEGSegmentUtil.readSegments(in, JPEG.APP1, "Exif");
-            return segments.isEmpty() ? 1 : orientation(segments.getFirst());
-        } catch (IOException | RuntimeException e) {
-            return 1; // The picture itself is sound.
-        }
-    }
-
-    private static int orientation(JPEGSegment exif) throws IOException {
-        try (var data = exif.data()) {
-            data.skipNBytes(1); // Padding after "Exif\0".
-            Directory directory = new TIFFReader().read(new MemoryCacheImageInputStream(data));
-            Entry entry = directory.getEntryById(TIFF.TAG_ORIENTATION);
-            return entry == null ? 1 : ((Number) entry.getValue()).intValue();
-        }
-    }
-
-    private static BufferedImage upright(BufferedImage in, int orientation) {
-        if (orientation < 2 || orientation > 8) {
-            return in;
-        }
-        boolean turned = orientation > 4;
-        int right = in.getWidth() - 1;
-        int bottom = in.getHeight() - 1;
-        var out = new BufferedImage(
-                turned ? bottom + 1 : right + 1, turned ? right + 1 : bottom + 1, BufferedImage.TYPE_INT_RGB);
-        for (int y = 0; y < out.getHeight(); y++) {
-            for (int x = 0; x < out.getWidth(); x++) {
-                int rgb =
-                        switch (orientation) {
-                            case 2 -> in.getRGB(right - x, y);
-                            case 3 -> in.getRGB(right - x, bottom - y);
-                            case 4 -> in.getRGB(x, bottom - y);
-                            case 5 -> in.getRGB(y, x);
-                            case 6 -> in.getRGB(y, bottom - x);
-                            case 7 -> in.getRGB(right - y, bottom - x);
-                            default -> in.getRGB(right - y, x);
-                        };
-                out.setRGB(x, y, rgb);
-            }
-        }
-        return out;
+    private static String description(byte[] bytes) {
+        String brand = bytes.length < 12 ? "" : new String(bytes, 4, 8, StandardCharsets.ISO_8859_1);
+        return switch (brand) {
+            case "ftypavif", "ftypavis" -> "AVIF";
+            case "ftypheic", "ftypheix", "ftypmif1" -> "HEIC";
+            default -> bytes.length + " bytes";
+        };
     }
 }

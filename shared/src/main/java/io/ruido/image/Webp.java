@@ -4,38 +4,90 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** The container of WebP (RFC 9649, §2). */
 final class Webp {
     private static final int HEADER = 12;
     private static final int CHUNK_HEADER = 8;
     private static final int FRAME_HEADER = 16;
+    private static final int VP8X_LENGTH = 10;
+    private static final byte HAS_EXIF = 0x08;
 
     private Webp() {}
 
-    /** Of the largest picture in a file. The size that the file has as a whole need not be that of what is in it. */
+    @FunctionalInterface
+    private interface Visitor {
+        /** @param data offset of the chunk's data */
+        void chunk(String type, int data, int length);
+    }
+
+    /** Pixels of the largest picture in a file. The size that the file has as a whole need not be that of what is in it. */
     static long pixels(byte[] file) {
         // Longer, so that the size of a frame that is cut off can be read too.
         byte[] padded = Arrays.copyOf(file, file.length + FRAME_HEADER);
         ByteBuffer bytes = ByteBuffer.wrap(padded).order(ByteOrder.LITTLE_ENDIAN);
-        long most = 0;
+        long[] most = {0};
+        visit(file, (type, data, length) -> {
+            switch (type) {
+                case "VP8 " -> most[0] = Math.max(most[0], area(bytes.getShort(data + 6), bytes.getShort(data + 8), 0));
+                case "VP8L" ->
+                    most[0] = Math.max(most[0], area(bytes.getInt(data + 1), bytes.getInt(data + 1) >> 14, 1));
+                default -> {}
+            }
+        });
+        return most[0];
+    }
+
+    /** The data of the first chunk of a type, or empty when there is none. */
+    static Optional<byte[]> find(byte[] file, String wanted) {
+        byte[][] found = {null};
+        visit(file, (type, data, length) -> {
+            if (found[0] == null && type.equals(wanted) && data + length <= file.length) {
+                found[0] = Arrays.copyOfRange(file, data, data + length);
+            }
+        });
+        return Optional.ofNullable(found[0]);
+    }
+
+    /** The file of one picture, with Exif data in the extended format (§2.7). */
+    static byte[] withExif(byte[] file, int width, int height, byte[] exif) {
+        int picture = file.length - HEADER;
+        int size = HEADER + CHUNK_HEADER + VP8X_LENGTH + picture + CHUNK_HEADER + exif.length + exif.length % 2;
+        ByteBuffer out = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+        out.put(ascii("RIFF")).putInt(size - CHUNK_HEADER).put(ascii("WEBP"));
+        out.put(ascii("VP8X")).putInt(VP8X_LENGTH).putInt(HAS_EXIF);
+        put24(out, width - 1);
+        put24(out, height - 1);
+        out.put(file, HEADER, picture);
+        out.put(ascii("EXIF")).putInt(exif.length).put(exif);
+        return out.array();
+    }
+
+    private static void visit(byte[] file, Visitor visitor) {
+        ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
         int at = HEADER;
         while (at + CHUNK_HEADER <= file.length) {
             int data = at + CHUNK_HEADER;
-            long size = Integer.toUnsignedLong(bytes.getInt(at + 4));
-            switch (new String(file, at, 4, StandardCharsets.US_ASCII)) {
-                case "VP8 " -> most = Math.max(most, area(bytes.getShort(data + 6), bytes.getShort(data + 8), 0));
-                case "VP8L" -> most = Math.max(most, area(bytes.getInt(data + 1), bytes.getInt(data + 1) >> 14, 1));
-                case "ANMF" -> size = FRAME_HEADER; // Its own chunks follow.
-                default -> {}
-            }
-            at = (int) Math.min(file.length, data + size + size % 2);
+            String type = new String(file, at, 4, StandardCharsets.US_ASCII);
+            long length = Integer.toUnsignedLong(bytes.getInt(at + 4));
+            visitor.chunk(type, data, (int) Math.min(length, Integer.MAX_VALUE - data));
+            // The chunks of a frame follow its header.
+            long skipped = type.equals("ANMF") ? FRAME_HEADER : length + length % 2;
+            at = (int) Math.min(file.length, data + skipped);
         }
-        return most;
     }
 
     /** Of sides of 14 bits, to each of which something is to be added. */
     private static long area(int width, int height, int more) {
         return ((width & 0x3fff) + more) * (long) ((height & 0x3fff) + more);
+    }
+
+    private static void put24(ByteBuffer out, int value) {
+        out.putShort((short) value).put((byte) (value >> 16));
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
     }
 }

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
  * @param seed of the first image; image i is drawn from {@code seed + i}, or with a variation all of them from this one
  * @param variation null for none
  * @param source picture to begin with; null to begin with noise
+ * @param output the file that each image becomes; PNG when null
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record SamplingParams(
@@ -29,7 +30,8 @@ public record SamplingParams(
         String sampler,
         long seed,
         Variation variation,
-        Source source) {
+        Source source,
+        Output output) {
     private static final Pattern MODEL = Pattern.compile("[a-z0-9][a-z0-9._-]{0,99}");
 
     @JsonCreator
@@ -50,12 +52,19 @@ public record SamplingParams(
                 "strength",
                 source == null ? null : source.strength(),
                 "leaves none of %d steps to be made".formatted(steps));
+        output = output == null ? Output.PNG : output;
     }
 
     /** From noise. */
     public SamplingParams(
             String model, int width, int height, int steps, double guidanceScale, String sampler, long seed) {
-        this(model, width, height, steps, guidanceScale, sampler, seed, null, null);
+        this(model, width, height, steps, guidanceScale, sampler, seed, null, null, null);
+    }
+
+    /** The same images in other files. */
+    public SamplingParams withOutput(Output other) {
+        return new SamplingParams(
+                model, width, height, steps, guidanceScale, sampler, seed, variation, source, other);
     }
 
     /** How many of the steps are made: fewer where a picture is changed only a little. */
@@ -74,6 +83,7 @@ public record SamplingParams(
                 sampler,
                 variation == null ? seed + index : seed,
                 variation == null ? null : new Variation(variation.seed() + index, variation.strength()),
-                source);
+                source,
+                output);
     }
 }

@@ -13,6 +13,7 @@ import io.minio.http.Method;
 import io.ruido.config.RuidoConfig.S3Config;
 import io.ruido.job.JobJson;
 import io.ruido.job.JobStatus;
+import io.ruido.job.Output;
 import io.ruido.job.SampleId;
 import io.ruido.job.Upload;
 import io.ruido.telemetry.Outage;
@@ -29,7 +30,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Results in S3: {@code results/{jobId}/{index}.png} and {@code results/{jobId}/job.json}, and the pictures that clients
+ * Results in S3: {@code results/{jobId}/{index}.png} (or {@code .jpeg}, {@code .webp}) and {@code results/{jobId}/job.json}, and the pictures that clients
  * have sent: {@code uploads/{object}}. A result that is stored again has the same key. Calls block, for at most about the
  * configured time.
  */
@@ -101,14 +102,26 @@ public final class ResultStore {
         }
     }
 
-    public static String key(SampleId sample) {
-        return "results/" + sample.jobId() + "/" + sample.index() + ".png";
+    public static String key(SampleId sample, Output.Format format) {
+        return "results/" + sample.jobId() + "/" + sample.index() + "." + format.label();
     }
 
     /** @return the image's key */
-    public String putImage(SampleId sample, byte[] png) throws IOException {
-        put(key(sample), png, "image/png");
-        return key(sample);
+    public String putImage(SampleId sample, byte[] picture, Output.Format format) throws IOException {
+        String key = key(sample, format);
+        put(key, picture, format.mediaType());
+        return key;
+    }
+
+    /** The image in whatever format it is stored, or empty when it is not ready. */
+    public Optional<byte[]> image(SampleId sample) throws IOException {
+        Optional<byte[]> found = Optional.empty();
+        for (Output.Format format : Output.Format.values()) {
+            if (found.isEmpty()) {
+                found = get(key(sample, format));
+            }
+        }
+        return found;
     }
 
     public static String key(Upload upload) {

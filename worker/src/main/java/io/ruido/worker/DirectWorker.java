@@ -3,7 +3,9 @@ package io.ruido.worker;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
 import io.ruido.job.ModelCard;
+import io.ruido.job.Infotext;
 import io.ruido.job.SamplingJob;
+import io.ruido.image.ImageEncoder;
 import io.ruido.job.SamplingParams;
 import java.util.List;
 import java.util.Optional;
@@ -51,7 +53,8 @@ public final class DirectWorker implements AutoCloseable {
         loop.add(sample);
         return switch (sample.end().get()) {
             case Sample.End.Denoised(float[] latents) ->
-                Png.encode(sample.kind().model().decode(latents, job.params()), job);
+                ImageEncoder.write(
+                        sample.kind().model().decode(latents, job.params()), job.params().output(), Infotext.of(job, 0));
             case Sample.End.Stopped stopped -> throw new IllegalStateException("nobody stops samples here");
             case Sample.End.Interrupted interrupted -> throw new IllegalStateException("closed while it drew " + job);
         };

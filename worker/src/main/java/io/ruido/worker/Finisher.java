@@ -1,7 +1,10 @@
 package io.ruido.worker;
 
+import io.ruido.job.Infotext;
 import io.ruido.job.JobStatus;
+import io.ruido.job.Output;
 import io.ruido.job.SamplingJob;
+import io.ruido.image.ImageEncoder;
 import io.ruido.redis.ChangeResult;
 import io.ruido.redis.JobStore;
 import io.ruido.s3.ResultStore;
@@ -30,8 +33,15 @@ final class Finisher {
         }
         Model model = models.get(job.params().model());
         String name = model.card().name();
-        byte[] png = observer.stage(Stage.DECODING, name, () -> Png.encode(model.decode(latents, job.params()), job));
-        String key = observer.stage(Stage.UPLOADING, name, () -> patience.call(() -> results.putImage(job.id(), png)));
+        Output output = job.params().output();
+        byte[] picture = observer.stage(
+                Stage.DECODING,
+                name,
+                () -> ImageEncoder.write(model.decode(latents, job.params()), output, Infotext.of(job, 0)));
+        String key = observer.stage(
+                Stage.UPLOADING,
+                name,
+                () -> patience.call(() -> results.putImage(job.id(), picture, output.format())));
         boolean succeeded = patience.await(() -> store.succeed(job.id(), attempt, key)) instanceof ChangeResult.Done;
         archiveIfTerminal(job);
         return succeeded;

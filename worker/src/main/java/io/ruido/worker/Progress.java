@@ -1,7 +1,9 @@
 package io.ruido.worker;
 
 import io.ruido.diffusion.SampleState;
+import io.ruido.image.ImageEncoder;
 import io.ruido.kafka.JobConsumer;
+import java.util.Base64;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -44,7 +46,9 @@ final class Progress implements AutoCloseable {
 
     private static String preview(Sample sample, float[] x0) {
         try {
-            return Png.dataUri(sample.kind().model().preview(x0, sample.params()));
+            return "data:image/png;base64,"
+                    + Base64.getEncoder()
+                            .encodeToString(ImageEncoder.png(sample.kind().model().preview(x0, sample.params())));
         } catch (RuntimeException e) {
             log.warn("a step is told of without a preview", e);
             return "";

@@ -140,7 +140,7 @@ final class Servers implements AutoCloseable {
     }
 
     static SamplingParams params(int steps, long seed, Variation variation, Source source) {
-        return new SamplingParams(MODEL, 32, 32, steps, 2, "ddim", seed, variation, source);
+        return new SamplingParams(MODEL, 32, 32, steps, 2, "ddim", seed, variation, source, null);
     }
 
     /** Puts a picture where the gateway does. */

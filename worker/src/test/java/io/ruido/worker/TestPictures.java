@@ -1,5 +1,6 @@
 package io.ruido.worker;
 
+import io.ruido.image.ImageEncoder;
 import java.awt.image.BufferedImage;
 import java.util.SplittableRandom;
 
@@ -14,7 +15,7 @@ final class TestPictures {
         for (int i = 0; i < width * height; i++) {
             picture.setRGB(i % width, i / width, random.nextInt());
         }
-        return Png.encode(picture, "");
+        return ImageEncoder.png(picture);
     }
 
     /** A mask that lets the left half be painted anew. */
@@ -28,6 +29,6 @@ final class TestPictures {
         for (int i = 0; i < width * height; i++) {
             picture.setRGB(i % width, i / width, i % width < white ? 0xffffff : 0);
         }
-        return Png.encode(picture, "");
+        return ImageEncoder.png(picture);
     }
 }

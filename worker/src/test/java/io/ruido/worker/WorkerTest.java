@@ -6,10 +6,12 @@ import static org.awaitility.Awaitility.await;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
+import io.ruido.job.Output;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SampleId;
 import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
+import io.ruido.image.ImageFile;
 import io.ruido.kafka.KafkaClients;
 import io.ruido.kafka.Topics;
 import io.ruido.redis.ClaimResult;
@@ -35,6 +37,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(120)
 class WorkerTest {
@@ -82,6 +86,21 @@ class WorkerTest {
             assertThat(new String(servers.picture(job, 0), StandardCharsets.UTF_8))
                     .contains(
                             "ein grüner Apfel 🍏\nNegative prompt: \nSteps: 2, Sampler: ddim, CFG scale: 2.0, Seed: 5");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Output.Format.class)
+    void aPictureIsOfTheFormatThatTheJobNames(Output.Format format) throws IOException {
+        try (Worker _ = servers.worker()) {
+            SamplingParams params = Servers.params(2, 5);
+            PromptJob job = servers.submit("an apple", 1, params.withOutput(new Output(format, 80)));
+            JobStatus done = servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+
+            ImageFile picture = ImageFile.read("result", servers.picture(job, 0), 10_000);
+            assertThat(picture.format().name()).isEqualTo(format.name());
+            assertThat(picture.image().getWidth()).isEqualTo(32);
+            assertThat(done.images().getFirst().key()).endsWith("/0." + format.label());
         }
     }
 

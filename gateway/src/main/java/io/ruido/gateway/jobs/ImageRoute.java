@@ -6,6 +6,7 @@ import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestValidation;
 import io.ruido.job.SampleId;
+import io.ruido.image.ImageFile;
 import io.ruido.s3.ResultStore;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -38,7 +39,7 @@ public final class ImageRoute {
         Reply.on(ctx, seen(caller, sample).thenCompose(seen -> read(sample)).thenCompose(image -> image.map(
                                 CompletableFuture::completedStage)
                         .orElseGet(() -> absent(caller, sample))))
-                .onSuccess(png -> send(ctx, sample, png))
+                .onSuccess(picture -> send(ctx, sample, picture))
                 .onFailure(ctx::fail);
     }
 
@@ -54,26 +55,33 @@ public final class ImageRoute {
         });
     }
 
-    private void send(RoutingContext ctx, SampleId sample, byte[] png) {
+    private void send(RoutingContext ctx, SampleId sample, byte[] picture) {
+        String type = ImageFile.Format.of(picture)
+                .map(ImageFile.Format::mediaType)
+                .orElse("application/octet-stream");
         boolean download = RequestValidation.<Integer>value(ctx, "download") == 1;
         ctx.response()
-                .putHeader(HttpHeaders.CONTENT_TYPE, "image/png")
+                .putHeader(HttpHeaders.CONTENT_TYPE, type)
                 .putHeader(HttpHeaders.CACHE_CONTROL, "private, max-age=31536000, immutable")
                 .putHeader(
                         HttpHeaders.CONTENT_DISPOSITION,
-                        "%s; filename=\"ruido-%s-%d.png\""
-                                .formatted(download ? "attachment" : "inline", sample.jobId(), sample.index()))
-                .end(Buffer.buffer(png));
+                        "%s; filename=\"ruido-%s-%d.%s\""
+                                .formatted(
+                                        download ? "attachment" : "inline",
+                                        sample.jobId(),
+                                        sample.index(),
+                                        type.substring(type.indexOf('/') + 1)))
+                .end(Buffer.buffer(picture));
     }
 
-    /** The PNG, or empty when there is none. */
+    /** The picture's file, or empty when there is none. */
     public CompletionStage<Optional<byte[]>> read(SampleId sample) {
         return CompletableFuture.supplyAsync(() -> get(sample), blocking);
     }
 
     private Optional<byte[]> get(SampleId sample) {
         try {
-            return results.get(ResultStore.key(sample));
+            return results.image(sample);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

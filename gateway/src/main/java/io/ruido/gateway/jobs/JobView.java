@@ -3,6 +3,7 @@ package io.ruido.gateway.jobs;
 import io.ruido.job.Job;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
+import io.ruido.job.Output;
 import io.ruido.job.Priority;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingJob;
@@ -39,6 +40,8 @@ public record JobView(
         String image,
         Double strength,
         String mask,
+        Output.Format outputFormat,
+        Integer outputQuality,
         Priority priority,
         Instant submittedAt,
         Instant expiresAt,
@@ -97,6 +100,8 @@ public record JobView(
                 source.map(Source::image).map(Upload::id).orElse(null),
                 source.map(Source::strength).orElse(null),
                 source.map(Source::mask).map(Upload::id).orElse(null),
+                params.output().format(),
+                params.output().format() == Output.Format.PNG ? null : params.output().quality(),
                 job.priority(),
                 job.submittedAt(),
                 status.expiresAt(),

@@ -10,6 +10,7 @@ import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Job;
 import io.ruido.job.JobJson;
 import io.ruido.job.ModelCard;
+import io.ruido.job.Output;
 import io.ruido.job.Priority;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SampleId;
@@ -146,7 +147,17 @@ public final class SubmissionReader {
                 body.getString("sampler", defaults.sampler()),
                 body.getLong("seed", seeds.nextLong(SEEDS)),
                 variation(body),
-                source);
+                source,
+                output(body));
+    }
+
+    private static Output output(JsonObject body) {
+        Output.Format format =
+                Output.Format.valueOf(body.getString("outputFormat").toUpperCase(Locale.ROOT));
+        if (format == Output.Format.PNG) {
+            return Output.PNG;
+        }
+        return new Output(format, body.getInteger("outputQuality", Output.DEFAULT_QUALITY));
     }
 
     private Variation variation(JsonObject body) {

@@ -10,6 +10,7 @@ import io.ruido.gateway.http.SchemaCheck;
 import io.ruido.job.Job;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
+import io.ruido.job.Output;
 import io.ruido.job.SampleId;
 import io.ruido.s3.ResultStore;
 import io.vertx.core.Future;
@@ -105,8 +106,9 @@ public final class SynchronousJobs {
 
     /** Where the PNGs of a finished job can be fetched for a while, by anybody. */
     public List<String> urls(Job job) {
+        Output.Format format = job.params().output().format();
         return samples(job)
-                .map(sample -> results.presignedUrl(ResultStore.key(sample)).toString())
+                .map(sample -> results.presignedUrl(ResultStore.key(sample, format)).toString())
                 .toList();
     }
 

@@ -1,6 +1,6 @@
 package io.ruido.gateway.openai;
 
-import io.ruido.gateway.uploads.Png;
+import io.ruido.image.ImageEncoder;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
@@ -27,7 +27,7 @@ final class PartialImage {
         graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
         graphics.drawImage(read(small), 0, 0, width, height, null);
         graphics.dispose();
-        return Base64.getEncoder().encodeToString(Png.of(image));
+        return Base64.getEncoder().encodeToString(ImageEncoder.png(image));
     }
 
     private static BufferedImage read(byte[] png) {

@@ -74,7 +74,7 @@ public final class UploadRoutes {
             throw new ProblemException(Problem.of(
                     Problem.Code.UNSUPPORTED_MEDIA_TYPE,
                     "The body must be a picture.",
-                    List.of(new Problem.Field("Content-Type", type, "must be image/png, image/jpeg or image/webp"))));
+                    List.of(new Problem.Field("Content-Type", type, "must be image/png or of another format of pictures"))));
         }
     }
 }

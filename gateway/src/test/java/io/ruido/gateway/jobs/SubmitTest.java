@@ -57,6 +57,20 @@ class SubmitTest {
     }
 
     @Test
+    void aJobNamesTheFormatOfItsImagesAndItsQuality() {
+        JsonNode png = client.submit("{\"prompt\": \"a pear\", \"outputQuality\": 3}").json();
+        JsonNode webp = client.submit("{\"prompt\": \"a pear\", \"outputFormat\": \"webp\"}").json();
+        JsonNode wrong = client.submit("{\"prompt\": \"a pear\", \"outputFormat\": \"gif\", \"outputQuality\": 0}")
+                .json();
+
+        assertThat(png.get("outputFormat").asText()).isEqualTo("png");
+        assertThat(png.get("outputQuality").isNull()).isTrue();
+        assertThat(webp.get("outputFormat").asText()).isEqualTo("webp");
+        assertThat(webp.get("outputQuality").asInt()).isEqualTo(90);
+        assertThat(wrong.findValuesAsText("field")).containsExactlyInAnyOrder("outputFormat", "outputQuality");
+    }
+
+    @Test
     void aSamplingJobIsOneImage() {
         JsonNode job = client.submit("{\"type\": \"sampling\", \"prompt\": \"a pear\", \"seed\": 3}")
                 .json();

@@ -67,8 +67,8 @@ class UploadsTest {
     void whatIsNoPictureOrTooLargeIsRefused() {
         byte[] picture = Pictures.png(300, 200);
 
-        assertRefused(client.upload("a red apple".getBytes()), 400, "must be a PNG, JPEG or WebP picture");
-        assertRefused(client.upload(new byte[0]), 400, "must be a PNG, JPEG or WebP picture");
+        assertRefused(client.upload("a red apple".getBytes()), 400, "must be a picture in the format PNG");
+        assertRefused(client.upload(new byte[0]), 400, "must be a picture in the format PNG");
         assertRefused(client.upload(Arrays.copyOf(picture, 60)), 400, "cannot be decoded");
         assertRefused(client.upload(Pictures.png(1001, 1000)), 400, "must have at most 1000000 pixels");
         assertRefused(client.upload(new byte[100_001]), 413, "must have at most 100000 bytes");
@@ -196,9 +196,9 @@ class UploadsTest {
             value = {
                 "init_images        | []          | must have at least 1",
                 "init_images        | [7]         | must be a picture in base64",
-                "init_images        | [\"YXBwbGU=\"] | must be a PNG, JPEG or WebP picture",
+                "init_images        | [\"YXBwbGU=\"] | must be a picture in the format PNG",
                 "init_images        | [\"!\"]     | must be a picture in base64",
-                "mask               | \"YXBwbGU=\" | must be a PNG, JPEG or WebP picture",
+                "mask               | \"YXBwbGU=\" | must be a picture in the format PNG",
                 "denoising_strength | 0           | must be above 0",
                 "denoising_strength | 0.01        | leaves none of 20 steps",
                 "resize_mode        | 1           | must be one of 0",

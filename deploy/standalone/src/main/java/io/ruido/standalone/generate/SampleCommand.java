@@ -2,12 +2,14 @@ package io.ruido.standalone.generate;
 
 import io.ruido.image.ImageFile;
 import io.ruido.job.Infotext;
+import io.ruido.image.ImageEncoder;
+import io.ruido.image.ImageFile;
+import io.ruido.job.Output;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.RgbImage;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.Sampling;
 import io.ruido.pipeline.lora.LoraFile;
-import io.ruido.worker.Png;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -211,6 +213,9 @@ public final class SampleCommand implements Callable<Integer> {
             settings.put("Variation seed strength", other.strength());
         });
         request.source().ifPresent(source -> settings.put("Denoising strength", source.strength()));
-        return Png.encode(image.toBufferedImage(), Infotext.of(request.prompt(), request.negativePrompt(), settings));
+        return ImageEncoder.write(
+                image.toBufferedImage(),
+                Output.PNG,
+                Infotext.of(request.prompt(), request.negativePrompt(), settings));
     }
 }
