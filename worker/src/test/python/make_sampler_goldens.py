@@ -20,6 +20,7 @@ FEW = dict(runs=RUNS[:4])  # for schedulers that themselves round by more than t
 SD = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
 V = dict(prediction_type="v_prediction")
 X0 = dict(prediction_type="sample")
+FLOW = dict(prediction_type="flow_prediction", use_flow_sigmas=True)
 SHAPES = [{f"use_{shape}_sigmas": True} for shape in ("karras", "exponential", "beta")]
 SPACINGS = [
     dict(timestep_spacing="linspace"),
@@ -77,6 +78,9 @@ CASES = {
         dict(beta_schedule="squaredcos_cap_v2", lambda_min_clipped=-5.1, **SPACINGS[2]),
         dict(beta_schedule="squaredcos_cap_v2", lambda_min_clipped=-5.1, use_karras_sigmas=True),
         dict(rescale_betas_zero_snr=True, **V, **SPACINGS[2], **SD),
+        dict(flow_shift=3.0, **FLOW),
+        dict(solver_order=3, flow_shift=5.0, **FLOW),
+        dict(algorithm_type="sde-dpmsolver++", **FLOW),
     ],
     "DDPM": [
         dict(),
@@ -154,6 +158,7 @@ CASES = {
         dict(algorithm_type="sde-dpmsolver++", solver_order=3, **SD),
         dict(algorithm_type="sde-dpmsolver++", solver_order=3, solver_type="heun", **FEW, **SD),
         dict(beta_schedule="squaredcos_cap_v2", lambda_min_clipped=-5.1),
+        dict(flow_shift=3.0, **FLOW),
     ],
     "DEISMultistep": [
         dict(),
@@ -165,6 +170,7 @@ CASES = {
         dict(solver_order=3, solver_type="midpoint", **FEW, **SD),
         dict(lower_order_final=False, **SD),
         dict(thresholding=True, dynamic_thresholding_ratio=0.6, **SD),
+        dict(flow_shift=3.0, **FLOW),
     ],
     "UniPCMultistep": [
         dict(),
@@ -181,6 +187,18 @@ CASES = {
         dict(predict_x0=False, final_sigmas_type="sigma_min", solver_order=3, **SD),
         dict(thresholding=True, dynamic_thresholding_ratio=0.6, **SD),
         dict(rescale_betas_zero_snr=True, **V, **SPACINGS[2], **SD),
+        dict(**FLOW),
+        dict(flow_shift=3.0, **FLOW),
+        dict(flow_shift=5.0, solver_order=3, num_train_timesteps=500, **FLOW),
+        dict(use_flow_sigmas=True, flow_shift=2.0, disable_corrector=[0]),
+        dict(use_flow_sigmas=True, flow_shift=2.0, **V),
+    ],
+    "FlowMatchEulerDiscrete": [
+        dict(),
+        dict(shift=3.0),
+        dict(shift=0.5, num_train_timesteps=200),
+        dict(shift=5.0, shift_terminal=0.1, runs=RUNS[1:]),
+        *(dict(shift=2.0, **shape) for shape in SHAPES),
     ],
     "LCM": [
         dict(),
@@ -239,9 +257,13 @@ def trajectory(scheduler, steps, eta, strength):
     if hasattr(scheduler, "set_begin_index"):  # else equal first timesteps make it leave one out
         scheduler.set_begin_index(skip)
     if strength == 1:
-        x = noise * scheduler.init_noise_sigma
+        x = noise * getattr(scheduler, "init_noise_sigma", 1)
     else:
-        x = scheduler.add_noise(torch.linspace(-1, 1, 4).reshape(SHAPE), noise, timesteps[:1])
+        picture = torch.linspace(-1, 1, 4).reshape(SHAPE)
+        if hasattr(scheduler, "scale_noise"):
+            x = scheduler.scale_noise(picture, timesteps[:1], noise)
+        else:
+            x = scheduler.add_noise(picture, noise, timesteps[:1])
     arguments = {"generator": generator, "eta": eta}
     known = inspect.signature(scheduler.step).parameters
     arguments = {name: value for name, value in arguments.items() if name in known}
@@ -250,7 +272,8 @@ def trajectory(scheduler, steps, eta, strength):
         torch.default_generator.set_state(generator.get_state())  # from which the seed of the path is drawn
     learned = str(scheduler.config.get("variance_type")).startswith("learned") and "DDPM" in type(scheduler).__name__
     for t in timesteps:
-        out = denoise(scheduler.scale_model_input(x, t), t, learned)
+        scaled = scheduler.scale_model_input(x, t) if hasattr(scheduler, "scale_model_input") else x
+        out = denoise(scaled, t, learned)
         x = scheduler.step(out, t, x, **arguments).prev_sample
         latents.append(x.numpy())
     return dict(

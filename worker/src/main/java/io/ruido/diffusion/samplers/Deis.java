@@ -29,7 +29,7 @@ final class Deis implements Sampler {
 
     Deis(SchedulerSettings settings) {
         grids = new DpmGrids(settings, true, true);
-        prediction = settings.choice("prediction_type", Prediction.class);
+        prediction = Prediction.ofEitherKind(settings);
         clamp = Clamp.of(settings);
         settings.text("algorithm_type", Set.of("deis", "dpmsolver", "dpmsolver++")); // all mean the same here
         settings.text("solver_type", Set.of("logrho", "midpoint", "heun", "bh1", "bh2"));
@@ -55,8 +55,8 @@ final class Deis implements Sampler {
 
     private Step step(Grid grid, int i, int order) {
         float[] rho = rhos(grid);
-        Level t = Level.ofSigma(grid.sigmas()[i + 1]);
-        Level s = Level.ofSigma(grid.sigmas()[i]);
+        Level t = grids.level(grid.sigmas()[i + 1]);
+        Level s = grids.level(grid.sigmas()[i]);
         Linear epsilon = DpmAlgorithm.NOISE.model(prediction, s, clamp);
         Linear next = Linear.X.over(s.signal());
         for (int k = 0; k < order; k++) {
@@ -67,12 +67,12 @@ final class Deis implements Sampler {
     }
 
     /** σ / α at each level. */
-    private static float[] rhos(Grid grid) {
+    private float[] rhos(Grid grid) {
         float[] rhos = new float[grid.sigmas().length];
         for (int i = 0; i < rhos.length; i++) {
             float sigma = (float) grid.sigmas()[i];
-            float alpha = 1 / (float) Math.sqrt(sigma * sigma + 1);
-            rhos[i] = sigma * alpha / alpha;
+            float alpha = grids.flow() ? 1 - sigma : 1 / (float) Math.sqrt(sigma * sigma + 1);
+            rhos[i] = grids.flow() ? sigma / alpha : sigma * alpha / alpha;
         }
         return rhos;
     }

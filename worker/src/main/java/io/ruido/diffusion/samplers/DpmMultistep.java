@@ -32,7 +32,7 @@ final class DpmMultistep implements Sampler {
 
     DpmMultistep(SchedulerSettings settings) {
         grids = new DpmGrids(settings, !settings.is("beta_schedule", "squaredcos_cap_v2"), false);
-        prediction = settings.choice("prediction_type", Prediction.class);
+        prediction = Prediction.ofEitherKind(settings);
         clamp = Clamp.of(settings);
         algorithm = DpmAlgorithm.of(settings);
         midpoint = !settings.text("solver_type", Set.of("midpoint", "heun", "logrho", "bh1", "bh2"))
@@ -64,21 +64,21 @@ final class DpmMultistep implements Sampler {
 
     private Step step(Grid grid, int i, int order) {
         double[] sigmas = grid.sigmas();
-        Level t = Level.ofSigma(sigmas[i + 1]);
-        Level s0 = Level.ofSigma(sigmas[i]);
+        Level t = grids.level(sigmas[i + 1]);
+        Level s0 = grids.level(sigmas[i]);
         double h = t.lambda() - s0.lambda();
         Linear m0 = algorithm.model(prediction, s0, clamp);
         Linear next = algorithm.decay(Linear.X, s0, t).plus(m0.times(algorithm.weight0(t, h)));
         if (order > 1) {
             Linear m1 = Linear.history(1);
-            Level s1 = Level.ofSigma(sigmas[i - 1]);
+            Level s1 = grids.level(sigmas[i - 1]);
             double r0 = (s0.lambda() - s1.lambda()) / h;
             Linear d1 = m0.minus(m1).over(r0);
             if (order == 2) {
                 double weight = midpoint ? 0.5 * algorithm.weight0(t, h) : algorithm.weight1(t, h);
                 next = next.plus(d1.times(weight));
             } else {
-                Level s2 = Level.ofSigma(sigmas[i - 2]);
+                Level s2 = grids.level(sigmas[i - 2]);
                 double r1 = (s1.lambda() - s2.lambda()) / h;
                 Linear d10 = m1.minus(Linear.history(2)).over(r1);
                 Linear curvature = d1.minus(d10).over(r0 + r1);

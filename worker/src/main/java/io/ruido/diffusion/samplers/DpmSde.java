@@ -25,7 +25,7 @@ final class DpmSde implements Sampler {
 
     DpmSde(SchedulerSettings settings) {
         grids = new SigmaGrids(settings, false);
-        prediction = settings.choice("prediction_type", Prediction.class);
+        prediction = Prediction.of(settings);
         if (prediction == Prediction.SAMPLE) {
             throw settings.unsupported("prediction_type", "epsilon, v_prediction");
         }

@@ -31,7 +31,7 @@ final class DpmSinglestep implements Sampler {
 
     DpmSinglestep(SchedulerSettings settings) {
         grids = new DpmGrids(settings, true, false);
-        prediction = settings.choice("prediction_type", Prediction.class);
+        prediction = Prediction.ofEitherKind(settings);
         clamp = Clamp.of(settings);
         algorithm = DpmAlgorithm.of(settings);
         if (algorithm == DpmAlgorithm.NOISE_SDE) {
@@ -64,9 +64,9 @@ final class DpmSinglestep implements Sampler {
     }
 
     private Step step(Grid grid, int i, int order) {
-        Level t = Level.ofSigma(grid.sigmas()[i + 1]);
-        Level s0 = Level.ofSigma(grid.sigmas()[i]);
-        Level start = Level.ofSigma(grid.sigmas()[i - order + 1]);
+        Level t = grids.level(grid.sigmas()[i + 1]);
+        Level s0 = grids.level(grid.sigmas()[i]);
+        Level start = grids.level(grid.sigmas()[i - order + 1]);
         Linear model = algorithm.model(prediction, s0, clamp);
         Linear sample = order == 1 ? Linear.X : Linear.history(1);
         double h = t.lambda() - start.lambda();
@@ -80,7 +80,7 @@ final class DpmSinglestep implements Sampler {
             } else if (midpoint) {
                 next = next.plus(d.times(algorithm.weight1(t, h)));
             } else {
-                double r1 = (Level.ofSigma(grid.sigmas()[i - 1]).lambda() - start.lambda()) / h;
+                double r1 = (grids.level(grid.sigmas()[i - 1]).lambda() - start.lambda()) / h;
                 Linear d1 = Linear.history(2).minus(first).over(r1);
                 Linear slope = d1.times(r0).minus(d.times(r1)).over(r0 - r1);
                 Linear curvature = d.minus(d1).times(2 / (r0 - r1));

@@ -22,7 +22,7 @@ final class Euler implements Sampler {
 
     Euler(SchedulerSettings settings) {
         grids = new SigmaGrids(settings);
-        prediction = settings.choice("prediction_type", Prediction.class);
+        prediction = Prediction.of(settings);
         continuous =
                 settings.text("timestep_type", Set.of("discrete", "continuous")).equals("continuous")
                         && prediction == Prediction.V_PREDICTION;

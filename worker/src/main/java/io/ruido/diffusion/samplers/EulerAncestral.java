@@ -21,7 +21,7 @@ final class EulerAncestral implements Sampler {
 
     EulerAncestral(SchedulerSettings settings) {
         grids = new SigmaGrids(settings);
-        prediction = settings.choice("prediction_type", Prediction.class);
+        prediction = Prediction.of(settings);
     }
 
     @Override

@@ -24,7 +24,7 @@ final class Heun implements Sampler {
 
     Heun(SchedulerSettings settings) {
         grids = new SigmaGrids(settings);
-        prediction = settings.choice("prediction_type", Prediction.class);
+        prediction = Prediction.of(settings);
         clamp = Clamp.of(settings);
     }
 

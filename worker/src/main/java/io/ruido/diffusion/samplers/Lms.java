@@ -24,7 +24,7 @@ final class Lms implements Sampler {
 
     Lms(SchedulerSettings settings) {
         grids = new SigmaGrids(settings);
-        prediction = settings.choice("prediction_type", Prediction.class);
+        prediction = Prediction.of(settings);
     }
 
     @Override

@@ -34,7 +34,7 @@ final class Pndm implements Sampler {
 
     Pndm(SchedulerSettings settings) {
         schedule = NoiseSchedule.of(settings);
-        prediction = settings.choice("prediction_type", Prediction.class);
+        prediction = Prediction.of(settings);
         if (prediction == Prediction.SAMPLE) {
             throw settings.unsupported("prediction_type", "epsilon, v_prediction");
         }

@@ -39,6 +39,21 @@ enum Prediction {
         Linear epsilon(Level level) {
             return Linear.X.minus(Linear.OUTPUT.times(level.signal())).over(level.noise());
         }
+    },
+    /**
+     * The velocity v = ε − x₀ of a straight path from picture to noise: Lipman et al. 2023, "Flow Matching for Generative
+     * Modeling" (arXiv:2210.02747), section 4.1. Its levels have signal + noise = 1.
+     */
+    FLOW("flow_prediction") {
+        @Override
+        Linear x0(Level level) {
+            return Linear.X.minus(Linear.OUTPUT.times(level.noise()));
+        }
+
+        @Override
+        Linear epsilon(Level level) {
+            return Linear.X.plus(Linear.OUTPUT.times(level.signal()));
+        }
     };
 
     private final String setting;
@@ -47,22 +62,36 @@ enum Prediction {
         this.setting = setting;
     }
 
+    /** For samplers of diffusion models: any but {@link #FLOW}. */
+    static Prediction of(SchedulerSettings settings) {
+        Prediction prediction = settings.choice("prediction_type", Prediction.class);
+        if (prediction == FLOW) {
+            throw settings.unsupported("prediction_type", "epsilon, v_prediction, sample");
+        }
+        return prediction;
+    }
+
+    /** For samplers that know the levels of flow matching, too: {@link #FLOW} needs them. */
+    static Prediction ofEitherKind(SchedulerSettings settings) {
+        return settings.flag("use_flow_sigmas") ? settings.choice("prediction_type", Prediction.class) : of(settings);
+    }
+
     /**
      * @param toTheEnd whether the denoiser is asked at the last timestep, where a schedule of zero terminal signal-to-noise
      *     ratio leaves nothing of the picture, and the noise does not tell it
      */
     static Prediction of(SchedulerSettings settings, boolean toTheEnd) {
-        Prediction prediction = settings.choice("prediction_type", Prediction.class);
+        Prediction prediction = of(settings);
         if (prediction == EPSILON && toTheEnd && settings.flag("rescale_betas_zero_snr")) {
             throw settings.unsupported("prediction_type", "sample, v_prediction where rescale_betas_zero_snr is true");
         }
         return prediction;
     }
 
-    /** Estimate of the clean latent, for a variance-preserving x. */
+    /** Estimate of the clean latent, for an x of that level. */
     abstract Linear x0(Level level);
 
-    /** Estimate of the noise in a variance-preserving x. */
+    /** Estimate of the noise in an x of that level. */
     abstract Linear epsilon(Level level);
 
     /** Estimate of the clean latent where x = x₀ + sigma·z, its denoiser's input being scaled to unit variance. */
@@ -72,6 +101,7 @@ enum Prediction {
             case V_PREDICTION ->
                 Linear.X.over(sigma * sigma + 1).minus(Linear.OUTPUT.times(sigma / Math.sqrt(sigma * sigma + 1)));
             case SAMPLE -> Linear.OUTPUT;
+            case FLOW -> throw new IllegalStateException("the latents of flow matching are not x₀ + sigma·z");
         };
     }
 

@@ -83,13 +83,20 @@ public final class SamplerName {
 
     /**
      * The sampler for a model. The model's default is exactly what its configuration describes; another one takes over
-     * the settings that its scheduler knows, as diffusers' {@code from_config} does.
+     * the settings that its scheduler knows, as diffusers' {@code from_config} does, and also those of flow matching, which
+     * schedulers call by different names.
      *
      * @throws IllegalArgumentException naming the setting and its value, when the sampler does not support it
      */
     public Sampler sampler(SchedulerConfig config) {
-        SchedulerConfig own = this == defaultFor(config) ? config : config.with(overrides);
-        return method.create.apply(own.settings(method.scheduler));
+        if (method == SamplerMethod.FLOW_EULER && !config.flow()) {
+            throw new IllegalArgumentException("sampler %s is for models of flow matching".formatted(id()));
+        }
+        if (this == defaultFor(config)) {
+            return method.create.apply(config.settings(method.scheduler));
+        }
+        SchedulerConfig own = config.flow() ? config.asFlow() : config;
+        return method.create.apply(own.with(overrides).settings(method.scheduler));
     }
 
     @Override

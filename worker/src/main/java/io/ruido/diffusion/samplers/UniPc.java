@@ -30,9 +30,12 @@ final class UniPc implements Sampler {
 
     UniPc(SchedulerSettings settings) {
         grids = new DpmGrids(settings, true, true);
-        prediction = settings.choice("prediction_type", Prediction.class);
+        prediction = Prediction.ofEitherKind(settings);
         predictsX0 = settings.flag("predict_x0");
         clamp = predictsX0 ? Clamp.of(settings) : new Clamp.None();
+        if (!predictsX0 && prediction == Prediction.FLOW) {
+            throw settings.unsupported("predict_x0", "true with prediction_type flow_prediction");
+        }
         if (!predictsX0 && grids.endsClean()) {
             throw settings.unsupported("final_sigmas_type", "sigma_min with predict_x0 false");
         }
@@ -63,7 +66,7 @@ final class UniPc implements Sampler {
 
     /** @param correctorOrder 0 for none */
     private Step step(Grid grid, int i, int order, int correctorOrder) {
-        Level level = Level.ofSigma(grid.sigmas()[i]);
+        Level level = grids.level(grid.sigmas()[i]);
         Linear model = predictsX0 ? Linear.X0 : prediction.epsilon(level);
         Linear sample = Linear.X;
         if (correctorOrder > 0) {
@@ -91,15 +94,15 @@ final class UniPc implements Sampler {
         private final double[] r; // places of the earlier predictions, in units of h, then 1
 
         Update(double[] sigmas, int i, int order) {
-            t = Level.ofSigma(sigmas[i + 1]);
-            s = Level.ofSigma(sigmas[i]);
+            t = grids.level(sigmas[i + 1]);
+            s = grids.level(sigmas[i]);
             this.order = order;
             double step = t.lambda() - s.lambda();
             h = predictsX0 ? -step : step;
             b = bh1 ? h : Math.expm1(h);
             r = new double[order];
             for (int k = 1; k < order; k++) {
-                r[k - 1] = (Level.ofSigma(sigmas[i - k]).lambda() - s.lambda()) / step;
+                r[k - 1] = (grids.level(sigmas[i - k]).lambda() - s.lambda()) / step;
             }
             r[order - 1] = 1;
         }

@@ -2,16 +2,18 @@ package io.ruido.diffusion.schedules;
 
 import io.ruido.diffusion.schedules.Sigmas.Shape;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Grids of the exponential integrators (DPM-Solver, DEIS, UniPC), which see a latent as x = α·x₀ + σ·z with constant
- * variance. Their denoisers get whole timesteps.
+ * variance, or with α + σ = 1 for models of flow matching. Their denoisers get whole timesteps.
  */
 public final class DpmGrids {
     private final NoiseSchedule schedule;
     private final Sigmas sigmas;
     private final Spacing spacing;
     private final Shape shape;
+    private final Optional<FlowSigmas> flow;
     private final double finalSigma;
     private final int noisiest;
     private final boolean roundsShaped;
@@ -23,14 +25,23 @@ public final class DpmGrids {
      *     least of training
      */
     public DpmGrids(SchedulerSettings settings, boolean roundsShaped, boolean repeatsShaped) {
-        if (settings.flag("use_flow_sigmas")) {
-            throw settings.unsupported("use_flow_sigmas", "false");
-        }
         schedule = NoiseSchedule.ofPositive(settings);
         sigmas = new Sigmas(schedule);
         spacing = Spacing.of(settings);
         shape = Shape.of(settings);
+        flow = settings.flag("use_flow_sigmas")
+                ? Optional.of(new FlowSigmas(settings.decimal("flow_shift"), schedule.trainSteps()))
+                : Optional.empty();
         finalSigma = settings.isAbsent("final_sigmas_type") ? sigmas.least() : sigmas.finalSigma(settings);
+        if (flow() && shape != Shape.PLAIN) {
+            throw settings.unsupported(shape.flag(), "false where use_flow_sigmas is true");
+        }
+        if (flow() && !endsClean() && !settings.isAbsent("final_sigmas_type")) { // a step of length 0, by which they divide
+            throw settings.unsupported("final_sigmas_type", "zero where use_flow_sigmas is true");
+        }
+        if (flow() && settings.flag("use_dynamic_shifting")) {
+            throw settings.unsupported("use_dynamic_shifting", "false");
+        }
         noisiest = sigmas.countFrom(settings.decimalOr("lambda_min_clipped", Double.NEGATIVE_INFINITY));
         this.roundsShaped = roundsShaped;
         this.repeatsShaped = repeatsShaped;
@@ -41,7 +52,22 @@ public final class DpmGrids {
         return finalSigma == 0;
     }
 
+    /** Whether sigmas are the shares of noise of flow matching. */
+    public boolean flow() {
+        return flow.isPresent();
+    }
+
+    /** How noisy a latent is at a sigma of the grid. */
+    public Level level(double sigma) {
+        return flow() ? Level.ofFlow(sigma) : Level.ofSigma(sigma);
+    }
+
     public Grid grid(int steps) {
+        if (flow()) {
+            double[] sigmas = flow.get().above(steps);
+            double[] timesteps = flow.get().wholeTimesteps(sigmas);
+            return Grid.of(timesteps, sigmas, endsClean() ? 0 : sigmas[steps - 1]);
+        }
         double[] timesteps = spacing.timestepsAboveClean(schedule.trainSteps(), noisiest, steps);
         if (shape == Shape.PLAIN) {
             return Grid.of(timesteps, sigmas.at(timesteps), finalSigma);

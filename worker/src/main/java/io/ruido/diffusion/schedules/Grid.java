@@ -6,7 +6,8 @@ import java.util.Arrays;
  * Where a trajectory passes.
  *
  * @param timesteps for the denoiser, from the noisiest on
- * @param sigmas ratios of noise to signal at each timestep, and one more after the last step
+ * @param sigmas ratios of noise to signal at each timestep, and one more after the last step; for models of flow matching
+ *     shares of noise
  */
 public record Grid(double[] timesteps, double[] sigmas) {
     /** Rounds sigmas to float32, as all of diffusers' samplers do. */

@@ -2,7 +2,7 @@ package io.ruido.diffusion.schedules;
 
 /**
  * How noisy a latent is: x = signal·x₀ + noise·z, z standard normal. Variance-preserving samplers have signal² + noise² = 1
- * (α and σ of Kingma et al. 2021), variance-exploding ones signal = 1.
+ * (α and σ of Kingma et al. 2021), variance-exploding ones signal = 1, those of flow matching signal + noise = 1.
  */
 public record Level(double signal, double noise) {
     /** Of a cumulative product of alphas (ᾱ of Ho et al. 2020). */
@@ -14,6 +14,11 @@ public record Level(double signal, double noise) {
     public static Level ofSigma(double sigma) {
         double signal = 1 / Math.sqrt(sigma * sigma + 1);
         return new Level(signal, sigma * signal);
+    }
+
+    /** On the straight path of flow matching (Lipman et al. 2023). */
+    public static Level ofFlow(double sigma) {
+        return new Level(1 - sigma, sigma);
     }
 
     /** Half the logarithm of the signal-to-noise ratio (λ of Lu et al. 2022). */

@@ -18,6 +18,9 @@ import java.util.stream.StreamSupport;
  * recommends. {@link SamplerName} makes samplers of it.
  */
 public final class SchedulerConfig {
+    /** The scheduler that only models of flow matching have. */
+    public static final String FLOW = "FlowMatchEulerDiscreteScheduler";
+
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS) // lambda_min_clipped is -Infinity
             .build();
@@ -123,6 +126,18 @@ public final class SchedulerConfig {
                                 json.hasNonNull(setting.getKey())
                                         ? json.get(setting.getKey())
                                         : defaults.get(setting.getKey())));
+    }
+
+    /** Whether the model was trained by flow matching instead of diffusion. */
+    public boolean flow() {
+        return className().equals(FLOW) || json.path("use_flow_sigmas").asBoolean();
+    }
+
+    /** The same for a model of flow matching as schedulers for both kinds, and the one for this kind, say it. */
+    public SchedulerConfig asFlow() {
+        double shift = json.path(className().equals(FLOW) ? "shift" : "flow_shift").asDouble(1);
+        return with(Map.of(
+                "use_flow_sigmas", true, "prediction_type", "flow_prediction", "flow_shift", shift, "shift", shift));
     }
 
     /** SchedulerSettings as one of diffusers' schedulers reads them. */

@@ -116,7 +116,7 @@ public final class Sigmas {
     }
 
     /** Ends exactly there, unless it has one element. */
-    private static double[] linspace(double from, double to, int count) {
+    static double[] linspace(double from, double to, int count) {
         double[] values = new double[count];
         Arrays.setAll(values, i -> i == 0 ? from : i == count - 1 ? to : from + i * ((to - from) / (count - 1)));
         return values;

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.ruido.diffusion.Trajectory;
 import io.ruido.diffusion.schedules.SchedulerConfig;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,6 +36,7 @@ class SamplerNameTest {
                 "DPMSolverMultistepScheduler | 'algorithm_type': 'sde-dpmsolver++', 'solver_order': 3  | dpm++-3m-sde",
                 "DPMSolverMultistepScheduler | 'algorithm_type': 'dpmsolver', 'final_sigmas_type': 'sigma_min' | dpm++-2m",
                 "UniPCMultistepScheduler | 'use_exponential_sigmas': true                              | unipc-exponential",
+                "FlowMatchEulerDiscreteScheduler | 'shift': 5.0                                        | flow-euler",
             })
     void aModelsOwnConfigurationHasAName(String scheduler, String settings, String id) {
         SchedulerConfig config = config(scheduler, settings == null ? "" : settings);
@@ -44,11 +46,12 @@ class SamplerNameTest {
 
     @Test
     void everySamplerCanBeAskedForByItsIdAndMakesTheStepsThatAreAskedFor() {
-        SchedulerConfig model = config("PNDMScheduler", "'skip_prk_steps': true, 'steps_offset': 1");
+        SchedulerConfig diffusion = config("PNDMScheduler", "'skip_prk_steps': true, 'steps_offset': 1");
+        SchedulerConfig flow = config("FlowMatchEulerDiscreteScheduler", "");
 
         for (SamplerName name : SamplerName.all()) {
             assertThat(SamplerName.of(name.id())).isSameAs(name);
-            Trajectory trajectory = name.sampler(model).trajectory(8);
+            Trajectory trajectory = name.sampler(name.fits(diffusion) ? diffusion : flow).trajectory(8);
             assertThat(trajectory.made(trajectory.size())).as(name.id()).isEqualTo(8);
         }
     }
@@ -90,7 +93,9 @@ class SamplerNameTest {
                 "PNDMScheduler               | 'prediction_type': 'sample'                            | setting prediction_type is \"sample\"",
                 "UniPCMultistepScheduler     | 'solver_order': 9                                      | setting solver_order is 9",
                 "UniPCMultistepScheduler     | 'predict_x0': false                                    | setting final_sigmas_type is \"zero\"",
-                "DPMSolverMultistepScheduler | 'use_flow_sigmas': true                                | setting use_flow_sigmas is true",
+                "DPMSolverMultistepScheduler | 'use_flow_sigmas': true, 'use_karras_sigmas': true      | setting use_karras_sigmas is true",
+                "UniPCMultistepScheduler     | 'prediction_type': 'flow_prediction'                   | setting prediction_type is \"flow_prediction\"",
+                "FlowMatchEulerDiscreteScheduler | 'stochastic_sampling': true                         | setting stochastic_sampling is true",
                 "DPMSolverSinglestepScheduler| 'algorithm_type': 'sde-dpmsolver', 'final_sigmas_type': 'sigma_min' | setting algorithm_type is \"sde-dpmsolver\"",
                 "EulerDiscreteScheduler      | 'use_karras_sigmas': true, 'use_beta_sigmas': true     | setting use_beta_sigmas is true",
                 "EulerDiscreteScheduler      | 'timestep_type': 'continuous', 'prediction_type': 'v_prediction', 'interpolation_type': 'log_linear' | setting interpolation_type is \"log_linear\"",
@@ -99,7 +104,7 @@ class SamplerNameTest {
                 "DDPMScheduler               | 'trained_betas': [0.1, 0.2]                            | setting num_train_timesteps is 1000",
                 "DDIMScheduler               | 'rescale_betas_zero_snr': true, 'timestep_spacing': 'trailing' | setting prediction_type is \"epsilon\"",
                 "LCMScheduler                | 'rescale_betas_zero_snr': true                         | setting prediction_type is \"epsilon\"",
-                "DDIMScheduler               | 'shift': 3.0                                           | setting shift is 3.0",
+                "DDIMScheduler               | 'sigma_data': 0.5                                      | setting sigma_data is 0.5",
             })
     void aSettingThatIsNotSupportedIsRefusedByNameAndValue(String scheduler, String settings, String message) {
         assertThatThrownBy(() -> {
@@ -116,6 +121,31 @@ class SamplerNameTest {
 
         assertThat(SamplerName.of("plms").fits(sample)).isFalse();
         assertThat(SamplerName.of("heun").fits(sample)).isTrue();
+    }
+
+    @Test
+    void aModelOfFlowMatchingHasTheSamplersThatKnowItsLevels() {
+        SchedulerConfig flow = config("FlowMatchEulerDiscreteScheduler", "'shift': 3.0");
+
+        List<String> fitting = SamplerName.all().stream()
+                .filter(name -> name.fits(flow))
+                .map(SamplerName::id)
+                .toList();
+
+        assertThat(fitting).contains("flow-euler", "flow-euler-beta", "unipc", "dpm++-2m", "deis");
+        assertThat(fitting).doesNotContain("ddim", "euler", "unipc-karras", "lcm", "pndm");
+        assertThat(SamplerName.of("flow-euler").fits(config("DDIMScheduler", ""))).isFalse();
+    }
+
+    @Test
+    void anotherSamplerOfAModelOfFlowMatchingKeepsItsShift() {
+        SchedulerConfig shifted = config("FlowMatchEulerDiscreteScheduler", "'shift': 3.0");
+        SchedulerConfig unipc = config(
+                "UniPCMultistepScheduler",
+                "'use_flow_sigmas': true, 'prediction_type': 'flow_prediction', 'flow_shift': 3.0");
+
+        assertThat(timestep("unipc", shifted)).isEqualTo(timestep("unipc", unipc));
+        assertThat(timestep("flow-euler", unipc)).isEqualTo(timestep("flow-euler", shifted));
     }
 
     @Test
