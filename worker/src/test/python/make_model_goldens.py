@@ -1,23 +1,27 @@
 """Writes what diffusers and transformers compute with models of many configurations to ../resources/golden/models.
 The weights are not kept: each value follows from its tensor's name and its place, here and in SeededWeights.java.
-Run with torch 2.7, diffusers 0.35 and transformers 4.46: python make_model_goldens.py"""
+Run with torch 2.7, diffusers 0.35 and transformers 4.57: python make_model_goldens.py [NAME ...]"""
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 from diffusers import (
-    AutoencoderKL, DiTTransformer2DModel, PixArtTransformer2DModel, UNet2DConditionModel, UNet2DModel,
+    AutoencoderKL, AutoencoderKLWan, DiTTransformer2DModel, PixArtTransformer2DModel, UNet2DConditionModel, UNet2DModel,
+    WanTransformer3DModel,
 )
 from safetensors.torch import save_file
 from transformers import (
-    BertConfig, BertModel, CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, T5Config, T5EncoderModel,
+    BertConfig, BertModel, CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, T5Config, T5EncoderModel, UMT5Config,
+    UMT5EncoderModel,
 )
 
 OUT = Path(__file__).resolve().parent.parent / "resources" / "golden" / "models"
 MASK = (1 << 64) - 1
+WANTED = sys.argv[1:]
 
 
 def seeded(name, shape):
@@ -40,6 +44,8 @@ def seeded(name, shape):
 
 
 def write(name, model, inputs, run):
+    if WANTED and name not in WANTED:
+        return
     for key, parameter in model.named_parameters():
         parameter.data = seeded(key, parameter.shape)
     model.eval()
@@ -151,6 +157,45 @@ def clip(name, kind, **settings):
     write(name, model, inputs, run)
 
 
+def wan_vae(name, frames, size, batch=1, **settings):
+    settings = dict(
+        base_dim=2, z_dim=3, dim_mult=[1, 2, 2], num_res_blocks=1, temperal_downsample=[True, True],
+        latents_mean=[0.5, -0.2, 0.1], latents_std=[1.2, 0.8, 2.0], scale_factor_spatial=4) | settings
+    model = AutoencoderKLWan(**settings)
+    inputs = dict(clip=torch.rand(batch, 3, frames, *size) * 2 - 1)
+
+    def run(m):
+        posterior = m.encode(inputs["clip"]).latent_dist
+        return dict(mean=posterior.mean, logvar=posterior.logvar, out=m.decode(posterior.mean).sample)
+
+    write(name, model, inputs, run)
+
+
+def wan(name, size=(3, 6, 10), tokens=7, each=False, picture=None, **settings):
+    settings = dict(
+        num_attention_heads=2, attention_head_dim=12, in_channels=4, out_channels=4, text_dim=5, freq_dim=16, ffn_dim=20,
+        num_layers=2) | settings
+    model = WanTransformer3DModel(**settings)
+    patches = int(np.prod([side // step for side, step in zip(size, model.config.patch_size)]))
+    inputs = dict(
+        latents=torch.randn(2, model.config.in_channels, *size), states=torch.randn(2, tokens, settings["text_dim"]),
+        timesteps=torch.rand(2, patches).mul(1000).round() if each else torch.tensor([981.0, 13.0]))
+    if picture is not None:
+        inputs["picture"] = picture
+    write(name, model, inputs, lambda m: dict(out=m(
+        inputs["latents"], inputs["timesteps"], inputs["states"], encoder_hidden_states_image=picture).sample))
+
+
+def umt5(name, tokens, **settings):
+    settings = dict(
+        vocab_size=30, d_model=8, d_kv=3, d_ff=10, num_layers=3, num_heads=3, relative_attention_num_buckets=8,
+        relative_attention_max_distance=20) | settings
+    model = UMT5EncoderModel(UMT5Config(**settings))
+    inputs = dict(
+        ids=torch.randint(0, 30, (2, tokens)), mask=(torch.arange(tokens)[None] < torch.tensor([[5], [tokens]])).float())
+    write(name, model, inputs, lambda m: dict(out=m(inputs["ids"], attention_mask=inputs["mask"]).last_hidden_state))
+
+
 def t5(name, tokens, **settings):
     settings = dict(
         vocab_size=30, d_model=8, d_kv=3, d_ff=10, num_layers=2, num_heads=3, relative_attention_num_buckets=8,
@@ -211,3 +256,17 @@ if __name__ == "__main__":
     clip("clip-projection", CLIPTextModelWithProjection, eos_token_id=2, hidden_act="gelu", num_attention_heads=1)
     t5("t5-gated", 30, feed_forward_proj="gated-gelu")
     t5("t5-plain", 7, feed_forward_proj="relu", num_heads=1)
+    umt5("umt5", 30)
+    wan_vae("wan-vae-one-frame", 1, (12, 20), batch=2)
+    wan_vae("wan-vae", 5, (12, 20))
+    wan_vae("wan-vae-13-frames", 13, (4, 8), decoder_base_dim=4, num_res_blocks=2)
+    wan_vae("wan-vae-eight", 9, (8, 24), dim_mult=[1, 2, 2, 1], temperal_downsample=[False, True, True], scale_factor_spatial=8)
+    wan_vae("wan-vae-residual", 9, (16, 24), is_residual=True, patch_size=2, in_channels=12, out_channels=12, base_dim=4,
+            decoder_base_dim=6, scale_factor_spatial=8)
+    wan_vae("wan-vae-residual-eight", 13, (16, 16), is_residual=True, patch_size=2, in_channels=12, out_channels=12,
+            dim_mult=[1, 2, 4, 4], num_res_blocks=2, temperal_downsample=[False, True, True], scale_factor_spatial=16)
+    wan("wan")
+    wan("wan-one-frame", size=(1, 4, 6), attention_head_dim=10, cross_attn_norm=False, out_channels=None)
+    wan("wan-timestep-each-patch", size=(5, 2, 6), each=True, num_attention_heads=3, attention_head_dim=8, in_channels=3)
+    wan("wan-picture", tokens=512, image_dim=6, added_kv_proj_dim=24, in_channels=9, picture=torch.randn(2, 5, 6))
+    wan("wan-two-pictures", tokens=512, image_dim=6, added_kv_proj_dim=24, pos_embed_seq_len=6, picture=torch.randn(4, 3, 6), patch_size=(1, 2, 1))

@@ -79,6 +79,25 @@ public final class ModelSettings {
         return value.isMissingNode() ? missing : numbers(name, value.size(), 0);
     }
 
+    /** A list of decimal numbers. */
+    public List<Double> decimals(String name, List<Double> missing) {
+        JsonNode value = value(name);
+        if (value.isMissingNode()) {
+            return missing;
+        }
+        List<Double> decimals = new ArrayList<>();
+        value.forEach(number -> decimals.add(number.asDouble(Double.NaN)));
+        if (!value.isArray() || decimals.contains(Double.NaN)) {
+            throw unsupported(name, "a list of numbers");
+        }
+        return List.copyOf(decimals);
+    }
+
+    /** Whether a list is not there, or has no elements. */
+    public boolean isEmpty(String name) {
+        return value(name).isEmpty();
+    }
+
     /** Whether a setting is not there, or null. */
     public boolean absent(String name) {
         return value(name).isMissingNode();
@@ -209,7 +228,8 @@ public final class ModelSettings {
         return value.intValue();
     }
 
-    private IllegalArgumentException unsupported(String name, String supported) {
+    /** The refusal of a setting. */
+    public IllegalArgumentException unsupported(String name, String supported) {
         return new IllegalArgumentException(
                 "%s: setting %s is %s; supported: %s".formatted(model, name, json.path(name), supported));
     }

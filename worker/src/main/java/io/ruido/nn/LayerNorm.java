@@ -27,6 +27,11 @@ public record LayerNorm(NDArray weight, NDArray bias, NDArray eps) {
         return Ops.call("modulate", x, scale, shift, eps, weight, bias);
     }
 
+    /** The same in float32 whatever the type of x is, which the result has. */
+    public NDArray float32(NDArray x) {
+        return Ops.call("layer_norm_float32", x, eps, weight, bias);
+    }
+
     public NDArray forward(NDArray x) {
         return Ops.call("layer_norm", x, eps, weight, bias);
     }

@@ -421,6 +421,156 @@ class Ops(Module):
     x = torch.permute(torch.reshape(tokens, [B, H, W, P, P, -1]), [0, 5, 1, 3, 2, 4])             # (B, C, h, p, w, p)
     return torch.reshape(x, [B, -1, H * P, W * P])
 
+  # Convolves a clip x (B, C, T, H, W) in space and in time, each frame with those before it: before (B, C, t, H, W), or empty
+  # where the clip begins, whose missing frames are zeros. Stride is that of time.
+  def causal_convolve(self: __torch__.Ops, x: Tensor, before: Tensor, stride: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    kernel, pad = torch.size(weight, 2), torch.size(weight, 4) // 2
+    missing = kernel - int(stride)
+    if torch.numel(before) > 0:
+      x = torch.cat([before, x], 2)
+      missing = missing - torch.size(before, 2)
+    if missing > 0:
+      x = torch.constant_pad_nd(x, [0, 0, 0, 0, missing, 0])
+    return torch.conv3d(x, weight, bias, [int(stride), 1, 1], [0, pad, pad])
+
+  # The last frames of before and x, for the next call; a copy, so that x can be freed.
+  def last_frames(self: __torch__.Ops, x: Tensor, before: Tensor, count: Tensor) -> Tensor:
+    if torch.numel(before) > 0 and torch.size(x, 2) < int(count):
+      x = torch.cat([before, x], 2)
+    have = torch.size(x, 2)
+    kept = min(have, int(count))
+    return torch.clone(torch.narrow(x, 2, have - kept, kept))
+
+  # Each position's channels x (B, C, ...) to a length of sqrt(C), then weighted, and through an activation, -1 for none.
+  def position_norm(self: __torch__.Ops, x: Tensor, kind: Tensor, weight: Tensor) -> Tensor:
+    length = torch.clamp_min(torch.norm(x, 2, [1], True), 1.0e-12)
+    y = x / length * torch.sqrt(torch.tensor(float(torch.size(x, 1)))) * weight
+    return self.act_(y, int(kind))
+
+  # The frames of a clip (B, C, T, H, W) as pictures (BT, C, H, W), and the way back.
+  def frames(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.flatten(torch.transpose(x, 1, 2), 0, 1)
+
+  def clip_of(self: __torch__.Ops, x: Tensor, count: Tensor) -> Tensor:
+    return torch.transpose(torch.unflatten(x, 0, [-1, int(count)]), 1, 2)
+
+  # Doubles H and W of each frame.
+  def upsample_frames(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    T = torch.size(x, 2)
+    y = self.frames(x)
+    y = torch.upsample_nearest2d(y, [2 * torch.size(y, 2), 2 * torch.size(y, 3)])
+    y = torch.conv2d(y, weight, bias, [1, 1], [1, 1])
+    return torch.transpose(torch.unflatten(y, 0, [-1, T]), 1, 2)
+
+  # Halves H and W of each frame.
+  def downsample_frames(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    T = torch.size(x, 2)
+    y = torch.conv2d(torch.constant_pad_nd(self.frames(x), [0, 1, 0, 1]), weight, bias, [2, 2], [0, 0])
+    return torch.transpose(torch.unflatten(y, 0, [-1, T]), 1, 2)
+
+  # Two frames from the two halves of each frame's channels: (B, 2C, T, H, W) to (B, C, 2T, H, W).
+  def interleave_frames(self: __torch__.Ops, x: Tensor) -> Tensor:
+    B, C, T, H, W = torch.size(x, 0), torch.size(x, 1) // 2, torch.size(x, 2), torch.size(x, 3), torch.size(x, 4)
+    y = torch.permute(torch.reshape(x, [B, 2, C, T, H, W]), [0, 2, 3, 1, 4, 5])
+    return torch.reshape(y, [B, C, 2 * T, H, W])
+
+  # Attention of one head among the positions of each frame of x (B, C, T, H, W), added to x.
+  def frame_attention(self: __torch__.Ops, x: Tensor, norm: Tensor, qkv_weight: Tensor, qkv_bias: Tensor,
+                      out_weight: Tensor, out_bias: Tensor) -> Tensor:
+    B, C, T, H, W = torch.size(x, 0), torch.size(x, 1), torch.size(x, 2), torch.size(x, 3), torch.size(x, 4)
+    y = self.position_norm(self.frames(x), torch.tensor(-1), norm)
+    tokens = torch.transpose(torch.flatten(y, 2), 1, 2)                                           # (BT, HW, C)
+    q, k, v = torch.chunk(torch.unsqueeze(self.linear(tokens, qkv_weight, qkv_bias), 1), 3, 3)
+    o = torch.squeeze(torch.scaled_dot_product_attention(q, k, v), 1)                             # (BT, HW, C)
+    o = torch.transpose(self.linear(o, out_weight, out_bias), 1, 2)
+    return x + torch.transpose(torch.reshape(o, [B, T, C, H, W]), 1, 2)
+
+  # Means of blocks of t frames and s times s positions, spread over the channels wanted; zeros before the first frame.
+  def average_blocks(self: __torch__.Ops, x: Tensor, t: Tensor, s: Tensor, channels: Tensor) -> Tensor:
+    ft, fs, K = int(t), int(s), int(channels)
+    missing = (ft - torch.size(x, 2) % ft) % ft
+    x = torch.constant_pad_nd(x, [0, 0, 0, 0, missing, 0])
+    B, C, T, H, W = torch.size(x, 0), torch.size(x, 1), torch.size(x, 2) // ft, torch.size(x, 3) // fs, torch.size(x, 4) // fs
+    y = torch.permute(torch.reshape(x, [B, C, T, ft, H, fs, W, fs]), [0, 1, 3, 5, 7, 2, 4, 6])
+    return torch.mean(torch.reshape(y, [B, K, -1, T, H, W]), [2])
+
+  # Copies to blocks of t frames and s times s positions, from as many channels as there are; of the first frame one copy.
+  def repeat_blocks(self: __torch__.Ops, x: Tensor, t: Tensor, s: Tensor, channels: Tensor, first: Tensor) -> Tensor:
+    ft, fs, K = int(t), int(s), int(channels)
+    repeats = K * ft * fs * fs // torch.size(x, 1)
+    B, T, H, W = torch.size(x, 0), torch.size(x, 2), torch.size(x, 3), torch.size(x, 4)
+    y = torch.reshape(torch.repeat_interleave(x, repeats, 1), [B, K, ft, fs, fs, T, H, W])
+    y = torch.reshape(torch.permute(y, [0, 1, 5, 2, 6, 3, 7, 4]), [B, K, T * ft, H * fs, W * fs])
+    if bool(first):
+      return torch.narrow(y, 2, ft - 1, T * ft - ft + 1)
+    return y
+
+  # Blocks of p times p positions of a clip as channels, and the way back.
+  def to_channels(self: __torch__.Ops, x: Tensor, p: Tensor) -> Tensor:
+    P = int(p)
+    B, C, T, H, W = torch.size(x, 0), torch.size(x, 1), torch.size(x, 2), torch.size(x, 3) // P, torch.size(x, 4) // P
+    y = torch.permute(torch.reshape(x, [B, C, T, H, P, W, P]), [0, 1, 6, 4, 2, 3, 5])
+    return torch.reshape(y, [B, C * P * P, T, H, W])
+
+  def from_channels(self: __torch__.Ops, x: Tensor, p: Tensor) -> Tensor:
+    P = int(p)
+    B, C, T, H, W = torch.size(x, 0), torch.size(x, 1) // (P * P), torch.size(x, 2), torch.size(x, 3), torch.size(x, 4)
+    y = torch.permute(torch.reshape(x, [B, C, P, P, T, H, W]), [0, 1, 4, 5, 3, 6, 2])
+    return torch.reshape(y, [B, C, T, H * P, W * P])
+
+  # Cuts x (B, C, T, H, W) into patches (B, N, D): the kernel is as large as its stride.
+  def clip_patches(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    size = torch.slice(torch.size(weight), 2)
+    return torch.transpose(torch.flatten(torch.conv3d(x, torch.type_as(weight, x), torch.type_as(bias, x), size), 2), 1, 2)
+
+  # tokens (B, thw, pt ph pw C) of t, h, w patches to (B, C, t pt, h ph, w pw); grid and patch of three numbers
+  def clip_of_patches(self: __torch__.Ops, tokens: Tensor, grid: Tensor, patch: Tensor) -> Tensor:
+    t, h, w = int(grid[0]), int(grid[1]), int(grid[2])
+    pt, ph, pw = int(patch[0]), int(patch[1]), int(patch[2])
+    B = torch.size(tokens, 0)
+    x = torch.permute(torch.reshape(tokens, [B, t, h, w, pt, ph, pw, -1]), [0, 7, 1, 4, 2, 5, 3, 6])
+    return torch.reshape(x, [B, -1, t * pt, h * ph, w * pw])
+
+  # Rotary embedding (Su et al., 2021): pairs of neighbouring values of x (B, N, h, d) turned by angles, (N, 1, d/2).
+  def rotate(self: __torch__.Ops, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    pairs = torch.unflatten(torch.to(x, 6), 3, [-1, 2])
+    a, b = torch.select(pairs, 4, 0), torch.select(pairs, 4, 1)
+    return torch.type_as(torch.flatten(torch.stack([a * cos - b * sin, a * sin + b * cos], 4), 3), x)
+
+  # Attention of x (B, N, D) to a context (B, T, D) and, where there is one, to a picture (B, P, D), whose results are added.
+  # Queries and keys are normalized across all heads, and turned by their places where cos and sin are given.
+  def normed_attention(self: __torch__.Ops, x: Tensor, context: Tensor, picture: Tensor, cos: Tensor, sin: Tensor,
+                       heads: Tensor, eps: Tensor, q_weight: Tensor, q_bias: Tensor, q_norm: Tensor,
+                       k_weight: Tensor, k_bias: Tensor, k_norm: Tensor, v_weight: Tensor, v_bias: Tensor,
+                       picture_k_weight: Tensor, picture_k_bias: Tensor, picture_k_norm: Tensor,
+                       picture_v_weight: Tensor, picture_v_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
+    h = int(heads)
+    q = torch.unflatten(self.rms_norm(self.linear(x, q_weight, q_bias), eps, q_norm), 2, [h, -1])
+    k = torch.unflatten(self.rms_norm(self.linear(context, k_weight, k_bias), eps, k_norm), 2, [h, -1])
+    v = torch.unflatten(self.linear(context, v_weight, v_bias), 2, [h, -1])
+    if torch.numel(cos) > 0:
+      q, k = self.rotate(q, cos, sin), self.rotate(k, cos, sin)
+    q, k, v = torch.transpose(q, 1, 2), torch.transpose(k, 1, 2), torch.transpose(v, 1, 2)        # (B, h, N, D/h)
+    o = torch.flatten(torch.transpose(torch.scaled_dot_product_attention(q, k, v), 1, 2), 2)
+    if torch.numel(picture) > 0:
+      k = torch.unflatten(self.rms_norm(self.linear(picture, picture_k_weight, picture_k_bias), eps, picture_k_norm), 2, [h, -1])
+      v = torch.unflatten(self.linear(picture, picture_v_weight, picture_v_bias), 2, [h, -1])
+      seen = torch.scaled_dot_product_attention(q, torch.transpose(k, 1, 2), torch.transpose(v, 1, 2))
+      o = o + torch.flatten(torch.transpose(seen, 1, 2), 2)
+    return self.linear(o, out_weight, out_bias)
+
+  # Layer norm in float32 whatever the type of x (B, N, D), with weights or without, scaled and shifted by (B, 1 or N, D).
+  def modulate_float32(self: __torch__.Ops, x: Tensor, scale: Tensor, shift: Tensor, eps: Tensor) -> Tensor:
+    normed = torch.layer_norm(torch.to(x, 6), [torch.size(x, -1)], None, None, float(eps))
+    return torch.type_as(torch.addcmul(torch.to(shift, 6), normed, 1 + torch.to(scale, 6)), x)
+
+  def layer_norm_float32(self: __torch__.Ops, x: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    y = torch.layer_norm(torch.to(x, 6), torch.size(weight), torch.to(weight, 6), torch.to(bias, 6), float(eps))
+    return torch.type_as(y, x)
+
+  def add_gated_float32(self: __torch__.Ops, x: Tensor, y: Tensor, gate: Tensor) -> Tensor:
+    return torch.type_as(torch.addcmul(torch.to(x, 6), torch.to(gate, 6), torch.to(y, 6)), x)
+
   def to_float16(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.to(x, 5)
 

@@ -22,6 +22,10 @@ import io.ruido.model.unet.UNet2DConditionModel;
 import io.ruido.model.unet.UNet2DConfig;
 import io.ruido.model.unet.UNet2DModel;
 import io.ruido.model.unet.UNetConfig;
+import io.ruido.model.wan.AutoencoderKLWan;
+import io.ruido.model.wan.AutoencoderKLWanConfig;
+import io.ruido.model.wan.WanConfig;
+import io.ruido.model.wan.WanTransformer3DModel;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.SeededWeights;
 import io.ruido.tensor.Torch;
@@ -68,7 +72,18 @@ class ModelParityTest {
                         config);
             case "AutoencoderKL" ->
                 assertPictures(golden, Golden.build(() -> new AutoencoderKL(AutoencoderKLConfig.of(config), weights)));
-            case "T5EncoderModel" -> {
+            case "AutoencoderKLWan" ->
+                assertClips(
+                        golden,
+                        Golden.build(() -> new AutoencoderKLWan(AutoencoderKLWanConfig.of(config), weights)));
+            case "WanTransformer3DModel" -> {
+                var model = Golden.build(() -> new WanTransformer3DModel(WanConfig.of(config), weights));
+                NDArray picture = part(golden, "picture");
+                golden.assertClose(
+                        "out",
+                        model.forward(golden.get("latents"), golden.get("timesteps"), golden.get("states"), picture));
+            }
+            case "T5EncoderModel", "UMT5EncoderModel" -> {
                 var model = Golden.build(() -> new T5EncoderModel(T5Config.of(config), weights));
                 golden.assertClose("out", model.forward(ids(golden, "ids"), ids(golden, "mask")));
             }
@@ -109,6 +124,13 @@ class ModelParityTest {
         if (golden.tensors().containsKey("tiled")) {
             golden.assertClose("tiled", vae.decodeTiled(golden.get("z")));
         }
+    }
+
+    private static void assertClips(Golden golden, AutoencoderKLWan vae) {
+        AutoencoderKL.Posterior posterior = vae.encode(golden.get("clip"));
+        golden.assertClose("mean", posterior.mean());
+        golden.assertClose("logvar", posterior.logvar());
+        golden.assertClose("out", vae.decode(golden.get("mean")));
     }
 
     private static void assertText(Golden golden, ClipTextModel model) {

@@ -20,14 +20,15 @@ import java.util.stream.IntStream;
 
 /**
  * The encoder of "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer" (Raffel et al., 2020),
- * §2.1, with the tensor names of transformers' {@code T5EncoderModel}.
+ * §2.1, with the tensor names of transformers' {@code T5EncoderModel}, and that of UMT5 (Chung et al., 2023,
+ * arXiv:2304.09151), {@code UMT5EncoderModel}.
  *
  * <p>B batch, T tokens, D width, h heads.
  */
 public final class T5EncoderModel {
     private final T5Config config;
     private final Embedding tokens;
-    private final Embedding relativeAttentionBias;
+    private final List<Embedding> relativeAttentionBiases; // one for each layer, or one for all
     private final List<Layer> layers;
     private final RmsNorm finalNorm;
 
@@ -40,10 +41,12 @@ public final class T5EncoderModel {
         layers = IntStream.range(0, config.numLayers())
                 .mapToObj(i -> Layer.of(config, block.at(i).at("layer")))
                 .toList();
-        relativeAttentionBias = Embedding.of(
-                block.at(0).at("layer").at(0).at("SelfAttention").at("relative_attention_bias"),
-                config.relativeAttentionNumBuckets(),
-                config.numHeads());
+        relativeAttentionBiases = IntStream.range(0, config.biasInEachLayer() ? config.numLayers() : 1)
+                .mapToObj(i -> Embedding.of(
+                        block.at(i).at("layer").at(0).at("SelfAttention").at("relative_attention_bias"),
+                        config.relativeAttentionNumBuckets(),
+                        config.numHeads()))
+                .toList();
         finalNorm = RmsNorm.of(encoder.at("final_layer_norm"), config.dModel(), config.layerNormEpsilon());
     }
 
@@ -69,22 +72,32 @@ public final class T5EncoderModel {
     public NDArray forward(NDArray ids, NDArray mask) {
         int length = (int) ids.getShape().get(1);
         NDArray hidden = mask.eq(0).toType(DataType.FLOAT32, false).mul(-Float.MAX_VALUE);
-        NDArray bias = distances(ids.getManager(), length).add(hidden.reshape(-1, 1, 1, length)); // (B, h, T, T)
+        NDArray unseen = hidden.reshape(-1, 1, 1, length);
+        NDArray buckets = buckets(ids.getManager(), length);
         NDArray x = tokens.forward(ids);
-        for (Layer layer : layers) {
-            x = layer.forward(x, bias);
+        NDArray bias = null; // (B, h, T, T)
+        for (int i = 0; i < layers.size(); i++) {
+            if (i < relativeAttentionBiases.size()) {
+                bias = distances(buckets, relativeAttentionBiases.get(i)).add(unseen);
+            }
+            x = layers.get(i).forward(x, bias);
         }
         return finalNorm.forward(x);
     }
 
     /** What the distance of two tokens adds to their score, (1, h, T, T). */
-    private NDArray distances(NDManager scratch, int length) {
+    private static NDArray distances(NDArray buckets, Embedding relativeAttentionBias) {
+        NDArray bias = relativeAttentionBias.forward(buckets); // (T, T, h)
+        return Ops.cast(bias, DataType.FLOAT32).transpose(2, 0, 1).expandDims(0);
+    }
+
+    /** Of the distance of each token from each, (T, T). */
+    private NDArray buckets(NDManager scratch, int length) {
         long[] buckets = new long[length * length];
         for (int i = 0; i < buckets.length; i++) {
             buckets[i] = bucket(i % length - i / length);
         }
-        NDArray bias = relativeAttentionBias.forward(scratch.create(buckets, new Shape(length, length))); // (T, T, h)
-        return Ops.cast(bias, DataType.FLOAT32).transpose(2, 0, 1).expandDims(0);
+        return scratch.create(buckets, new Shape(length, length));
     }
 
     /** Small distances have a bucket each, greater ones share them by their logarithm; half are for each direction. */

@@ -1,0 +1,91 @@
+package io.ruido.model.wan;
+
+import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Init;
+import io.ruido.nn.Linear;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
+
+/**
+ * Multi-head attention whose queries and keys are normalized across all heads.
+ *
+ * @param picture projections of a picture's states, which queries attend to besides those of the text; none in most models
+ */
+record WanAttention(Projection query, Projection key, Linear value, Picture picture, Linear out, NDArray heads, NDArray eps) {
+    record Projection(Linear linear, NDArray norm) {
+        static Projection of(Weights weights, String name, String norm, int in, int width) {
+            return new Projection(
+                    Linear.of(weights.at(name), in, width), weights.at(norm).get("weight", Init.ONES, width));
+        }
+    }
+
+    record Picture(Projection key, Linear value) {}
+
+    static WanAttention toItself(WanConfig config, Weights weights) {
+        Linear none = new Linear(Ops.none(), Ops.none());
+        return of(config, weights, new Picture(new Projection(none, Ops.none()), none));
+    }
+
+    static WanAttention toText(WanConfig config, Weights weights) {
+        if (config.addedKvProjDim().isEmpty()) {
+            return toItself(config, weights);
+        }
+        weights.skip("norm_added_q"); // in some files, and read by nobody
+        int in = config.addedKvProjDim().getAsInt();
+        return of(
+                config,
+                weights,
+                new Picture(
+                        Projection.of(weights, "add_k_proj", "norm_added_k", in, config.width()),
+                        Linear.of(weights.at("add_v_proj"), in, config.width())));
+    }
+
+    private static WanAttention of(WanConfig config, Weights weights, Picture picture) {
+        int width = config.width();
+        return new WanAttention(
+                Projection.of(weights, "to_q", "norm_q", width, width),
+                Projection.of(weights, "to_k", "norm_k", width, width),
+                Linear.of(weights.at("to_v"), width, width),
+                picture,
+                Linear.of(weights.at("to_out").at(0), width, width),
+                weights.constant(config.numAttentionHeads()),
+                weights.constant(config.eps()));
+    }
+
+    /** Attention among patches x (B, N, D). */
+    NDArray forward(NDArray x, WanRotaryPosEmbed.Angles angles) {
+        return forward(x, x, Ops.none(), angles.cos(), angles.sin());
+    }
+
+    /** Attention to the states of a text (B, T, D), and to those of a picture (B, P, D) or none. */
+    NDArray forward(NDArray x, NDArray text, NDArray pictureStates) {
+        return forward(x, text, pictureStates, Ops.none(), Ops.none());
+    }
+
+    private NDArray forward(NDArray x, NDArray context, NDArray pictureStates, NDArray cos, NDArray sin) {
+        return Ops.call(
+                "normed_attention",
+                x,
+                context,
+                pictureStates,
+                cos,
+                sin,
+                heads,
+                eps,
+                query.linear.weight(),
+                query.linear.bias(),
+                query.norm,
+                key.linear.weight(),
+                key.linear.bias(),
+                key.norm,
+                value.weight(),
+                value.bias(),
+                picture.key.linear.weight(),
+                picture.key.linear.bias(),
+                picture.key.norm,
+                picture.value.weight(),
+                picture.value.bias(),
+                out.weight(),
+                out.bias());
+    }
+}
