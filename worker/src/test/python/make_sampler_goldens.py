@@ -170,7 +170,6 @@ CASES = {
         dict(solver_order=3, solver_type="midpoint", **FEW, **SD),
         dict(lower_order_final=False, **SD),
         dict(thresholding=True, dynamic_thresholding_ratio=0.6, **SD),
-        dict(flow_shift=3.0, **FLOW),
     ],
     "UniPCMultistep": [
         dict(),

@@ -267,6 +267,11 @@ public final class ClipEncoder implements AutoCloseable {
         }
     }
 
+    /** Where the clip is written; only tests look there. */
+    Path file() {
+        return file;
+    }
+
     /** Frees what the encoder holds, finished or not. */
     @Override
     public void close() throws IOException {

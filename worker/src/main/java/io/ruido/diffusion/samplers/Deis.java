@@ -29,7 +29,10 @@ final class Deis implements Sampler {
 
     Deis(SchedulerSettings settings) {
         grids = new DpmGrids(settings, true, true);
-        prediction = Prediction.ofEitherKind(settings);
+        if (settings.flag("use_flow_sigmas")) { // whose grid does not reach the clean end in diffusers
+            throw settings.unsupported("use_flow_sigmas", "false");
+        }
+        prediction = Prediction.of(settings);
         clamp = Clamp.of(settings);
         settings.text("algorithm_type", Set.of("deis", "dpmsolver", "dpmsolver++")); // all mean the same here
         settings.text("solver_type", Set.of("logrho", "midpoint", "heun", "bh1", "bh2"));
@@ -67,12 +70,12 @@ final class Deis implements Sampler {
     }
 
     /** σ / α at each level. */
-    private float[] rhos(Grid grid) {
+    private static float[] rhos(Grid grid) {
         float[] rhos = new float[grid.sigmas().length];
         for (int i = 0; i < rhos.length; i++) {
             float sigma = (float) grid.sigmas()[i];
-            float alpha = grids.flow() ? 1 - sigma : 1 / (float) Math.sqrt(sigma * sigma + 1);
-            rhos[i] = grids.flow() ? sigma / alpha : sigma * alpha / alpha;
+            float alpha = 1 / (float) Math.sqrt(sigma * sigma + 1);
+            rhos[i] = sigma * alpha / alpha;
         }
         return rhos;
     }

@@ -1,5 +1,6 @@
 package io.ruido.diffusion.samplers;
 
+import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.diffusion.schedules.SchedulerSettings;
 import io.ruido.diffusion.schedules.Sigmas.Shape;
 import java.util.EnumSet;

@@ -36,7 +36,7 @@ public final class DpmGrids {
         if (flow() && shape != Shape.PLAIN) {
             throw settings.unsupported(shape.flag(), "false where use_flow_sigmas is true");
         }
-        if (flow() && !endsClean() && !settings.isAbsent("final_sigmas_type")) { // a step of length 0, by which they divide
+        if (flow() && !endsClean()) { // diffusers would end with a step of length 0, and divide by it
             throw settings.unsupported("final_sigmas_type", "zero where use_flow_sigmas is true");
         }
         if (flow() && settings.flag("use_dynamic_shifting")) {
@@ -53,7 +53,7 @@ public final class DpmGrids {
     }
 
     /** Whether sigmas are the shares of noise of flow matching. */
-    public boolean flow() {
+    private boolean flow() {
         return flow.isPresent();
     }
 
@@ -66,7 +66,7 @@ public final class DpmGrids {
         if (flow()) {
             double[] sigmas = flow.get().above(steps);
             double[] timesteps = flow.get().wholeTimesteps(sigmas);
-            return Grid.of(timesteps, sigmas, endsClean() ? 0 : sigmas[steps - 1]);
+            return Grid.of(timesteps, sigmas, 0);
         }
         double[] timesteps = spacing.timestepsAboveClean(schedule.trainSteps(), noisiest, steps);
         if (shape == Shape.PLAIN) {

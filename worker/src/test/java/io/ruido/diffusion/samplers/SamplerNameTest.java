@@ -132,8 +132,8 @@ class SamplerNameTest {
                 .map(SamplerName::id)
                 .toList();
 
-        assertThat(fitting).contains("flow-euler", "flow-euler-beta", "unipc", "dpm++-2m", "deis");
-        assertThat(fitting).doesNotContain("ddim", "euler", "unipc-karras", "lcm", "pndm");
+        assertThat(fitting).contains("flow-euler", "flow-euler-beta", "unipc", "dpm++-2m", "dpm++-2s");
+        assertThat(fitting).doesNotContain("ddim", "euler", "unipc-karras", "lcm", "pndm", "deis");
         assertThat(SamplerName.of("flow-euler").fits(config("DDIMScheduler", ""))).isFalse();
     }
 
