@@ -12,6 +12,7 @@ import io.ruido.gateway.access.SessionRoute;
 import io.ruido.gateway.events.EventRoutes;
 import io.ruido.gateway.http.Bodies;
 import io.ruido.gateway.http.Contract;
+import io.ruido.gateway.http.GracefulShutdown;
 import io.ruido.gateway.http.HttpVerticle;
 import io.ruido.gateway.http.Problems;
 import io.ruido.gateway.http.Reply;
@@ -46,6 +47,7 @@ import io.ruido.gateway.webhooks.Webhooks;
 import io.ruido.kafka.JobPublisher;
 import io.ruido.kafka.KafkaProbe;
 import io.ruido.kafka.Topics;
+import io.ruido.process.Startup;
 import io.ruido.redis.DelayedQueue;
 import io.ruido.redis.DispatchSignal;
 import io.ruido.redis.EventStream;
@@ -64,6 +66,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.AllowForwardHeaders;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.PlatformHandler;
@@ -73,14 +76,12 @@ import io.vertx.openapi.contract.OpenAPIContract;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -109,6 +110,8 @@ public final class Gateway implements AutoCloseable {
 
     /** What has been started, the newest first. */
     private final Deque<AutoCloseable> started = new ConcurrentLinkedDeque<>();
+
+    private final GracefulShutdown shutdown = new GracefulShutdown();
 
     private int port;
 
@@ -189,7 +192,7 @@ public final class Gateway implements AutoCloseable {
 
         SchemaCheck submission =
                 new SchemaCheck(Contract.schema(contract, "Submission"), contract.getSchemaRepository());
-        JobWaiter endings = new JobWaiter(jobs, events);
+        JobWaiter endings = new JobWaiter(jobs, events, shutdown);
         RateLimits allowances = new RateLimits(redis);
         SubmissionService intake = new SubmissionService(submissions, submitter, jobs, new Quota(allowances));
         SubmitRoute submit = new SubmitRoute(intake, endings, results);
@@ -199,12 +202,12 @@ public final class Gateway implements AutoCloseable {
         OpenAiRoute openAi = new OpenAiRoute(attended, new OpenAiAnswers(attended, events), uploads);
         SdImageRoute sdImages = new SdImageRoute(attended, catalog, uploads);
         SdRoutes sd = new SdRoutes(jobs, events, catalog, clock);
-        EventRoutes watching = new EventRoutes(jobs, events, commands, metrics);
+        EventRoutes watching = new EventRoutes(jobs, events, commands, metrics, shutdown);
         CatalogRoutes catalogRoutes = new CatalogRoutes(catalog, config.jobs(), config.uploads());
         UploadRoutes uploadRoutes = new UploadRoutes(uploads, config.uploads().retention(), clock);
         Overview overview = new Overview(redis);
         StatsRoute stats = new StatsRoute(overview, models);
-        HealthRoutes health = new HealthRoutes(kafka, redis, results, blocking);
+        HealthRoutes health = new HealthRoutes(kafka, redis, results, blocking, shutdown);
         ApiKeys keys = ApiKeys.read(config.gateway().apiKeys());
         Access access = new Access(keys, config.gateway().allowedOrigins().orElse(List.of()), allowances);
         SessionRoute session = new SessionRoute(keys);
@@ -246,12 +249,14 @@ public final class Gateway implements AutoCloseable {
                     ctx.response().putHeader("X-Content-Type-Options", "nosniff");
                     ctx.next();
                 })
+                .rootHandler(shutdown)
                 .rootHandler(access)
                 .rootHandler(bodies);
         builder.getRoutes().forEach(route -> route.setDoValidation(false)
                 .addHandler(new RequestValidation(route.getOperation(), contract.getSchemaRepository()))
                 .addHandler(operations.get(route.getOperation().getOperationId())));
         Router router = builder.createRouter();
+        router.allowForward(config.gateway().proxyHeaders() ? AllowForwardHeaders.X_FORWARD : AllowForwardHeaders.NONE);
         router.get("/openapi.yaml").handler(ctx -> ctx.response()
                 .putHeader("Content-Type", "application/yaml")
                 .end(contractText.copy()));
@@ -325,7 +330,13 @@ public final class Gateway implements AutoCloseable {
         return port;
     }
 
-    /** Stops taking requests, then lets go of everything. */
+    /** Ends without a request that fails, in some 20 seconds at most, and lets go of everything. */
+    public void shutDown() throws InterruptedException {
+        shutdown.run();
+        close();
+    }
+
+    /** Stops taking requests at once, then lets go of everything. */
     @Override
     public void close() {
         for (AutoCloseable part; (part = started.poll()) != null; ) {
@@ -342,9 +353,8 @@ public final class Gateway implements AutoCloseable {
         return part;
     }
 
-    public static void main(String[] args) throws IOException, TimeoutException {
-        Optional<Path> file = args.length == 0 ? Optional.empty() : Optional.of(Path.of(args[0]));
-        Gateway gateway = start(RuidoConfig.load(Map.of(), System.getenv(), file));
-        Runtime.getRuntime().addShutdownHook(new Thread(gateway::close, "stop"));
+    /** Runs until it is told to end. The settings come from the environment and from the file that is the argument. */
+    public static void main(String[] arguments) {
+        Startup.run("gateway", arguments, config -> start(config)::shutDown);
     }
 }

@@ -116,8 +116,7 @@ public final class Converters {
 
     private static String oneOf(String value, List<String> known) {
         if (!known.contains(value.strip())) {
-            throw new IllegalArgumentException(
-                    "must be one of " + String.join(", ", known) + ", was \"" + value + '"');
+            throw new IllegalArgumentException("must be one of " + String.join(", ", known) + ", was \"" + value + '"');
         }
         return value.strip();
     }

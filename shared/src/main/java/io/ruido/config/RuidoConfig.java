@@ -23,6 +23,9 @@ public interface RuidoConfig {
     /** Where one-process Ruido keeps its data; {@code .ruido} in the folder RUIDO_HOME when absent. */
     Path dataDir();
 
+    /** PEM file with certificate authorities that are trusted besides the JDK's, by every client of the process. */
+    Optional<Path> trustedCertificates();
+
     KafkaConfig kafka();
 
     RedisConfig redis();
@@ -119,6 +122,12 @@ public interface RuidoConfig {
 
         Optional<String> password();
 
+        /** PEM file with the certificate by which brokers know this client, for TLS on both sides. */
+        Optional<Path> tlsCertificate();
+
+        /** PEM file with that certificate's private key. */
+        Optional<Path> tlsKey();
+
         /** Of each topic that is created. */
         @WithDefault("1")
         @WithConverter(Converters.Positive.class)
@@ -130,7 +139,17 @@ public interface RuidoConfig {
     }
 
     interface RedisConfig {
+        /** Such as {@code rediss://host:6379/0} for TLS, or {@code redis-sentinel://host1,host2/0#mymaster}. */
         Optional<String> uri();
+
+        /** Of Redis, where a password is set here; absent: the default user. */
+        Optional<String> username();
+
+        /** Of Redis; wins over the one in the URI. */
+        Optional<String> password();
+
+        /** Of the sentinels, where they ask for one. */
+        Optional<String> sentinelPassword();
 
         @WithDefault("PT2S")
         @WithConverter(Converters.PositiveDuration.class)
@@ -142,6 +161,26 @@ public interface RuidoConfig {
 
         /** As clients reach it, for presigned URLs; the endpoint itself when absent. */
         Optional<URI> publicEndpoint();
+
+        /** Where the keys come from. */
+        enum Credentials {
+            /** The settings {@code access-key} and {@code secret-key}. */
+            keys,
+            /** A credentials file in AWS' format, which is read again when its keys are refused. */
+            file,
+            /** The role of the pod, container or machine, as AWS' SDKs find it; renewed before it runs out. */
+            role
+        }
+
+        @WithDefault("keys")
+        Credentials credentials();
+
+        /** In AWS' format; {@code ~/.aws/credentials} when absent. */
+        Optional<Path> credentialsFile();
+
+        /** Section of the credentials file. */
+        @WithDefault("default")
+        String credentialsProfile();
 
         /** Of the one who owns the bucket. The embedded server makes a secret key of its own. */
         Optional<String> accessKey();
@@ -190,6 +229,13 @@ public interface RuidoConfig {
         @WithDefault("false")
         boolean privateWebhooks();
 
+        /**
+         * Whether {@code X-Forwarded-Proto}, {@code -Host} and {@code -For} say how a client sees the gateway. Only for
+         * gateways that nobody reaches but through a proxy that sets them.
+         */
+        @WithDefault("false")
+        boolean proxyHeaders();
+
         /** PEM file with the certificate and those that vouch for it; HTTPS is served when both are set. */
         Optional<Path> tlsCertificate();
 
@@ -220,6 +266,15 @@ public interface RuidoConfig {
 
         /** Folder with one diffusers folder for each model; {@code models} in the folder RUIDO_HOME when absent. */
         Path models();
+
+        /**
+         * Where models come from, such as {@code s3://bucket/models}: they are fetched into the folder before the worker
+         * starts, and what is there with the right checksum is kept. Absent: the folder has them already.
+         */
+        Optional<URI> modelSource();
+
+        /** The only models that are fetched and served; absent: all. */
+        Optional<List<String>> modelNames();
 
         /** Torch's threads for one operation; absent: one for each processor that the JVM sees. */
         Optional<Integer> threads();

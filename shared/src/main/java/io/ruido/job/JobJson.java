@@ -3,6 +3,7 @@ package io.ruido.job;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -10,8 +11,18 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** How jobs, events and model cards are written as JSON: ISO times, unknown or missing fields refused. */
+/**
+ * How jobs, events and model cards are written as JSON. What is read was written by another process, perhaps of a later
+ * version: fields that this version does not know are skipped. A field that must not be skipped comes with a new
+ * {@link #VERSION}.
+ */
 public final class JobJson {
+    /**
+     * Of the jobs that this version writes, and the latest that it understands. It rises when a job gets a field that changes
+     * the picture, which a reader that skipped it would get wrong.
+     */
+    public static final int VERSION = 1;
+
     /** Thread-safe and never reconfigured. */
     public static final JsonMapper MAPPER = JsonMapper.builder()
             .addModule(new JavaTimeModule())
@@ -19,6 +30,9 @@ public final class JobJson {
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
             .build();
+
+    private static final ObjectReader READER =
+            MAPPER.reader().without(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
     private JobJson() {}
 
@@ -41,7 +55,7 @@ public final class JobJson {
     /** @throws InvalidFieldException when the text is no JSON or not of this type */
     public static <T> T read(String json, Class<T> type) {
         try {
-            return MAPPER.readValue(json, type);
+            return READER.forType(type).readValue(json);
         } catch (JsonProcessingException e) {
             throw invalid(json, e);
         }
@@ -50,7 +64,7 @@ public final class JobJson {
     /** @throws InvalidFieldException when the bytes are no JSON or not of this type */
     public static <T> T read(byte[] json, Class<T> type) {
         try {
-            return MAPPER.readValue(json, type);
+            return READER.forType(type).readValue(json);
         } catch (IOException e) {
             throw invalid(new String(json, java.nio.charset.StandardCharsets.UTF_8), e);
         }

@@ -53,6 +53,9 @@ public final class JobConsumer implements AutoCloseable {
      */
     private static final Duration POLL = Duration.ofHours(1);
 
+    /** Between times that a record of a later version comes to a worker again, where there are only older ones. */
+    private static final Duration NEWER_TAKES_IT_WITHIN = Duration.ofSeconds(1);
+
     private static final Duration STOP_AT_MOST = Duration.ofSeconds(5);
 
     /** For telling the broker that this consumer goes; where it is away, it finds that out by itself. */
@@ -209,6 +212,9 @@ public final class JobConsumer implements AutoCloseable {
     private AcknowledgeType acknowledgement(AcquiredRecord held) {
         ConsumerRecord<String, byte[]> delivered = held.record();
         int deliveries = held.deliveries();
+        if (version(delivered) > JobJson.VERSION) {
+            return leaveToNewer(delivered);
+        }
         Job job;
         try {
             job = JobJson.read(delivered.value(), Job.class);
@@ -235,6 +241,22 @@ public final class JobConsumer implements AutoCloseable {
                     ? AcknowledgeType.RELEASE
                     : giveUp(job, delivered, "%s, %d times".formatted(fault, deliveries));
         }
+    }
+
+    private static int version(ConsumerRecord<String, byte[]> delivered) {
+        Header version = delivered.headers().lastHeader(JobPublisher.VERSION_HEADER);
+        return version == null ? 1 : Integer.parseInt(new String(version.value(), StandardCharsets.UTF_8));
+    }
+
+    /** While versions run side by side, a job can come to a worker that would make another picture of it. */
+    private AcknowledgeType leaveToNewer(ConsumerRecord<String, byte[]> delivered) {
+        log.warn(
+                "job {} is of version {}, this worker understands up to {}: it is left to a newer worker",
+                delivered.key(),
+                version(delivered),
+                JobJson.VERSION);
+        pause(NEWER_TAKES_IT_WITHIN);
+        return handOn(delivered);
     }
 
     /** Kafka also counts deliveries that never arrived, as happens while it is restarted: for those a record begins anew. */

@@ -1,12 +1,17 @@
 package io.ruido.kafka;
 
 import io.ruido.config.RuidoConfig.KafkaConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.config.SslConfigs;
 import org.apache.kafka.common.security.plain.PlainLoginModule;
 import org.apache.kafka.common.security.scram.ScramLoginModule;
 
@@ -34,6 +39,7 @@ public final class KafkaClients {
             settings.put(SaslConfigs.SASL_MECHANISM, config.saslMechanism());
             settings.put(SaslConfigs.SASL_JAAS_CONFIG, login(config));
         }
+        settings.putAll(clientCertificate(config));
         return settings;
     }
 
@@ -50,5 +56,29 @@ public final class KafkaClients {
         String text = value.orElseThrow(() ->
                 new IllegalArgumentException(setting + " must be set where ruido.kafka.security-protocol uses SASL"));
         return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    }
+
+    private static Map<String, Object> clientCertificate(KafkaConfig config) {
+        if (config.tlsCertificate().isPresent() != config.tlsKey().isPresent()) {
+            throw new IllegalArgumentException(
+                    "ruido.kafka.tls-certificate and ruido.kafka.tls-key must be set together");
+        }
+        return config.tlsCertificate()
+                .<Map<String, Object>>map(certificate -> Map.of(
+                        SslConfigs.SSL_KEYSTORE_TYPE_CONFIG,
+                        "PEM",
+                        SslConfigs.SSL_KEYSTORE_CERTIFICATE_CHAIN_CONFIG,
+                        text("ruido.kafka.tls-certificate", certificate),
+                        SslConfigs.SSL_KEYSTORE_KEY_CONFIG,
+                        text("ruido.kafka.tls-key", config.tlsKey().orElseThrow())))
+                .orElse(Map.of());
+    }
+
+    private static String text(String setting, Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("%s: cannot read %s".formatted(setting, file), e);
+        }
     }
 }

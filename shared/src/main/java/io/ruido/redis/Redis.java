@@ -5,6 +5,7 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
+import io.lettuce.core.StaticCredentialsProvider;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
@@ -33,6 +34,12 @@ public final class Redis implements AutoCloseable {
     /** Redis that is back is noticed within about this time; Lettuce's own limit is half a minute. */
     private static final Duration RECONNECT_AT_MOST = Duration.ofMillis(500);
 
+    /**
+     * Of the keys and fields that this version reads and writes. New fields do not change it: older versions skip them. It
+     * rises when a key or field gets another meaning, and then versions cannot run side by side.
+     */
+    static final int FORMAT = 1;
+
     private static final int COMMANDS_AT_A_TIME = 64;
 
     private final RedisClient client;
@@ -45,11 +52,12 @@ public final class Redis implements AutoCloseable {
         this.binary = client.connect(RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE));
     }
 
-    /** @throws io.lettuce.core.RedisConnectionException when nothing answers at the address */
+    /**
+     * @throws io.lettuce.core.RedisConnectionException when nothing answers at the address
+     * @throws IllegalStateException when the data there is of another version's format
+     */
     public static Redis connect(RedisConfig config) {
-        RedisURI uri = RedisURI.create(
-                config.uri().orElseThrow(() -> new IllegalArgumentException("ruido.redis.uri must be set")));
-        uri.setTimeout(config.timeout());
+        RedisURI uri = uri(config);
         ClientResources resources = ClientResources.builder()
                 .reconnectDelay(Delay.exponential(Duration.ofMillis(16), RECONNECT_AT_MOST, 2, TimeUnit.MILLISECONDS))
                 .nettyCustomizer(new SharedWrites())
@@ -65,11 +73,40 @@ public final class Redis implements AutoCloseable {
                         .build())
                 .build());
         try {
-            return new Redis(client);
+            Redis redis = new Redis(client);
+            redis.checkFormat();
+            return redis;
         } catch (RuntimeException e) {
             shutdown(client);
             throw e;
         }
+    }
+
+    private void checkFormat() {
+        text.sync().setnx(RedisKeys.FORMAT, String.valueOf(FORMAT));
+        String found = text.sync().get(RedisKeys.FORMAT);
+        if (!String.valueOf(FORMAT).equals(found)) {
+            throw new IllegalStateException(
+                    "Redis has data of format %s, and this version of Ruido reads format %d: start a version that reads it, or use another database of Redis"
+                            .formatted(found, FORMAT));
+        }
+    }
+
+    private static RedisURI uri(RedisConfig config) {
+        RedisURI uri = RedisURI.create(
+                config.uri().orElseThrow(() -> new IllegalArgumentException("ruido.redis.uri must be set")));
+        uri.setTimeout(config.timeout());
+        config.password()
+                .ifPresent(password -> uri.setCredentialsProvider(
+                        new StaticCredentialsProvider(config.username().orElse(null), password.toCharArray())));
+        for (RedisURI sentinel : uri.getSentinels()) {
+            sentinel.setTimeout(config.timeout());
+            sentinel.setSsl(uri.isSsl());
+            config.sentinelPassword()
+                    .ifPresent(password -> sentinel.setCredentialsProvider(
+                            new StaticCredentialsProvider(null, password.toCharArray())));
+        }
+        return uri;
     }
 
     StatefulRedisConnection<String, String> text() {

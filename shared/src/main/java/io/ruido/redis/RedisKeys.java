@@ -5,6 +5,9 @@ import java.util.UUID;
 
 /** Every key in Redis. One script changes several of them at once, so all live on one server and its replicas. */
 final class RedisKeys {
+    /** Version of what is under all other keys: see {@link Redis#FORMAT}. */
+    static final String FORMAT = "ruido:format";
+
     /** Sorted set of job ids, all with score 0: ids sort by age as text. */
     static final String JOBS = "ruido:jobs";
 

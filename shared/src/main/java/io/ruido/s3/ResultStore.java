@@ -45,28 +45,10 @@ public final class ResultStore {
     public ResultStore(S3Config config) {
         URI endpoint =
                 config.endpoint().orElseThrow(() -> new IllegalArgumentException("ruido.s3.endpoint must be set"));
-        this.s3 = client(config, endpoint);
-        this.presigner = client(config, config.publicEndpoint().orElse(endpoint));
+        this.s3 = S3Clients.create(config, endpoint);
+        this.presigner = S3Clients.create(config, config.publicEndpoint().orElse(endpoint));
         this.bucket = config.bucket();
         this.presignedFor = config.presignedFor();
-    }
-
-    // The region is given, so that signing an address needs no call.
-    private static MinioClient client(S3Config config, URI endpoint) {
-        MinioClient client = MinioClient.builder()
-                .endpoint(endpoint.toString())
-                .credentials(
-                        required("ruido.s3.access-key", config.accessKey()),
-                        required("ruido.s3.secret-key", config.secretKey()))
-                .region(config.region())
-                .build();
-        long millis = config.timeout().toMillis();
-        client.setTimeout(millis, millis, millis);
-        return client;
-    }
-
-    private static String required(String setting, Optional<String> value) {
-        return value.orElseThrow(() -> new IllegalArgumentException(setting + " must be set"));
     }
 
     /** Idempotent. */

@@ -9,9 +9,11 @@ import io.ruido.config.RuidoConfig;
 import io.ruido.config.RuidoConfig.KafkaConfig;
 import io.ruido.embedded.EmbeddedKafka;
 import io.ruido.job.Job;
+import io.ruido.job.JobJson;
 import io.ruido.job.Priority;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingParams;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,9 +33,14 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -105,6 +112,52 @@ class JobConsumerTest {
         assertThat(undeliverable).isEmpty();
     }
 
+    /** While two versions run side by side: the job is the newer worker's, and nobody fails it. */
+    @Test
+    void aJobOfALaterVersionIsLeftToANewerWorker() {
+        UUID job = Generators.timeBasedEpochGenerator().generate();
+        ProducerRecord<String, byte[]> later = new ProducerRecord<>(
+                QUEUE, job.toString(), "{\"type\": \"prompt\", \"brush\": 7}".getBytes(StandardCharsets.UTF_8));
+        later.headers().add("version", "2".getBytes(StandardCharsets.UTF_8));
+        try (JobConsumer _ = slot(this::accept, (id, reason) -> undeliverable.add(reason));
+                KafkaProducer<String, byte[]> newer = new KafkaProducer<>(
+                        KafkaClients.common(kafka), new StringSerializer(), new ByteArraySerializer())) {
+            newer.send(later);
+            newer.flush();
+            UUID own = published();
+            await().until(() -> handled.contains(own));
+        }
+        assertThat(undeliverable).isEmpty();
+        assertThat(handled).doesNotContain(job);
+
+        Queue<ConsumerRecord<String, byte[]>> records = new ConcurrentLinkedQueue<>();
+        try (KafkaShareConsumer<String, byte[]> newer = consumer()) {
+            newer.subscribe(List.of(QUEUE));
+            await().until(() -> {
+                newer.poll(Duration.ofMillis(500)).forEach(record -> {
+                    newer.acknowledge(record, AcknowledgeType.ACCEPT);
+                    records.add(record);
+                });
+                return records.stream().anyMatch(record -> record.key().equals(job.toString()));
+            });
+            newer.commitSync();
+        }
+    }
+
+    @Test
+    void aFieldThatThisVersionDoesNotKnowIsSkipped() {
+        PromptJob job = new PromptJob(
+                Generators.timeBasedEpochGenerator().generate(),
+                "an apple",
+                "",
+                1,
+                PARAMS,
+                Priority.INTERACTIVE,
+                Instant.parse("2026-01-01T00:00:00Z"));
+        String later = JobJson.write(job).replaceFirst("\\{", "{\"label\": \"of a later version\", ");
+        assertThat(JobJson.read(later, Job.class)).isEqualTo(job);
+    }
+
     private static UUID deliveredInVain() {
         UUID job = published();
         for (int delivery = 1; delivery <= 4; delivery++) {
@@ -113,12 +166,16 @@ class JobConsumerTest {
         return job;
     }
 
-    /** As the broker does to the slots of a killed worker. */
-    private static void deliverInVain() {
+    private static KafkaShareConsumer<String, byte[]> consumer() {
         Map<String, Object> settings = KafkaClients.common(kafka);
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, QUEUE);
         settings.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
-        try (var consumer = new KafkaShareConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
+        return new KafkaShareConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /** As the broker does to the slots of a killed worker. */
+    private static void deliverInVain() {
+        try (KafkaShareConsumer<String, byte[]> consumer = consumer()) {
             consumer.subscribe(List.of(QUEUE));
             await().until(() -> {
                 var records = consumer.poll(Duration.ofMillis(500));

@@ -2,6 +2,7 @@ package io.ruido.worker;
 
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
+import io.ruido.config.RuidoConfig;
 import io.ruido.config.RuidoConfig.WorkerConfig;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
@@ -28,6 +29,16 @@ public final class Models implements AutoCloseable {
     }
 
     /**
+     * As {@link #read}, once the folder has the models of {@code ruido.worker.model-source}.
+     *
+     * @throws IOException also when a model cannot be fetched
+     */
+    public static Models fetchAndRead(RuidoConfig config) throws IOException {
+        ModelDownload.run(config);
+        return read(config.worker());
+    }
+
+    /**
      * @throws IOException when there is no model, or one of them cannot be read
      * @throws IllegalArgumentException when there is no such device
      */
@@ -39,8 +50,16 @@ public final class Models implements AutoCloseable {
         List<Path> folders;
         try (Stream<Path> children = Files.list(folder)) {
             folders = children.filter(child -> Files.exists(child.resolve("model_index.json")))
+                    .filter(child -> config.modelNames()
+                            .map(names -> names.contains(child.getFileName().toString()))
+                            .orElse(true))
                     .sorted()
                     .toList();
+        }
+        for (String name : config.modelNames().orElse(List.of())) {
+            if (!folders.contains(folder.resolve(name))) {
+                throw new IOException("ruido.worker.model-names: no model %s in %s".formatted(name, folder));
+            }
         }
         if (folders.isEmpty()) {
             throw new IOException("no model in " + folder.toAbsolutePath()

@@ -6,6 +6,7 @@ import io.ruido.job.ModelCard;
 import io.ruido.kafka.JobConsumer;
 import io.ruido.kafka.JobPublisher;
 import io.ruido.kafka.Topics;
+import io.ruido.process.Startup;
 import io.ruido.redis.Checkpoints;
 import io.ruido.redis.ConditioningCache;
 import io.ruido.redis.JobStore;
@@ -15,15 +16,11 @@ import io.ruido.s3.ResultStore;
 import io.ruido.telemetry.Telemetry;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.slf4j.Logger;
@@ -169,18 +166,7 @@ public final class Worker implements AutoCloseable {
     }
 
     /** Runs until it is told to end. The settings come from the environment and from the file that is the argument. */
-    public static void main(String[] arguments) throws IOException, InterruptedException {
-        Optional<Path> file = arguments.length > 0 ? Optional.of(Path.of(arguments[0])) : Optional.empty();
-        if (file.isPresent() && !Files.exists(file.get())) {
-            throw new IOException("no such settings file: " + file.get());
-        }
-        RuidoConfig config = RuidoConfig.load(Map.of(), System.getenv(), file);
-        Worker worker = start(config, Models.read(config.worker()));
-        CountDownLatch ended = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            worker.close();
-            ended.countDown();
-        }));
-        ended.await();
+    public static void main(String[] arguments) {
+        Startup.run("worker", arguments, config -> start(config, Models.fetchAndRead(config)));
     }
 }

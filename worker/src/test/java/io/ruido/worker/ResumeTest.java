@@ -6,10 +6,13 @@ import static org.awaitility.Awaitility.await;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
 import io.ruido.job.PromptJob;
+import io.ruido.job.SampleId;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
 import io.ruido.s3.ResultStore;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -103,6 +106,23 @@ class ResumeTest {
         Source same = new Source(servers.upload(image), 0.9, servers.upload(mask));
         int last = awaitFinish(job, events, Servers.params(STEPS, 6, null, same));
         assertThat(stepsOf(events, 2).getFirst()).isEqualTo(last);
+    }
+
+    /** As a worker of another version leaves it behind, while versions run side by side. */
+    @Test
+    void anImageWhoseSavedStateIsOfAnotherVersionBeginsAnewAndIsTheSame() throws Exception {
+        PromptJob job;
+        List<JobEvent> events;
+        try (Worker _ = servers.worker()) {
+            job = servers.submit("of another version", 1, STEPS, 8);
+            events = awaitStep(job, 8);
+        }
+        servers.changeCheckpoint(new SampleId(job.jobId(), 0), saved -> {
+            ByteBuffer.wrap(saved).order(ByteOrder.LITTLE_ENDIAN).putInt(0, 99); // its version
+            return saved;
+        });
+        awaitFinish(job, events);
+        assertThat(stepsOf(events, 2).getFirst()).isEqualTo(1);
     }
 
     private static List<JobEvent> awaitStep(PromptJob job, int step) {

@@ -14,12 +14,14 @@ import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.Priority;
 import io.ruido.job.PromptJob;
+import io.ruido.job.SampleId;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
 import io.ruido.job.Upload;
 import io.ruido.job.Variation;
 import io.ruido.kafka.JobPublisher;
 import io.ruido.kafka.Topics;
+import io.ruido.redis.Checkpoints;
 import io.ruido.redis.EventStream;
 import io.ruido.redis.JobStore;
 import io.ruido.redis.Redis;
@@ -40,6 +42,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 
 /** Kafka, Redis and S3 of a test, and a client that does what the gateway does. */
@@ -189,6 +192,13 @@ final class Servers implements AutoCloseable {
         List<JobEvent> seen = new CopyOnWriteArrayList<>();
         events.watch(job, 0, (event, json) -> seen.add(event));
         return seen;
+    }
+
+    /** Of an unfinished image that no worker has. */
+    void changeCheckpoint(SampleId sample, UnaryOperator<byte[]> change) {
+        Checkpoints checkpoints = new Checkpoints(redis, Duration.ofHours(1));
+        byte[] saved = await(checkpoints.get(sample)).orElseThrow();
+        await(checkpoints.put(sample, change.apply(saved)));
     }
 
     byte[] picture(PromptJob job, int index) throws IOException {

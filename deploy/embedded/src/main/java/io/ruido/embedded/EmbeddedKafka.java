@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -63,11 +64,22 @@ public final class EmbeddedKafka implements AutoCloseable {
      * @throws IllegalStateException when the port is taken or the folder is in use
      */
     public static EmbeddedKafka start(Path folder, int port) {
+        return start(folder, port, Map.of());
+    }
+
+    /**
+     * As {@link #start(Path, int)}.
+     *
+     * @param more settings of the broker, which win; the listener of clients is {@code CLIENT}
+     */
+    public static EmbeddedKafka start(Path folder, int port, Map<String, String> more) {
         ServerSocketChannel client = Loopback.bind("Kafka", port);
         ServerSocketChannel quorum = Loopback.bind("Kafka controller", 0);
         int clientPort = client.socket().getLocalPort();
         int quorumPort = quorum.socket().getLocalPort();
-        KafkaConfig config = new KafkaConfig(brokerSettings(folder, clientPort, quorumPort));
+        Map<String, String> settings = new HashMap<>(brokerSettings(folder, clientPort, quorumPort));
+        settings.putAll(more);
+        KafkaConfig config = new KafkaConfig(settings);
         format(folder);
         var logDirs = KafkaRaftServer.initializeLogDirs(config, log, "");
         SharedServer shared = new SharedServer(
@@ -109,11 +121,16 @@ public final class EmbeddedKafka implements AutoCloseable {
     /** Ruido's settings that reach the broker of this folder when it listens on this port. */
     public static Map<String, String> settings(Path folder, int port) {
         return Map.of(
-                "ruido.kafka.bootstrap-servers", Loopback.HOST + ":" + port,
-                "ruido.kafka.security-protocol", "SASL_PLAINTEXT",
-                "ruido.kafka.sasl-mechanism", MECHANISM,
-                "ruido.kafka.username", USER,
-                "ruido.kafka.password", PrivateFolder.password(folder));
+                "ruido.kafka.bootstrap-servers",
+                Loopback.HOST + ":" + port,
+                "ruido.kafka.security-protocol",
+                "SASL_PLAINTEXT",
+                "ruido.kafka.sasl-mechanism",
+                MECHANISM,
+                "ruido.kafka.username",
+                USER,
+                "ruido.kafka.password",
+                PrivateFolder.password(folder));
     }
 
     /** What a Kafka client needs to reach this broker. */
@@ -123,10 +140,14 @@ public final class EmbeddedKafka implements AutoCloseable {
 
     static Map<String, Object> clientProperties(String bootstrapServers, Path folder) {
         return Map.of(
-                "bootstrap.servers", bootstrapServers,
-                "security.protocol", "SASL_PLAINTEXT",
-                "sasl.mechanism", MECHANISM,
-                "sasl.jaas.config", login(PrivateFolder.password(folder)));
+                "bootstrap.servers",
+                bootstrapServers,
+                "security.protocol",
+                "SASL_PLAINTEXT",
+                "sasl.mechanism",
+                MECHANISM,
+                "sasl.jaas.config",
+                login(PrivateFolder.password(folder)));
     }
 
     private static String login(String password) {

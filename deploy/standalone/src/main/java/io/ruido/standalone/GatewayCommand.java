@@ -2,6 +2,8 @@ package io.ruido.standalone;
 
 import io.ruido.config.RuidoConfig;
 import io.ruido.gateway.Gateway;
+import io.ruido.process.Foreground;
+import io.ruido.process.Startup;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,8 +19,8 @@ final class GatewayCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         RuidoConfig config = settings.read().load();
-        Logs.configure(config.logging());
-        Foreground.run(Gateway.start(config));
+        Startup.prepare(config);
+        Foreground.run(Gateway.start(config)::shutDown);
         return 0;
     }
 }

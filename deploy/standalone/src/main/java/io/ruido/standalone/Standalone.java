@@ -3,6 +3,7 @@ package io.ruido.standalone;
 import io.ruido.config.RuidoConfig;
 import io.ruido.gateway.Gateway;
 import io.ruido.gateway.http.Tls;
+import io.ruido.process.Startup;
 import io.ruido.telemetry.Telemetry;
 import io.ruido.worker.Models;
 import io.ruido.worker.Worker;
@@ -41,10 +42,10 @@ public final class Standalone implements AutoCloseable {
 
     private void open(Settings settings) throws Exception {
         RuidoConfig config = settings.load();
-        Logs.configure(config.logging());
+        Startup.prepare(config);
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             // The weights are read while the servers start, and the gateway opens while the worker joins.
-            Future<Models> reading = threads.submit(() -> timed("models", () -> Models.read(config.worker())));
+            Future<Models> reading = threads.submit(() -> timed("models", () -> Models.fetchAndRead(config)));
             Servers servers = Servers.start(config);
             running.push(servers);
             RuidoConfig complete = settings.with(servers.addresses()).load();

@@ -1,5 +1,6 @@
 package io.ruido.standalone;
 
+import io.ruido.process.Foreground;
 import java.lang.management.ManagementFactory;
 import java.util.Map;
 import java.util.concurrent.Callable;

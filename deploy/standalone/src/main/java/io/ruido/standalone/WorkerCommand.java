@@ -1,6 +1,8 @@
 package io.ruido.standalone;
 
 import io.ruido.config.RuidoConfig;
+import io.ruido.process.Foreground;
+import io.ruido.process.Startup;
 import io.ruido.worker.Models;
 import io.ruido.worker.Worker;
 import java.util.concurrent.Callable;
@@ -18,8 +20,8 @@ final class WorkerCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         RuidoConfig config = settings.read().load();
-        Logs.configure(config.logging());
-        Foreground.run(Worker.start(config, Models.read(config.worker())));
+        Startup.prepare(config);
+        Foreground.run(Worker.start(config, Models.fetchAndRead(config)));
         return 0;
     }
 }

@@ -117,7 +117,7 @@ public final class Access implements SecurityPolicyHandler {
         if (origin != null
                 && upgrades(request)
                 && !origins.contains(origin)
-                && !origin.replaceFirst("^https?://", "").equalsIgnoreCase(request.getHeader(HttpHeaders.HOST))) {
+                && !origin.replaceFirst("^https?://", "").equalsIgnoreCase(String.valueOf(request.authority()))) {
             throw refusal(Problem.Code.FORBIDDEN, "Pages of %s may not open WebSockets here.".formatted(origin));
         }
     }

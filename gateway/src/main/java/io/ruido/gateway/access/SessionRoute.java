@@ -33,14 +33,12 @@ public final class SessionRoute {
     }
 
     private static void answer(RoutingContext ctx, String value, Duration keptFor) {
-        boolean encrypted =
-                ctx.request().isSSL() || "https".equals(ctx.request().getHeader("X-Forwarded-Proto"));
         ctx.response()
                 .addCookie(Cookie.cookie(COOKIE, value)
                         .setPath("/")
                         .setHttpOnly(true)
                         .setSameSite(CookieSameSite.STRICT)
-                        .setSecure(encrypted)
+                        .setSecure(ctx.request().isSSL())
                         .setMaxAge(keptFor.toSeconds()))
                 .setStatusCode(204)
                 .end();

@@ -3,6 +3,7 @@ package io.ruido.gateway.events;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.ruido.gateway.access.Caller;
+import io.ruido.gateway.http.GracefulShutdown;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
@@ -25,17 +26,23 @@ public final class EventRoutes {
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
     private static final short NORMAL_CLOSURE = 1000;
 
+    /** Connect again: another gateway goes on with the next number. */
+    private static final short SERVICE_RESTART = 1012;
+
     private final Jobs jobs;
     private final EventStream events;
     private final SchemaCheck commands;
+    private final GracefulShutdown shutdown;
     private final AtomicInteger streams;
     private final AtomicInteger sockets;
 
     /** @param commands of the WebSocket for many jobs */
-    public EventRoutes(Jobs jobs, EventStream events, SchemaCheck commands, MeterRegistry metrics) {
+    public EventRoutes(
+            Jobs jobs, EventStream events, SchemaCheck commands, MeterRegistry metrics, GracefulShutdown shutdown) {
         this.jobs = jobs;
         this.events = events;
         this.commands = commands;
+        this.shutdown = shutdown;
         this.streams = watchers(metrics, "sse");
         this.sockets = watchers(metrics, "websocket");
     }
@@ -70,7 +77,9 @@ public final class EventRoutes {
             }
         });
         streams.incrementAndGet();
+        GracefulShutdown.Registration farewell = shutdown.onBegin(response::end);
         ctx.addEndHandler(ended -> {
+            farewell.remove();
             streams.decrementAndGet();
             feed.close();
         });
@@ -136,7 +145,10 @@ public final class EventRoutes {
 
     private void whileOpen(ServerWebSocket socket, KeepAlive keepAlive, Runnable onClose) {
         sockets.incrementAndGet();
+        GracefulShutdown.Registration farewell =
+                shutdown.onBegin(() -> socket.close(SERVICE_RESTART, "connect again, this gateway shuts down"));
         socket.closeHandler(closed -> {
+            farewell.remove();
             sockets.decrementAndGet();
             keepAlive.close();
             onClose.run();

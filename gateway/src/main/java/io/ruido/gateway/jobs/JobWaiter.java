@@ -1,6 +1,7 @@
 package io.ruido.gateway.jobs;
 
 import io.ruido.gateway.access.Caller;
+import io.ruido.gateway.http.GracefulShutdown;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.Reply;
 import io.ruido.job.JobState;
@@ -16,15 +17,28 @@ import java.util.UUID;
 public final class JobWaiter {
     private final Jobs jobs;
     private final EventStream events;
+    private final GracefulShutdown shutdown;
 
-    public JobWaiter(Jobs jobs, EventStream events) {
+    public JobWaiter(Jobs jobs, EventStream events, GracefulShutdown shutdown) {
         this.jobs = jobs;
         this.events = events;
+        this.shutdown = shutdown;
+    }
+
+    /** As {@link #await}, but also completes when the gateway shuts down: another one can be asked for the job. */
+    public Future<JobStatus> awaitOrShutdown(RoutingContext ctx, UUID id, Duration atMost) {
+        Promise<Void> over = Promise.promise();
+        GracefulShutdown.Registration farewell =
+                shutdown.onBegin(() -> ctx.vertx().runOnContext(begun -> over.tryComplete()));
+        return await(ctx, id, atMost, over).onComplete(done -> farewell.remove());
     }
 
     /** Completes with the job as it is at its end, when the time is over, or when the client has gone. */
     public Future<JobStatus> await(RoutingContext ctx, UUID id, Duration atMost) {
-        Promise<Void> over = Promise.promise();
+        return await(ctx, id, atMost, Promise.promise());
+    }
+
+    private Future<JobStatus> await(RoutingContext ctx, UUID id, Duration atMost, Promise<Void> over) {
         long timer = ctx.vertx().setTimer(Math.max(1, atMost.toMillis()), fired -> over.tryComplete());
         ctx.addEndHandler(ended -> over.tryComplete());
         EventStream.Watch watch = events.watch(id, 0, (event, json) -> {

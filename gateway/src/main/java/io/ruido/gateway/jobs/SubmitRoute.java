@@ -46,7 +46,7 @@ public final class SubmitRoute {
             return Future.succeededFuture();
         }
         ctx.response().putHeader("Preference-Applied", "wait=" + wait.get().toSeconds());
-        return waiter.await(ctx, id, wait.get())
+        return waiter.awaitOrShutdown(ctx, id, wait.get())
                 .onSuccess(
                         status -> Reply.json(ctx, status.state().terminal() ? 200 : 202, JobView.of(status, results)))
                 .mapEmpty();

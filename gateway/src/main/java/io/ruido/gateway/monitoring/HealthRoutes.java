@@ -1,5 +1,6 @@
 package io.ruido.gateway.monitoring;
 
+import io.ruido.gateway.http.GracefulShutdown;
 import io.ruido.gateway.http.Reply;
 import io.ruido.kafka.KafkaProbe;
 import io.ruido.redis.Redis;
@@ -21,12 +22,15 @@ public final class HealthRoutes {
     private final Redis redis;
     private final ResultStore results;
     private final Executor blocking;
+    private final GracefulShutdown shutdown;
 
-    public HealthRoutes(KafkaProbe kafka, Redis redis, ResultStore results, Executor blocking) {
+    public HealthRoutes(
+            KafkaProbe kafka, Redis redis, ResultStore results, Executor blocking, GracefulShutdown shutdown) {
         this.kafka = kafka;
         this.redis = redis;
         this.results = results;
         this.blocking = blocking;
+        this.shutdown = shutdown;
     }
 
     private enum Status {
@@ -41,6 +45,10 @@ public final class HealthRoutes {
     }
 
     public void ready(RoutingContext ctx) {
+        if (shutdown.begun()) {
+            Reply.json(ctx, 503, new Health(Status.DOWN, Map.of("shutdown", Status.DOWN)));
+            return;
+        }
         Future<Status> kafkaStatus = status(ctx, kafka.ping().thenApply(pong -> true));
         Future<Status> redisStatus = status(ctx, redis.ping().thenApply(pong -> true));
         Future<Status> s3Status = status(ctx, CompletableFuture.supplyAsync(results::reachable, blocking));

@@ -3,7 +3,7 @@ package io.ruido.bench.chaos;
 import io.ruido.embedded.EmbeddedKafka;
 import io.ruido.embedded.EmbeddedRedis;
 import io.ruido.embedded.EmbeddedS3;
-import io.ruido.standalone.Foreground;
+import io.ruido.process.Foreground;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,4 +1,4 @@
-package io.ruido.standalone;
+package io.ruido.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.ruido.standalone;
+package io.ruido.process;
 
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -8,7 +8,9 @@ import org.slf4j.LoggerFactory;
 /** Keeps a service running until the process is told to end by Ctrl-C or a signal. */
 public final class Foreground {
     private static final Logger log = LoggerFactory.getLogger(Foreground.class);
-    private static final Duration FAREWELL = Duration.ofSeconds(9);
+    /** Less than the 30 s after which Kubernetes kills a pod. */
+    private static final Duration FAREWELL = Duration.ofSeconds(22);
+
     private static final int TERMINATED = 143;
 
     private Foreground() {}

@@ -1,4 +1,4 @@
-package io.ruido.standalone;
+package io.ruido.process;
 
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.JsonEncoder;
@@ -9,11 +9,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** How the process logs. */
-final class Logs {
+public final class Logs {
     private Logs() {}
 
     /** What {@code logback.xml} says, as JSON if that is wanted. */
-    static void configure(LoggingConfig config) {
+    public static void configure(LoggingConfig config) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         if (config.json()
                 && context.getLogger(Logger.ROOT_LOGGER_NAME).getAppender("console")

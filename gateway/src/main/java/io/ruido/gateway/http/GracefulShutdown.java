@@ -1,0 +1,93 @@
+package io.ruido.gateway.http;
+
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.PlatformHandler;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How a gateway ends without a request that fails. It is not ready any more at once, so that nobody sends it new connections;
+ * those that there are learn with their next answer that they are closed; who watches jobs is told to connect again; and
+ * answers that have been begun are ended.
+ */
+public final class GracefulShutdown implements PlatformHandler {
+    private static final Logger log = LoggerFactory.getLogger(GracefulShutdown.class);
+
+    /** So long requests are still taken, on connections that do not know yet. */
+    private static final Duration SETTLE = Duration.ofSeconds(2);
+
+    /** An answer that takes longer is cut off. */
+    private static final Duration AT_MOST = Duration.ofSeconds(15);
+
+    private static final Duration LOOK_EVERY = Duration.ofMillis(50);
+
+    private final AtomicInteger unanswered = new AtomicInteger();
+    private final Set<Runnable> farewells = ConcurrentHashMap.newKeySet();
+    private volatile boolean begun;
+
+    @Override
+    public void handle(RoutingContext ctx) {
+        if (!ctx.request().headers().contains(HttpHeaders.UPGRADE)) {
+            unanswered.incrementAndGet();
+            ctx.addEndHandler(ended -> unanswered.decrementAndGet());
+        }
+        ctx.addHeadersEndHandler(end -> {
+            if (begun) {
+                lastOfItsConnection(ctx);
+            }
+        });
+        ctx.next();
+    }
+
+    private static void lastOfItsConnection(RoutingContext ctx) {
+        if (ctx.request().version() == HttpVersion.HTTP_2) {
+            ctx.request().connection().shutdown(AT_MOST.toSeconds(), TimeUnit.SECONDS);
+        } else {
+            ctx.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        }
+    }
+
+    public boolean begun() {
+        return begun;
+    }
+
+    /** Something that is undone when its connection is gone. */
+    public interface Registration {
+        void remove();
+    }
+
+    /** @param farewell ends a connection that would otherwise stay open; is called at once when the shutdown has begun */
+    public Registration onBegin(Runnable farewell) {
+        farewells.add(farewell);
+        if (begun) {
+            farewell.run();
+        }
+        return () -> farewells.remove(farewell);
+    }
+
+    /** Returns when everything is answered, or some seconds later. */
+    public void run() throws InterruptedException {
+        begun = true;
+        log.info("Gateway stops: it is not ready any more, and ends {} connections that watch", farewells.size());
+        farewells.forEach(Runnable::run);
+        long start = System.nanoTime();
+        while (since(start).compareTo(SETTLE) < 0
+                || (unanswered.get() > 0 && since(start).compareTo(AT_MOST) < 0)) {
+            Thread.sleep(LOOK_EVERY);
+        }
+        if (unanswered.get() > 0) {
+            log.warn("Gateway stops, with {} requests unanswered after {} s", unanswered.get(), AT_MOST.toSeconds());
+        }
+    }
+
+    private static Duration since(long start) {
+        return Duration.ofNanos(System.nanoTime() - start);
+    }
+}

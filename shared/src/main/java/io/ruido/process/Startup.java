@@ -1,0 +1,71 @@
+package io.ruido.process;
+
+import io.ruido.config.RuidoConfig;
+import io.ruido.config.TrustedCertificates;
+import io.smallrye.config.ConfigValidationException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** How a process that is one part of Ruido begins, and that it ends when it cannot. */
+public final class Startup {
+    private static final int FAILED = 1;
+
+    private Startup() {}
+
+    /** Starts what is to run until the process is told to end. */
+    @FunctionalInterface
+    public interface Part {
+        /** @return what is closed in the end */
+        AutoCloseable start(RuidoConfig config) throws Exception;
+    }
+
+    /**
+     * Runs a part until a signal ends the process. The settings come from the environment and from the file that is the
+     * argument. Whatever goes wrong at the start is told, and ends the process: what supervises it starts it again.
+     *
+     * @param name of the part, for {@code --help}
+     */
+    public static void run(String name, String[] arguments, Part part) {
+        if (List.of(arguments).contains("--help")) {
+            System.out.printf(
+                    "Usage: %s [FILE]%nSettings come from the properties file and from the environment, which wins:"
+                            + " ruido.redis.uri is RUIDO_REDIS_URI.%n",
+                    name);
+            return;
+        }
+        try {
+            RuidoConfig config = RuidoConfig.load(Map.of(), System.getenv(), file(arguments));
+            prepare(config);
+            Foreground.run(part.start(config));
+        } catch (ConfigValidationException | IllegalArgumentException | IllegalStateException | IOException e) {
+            System.err.printf("%s cannot start: %s%n", name, e.getMessage());
+            System.exit(FAILED);
+        } catch (Throwable e) {
+            e.printStackTrace();
+            System.exit(FAILED);
+        }
+    }
+
+    private static Optional<Path> file(String[] arguments) throws IOException {
+        if (arguments.length == 0) {
+            return Optional.empty();
+        }
+        Path file = Path.of(arguments[0]);
+        if (Files.notExists(file)) {
+            throw new IOException("no settings file " + file);
+        }
+        return Optional.of(file);
+    }
+
+    /** What settings change of the whole process; before anything is started. */
+    public static void prepare(RuidoConfig config) throws IOException {
+        Logs.configure(config.logging());
+        if (config.trustedCertificates().isPresent()) {
+            TrustedCertificates.install(config.trustedCertificates().get());
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package io.ruido.s3;
+
+import io.minio.MinioClient;
+import io.minio.credentials.AwsConfigProvider;
+import io.minio.credentials.IamAwsProvider;
+import io.minio.credentials.Provider;
+import io.minio.credentials.StaticProvider;
+import io.ruido.config.RuidoConfig.S3Config;
+import java.net.URI;
+import java.util.List;
+import java.util.Optional;
+import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
+
+/** Clients of the object store, by the settings. */
+public final class S3Clients {
+    private S3Clients() {}
+
+    /** Contacts nothing: as the region is given, signing an address needs no call. */
+    public static MinioClient create(S3Config config, URI endpoint) {
+        // Not the library's own client, which takes the authorities that it trusts from SSL_CERT_FILE where that is
+        // set.
+        OkHttpClient http = new OkHttpClient.Builder()
+                .protocols(List.of(Protocol.HTTP_1_1))
+                .connectTimeout(config.timeout())
+                .readTimeout(config.timeout())
+                .writeTimeout(config.timeout())
+                .build();
+        return MinioClient.builder()
+                .endpoint(endpoint.toString())
+                .credentialsProvider(credentials(config, http))
+                .region(config.region())
+                .httpClient(http)
+                .build();
+    }
+
+    private static Provider credentials(S3Config config, OkHttpClient http) {
+        return switch (config.credentials()) {
+            case keys ->
+                new StaticProvider(
+                        required("ruido.s3.access-key", config.accessKey()),
+                        required("ruido.s3.secret-key", config.secretKey()),
+                        null);
+            case file ->
+                new AwsConfigProvider(
+                        config.credentialsFile().map(Object::toString).orElse(null), config.credentialsProfile());
+            case role -> new IamAwsProvider(null, http);
+        };
+    }
+
+    private static String required(String setting, Optional<String> value) {
+        return value.orElseThrow(() -> new IllegalArgumentException(setting + " must be set"));
+    }
+}
