@@ -2,9 +2,9 @@ package io.ruido.gateway;
 
 import static org.awaitility.Awaitility.await;
 
+import io.ruido.job.Artifact;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
-import io.ruido.job.Output;
 import io.ruido.job.SampleId;
 import io.ruido.redis.ChangeResult;
 import io.ruido.redis.ClaimResult;
@@ -62,7 +62,7 @@ public final class Worker {
             step(sample, attempt, step, steps, preview);
         }
         done(store.decode(sample, attempt));
-        done(store.succeed(sample, attempt, results.putImage(sample, PNG, Output.Format.PNG)));
+        done(store.succeed(sample, attempt, results.putResult(sample, new Artifact(PNG, "image/png", "png")), "image/png"));
     }
 
     public int claim(SampleId sample) {

@@ -39,6 +39,8 @@ public record JobStatus(
      * @param worker that has or had it, or null
      * @param attempt how many workers have claimed it
      * @param key of the finished object in the results' bucket, or null
+     * @param mediaType of that object, or null
      */
-    public record Image(int index, JobState state, int step, String worker, int attempt, String key) {}
+    public record Image(
+            int index, JobState state, int step, String worker, int attempt, String key, String mediaType) {}
 }

@@ -3,15 +3,18 @@ package io.ruido.job;
 import static io.ruido.job.InvalidFieldException.check;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.regex.Pattern;
 
 /**
- * How an image is denoised.
+ * How an image is denoised. In JSON the geometry's numbers stand beside the others, and {@code frames} only where it is a
+ * clip.
  *
  * @param model name of a model folder, also part of a Kafka topic's name
- * @param width in pixels
- * @param height in pixels
+ * @param geometry of the result
  * @param steps of the trajectory; second-order samplers call the denoiser several times in a step
  * @param guidanceScale classifier-free guidance; 1 means none (Ho and Salimans 2022, with diffusers' offset of one)
  * @param sampler id such as {@code ddim}
@@ -21,10 +24,22 @@ import java.util.regex.Pattern;
  * @param output the file that each image becomes; PNG when null
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonPropertyOrder({
+    "model",
+    "width",
+    "height",
+    "frames",
+    "steps",
+    "guidanceScale",
+    "sampler",
+    "seed",
+    "variation",
+    "source",
+    "output"
+})
 public record SamplingParams(
         String model,
-        int width,
-        int height,
+        @JsonIgnore Geometry geometry,
         int steps,
         double guidanceScale,
         String sampler,
@@ -34,11 +49,9 @@ public record SamplingParams(
         Output output) {
     private static final Pattern MODEL = Pattern.compile("[a-z0-9][a-z0-9._-]{0,99}");
 
-    @JsonCreator
     public SamplingParams {
         check(model != null && MODEL.matcher(model).matches(), "model", model, "must match " + MODEL.pattern());
-        check(width > 0, "width", width, "must be positive");
-        check(height > 0, "height", height, "must be positive");
+        check(geometry != null, "geometry", geometry, "must be given");
         check(steps > 0, "steps", steps, "must be at least 1");
         check(
                 Double.isFinite(guidanceScale) && guidanceScale >= 0,
@@ -48,42 +61,71 @@ public record SamplingParams(
         check(sampler != null && !sampler.isBlank(), "sampler", sampler, "must name a sampler");
         check(seed >= 0, "seed", seed, "must not be negative");
         check(
-                source == null || source.steps(steps) > 0,
+                source == null || Source.stepsMade(steps, source.strength()) > 0,
                 "strength",
                 source == null ? null : source.strength(),
                 "leaves none of %d steps to be made".formatted(steps));
         output = output == null ? Output.PNG : output;
     }
 
-    /** From noise. */
+    /** Parameters of an image that begins with noise. */
     public SamplingParams(
             String model, int width, int height, int steps, double guidanceScale, String sampler, long seed) {
-        this(model, width, height, steps, guidanceScale, sampler, seed, null, null, null);
+        this(model, Geometry.ofImage(width, height), steps, guidanceScale, sampler, seed, null, null, null);
     }
 
     /** The same images in other files. */
     public SamplingParams withOutput(Output other) {
-        return new SamplingParams(
-                model, width, height, steps, guidanceScale, sampler, seed, variation, source, other);
+        return new SamplingParams(model, geometry, steps, guidanceScale, sampler, seed, variation, source, other);
+    }
+
+    @JsonCreator
+    static SamplingParams of(
+            @JsonProperty("model") String model,
+            @JsonProperty("width") int width,
+            @JsonProperty("height") int height,
+            @JsonProperty("frames") Integer frames,
+            @JsonProperty("steps") int steps,
+            @JsonProperty("guidanceScale") double guidanceScale,
+            @JsonProperty("sampler") String sampler,
+            @JsonProperty("seed") long seed,
+            @JsonProperty("variation") Variation variation,
+            @JsonProperty("source") Source source,
+            @JsonProperty("output") Output output) {
+        Geometry geometry = new Geometry(width, height, frames == null ? 1 : frames);
+        return new SamplingParams(model, geometry, steps, guidanceScale, sampler, seed, variation, source, output);
+    }
+
+    @JsonProperty
+    public int width() {
+        return geometry.width();
+    }
+
+    @JsonProperty
+    public int height() {
+        return geometry.height();
+    }
+
+    @JsonProperty("frames")
+    Integer framesOfClip() {
+        return geometry.frames() == 1 ? null : geometry.frames();
     }
 
     /** How many of the steps are made: fewer where a picture is changed only a little. */
+    @JsonIgnore
     public int stepsMade() {
-        return source == null ? steps : source.steps(steps);
+        return source == null ? steps : Source.stepsMade(steps, source.strength());
     }
 
-    /** Of one of a job's images: each has the next seed, or is the next variation of one. */
+    @JsonIgnore
+    public Seeds seeds() {
+        return new Seeds(seed, variation);
+    }
+
+    /** The parameters of one of a job's images. */
     public SamplingParams ofImage(int index) {
+        Seeds seeds = seeds().ofImage(index);
         return new SamplingParams(
-                model,
-                width,
-                height,
-                steps,
-                guidanceScale,
-                sampler,
-                variation == null ? seed + index : seed,
-                variation == null ? null : new Variation(variation.seed() + index, variation.strength()),
-                source,
-                output);
+                model, geometry, steps, guidanceScale, sampler, seeds.seed(), seeds.variation(), source, output);
     }
 }

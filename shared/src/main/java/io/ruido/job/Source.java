@@ -14,8 +14,8 @@ public record Source(Upload image, double strength, Upload mask) {
         check(strength > 0 && strength <= 1, "strength", strength, "must be above 0 and at most 1");
     }
 
-    /** How many of so many steps are made. */
-    int steps(int all) {
-        return (int) (all * strength);
+    /** How many of the steps are made with a strength: the last ones. */
+    public static int stepsMade(int steps, double strength) {
+        return (int) (steps * strength);
     }
 }

@@ -158,9 +158,12 @@ public final class JobStore {
                 .thenApply(times -> times == null ? 0 : Integer.parseInt(times));
     }
 
-    /** @param key of the object that has been stored */
-    public CompletionStage<ChangeResult> succeed(SampleId sample, int attempt, String key) {
-        return change(sample.jobId(), "succeed", index(sample), String.valueOf(attempt), key);
+    /**
+     * @param key of the object that has been stored
+     * @param mediaType of the object
+     */
+    public CompletionStage<ChangeResult> succeed(SampleId sample, int attempt, String key, String mediaType) {
+        return change(sample.jobId(), "succeed", index(sample), String.valueOf(attempt), key, mediaType);
     }
 
     /** @param reason that the client is told */
@@ -262,7 +265,8 @@ public final class JobStore {
                 Integer.parseInt(hash.get(i + ":step")),
                 hash.get(i + ":worker"),
                 Integer.parseInt(hash.get(i + ":attempt")),
-                hash.get(i + ":key"));
+                hash.get(i + ":key"),
+                hash.get(i + ":type"));
     }
 
     private static Instant instant(String millis) {

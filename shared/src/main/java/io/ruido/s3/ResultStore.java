@@ -11,9 +11,9 @@ import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
 import io.minio.http.Method;
 import io.ruido.config.RuidoConfig.S3Config;
+import io.ruido.job.Artifact;
 import io.ruido.job.JobJson;
 import io.ruido.job.JobStatus;
-import io.ruido.job.Output;
 import io.ruido.job.SampleId;
 import io.ruido.job.Upload;
 import io.ruido.telemetry.Outage;
@@ -30,7 +30,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Results in S3: {@code results/{jobId}/{index}.png} (or {@code .jpeg}, {@code .webp}) and {@code results/{jobId}/job.json}, and the pictures that clients
+ * Results in S3: {@code results/{jobId}/{index}} with the extension of their type and {@code results/{jobId}/job.json}, and the pictures that clients
  * have sent: {@code uploads/{object}}. A result that is stored again has the same key. Calls block, for at most about the
  * configured time.
  */
@@ -84,26 +84,15 @@ public final class ResultStore {
         }
     }
 
-    public static String key(SampleId sample, Output.Format format) {
-        return "results/" + sample.jobId() + "/" + sample.index() + "." + format.label();
-    }
-
-    /** @return the image's key */
-    public String putImage(SampleId sample, byte[] picture, Output.Format format) throws IOException {
-        String key = key(sample, format);
-        put(key, picture, format.mediaType());
+    /**
+     * Stores an image's result.
+     *
+     * @return the key, {@code results/{jobId}/{index}.{extension}}
+     */
+    public String putResult(SampleId sample, Artifact result) throws IOException {
+        String key = "results/%s/%d.%s".formatted(sample.jobId(), sample.index(), result.extension());
+        put(key, result.bytes(), result.mediaType());
         return key;
-    }
-
-    /** The image in whatever format it is stored, or empty when it is not ready. */
-    public Optional<byte[]> image(SampleId sample) throws IOException {
-        Optional<byte[]> found = Optional.empty();
-        for (Output.Format format : Output.Format.values()) {
-            if (found.isEmpty()) {
-                found = get(key(sample, format));
-            }
-        }
-        return found;
     }
 
     public static String key(Upload upload) {
@@ -123,9 +112,9 @@ public final class ResultStore {
         put(statusKey(status.job().jobId()), JobJson.writeBytes(status), "application/json");
     }
 
-    /** Whether a job was ever finished here. */
-    public boolean hasStatus(UUID job) throws IOException {
-        return get(statusKey(job)).isPresent();
+    /** A job as it was when it finished, or empty when there was none. */
+    public Optional<JobStatus> status(UUID job) throws IOException {
+        return get(statusKey(job)).map(json -> JobJson.read(json, JobStatus.class));
     }
 
     private static String statusKey(UUID job) {

@@ -2,7 +2,7 @@
 --   ruido:job:{id}      hash: state, request, count, steps, tenant, model, urgency, each (work of an image), submitted,
 --                       expires, published, started, finished, error, events, done, and for each image i: i:state,
 --                       i:step, i:worker, i:claimed, i:lease, i:attempt, i:begun (attempts that were not given back),
---                       i:key; begun: how often its text was encoded;
+--                       i:key, i:type (media type of the object with that key); begun: how often its text was encoded;
 --                       webhook and webhook-attempts where somebody is to be told of the end; trace where it belongs to
 --                       one
 --   ruido:events:{id}   stream of numbered events, and the pub/sub channel that carries each as it happens
@@ -222,9 +222,9 @@ function operations.give_back(i, attempt)
     return answer
 end
 
-function operations.succeed(i, attempt, key)
+function operations.succeed(i, attempt, key, media_type)
     if fenced(i, attempt) then return 'LOST' end
-    redis.call('HSET', job, i .. ':key', key)
+    redis.call('HSET', job, i .. ':key', key, i .. ':type', media_type)
     enter_image(i, 'SUCCEEDED')
     emit({ type = 'result', index = tonumber(i), key = key })
     local e = entry(id)

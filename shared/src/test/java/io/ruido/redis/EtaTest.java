@@ -110,7 +110,7 @@ class EtaTest {
             done(store.claim(sample, "worker"));
             // In one piece: a busy machine wakes sleepers late, and must not make the steps longer than they were.
             Thread.sleep(STEP.multipliedBy(steps));
-            done(store.succeed(sample, 1, "x.png"));
+            done(store.succeed(sample, 1, "x.png", "image/png"));
         }
     }
 

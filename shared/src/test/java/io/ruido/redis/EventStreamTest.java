@@ -83,7 +83,7 @@ class EventStreamTest {
         try (EventStream.Watch _ = events.watch(id, 0, seen)) {
             step(1, "data:,x");
             done(store.decode(sample, 1));
-            done(store.succeed(sample, 1, "a.png"));
+            done(store.succeed(sample, 1, "a.png", "image/png"));
 
             await().untilAsserted(() -> assertThat(seen.events).last().satisfies(last -> assertThat(last.last())
                     .isTrue()));

@@ -77,16 +77,16 @@ class JobStoreTest {
         states.add(state(job));
         done(store.decode(second, 1));
         states.add(state(job));
-        done(store.succeed(first, 1, "a.png"));
+        done(store.succeed(first, 1, "a.png", "image/png"));
         states.add(state(job));
-        done(store.succeed(second, 1, "b.png"));
+        done(store.succeed(second, 1, "b.png", "image/png"));
         states.add(state(job));
 
         assertThat(states).containsExactly(QUEUED, ENCODING, SAMPLING, SAMPLING, DECODING, DECODING, SUCCEEDED);
         JobStatus status = status(job);
         assertThat(status.job()).isEqualTo(job);
         assertThat(status.images()).extracting(JobStatus.Image::key).containsExactly("a.png", "b.png");
-        assertThat(status.images().getFirst()).isEqualTo(new JobStatus.Image(0, SUCCEEDED, 20, "worker", 1, "a.png"));
+        assertThat(status.images().getFirst()).isEqualTo(new JobStatus.Image(0, SUCCEEDED, 20, "worker", 1, "a.png", "image/png"));
         assertThat(status.finishedAt()).isAfterOrEqualTo(status.startedAt());
         assertThat(status.error()).isNull();
         // State 5 times; image twice sampling, decoding, succeeded; one step; two results.
@@ -143,10 +143,10 @@ class JobStoreTest {
                         done(store.decode(sample, 1)),
                         done(store.renew(sample, 1)),
                         done(store.release(sample, 1)),
-                        done(store.succeed(sample, 1, "late.png"))))
+                        done(store.succeed(sample, 1, "late.png", "image/png"))))
                 .containsOnly(new ChangeResult.Lost());
         assertThat(status(job).lastEvent()).isEqualTo(events);
-        assertThat(done(store.succeed(sample, 2, "right.png"))).isEqualTo(new ChangeResult.Done());
+        assertThat(done(store.succeed(sample, 2, "right.png", "image/png"))).isEqualTo(new ChangeResult.Done());
         assertThat(status(job).images().getFirst().key()).isEqualTo("right.png");
     }
 
@@ -198,10 +198,10 @@ class JobStoreTest {
         Job job = submitted(2);
         SampleId sample = new SampleId(job.jobId(), 0);
         granted(sample);
-        done(store.succeed(sample, 1, "a.png"));
+        done(store.succeed(sample, 1, "a.png", "image/png"));
 
         assertThat(done(store.claim(sample, "again"))).isEqualTo(new ClaimResult.Over(SUCCEEDED));
-        assertThat(done(store.succeed(sample, 1, "twice.png"))).isEqualTo(new ChangeResult.Lost());
+        assertThat(done(store.succeed(sample, 1, "twice.png", "image/png"))).isEqualTo(new ChangeResult.Lost());
         assertThat(state(job)).isEqualTo(SAMPLING);
     }
 
@@ -217,7 +217,7 @@ class JobStoreTest {
         switch (terminal) {
             case FAILED -> done(store.fail(id, "no memory"));
             case CANCELLED -> done(store.cancel(id));
-            default -> done(store.succeed(sample, 1, "a.png"));
+            default -> done(store.succeed(sample, 1, "a.png", "image/png"));
         }
         JobStatus before = status(job);
 
@@ -227,7 +227,7 @@ class JobStoreTest {
                         done(store.decode(sample, 1)),
                         done(store.renew(sample, 1)),
                         done(store.release(sample, 1)),
-                        done(store.succeed(sample, 1, "b.png")),
+                        done(store.succeed(sample, 1, "b.png", "image/png")),
                         done(store.fail(id, "late")),
                         done(store.cancel(id))))
                 .containsOnly(new ChangeResult.Over(terminal));
@@ -241,7 +241,7 @@ class JobStoreTest {
         Job job = submitted(2);
         SampleId done = new SampleId(job.jobId(), 0);
         granted(done);
-        done(store.succeed(done, 1, "a.png"));
+        done(store.succeed(done, 1, "a.png", "image/png"));
 
         done(store.fail(job.jobId(), "no memory"));
 

@@ -305,7 +305,7 @@ class QueueTest {
             running.remove(id);
             SampleId sample = new SampleId(id, 0);
             done(store.claim(sample, "worker"));
-            done(store.succeed(sample, 1, "x.png"));
+            done(store.succeed(sample, 1, "x.png", "image/png"));
             order.add(owners.get(id));
             finished.add(id);
             running.addAll(done(unpublished.due(100)));

@@ -216,7 +216,7 @@ final class RandomJob {
     }
 
     private void succeed(Image image, int token) {
-        if (applied(image, token, Instant.now(), () -> store.succeed(image.id, token, "key"))) {
+        if (applied(image, token, Instant.now(), () -> store.succeed(image.id, token, "key", "image/png"))) {
             image.succeeded = true;
             if (images.stream().allMatch(each -> each.succeeded)) {
                 over = JobState.SUCCEEDED;

@@ -1,5 +1,11 @@
 package io.ruido.pipeline;
 
+import io.ruido.pipeline.image.RgbImage;
+import io.ruido.pipeline.image.LatentPreview;
+import io.ruido.pipeline.family.ModelFolder;
+import io.ruido.pipeline.stablediffusion.XlPrompts;
+import io.ruido.pipeline.pixart.PixArtPrompts;
+import io.ruido.pipeline.dit.ClassPrompts;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -10,8 +16,15 @@ import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.model.Conditioning;
+import io.ruido.job.Artifact;
+import io.ruido.job.Geometry;
+import io.ruido.job.Output;
+import io.ruido.job.Source;
 import io.ruido.model.Denoiser;
-import io.ruido.model.Denoisers;
+import io.ruido.pipeline.family.Codec;
+import io.ruido.pipeline.family.ModelFamily;
+import io.ruido.pipeline.family.Parts;
+import io.ruido.pipeline.image.Frames;
 import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.model.transformer.DiTTransformer2DModel;
 import io.ruido.pipeline.lora.LoraFile;
@@ -36,61 +49,38 @@ import java.util.stream.IntStream;
  * float32, whatever the weights are. Results belong to the manager of the latents.
  */
 public final class DiffusionPipeline implements AutoCloseable {
-    private static final int COLOURS = 3;
-
-    private final PipelineKind kind;
+    private final ModelFamily family;
     private final NDManager manager;
     private final DataType type;
     private final Prompts prompts;
     private final Denoiser denoiser;
     private final Predictor predictor;
-    private final Optional<AutoencoderKL> vae;
-    private final LatentPreview preview;
+    private final Codec codec;
     private final SchedulerConfig scheduler;
 
     private DiffusionPipeline(ModelFolder folder, NDManager manager, DataType type, Loras loras) throws IOException {
         this.manager = manager;
         this.type = type;
-        kind = PipelineKind.of(folder);
-        scheduler = kind.scheduler(folder);
+        family = ModelFamilies.of(folder);
+        scheduler = family.scheduler(folder);
         defaultSampler().sampler(scheduler); // which refuses settings that it does not know
-        denoiser = denoiser(folder, loras);
-        vae = kind.latent() ? Optional.of(AutoencoderKL.read(folder.folder("vae"), manager, type)) : Optional.empty();
-        prompts = prompts(folder, loras);
+        Parts parts = new Parts(folder, manager, type, loras);
+        denoiser = family.denoiser(parts);
+        codec = family.codec(parts, denoiser);
+        prompts = family.prompts(parts, denoiser);
         loras.rejectUnused();
-        predictor = new Predictor(denoiser, type, pixels());
+        predictor = new Predictor(denoiser, type, codec.downscale());
         checkChannels();
-        preview = vae.isPresent()
-                ? LatentPreview.fit(vae.get(), manager, type)
-                : LatentPreview.ofPixels(denoiser.inChannels());
-    }
-
-    private Denoiser denoiser(ModelFolder folder, Loras loras) throws IOException {
-        Path path = folder.folder(kind.denoiser());
-        return Denoisers.read(folder.part(kind.denoiser()).orElseThrow(), path, loras.weights(path));
-    }
-
-    private Prompts prompts(ModelFolder folder, Loras loras) throws IOException {
-        return switch (kind) {
-            case STABLE_DIFFUSION, LATENT_CONSISTENCY -> TextEncoder.read(folder.path(), manager, type, loras);
-            case STABLE_DIFFUSION_XL -> XlPrompts.read(folder, loras);
-            case DDPM, DDIM -> (scratch, texts, clipSkip) -> Conditioning.none();
-            case DIT ->
-                new ClassPrompts(
-                        folder, ((DiTTransformer2DModel) denoiser).config().numEmbedsAdaNorm());
-            case PIXART_ALPHA -> PixArtPrompts.read(folder, 120, manager, type);
-            case PIXART_SIGMA -> PixArtPrompts.read(folder, 300, manager, type);
-        };
     }
 
     private void checkChannels() {
-        int in = latentChannels();
+        int in = codec.channels();
         int out = denoiser.outChannels();
-        boolean variance = out == 2 * in && kind != PipelineKind.STABLE_DIFFUSION;
+        boolean variance = out == 2 * in && family.learnedVariance() != ModelFamily.LearnedVariance.REFUSED;
         boolean inpainting = denoiser.inChannels() == 2 * in + 1;
         if (denoiser.inChannels() != in && !inpainting || out != in && !variance) {
-            throw new IllegalArgumentException("%s takes %d channels and gives %d, but latents have %d"
-                    .formatted(kind.denoiser(), denoiser.inChannels(), out, in));
+            throw new IllegalArgumentException("the denoiser takes %d channels and gives %d, but latents have %d"
+                    .formatted(denoiser.inChannels(), out, in));
         }
     }
 
@@ -161,60 +151,49 @@ public final class DiffusionPipeline implements AutoCloseable {
                 || !encoded.pooled().isEmpty()
                 || !encoded.mask().isEmpty()) {
             throw new IllegalArgumentException(
-                    "a model of kind %s is not conditioned by a text's states alone".formatted(kind));
+                    "the model is not conditioned by a text's states alone");
         }
         return encoded.states();
     }
 
     /**
-     * The shape (1, L, h, w) of one sample's latents.
+     * The shape of one sample's latents, (1, L, h, w), or of a clip's (1, L, f, h, w).
      *
-     * @throws IllegalArgumentException when a side is not a positive multiple of {@link #sizeStep()}
+     * @throws IllegalArgumentException naming a side that is not a positive multiple of {@link #sizeStep()}, or frames that
+     *     the model cannot make
      */
-    public Shape latentShape(int width, int height) {
-        requireMultiple("width", width);
-        requireMultiple("height", height);
-        return new Shape(1, latentChannels(), height / pixels(), width / pixels());
+    public Shape latentShape(Geometry geometry) {
+        requireMultiple("width", geometry.width());
+        requireMultiple("height", geometry.height());
+        return codec.latentShape(geometry);
     }
 
     /** The shape of what the denoiser is given for some samples: their latents, and what it takes beside them. */
-    public Shape inputShape(int samples, int width, int height) {
-        Shape latents = latentShape(width, height);
-        return new Shape(samples, denoiser.inChannels(), latents.get(2), latents.get(3));
+    public Shape inputShape(int samples, Geometry geometry) {
+        long[] shape = latentShape(geometry).getShape().clone();
+        shape[0] = samples;
+        shape[1] = denoiser.inChannels();
+        return new Shape(shape);
     }
 
-    private int latentChannels() {
-        return vae.isPresent() ? vae.get().config().latentChannels() : denoiser.inChannels();
-    }
-
-    /** Pixels of the picture for one of the latents, along each side. */
-    private int pixels() {
-        return vae.isPresent() ? vae.get().config().downscale() : 1;
-    }
-
-    /** Sides of pictures must be multiples of this many pixels. */
+    /** Sides of results must be multiples of this many pixels. */
     public int sizeStep() {
-        return pixels() * denoiser.divisor();
+        return codec.downscale() * denoiser.divisor();
     }
 
-    /** Width of the pictures that the model was trained with. */
-    public int defaultWidth() {
-        return denoiser.sampleSize().getLast() * pixels();
+    /** The size that the model was trained with. */
+    public Geometry defaultGeometry() {
+        return family.geometry(denoiser, codec);
     }
 
-    /** Height of the pictures that the model was trained with. */
-    public int defaultHeight() {
-        return denoiser.sampleSize().getFirst() * pixels();
+    /** Steps and guidance of diffusers' pipeline where it is asked for nothing else. */
+    public ModelFamily.Defaults defaults() {
+        return family.defaults();
     }
 
-    /** Steps that diffusers' pipeline makes by default. */
-    public int defaultSteps() {
-        return kind.steps();
-    }
-
-    /** Guidance of diffusers' pipeline by default. */
-    public double defaultGuidance() {
-        return kind.guidance();
+    /** Rows of the denoiser's batch that a sample with this guidance takes. */
+    public int rows(double guidance) {
+        return predictor.rows(guidance);
     }
 
     /** The noise schedule and the sampler that the folder describes. */
@@ -224,7 +203,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** The sampler of the folder's kind of pipeline. */
     public SamplerName defaultSampler() {
-        return kind == PipelineKind.DDIM ? SamplerName.DDIM : SamplerName.defaultFor(scheduler);
+        return family.sampler(scheduler);
     }
 
     /**
@@ -235,7 +214,12 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public Trajectory trajectory(Optional<String> sampler, int steps, double strength) {
         SamplerName name = sampler.map(SamplerName::of).orElseGet(this::defaultSampler);
-        return name.sampler(scheduler).trajectory(steps, strength);
+        int made = Source.stepsMade(steps, strength);
+        if (made < 1 || made > steps) {
+            throw new IllegalArgumentException(
+                    "strength must leave 1 to %d steps, was %s".formatted(steps, strength));
+        }
+        return name.sampler(scheduler).lastSteps(steps, made);
     }
 
     /** What diffusers draws noise in for this model. */
@@ -249,7 +233,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** Whether the denoiser takes a mask and a masked picture beside the latents. */
     public boolean takesMask() {
-        return denoiser.inChannels() != latentChannels();
+        return denoiser.inChannels() != codec.channels();
     }
 
     private void requireMultiple(String side, int size) {
@@ -275,12 +259,12 @@ public final class DiffusionPipeline implements AutoCloseable {
      * for what is wanted and u for what is not. Samples with guidance of 1 or less cost one prediction, the others two; all
      * are made in one call. A denoiser that has learned guidance is told g instead.
      *
-     * @param latents (B, L, h, w)
+     * @param latents (B, L, h, w) or (B, L, f, h, w)
      * @param timesteps one for each sample
      * @param guidance g, one for each sample
      * @param rescale φ of Lin et al. 2023 (arXiv:2305.08891), section 3.4, for each sample: the share by which the
      *     prediction is brought back to the deviation of c, so that much guidance does not overexpose; 0 for none
-     * @return (B, L, h, w), or twice the channels where the sampler needs the variance that the denoiser has learned
+     * @return of the latents' shape, or twice the channels where the sampler needs the variance that the denoiser has learned
      */
     public NDArray predict(
             NDArray latents,
@@ -290,69 +274,37 @@ public final class DiffusionPipeline implements AutoCloseable {
             float[] guidance,
             float[] rescale) {
         NDArray out = predictor.predict(latents, timesteps, wanted, unwanted, guidance, rescale);
-        boolean dropVariance = vae.isPresent() && out.getShape().get(1) == 2L * latentChannels();
+        boolean dropVariance = family.learnedVariance() != ModelFamily.LearnedVariance.USED
+                && out.getShape().get(1) == 2L * codec.channels();
         return dropVariance ? out.split(2, 1).get(0) : out;
     }
 
-    /** Pictures of finished latents (B, L, h, w). */
-    public List<RgbImage> decode(NDArray latents) {
+    /** The frames of finished latents (B, L, h, w) or (B, L, f, h, w), those of each sample. */
+    public List<Frames> decode(NDArray latents) {
         try (NDManager scratch = newManager()) {
             NDArray z = scratch.create(latents.getShape());
             latents.copyTo(z);
-            if (vae.isEmpty()) {
-                return images(z.transpose(0, 2, 3, 1));
-            }
-            NDArray unscaled = z.div(vae.get().config().scalingFactor());
-            NDArray pictures = Ops.cast(vae.get().decode(Ops.cast(unscaled, type)), DataType.FLOAT32);
-            return images(pictures.transpose(0, 2, 3, 1));
+            return Frames.of(codec.decode(z));
         }
     }
 
-    /**
-     * The distribution of latents that stand for pictures, before scaling.
-     *
-     * @param pictures (B, 3, H, W) in −1…1
-     */
-    AutoencoderKL.Posterior encodePictures(NDArray pictures) {
-        AutoencoderKL.Posterior posterior = vae.orElseThrow(
-                        () -> new IllegalArgumentException("image: the model has no autoencoder"))
-                .encode(Ops.cast(pictures, type));
-        return new AutoencoderKL.Posterior(
-                Ops.cast(posterior.mean(), DataType.FLOAT32), Ops.cast(posterior.logvar(), DataType.FLOAT32));
+    /** The file of a result, with the parameters that it was made with. */
+    public Artifact artifact(Frames frames, Output output, String parameters) {
+        return codec.artifact(frames, output, parameters);
     }
 
-    /** What latents are multiplied with after encoding. */
-    double scalingFactor() {
-        return vae.orElseThrow().config().scalingFactor();
+    /** See {@link Codec#encode}. */
+    float[] encodePicture(NDArray picture, TorchRandom random) {
+        return codec.encode(picture, random);
     }
 
     /**
      * A small, rough picture.
      *
-     * @param latents (1, L, h, w)
+     * @param latents of that shape, see {@link #latentShape}
      */
     public RgbImage preview(float[] latents, Shape shape) {
-        return preview.picture(latents, (int) shape.get(3), (int) shape.get(2));
-    }
-
-    /** (B, H, W, 3), or 1 for grey, in −1…1 */
-    private static List<RgbImage> images(NDArray pictures) {
-        Shape shape = pictures.getShape();
-        int count = (int) shape.get(0);
-        int height = (int) shape.get(1);
-        int width = (int) shape.get(2);
-        NDArray coloured = shape.get(3) == 1 ? pictures.repeat(3, COLOURS) : pictures;
-        byte[] bytes = coloured.div(2)
-                .add(0.5)
-                .clip(0, 1)
-                .mul(255)
-                .round()
-                .toType(DataType.UINT8, false)
-                .toByteArray();
-        int size = COLOURS * width * height;
-        return IntStream.range(0, count)
-                .mapToObj(i -> new RgbImage(width, height, Arrays.copyOfRange(bytes, i * size, (i + 1) * size)))
-                .toList();
+        return codec.preview().picture(latents, shape);
     }
 
     @Override

@@ -1,9 +1,10 @@
 package io.ruido.pipeline;
 
+import io.ruido.pipeline.family.ModelFolder;
 import ai.djl.ndarray.NDManager;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
-import io.ruido.model.Denoisers;
+import io.ruido.model.Network;
 import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.model.autoencoder.AutoencoderKLConfig;
 import io.ruido.model.text.BertConfig;
@@ -44,24 +45,6 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
 
     private static final int LONGEST = 512;
 
-    /** Builds a model of names and shapes; its constructor refuses settings and tensors. */
-    @FunctionalInterface
-    private interface Model {
-        void build(Path folder, Weights weights) throws IOException;
-    }
-
-    private static final Map<String, Model> MODELS = new TreeMap<>(Map.of(
-            "AutoencoderKL", (folder, weights) -> new AutoencoderKL(AutoencoderKLConfig.read(folder), weights),
-            "BertModel", (folder, weights) -> new BertModel(BertConfig.read(folder), weights),
-            "CLIPTextModel", (folder, weights) -> new ClipTextModel(ClipTextConfig.read(folder, false), weights),
-            "CLIPTextModelWithProjection",
-                    (folder, weights) -> new ClipTextModel(ClipTextConfig.read(folder, true), weights),
-            "T5EncoderModel", (folder, weights) -> new T5EncoderModel(T5Config.read(folder), weights)));
-
-    static {
-        Denoisers.names().forEach(name -> MODELS.put(name, (folder, weights) -> Denoisers.read(name, folder, weights)));
-    }
-
     /** Parts of diffusers' pipelines that screen pictures afterwards, or take pictures as prompts. */
     private static final Set<String> UNUSED = Set.of("safety_checker", "feature_extractor", "image_encoder");
 
@@ -70,7 +53,7 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
         ModelFolder folder = ModelFolder.read(path);
         List<Part> parts = new ArrayList<>();
         folder.parts().forEach((name, className) -> parts.add(part(folder, name, className)));
-        return new FolderReport(folder.className(), problem(() -> PipelineKind.of(folder)), parts);
+        return new FolderReport(folder.className(), problem(() -> ModelFamilies.of(folder)), parts);
     }
 
     public boolean supported() {
@@ -113,15 +96,9 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
     }
 
     private static void build(String className, Path path) throws IOException {
-        Model model = MODELS.get(className);
-        if (model == null) {
-            throw new IllegalArgumentException(
-                    className + " is not supported; supported: " + String.join(", ", MODELS.keySet()));
-        }
+        Network<?> network = ModelFamilies.network(className);
         try (NDManager manager = Torch.newManager()) {
-            Weights weights = Weights.shapes(path, manager);
-            model.build(path, weights);
-            weights.rejectUnread();
+            network.read(path, Weights.shapes(path, manager));
         }
     }
 

@@ -11,13 +11,15 @@ import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
 import io.ruido.tensor.Ops;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
  * A denoiser with what its kind of pipeline adds: guidance, and what the denoiser is told about sizes.
  *
- * <p>B batch, L latent channels, h and w sides of the latents. Latents and results are float32, whatever the weights are.
+ * <p>B batch, L latent channels, h and w sides of the latents; those of a clip have frames before them. Latents and results
+ * are float32, whatever the weights are.
  *
  * @param pixels of the picture that one pixel of the latents stands for, along each side
  */
@@ -46,12 +48,12 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
             Conditioning unwanted,
             float[] guidance,
             float[] rescale) {
-        if (denoiser.guidanceWidth() > 0) {
+        if (learnedGuidance()) {
             NDArray embedded = embedded(latents.getManager(), guidance, denoiser.guidanceWidth());
             return predict(latents, timesteps, wanted.withGuidance(embedded));
         }
         int batch = guidance.length;
-        int[] guided = IntStream.range(0, batch).filter(i -> guidance[i] > 1).toArray();
+        int[] guided = IntStream.range(0, batch).filter(i -> rows(guidance[i]) > 1).toArray();
         if (guided.length == 0) {
             return predict(latents, timesteps, wanted);
         }
@@ -66,11 +68,29 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
                 wanted.concat(unwanted.map(part -> rows(part, guided))));
         NDArray c = all.get(new NDIndex(":{}", batch));
         NDArray u = all.get(new NDIndex("{}:", batch));
-        NDArray g = latents.getManager().create(guidance, new Shape(batch, 1, 1, 1));
+        Shape each = each(batch, latents.getShape().dimension());
+        NDArray g = latents.getManager().create(guidance, each);
         NDArray spread = guided.length == batch ? u : spread(c, u, guided);
         NDArray mixed = c.sub(spread).mul(g).add(spread);
         boolean rescales = IntStream.range(0, batch).anyMatch(i -> rescale[i] != 0);
-        return rescales ? rescaled(mixed, c, latents.getManager().create(rescale, new Shape(batch, 1, 1, 1))) : mixed;
+        return rescales ? rescaled(mixed, c, latents.getManager().create(rescale, each)) : mixed;
+    }
+
+    /** A number for each sample: (B, 1, 1 …). */
+    private static Shape each(long batch, int dimension) {
+        long[] shape = new long[dimension];
+        Arrays.fill(shape, 1);
+        shape[0] = batch;
+        return new Shape(shape);
+    }
+
+    /** Rows of the denoiser's batch that a sample takes: guidance needs a second prediction, unless it is learned. */
+    int rows(double guidance) {
+        return !learnedGuidance() && guidance > 1 ? 2 : 1;
+    }
+
+    private boolean learnedGuidance() {
+        return denoiser.guidanceWidth() > 0;
     }
 
     /** By its share of φ with the deviation of c: (1 − φ)·mixed + φ·mixed·σ(c) / σ(mixed). */
@@ -79,12 +99,12 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
         return ratio.sub(1).mul(share).add(1).mul(mixed);
     }
 
-    /** Of each sample, times the root of how many values there are: (B, 1, 1, 1). */
+    /** The deviation of each sample, times the root of how many values there are: (B, 1, 1 …). */
     private static NDArray deviation(NDArray samples) {
         long batch = samples.getShape().get(0);
         NDArray rows = samples.reshape(batch, -1);
         NDArray squares = rows.sub(rows.mean(new int[] {1}, true)).square();
-        return squares.sum(new int[] {1}).sqrt().reshape(batch, 1, 1, 1);
+        return squares.sum(new int[] {1}).sqrt().reshape(each(batch, samples.getShape().dimension()));
     }
 
     private NDArray cast(NDArray part) {
@@ -94,8 +114,8 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
     /** With the picture's size, for a denoiser that is told it: as wanted and not cut. */
     private Conditioning sized(Conditioning conditioning, NDArray latents) {
         Shape shape = latents.getShape();
-        float height = shape.get(2) * pixels;
-        float width = shape.get(3) * pixels;
+        float height = shape.get(shape.dimension() - 2) * pixels;
+        float width = shape.get(shape.dimension() - 1) * pixels;
         float[] numbers =
                 switch (denoiser.sizeNumbers()) {
                     case ORIGINAL_CROP_TARGET -> new float[] {height, width, 0, 0, height, width};

@@ -1,5 +1,8 @@
 package io.ruido.pipeline;
 
+import io.ruido.job.Geometry;
+import io.ruido.job.Seeds;
+import io.ruido.pipeline.image.RgbImage;
 import java.util.Optional;
 
 /**
@@ -7,25 +10,23 @@ import java.util.Optional;
  *
  * @param prompt a text, or a class's number or name
  * @param negativePrompt empty for none
+ * @param seeds of the noise
  * @param sampler id of a sampler, or empty for the one that the folder's configuration describes
  * @param guidance of classifier-free guidance; 1 and less is none
  * @param guidanceRescale from 0 to 1, how far guidance is kept from overexposing
  * @param clipSkip how many of the last layers of a CLIP text encoder are left out
- * @param variation another seed that some of the first noise is taken from
  * @param source picture to begin with, if any
  */
 public record SampleRequest(
         String prompt,
         String negativePrompt,
-        long seed,
+        Seeds seeds,
         int steps,
         Optional<String> sampler,
         double guidance,
         double guidanceRescale,
-        int width,
-        int height,
+        Geometry geometry,
         int clipSkip,
-        Optional<Variation> variation,
         Optional<Source> source) {
     public SampleRequest {
         if (steps < 1) {
@@ -40,11 +41,11 @@ public record SampleRequest(
         if (clipSkip < 0) {
             throw new IllegalArgumentException("clip skip must not be negative, was " + clipSkip);
         }
-        if (source.isPresent() && !source.get().image().hasSize(width, height)) {
+        if (source.isPresent() && !source.get().image().hasSize(geometry.width(), geometry.height())) {
             throw new IllegalArgumentException("image must be of %d×%d pixels, is of %d×%d"
                     .formatted(
-                            width,
-                            height,
+                            geometry.width(),
+                            geometry.height(),
                             source.get().image().width(),
                             source.get().image().height()));
         }
@@ -72,19 +73,6 @@ public record SampleRequest(
         }
     }
 
-    /**
-     * Another seed that some of the first noise is taken from.
-     *
-     * @param strength above 0, at most 1: how far the noise is turned towards the other seed's
-     */
-    public record Variation(long seed, double strength) {
-        public Variation {
-            if (!(strength > 0 && strength <= 1)) {
-                throw new IllegalArgumentException("variation strength must be above 0 and at most 1, was " + strength);
-            }
-        }
-    }
-
     /** How much of the way from noise to a picture is made, 1 for all of it. */
     double strength() {
         return source.map(Source::strength).orElse(1.0);
@@ -92,23 +80,21 @@ public record SampleRequest(
 
     /** How many of the steps are made. */
     public int stepsMade() {
-        return (int) (steps * strength());
+        return io.ruido.job.Source.stepsMade(steps, strength());
     }
 
-    /** One of several pictures: each has the next seed, or is the next variation of one. */
+    /** The request of one of several results. */
     public SampleRequest ofImage(int index) {
         return new SampleRequest(
                 prompt,
                 negativePrompt,
-                variation.isPresent() ? seed : seed + index,
+                seeds.ofImage(index),
                 steps,
                 sampler,
                 guidance,
                 guidanceRescale,
-                width,
-                height,
+                geometry,
                 clipSkip,
-                variation.map(other -> new Variation(other.seed() + index, other.strength())),
                 source);
     }
 }

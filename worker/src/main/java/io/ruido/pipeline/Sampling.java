@@ -1,5 +1,6 @@
 package io.ruido.pipeline;
 
+import io.ruido.pipeline.image.Frames;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -8,7 +9,7 @@ import io.ruido.model.Conditioning;
 import java.util.List;
 import java.util.function.IntConsumer;
 
-/** Makes one picture after another with a model, without any service. */
+/** Makes one result after another with a model, without any service. */
 public final class Sampling {
     private final DiffusionPipeline pipeline;
 
@@ -17,11 +18,11 @@ public final class Sampling {
     }
 
     /**
-     * A picture, and the latents that it was decoded from.
+     * The frames of a result, and the latents that they were decoded from.
      *
-     * @param latents (1, L, h, w)
+     * @param latents of that shape, see {@link DiffusionPipeline#latentShape}
      */
-    public record Result(float[] latents, Shape shape, RgbImage image) {}
+    public record Result(float[] latents, Shape shape, Frames frames) {}
 
     /**
      * Runs the whole of a request.
@@ -30,7 +31,7 @@ public final class Sampling {
      * @throws IllegalArgumentException naming what of the request the model cannot do
      */
     public Result run(SampleRequest request, IntConsumer onStep) {
-        Shape shape = pipeline.latentShape(request.width(), request.height());
+        Shape shape = pipeline.latentShape(request.geometry());
         SampleState state = Start.of(pipeline, request);
         float[] guidance = {(float) request.guidance()};
         float[] rescale = {(float) request.guidanceRescale()};
@@ -41,15 +42,16 @@ public final class Sampling {
                 try (NDManager step = manager.newSubManager()) {
                     float[] timestep = {state.timestep()};
                     NDArray told =
-                            step.create(state.input(), pipeline.inputShape(1, request.width(), request.height()));
+                            step.create(state.input(), pipeline.inputShape(1, request.geometry()));
                     state.advance(pipeline.predict(told, timestep, wanted, unwanted, guidance, rescale)
                             .toFloatArray());
                 }
                 onStep.accept(state.step());
             }
             float[] latents = state.latents();
-            RgbImage image = pipeline.decode(manager.create(latents, shape)).getFirst();
-            return new Result(latents, shape, image);
+            Frames frames =
+                    pipeline.decode(manager.create(latents, shape)).getFirst();
+            return new Result(latents, shape, frames);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.ruido.pipeline;
 
+import io.ruido.pipeline.image.RgbImage;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -8,6 +9,7 @@ import io.ruido.diffusion.SampleState;
 import io.ruido.diffusion.Trajectory;
 import io.ruido.diffusion.noise.Slerp;
 import io.ruido.diffusion.noise.TorchRandom;
+import io.ruido.job.Variation;
 import io.ruido.model.autoencoder.AutoencoderKL;
 
 /**
@@ -24,8 +26,8 @@ public final class Start {
     private Start(DiffusionPipeline pipeline, SampleRequest request) {
         this.pipeline = pipeline;
         this.request = request;
-        this.random = new TorchRandom(request.seed(), pipeline.noisePrecision());
-        this.shape = pipeline.latentShape(request.width(), request.height());
+        this.random = new TorchRandom(request.seeds().seed(), pipeline.noisePrecision());
+        this.shape = pipeline.latentShape(request.geometry());
         this.size = Math.toIntExact(shape.size());
     }
 
@@ -67,24 +69,16 @@ public final class Start {
 
     private float[] noise() {
         float[] noise = random.randn(size);
-        return request.variation()
-                .map(other -> {
-                    TorchRandom towards = new TorchRandom(other.seed(), pipeline.noisePrecision());
-                    return Slerp.between(noise, towards.randn(size), other.strength());
-                })
-                .orElse(noise);
+        Variation variation = request.seeds().variation();
+        if (variation == null) {
+            return noise;
+        }
+        TorchRandom towards = new TorchRandom(variation.seed(), pipeline.noisePrecision());
+        return Slerp.between(noise, towards.randn(size), variation.strength());
     }
 
-    /** A draw from the distribution of a picture's latents, scaled. */
     private float[] latents(NDArray image) {
-        AutoencoderKL.Posterior posterior = pipeline.encodePictures(image);
-        float[] mean = posterior.mean().toFloatArray();
-        float[] deviation = posterior.logvar().mul(0.5).exp().toFloatArray();
-        float[] noise = random.randn(mean.length);
-        for (int i = 0; i < mean.length; i++) {
-            mean[i] = (float) (pipeline.scalingFactor() * (mean[i] + deviation[i] * noise[i]));
-        }
-        return mean;
+        return pipeline.encodePicture(image, random);
     }
 
     /** (1, 3, H, W) in −1…1 */
@@ -108,8 +102,8 @@ public final class Start {
 
     /** The mask's value at the top left of each of the latents (h, w). */
     private static float[] shrunk(NDArray mask, Shape shape) {
-        int height = (int) shape.get(2);
-        int width = (int) shape.get(3);
+        int height = (int) shape.get(shape.dimension() - 2);
+        int width = (int) shape.get(shape.dimension() - 1);
         int step = (int) (mask.getShape().get(2) / height);
         float[] all = mask.toFloatArray();
         float[] small = new float[height * width];

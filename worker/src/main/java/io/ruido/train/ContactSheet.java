@@ -1,6 +1,6 @@
 package io.ruido.train;
 
-import io.ruido.pipeline.RgbImage;
+import io.ruido.pipeline.image.RgbImage;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;

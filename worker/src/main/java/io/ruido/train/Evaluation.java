@@ -10,7 +10,9 @@ import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.pipeline.DiffusionPipeline;
-import io.ruido.pipeline.RgbImage;
+import io.ruido.job.Geometry;
+import io.ruido.pipeline.image.Frames;
+import io.ruido.pipeline.image.RgbImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -86,7 +88,7 @@ public final class Evaluation implements AutoCloseable {
         this.manager = pipeline.newManager();
         this.vae = AutoencoderKL.read(model.resolve("vae"), manager, DataType.FLOAT32);
         this.sampler = SamplerName.DDIM.sampler(SchedulerConfig.read(model.resolve("scheduler/scheduler_config.json")));
-        this.size = pipeline.defaultWidth();
+        this.size = pipeline.defaultGeometry().width();
         this.pictures = ImageFolder.read(data, size);
         this.labels = ImageFolder.labelled(pictures, labels).stream()
                 .map(ImageFolder.Picture::label)
@@ -146,7 +148,7 @@ public final class Evaluation implements AutoCloseable {
     private List<RgbImage> sample(List<String> texts, Sampling sampling, long seed) {
         try (NDManager scratch = pipeline.newManager()) {
             int batch = texts.size();
-            Shape one = pipeline.latentShape(size, size);
+            Shape one = pipeline.latentShape(Geometry.ofImage(size, size));
             NDArray context = pipeline.encodeText(scratch, texts); // (B, T, D)
             NDArray empty =
                     pipeline.encodeText(scratch, texts.stream().map(text -> "").toList());
@@ -252,8 +254,12 @@ public final class Evaluation implements AutoCloseable {
 
     private List<RgbImage> decode(List<float[]> some) {
         try (NDManager scratch = pipeline.newManager()) {
-            return pipeline.decode(Drawing.tensor(scratch, some, pipeline.latentShape(size, size)));
+            return pictures(Drawing.tensor(scratch, some, pipeline.latentShape(Geometry.ofImage(size, size))));
         }
+    }
+
+    private List<RgbImage> pictures(NDArray latents) {
+        return pipeline.decode(latents).stream().map(Frames::first).toList();
     }
 
     private interface Range {

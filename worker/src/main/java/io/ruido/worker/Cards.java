@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
+import io.ruido.job.Geometry;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingParams;
 import io.ruido.pipeline.DiffusionPipeline;
@@ -41,15 +42,18 @@ final class Cards {
         Path file = folder.resolve("ruido.yaml");
         About about = Files.exists(file) ? YAML.readValue(file.toFile(), About.class) : About.NOTHING;
         SchedulerConfig scheduler = pipeline.scheduler();
-        int size = Math.max(pipeline.defaultWidth(), pipeline.defaultHeight());
+        Geometry geometry = pipeline.defaultGeometry();
+        int size = Math.max(geometry.width(), geometry.height());
         SamplingParams defaults = new SamplingParams(
                 name,
-                pipeline.defaultWidth(),
-                pipeline.defaultHeight(),
-                or(about.steps(), Math.min(STEPS, pipeline.defaultSteps())),
-                or(about.guidanceScale(), pipeline.defaultGuidance()),
+                geometry,
+                or(about.steps(), Math.min(STEPS, pipeline.defaults().steps())),
+                or(about.guidanceScale(), pipeline.defaults().guidance()),
                 or(about.sampler(), pipeline.defaultSampler().id()),
-                0);
+                0,
+                null,
+                null,
+                null);
         return new ModelCard(
                 name,
                 or(about.title(), name),

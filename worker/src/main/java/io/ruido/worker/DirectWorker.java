@@ -53,8 +53,7 @@ public final class DirectWorker implements AutoCloseable {
         loop.add(sample);
         return switch (sample.end().get()) {
             case Sample.End.Denoised(float[] latents) ->
-                ImageEncoder.write(
-                        sample.kind().model().decode(latents, job.params()), job.params().output(), Infotext.of(job, 0));
+                sample.kind().model().artifact(latents, job).bytes();
             case Sample.End.Stopped stopped -> throw new IllegalStateException("nobody stops samples here");
             case Sample.End.Interrupted interrupted -> throw new IllegalStateException("closed while it drew " + job);
         };

@@ -1,10 +1,8 @@
 package io.ruido.worker;
 
-import io.ruido.job.Infotext;
+import io.ruido.job.Artifact;
 import io.ruido.job.JobStatus;
-import io.ruido.job.Output;
 import io.ruido.job.SamplingJob;
-import io.ruido.image.ImageEncoder;
 import io.ruido.redis.ChangeResult;
 import io.ruido.redis.JobStore;
 import io.ruido.s3.ResultStore;
@@ -33,16 +31,9 @@ final class Finisher {
         }
         Model model = models.get(job.params().model());
         String name = model.card().name();
-        Output output = job.params().output();
-        byte[] picture = observer.stage(
-                Stage.DECODING,
-                name,
-                () -> ImageEncoder.write(model.decode(latents, job.params()), output, Infotext.of(job, 0)));
-        String key = observer.stage(
-                Stage.UPLOADING,
-                name,
-                () -> patience.call(() -> results.putImage(job.id(), picture, output.format())));
-        boolean succeeded = patience.await(() -> store.succeed(job.id(), attempt, key)) instanceof ChangeResult.Done;
+        Artifact artifact = observer.stage(Stage.DECODING, name, () -> model.artifact(latents, job));
+        String key = observer.stage(Stage.UPLOADING, name, () -> patience.call(() -> results.putResult(job.id(), artifact)));
+        boolean succeeded = patience.await(() -> store.succeed(job.id(), attempt, key, artifact.mediaType())) instanceof ChangeResult.Done;
         archiveIfTerminal(job);
         return succeeded;
     }

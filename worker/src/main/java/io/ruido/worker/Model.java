@@ -6,6 +6,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.SampleState;
+import io.ruido.job.Artifact;
+import io.ruido.job.Infotext;
+import io.ruido.job.SamplingJob;
+import io.ruido.pipeline.image.Frames;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingParams;
 import io.ruido.pipeline.DiffusionPipeline;
@@ -85,16 +89,13 @@ final class Model implements AutoCloseable {
         SampleRequest request = new SampleRequest(
                 "",
                 "",
-                params.seed(),
+                params.seeds(),
                 params.steps(),
                 Optional.of(params.sampler()),
                 params.guidanceScale(),
                 0,
-                params.width(),
-                params.height(),
+                params.geometry(),
                 0,
-                Optional.ofNullable(params.variation())
-                        .map(other -> new SampleRequest.Variation(other.seed(), other.strength())),
                 source);
         return source.isPresent() ? aside(manager -> Start.of(pipeline, request)) : Start.of(pipeline, request);
     }
@@ -123,7 +124,7 @@ final class Model implements AutoCloseable {
             NDArray latents = Torch.tensor(
                     manager,
                     joined(batch, sample -> sample.denoising().input()),
-                    pipeline.inputShape(size, params.width(), params.height()));
+                    pipeline.inputShape(size, params.geometry()));
             float[] outputs = pipeline.predict(
                             latents,
                             timesteps,
@@ -174,19 +175,26 @@ final class Model implements AutoCloseable {
         return all.array();
     }
 
-    BufferedImage decode(float[] latents, SamplingParams params) {
-        return aside(manager ->
-                pipeline.decode(latents(manager, latents, params)).getFirst().toBufferedImage());
+    /** The file of an image's result, with its parameters. */
+    Artifact artifact(float[] latents, SamplingJob job) {
+        Frames frames = aside(manager ->
+                pipeline.decode(latents(manager, latents, job.params())).getFirst());
+        return pipeline.artifact(frames, job.params().output(), Infotext.of(job, 0));
     }
 
     /** A small, rough picture of latents. */
     BufferedImage preview(float[] latents, SamplingParams params) {
-        return pipeline.preview(latents, pipeline.latentShape(params.width(), params.height()))
+        return pipeline.preview(latents, pipeline.latentShape(params.geometry()))
                 .toBufferedImage();
     }
 
+    /** Rows of the denoiser's batch that a sample takes. */
+    int rows(SamplingParams params) {
+        return pipeline.rows(params.guidanceScale());
+    }
+
     private NDArray latents(NDManager manager, float[] latents, SamplingParams params) {
-        return manager.create(latents, pipeline.latentShape(params.width(), params.height()));
+        return manager.create(latents, pipeline.latentShape(params.geometry()));
     }
 
     private <T> T aside(Function<NDManager, T> work) {

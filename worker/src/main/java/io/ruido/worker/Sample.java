@@ -1,6 +1,7 @@
 package io.ruido.worker;
 
 import io.ruido.diffusion.SampleState;
+import io.ruido.job.Geometry;
 import io.ruido.job.SamplingParams;
 import io.ruido.kafka.JobConsumer;
 import java.util.concurrent.CompletableFuture;
@@ -26,10 +27,10 @@ final class Sample {
     }
 
     /** What samples have in common that can share a call of the denoiser. */
-    record Kind(Model model, int width, int height, int tokens) {
+    record Kind(Model model, Geometry geometry, int tokens) {
         @Override
         public String toString() {
-            return "%s at %d × %d".formatted(model.card().name(), width, height);
+            return "%s at %s".formatted(model.card().name(), geometry);
         }
     }
 
@@ -51,12 +52,12 @@ final class Sample {
     }
 
     Kind kind() {
-        return new Kind(model, params.width(), params.height(), text.tokens());
+        return new Kind(model, params.geometry(), text.tokens());
     }
 
-    /** Places that it takes in the denoiser's batch: guidance needs a second prediction. */
+    /** Rows that it takes in the denoiser's batch. */
     int rows() {
-        return params.guidanceScale() == 1 ? 1 : 2;
+        return model.rows(params);
     }
 
     SamplingParams params() {

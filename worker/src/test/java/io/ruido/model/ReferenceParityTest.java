@@ -45,7 +45,7 @@ class ReferenceParityTest {
         Golden golden = Golden.of(name, manager);
         Weights weights =
                 Weights.read(golden.folder(), manager, DataType.FLOAT32).packed();
-        Denoiser unet = Denoisers.read("UNet2DConditionModel", golden.folder(), weights);
+        Denoiser unet = UNet2DConditionModel.NETWORK.read(golden.folder(), weights);
 
         Conditioning conditioning = Conditioning.ofStates(golden.get("context"));
         NDArray out = unet.forward(golden.get("latents"), golden.get("timesteps"), conditioning);

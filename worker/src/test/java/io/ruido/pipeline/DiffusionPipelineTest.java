@@ -1,5 +1,7 @@
 package io.ruido.pipeline;
 
+import io.ruido.pipeline.image.RgbImage;
+import io.ruido.pipeline.image.LatentPreview;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,6 +14,8 @@ import io.ruido.diffusion.SampleState;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
+import io.ruido.job.Geometry;
+import io.ruido.pipeline.image.Frames;
 import io.ruido.model.Golden;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
@@ -82,7 +86,7 @@ class DiffusionPipelineTest {
     void aSeedGivesTheLatentsAndPixelsThatItGivesInDiffusers() throws IOException {
         var scheduler = SchedulerConfig.read(golden.folder().resolve("scheduler/scheduler_config.json"));
         var trajectory = SamplerName.defaultFor(scheduler).sampler(scheduler).trajectory(5);
-        Shape shape = pipeline.latentShape(16, 16);
+        Shape shape = pipeline.latentShape(Geometry.ofImage(16, 16));
         NDArray states = pipeline.encodeText(manager, List.of("A red apple!"));
         NDArray negative = pipeline.encodeText(manager, List.of(""));
         List<NDArray> finished = new ArrayList<>();
@@ -99,12 +103,12 @@ class DiffusionPipelineTest {
         NDArray latents = finished.get(0).concat(finished.get(1));
 
         golden.assertClose("ddim", latents);
-        assertPixels(golden.get("ddim_rgb"), pipeline.decode(latents));
+        assertPixels(golden.get("ddim_rgb"), pictures(latents));
     }
 
     @Test
     void latentsAreDecodedToThePixelsOfDiffusers() {
-        List<RgbImage> images = pipeline.decode(golden.get("latents"));
+        List<RgbImage> images = pictures(golden.get("latents"));
 
         assertThat(images).hasSize(2).allSatisfy(image -> {
             assertThat(image.width()).isEqualTo(16);
@@ -148,17 +152,17 @@ class DiffusionPipelineTest {
         float[] blue = {-3, 1};
         float[] pixels = FloatBuffer.allocate(6).put(red).put(green).put(blue).array();
 
-        assertThat(LatentPreview.ofPixels(3).picture(pixels, 2, 1).rgb())
+        assertThat(LatentPreview.ofPixels(3).picture(pixels, new Shape(1, 3, 1, 2)).rgb())
                 .containsExactly((byte) 255, (byte) 128, (byte) 0, (byte) 0, (byte) 0, (byte) 255);
-        assertThat(LatentPreview.ofPixels(1).picture(red, 1, 2).rgb())
+        assertThat(LatentPreview.ofPixels(1).picture(red, new Shape(1, 1, 2, 1)).rgb())
                 .containsExactly((byte) 255, (byte) 255, (byte) 255, (byte) 0, (byte) 0, (byte) 0);
     }
 
     @Test
     void sizesThatTheModelCannotMakeAreRefused() {
-        assertThat(pipeline.latentShape(22, 16)).isEqualTo(new Shape(1, 4, 8, 11));
-        assertThat(pipeline.defaultWidth()).isEqualTo(16);
-        assertThatThrownBy(() -> pipeline.latentShape(16, 17)).hasMessage("height must be a multiple of 2, was 17");
+        assertThat(pipeline.latentShape(Geometry.ofImage(22, 16))).isEqualTo(new Shape(1, 4, 8, 11));
+        assertThat(pipeline.defaultGeometry()).isEqualTo(Geometry.ofImage(16, 16));
+        assertThatThrownBy(() -> pipeline.latentShape(Geometry.ofImage(16, 17))).hasMessage("height must be a multiple of 2, was 17");
     }
 
     @Test
@@ -169,6 +173,10 @@ class DiffusionPipelineTest {
         assertThatThrownBy(() -> DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("text_encoder is T5EncoderModel; supported: BertModel, CLIPTextModel");
+    }
+
+    private List<RgbImage> pictures(NDArray latents) {
+        return pipeline.decode(latents).stream().map(Frames::first).toList();
     }
 
     private static void assertPixels(NDArray expected, List<RgbImage> images) {

@@ -1,5 +1,7 @@
 package io.ruido.pipeline;
 
+import io.ruido.job.Geometry;
+import io.ruido.job.Seeds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
@@ -62,15 +64,13 @@ class ModelsSideBySideTest {
             var request = new SampleRequest(
                     "a red apple",
                     "blue",
-                    seed,
+                    Seeds.of(seed),
                     4,
                     Optional.empty(),
                     3,
                     0.5,
-                    16,
-                    16,
+                    Geometry.ofImage(16, 16),
                     0,
-                    Optional.empty(),
                     Optional.empty());
             pictures.add(new Sampling(pipeline).run(request, step -> {}));
         }
@@ -81,8 +81,8 @@ class ModelsSideBySideTest {
         assertThat(actual).hasSameSizeAs(expected);
         for (int i = 0; i < expected.size(); i++) {
             assertThat(actual.get(i).latents()).isEqualTo(expected.get(i).latents());
-            assertThat(actual.get(i).image().rgb())
-                    .isEqualTo(expected.get(i).image().rgb());
+            assertThat(actual.get(i).frames().first().rgb())
+                    .isEqualTo(expected.get(i).frames().first().rgb());
         }
     }
 

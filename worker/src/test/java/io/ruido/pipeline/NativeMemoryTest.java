@@ -12,6 +12,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ruido.model.autoencoder.AutoencoderKL;
+import io.ruido.job.Geometry;
+import io.ruido.job.Seeds;
 import io.ruido.model.autoencoder.AutoencoderKLConfig;
 import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;
@@ -40,7 +42,7 @@ class NativeMemoryTest {
     void memoryAfterAThousandStepsIsThatAfterTen() throws IOException, URISyntaxException {
         Path folder = Path.of(getClass().getResource("/golden/pipelines/ddpm").toURI());
         var request = new SampleRequest(
-                "", "", 1, 1000, Optional.empty(), 1, 0, 64, 64, 0, Optional.empty(), Optional.empty());
+                "", "", Seeds.of(1), 1000, Optional.empty(), 1, 0, Geometry.ofImage(64, 64), 0, Optional.empty());
         Watch watch = new Watch(request.steps(), 100);
 
         try (DiffusionPipeline pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {

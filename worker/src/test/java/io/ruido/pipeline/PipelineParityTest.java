@@ -1,5 +1,8 @@
 package io.ruido.pipeline;
 
+import io.ruido.job.Geometry;
+import io.ruido.job.Seeds;
+import io.ruido.pipeline.image.RgbImage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -147,7 +150,8 @@ class PipelineParityTest {
             for (JsonNode run : JSON.readTree(folder.resolve(requests).toFile())) {
                 RgbImage image = new Sampling(pipeline)
                         .run(request(folder, run), step -> {})
-                        .image();
+                        .frames()
+                        .first();
                 assertPixels(run.toString(), expected.get(Integer.toString(index)), image);
                 index++;
             }
@@ -167,15 +171,13 @@ class PipelineParityTest {
         return new SampleRequest(
                 run.path("prompt").asText(),
                 run.path("negative").asText(),
-                run.path("seed").asLong(),
+                Seeds.of(run.path("seed").asLong()),
                 run.path("steps").asInt(),
                 Optional.ofNullable(run.path("sampler").textValue()),
                 run.path("guidance").asDouble(),
                 run.path("rescale").asDouble(0),
-                run.path("width").asInt(),
-                run.path("height").asInt(),
+                Geometry.ofImage(run.path("width").asInt(), run.path("height").asInt()),
                 run.path("clip_skip").asInt(0),
-                Optional.empty(),
                 source);
     }
 

@@ -2,7 +2,7 @@ package io.ruido.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ruido.pipeline.RgbImage;
+import io.ruido.pipeline.image.RgbImage;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;

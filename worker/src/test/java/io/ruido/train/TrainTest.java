@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.job.Geometry;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
@@ -46,7 +47,7 @@ class TrainTest {
         assertThat(samples.getHeight()).isEqualTo(Samples.SIZE);
         try (var pipeline = DiffusionPipeline.read(run.resolve("export/squares"), Device.cpu(), DataType.FLOAT32);
                 NDManager scratch = pipeline.newManager()) {
-            Shape shape = pipeline.latentShape(Samples.SIZE, Samples.SIZE);
+            Shape shape = pipeline.latentShape(Geometry.ofImage(Samples.SIZE, Samples.SIZE));
             NDArray latents = scratch.create(Seeds.normal(Seeds.of(1, 0), (int) shape.size()), shape);
             NDArray context = pipeline.encodeText(scratch, List.of("a red apple"));
             NDArray output = pipeline.predict(latents, new float[] {999}, context);
@@ -144,7 +145,7 @@ class TrainTest {
                 ImageIO.read(run.resolve("pixels/samples/00000004.png").toFile());
         assertThat(samples.getHeight()).isEqualTo(Samples.SIZE);
         try (var pipeline = DiffusionPipeline.read(run.resolve("export/squares"), Device.cpu(), DataType.FLOAT32)) {
-            assertThat(pipeline.defaultWidth()).isEqualTo(Samples.SIZE);
+            assertThat(pipeline.defaultGeometry().width()).isEqualTo(Samples.SIZE);
         }
     }
 

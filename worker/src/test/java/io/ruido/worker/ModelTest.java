@@ -75,15 +75,13 @@ class ModelTest {
         SampleRequest request = new SampleRequest(
                 prompt,
                 "blue",
-                params.seed(),
+                params.seeds(),
                 STEPS,
                 Optional.of(params.sampler()),
                 params.guidanceScale(),
                 0,
-                params.width(),
-                params.height(),
+                params.geometry(),
                 0,
-                Optional.empty(),
                 Optional.empty());
         return new Sampling(pipeline).run(request, step -> {}).latents();
     }

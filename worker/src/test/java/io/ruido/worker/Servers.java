@@ -8,6 +8,7 @@ import io.ruido.config.RuidoConfig;
 import io.ruido.embedded.EmbeddedKafka;
 import io.ruido.embedded.EmbeddedRedis;
 import io.ruido.embedded.EmbeddedS3;
+import io.ruido.job.Geometry;
 import io.ruido.job.Job;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
@@ -143,7 +144,7 @@ final class Servers implements AutoCloseable {
     }
 
     static SamplingParams params(int steps, long seed, Variation variation, Source source) {
-        return new SamplingParams(MODEL, 32, 32, steps, 2, "ddim", seed, variation, source, null);
+        return new SamplingParams(MODEL, Geometry.ofImage(32, 32), steps, 2, "ddim", seed, variation, source, null);
     }
 
     /** Puts a picture where the gateway does. */

@@ -7,6 +7,8 @@ import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.diffusion.SampleState;
 import io.ruido.job.JobEvent;
+import io.ruido.job.Geometry;
+import io.ruido.job.Seeds;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.PromptJob;
@@ -16,7 +18,7 @@ import io.ruido.job.Source;
 import io.ruido.job.Upload;
 import io.ruido.job.Variation;
 import io.ruido.pipeline.DiffusionPipeline;
-import io.ruido.pipeline.RgbImage;
+import io.ruido.pipeline.image.RgbImage;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.Sampling;
 import io.ruido.redis.ClaimResult;
@@ -83,15 +85,13 @@ class SourcesTest {
         SampleRequest request = new SampleRequest(
                         job.prompt(),
                         "",
-                        params.seed(),
+                        new Seeds(params.seed(), new Variation(5, 0.3)),
                         params.steps(),
                         Optional.of(params.sampler()),
                         params.guidanceScale(),
                         0,
-                        SIZE,
-                        SIZE,
+                        Geometry.ofImage(SIZE, SIZE),
                         0,
-                        Optional.of(new SampleRequest.Variation(5, 0.3)),
                         Optional.of(new SampleRequest.Source(
                                 RgbImage.of(read(image)).resized(SIZE, SIZE),
                                 0.55,
@@ -99,7 +99,7 @@ class SourcesTest {
                 .ofImage(1);
         Path folder = servers.config.worker().models().resolve(Servers.MODEL);
         try (var pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
-            return new Sampling(pipeline).run(request, step -> {}).image();
+            return new Sampling(pipeline).run(request, step -> {}).frames().first();
         }
     }
 
@@ -179,7 +179,7 @@ class SourcesTest {
             }
         }
         var request =
-                new SampleRequest("an apple", "", 3, 5, Optional.of("ddim"), 3, 0, 16, 16, 0, Optional.empty(), source);
+                new SampleRequest("an apple", "", Seeds.of(3), 5, Optional.of("ddim"), 3, 0, Geometry.ofImage(16, 16), 0, source);
         try (var pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
             assertThat(sample.latents())
                     .isEqualTo(new Sampling(pipeline).run(request, step -> {}).latents());

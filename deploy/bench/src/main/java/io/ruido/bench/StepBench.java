@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
-import io.ruido.model.Denoisers;
+import io.ruido.pipeline.ModelFamilies;
 import io.ruido.model.transformer.DiTTransformer2DModel;
 import io.ruido.standalone.generate.ComputeOptions;
 import io.ruido.tensor.Ops;
@@ -66,7 +66,8 @@ final class StepBench implements Callable<Integer> {
             JsonNode config =
                     new ObjectMapper().readTree(folder.resolve("config.json").toFile());
             Weights weights = Weights.read(folder, manager, type).packed();
-            Denoiser denoiser = Denoisers.read(config.path("_class_name").asText(), folder, weights);
+            Denoiser denoiser = ModelFamilies.denoiser(config.path("_class_name").asText(), config, weights);
+            weights.rejectUnread();
             var random = new TorchRandom(0);
             NDArray latents = noise(manager, random, type, new Shape(batch, denoiser.inChannels(), side, side));
             int width = config.path("caption_channels")

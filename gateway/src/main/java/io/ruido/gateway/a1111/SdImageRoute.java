@@ -90,7 +90,7 @@ public final class SdImageRoute {
     private Future<Void> answer(RoutingContext ctx, Job job, JsonObject body) {
         boolean send = !Boolean.FALSE.equals(body.getBoolean("send_images"));
         return jobs.finished(ctx, job)
-                .compose(done -> send ? jobs.base64(ctx, job) : Future.succeededFuture(List.of()))
+                .compose(finished -> send ? jobs.base64(ctx, finished) : Future.succeededFuture(List.of()))
                 .onSuccess(images ->
                         Reply.json(ctx, 200, new Answer(images, body.getMap(), JobJson.write(SdInfo.of(job)))))
                 .mapEmpty();

@@ -64,7 +64,7 @@ public final class JobArchive {
 
     private boolean stored(UUID id) {
         try {
-            return results.hasStatus(id);
+            return results.status(id).isPresent();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

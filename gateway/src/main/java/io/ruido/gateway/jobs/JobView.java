@@ -121,7 +121,7 @@ public record JobView(
     public static JobStatus queued(Submission submission, SubmitResult.Accepted accepted) {
         Job job = submission.job();
         List<JobStatus.Image> images = IntStream.range(0, job.images())
-                .mapToObj(index -> new JobStatus.Image(index, JobState.QUEUED, 0, null, 0, null))
+                .mapToObj(index -> new JobStatus.Image(index, JobState.QUEUED, 0, null, 0, null, null))
                 .toList();
         // The second event tells its place to a job that waits.
         long lastEvent = accepted.position() == null ? 1 : 2;

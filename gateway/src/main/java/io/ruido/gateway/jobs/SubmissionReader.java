@@ -6,6 +6,7 @@ import io.ruido.config.RuidoConfig.JobsConfig;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.models.ModelCatalog;
 import io.ruido.gateway.uploads.Uploads;
+import io.ruido.job.Geometry;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Job;
 import io.ruido.job.JobJson;
@@ -140,8 +141,8 @@ public final class SubmissionReader {
         SamplingParams defaults = source == null || sized ? card.defaults() : card.defaultsFor(source.image());
         return new SamplingParams(
                 card.name(),
-                body.getInteger("width", defaults.width()),
-                body.getInteger("height", defaults.height()),
+                Geometry.ofImage(
+                        body.getInteger("width", defaults.width()), body.getInteger("height", defaults.height())),
                 body.getInteger("steps", defaults.steps()),
                 body.getDouble("guidanceScale", defaults.guidanceScale()),
                 body.getString("sampler", defaults.sampler()),

@@ -10,8 +10,6 @@ import io.ruido.gateway.http.SchemaCheck;
 import io.ruido.job.Job;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
-import io.ruido.job.Output;
-import io.ruido.job.SampleId;
 import io.ruido.s3.ResultStore;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
@@ -23,8 +21,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * Jobs whose clients wait for the images, as those of the compatible interfaces do: the same jobs as everybody's, by
@@ -74,8 +70,8 @@ public final class SynchronousJobs {
                         new ProblemException(Problems.of(error).renamed(names), error)));
     }
 
-    /** Completes when all images can be had; fails with a {@link ProblemException} when they will not be. */
-    public Future<Void> finished(RoutingContext ctx, Job job) {
+    /** Completes with the job when all images can be had; fails with a {@link ProblemException} when they will not be. */
+    public Future<JobStatus> finished(RoutingContext ctx, Job job) {
         if (ctx.response().closed()) {
             waiter.abandon(ctx, job.jobId());
             return Future.failedFuture(new ClosedChannelException());
@@ -87,7 +83,7 @@ public final class SynchronousJobs {
         });
         return waiter.await(ctx, job.jobId(), AT_MOST).compose(status -> {
             if (status.state() == JobState.SUCCEEDED) {
-                return Future.succeededFuture();
+                return Future.succeededFuture(status);
             }
             waiter.abandon(ctx, job.jobId());
             return Future.failedFuture(
@@ -95,24 +91,21 @@ public final class SynchronousJobs {
         });
     }
 
-    /** The PNGs of a finished job. */
-    public Future<List<String>> base64(RoutingContext ctx, Job job) {
-        return Future.all(samples(job)
-                        .map(sample -> Reply.on(ctx, images.read(sample).thenApply(png -> Base64.getEncoder()
-                                .encodeToString(png.orElseThrow()))))
+    /** The files of a finished job's images. */
+    public Future<List<String>> base64(RoutingContext ctx, JobStatus finished) {
+        return Future.all(finished.images().stream()
+                        .map(image -> Reply.on(
+                                ctx,
+                                images.read(image)
+                                        .thenApply(bytes -> Base64.getEncoder().encodeToString(bytes))))
                         .toList())
                 .map(all -> all.list());
     }
 
-    /** Where the PNGs of a finished job can be fetched for a while, by anybody. */
-    public List<String> urls(Job job) {
-        Output.Format format = job.params().output().format();
-        return samples(job)
-                .map(sample -> results.presignedUrl(ResultStore.key(sample, format)).toString())
+    /** Where the files of a finished job's images can be fetched for a while, by anybody. */
+    public List<String> urls(JobStatus finished) {
+        return finished.images().stream()
+                .map(image -> results.presignedUrl(image.key()).toString())
                 .toList();
-    }
-
-    private static Stream<SampleId> samples(Job job) {
-        return IntStream.range(0, job.images()).mapToObj(index -> new SampleId(job.jobId(), index));
     }
 }

@@ -7,6 +7,7 @@ import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.jobs.SynchronousJobs;
 import io.ruido.job.Job;
+import io.ruido.job.JobStatus;
 import io.ruido.redis.EventStream;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
@@ -61,19 +62,21 @@ public final class OpenAiAnswers {
 
     private Future<Void> send(RoutingContext ctx, Job job, String format) {
         return jobs.finished(ctx, job)
-                .compose(done -> "url".equals(format)
-                        ? Future.succeededFuture(Collections.<String>nCopies(job.images(), null))
-                        : jobs.base64(ctx, job))
-                .onSuccess(base64 -> {
-                    List<String> urls =
-                            "b64_json".equals(format) ? Collections.nCopies(job.images(), null) : jobs.urls(job);
-                    List<Image> images = IntStream.range(0, job.images())
-                            .mapToObj(index -> new Image(base64.get(index), urls.get(index)))
-                            .toList();
+                .compose(finished -> images(ctx, finished, format))
+                .onSuccess(images -> {
                     long created = job.submittedAt().getEpochSecond();
                     Reply.json(ctx, 200, new Answer(created, images, "opaque", "png", size(job)));
                 })
                 .mapEmpty();
+    }
+
+    private Future<List<Image>> images(RoutingContext ctx, JobStatus finished, String format) {
+        List<String> none = Collections.nCopies(finished.images().size(), null);
+        List<String> urls = "b64_json".equals(format) ? none : jobs.urls(finished);
+        return ("url".equals(format) ? Future.succeededFuture(none) : jobs.base64(ctx, finished))
+                .map(base64 -> IntStream.range(0, urls.size())
+                        .mapToObj(index -> new Image(base64.get(index), urls.get(index)))
+                        .toList());
     }
 
     /** As OpenAI writes it. */

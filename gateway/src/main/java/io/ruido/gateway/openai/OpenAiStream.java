@@ -86,7 +86,7 @@ final class OpenAiStream {
         response.drainHandler(drained -> feed.resume());
         feed.resume();
         jobs.finished(ctx, job)
-                .compose(done -> jobs.base64(ctx, job))
+                .compose(finished -> jobs.base64(ctx, finished))
                 .eventually(() -> allTold.future()
                         .timeout(PREVIEWS_AT_MOST.toMillis(), TimeUnit.MILLISECONDS)
                         .otherwiseEmpty())

@@ -12,24 +12,17 @@ public interface Sampler {
      */
     Trajectory trajectory(int steps, int skip);
 
-    /** From pure noise. */
+    /** All steps, from pure noise. */
     default Trajectory trajectory(int steps) {
         return trajectory(steps, 0);
     }
 
     /**
-     * From a picture that is brought to the first step's {@link Level}.
+     * The last steps only, from a picture that is brought to the first one's {@link Level}.
      *
-     * @param strength above 0, at most 1: the share of the steps that is made
+     * @param made how many of the steps, at least 1
      */
-    default Trajectory trajectory(int steps, double strength) {
-        if (!(strength > 0 && strength <= 1)) {
-            throw new IllegalArgumentException("strength must be above 0 and at most 1, was " + strength);
-        }
-        int made = (int) (steps * strength);
-        if (made == 0) {
-            throw new IllegalArgumentException("strength %s of %d steps leaves no step".formatted(strength, steps));
-        }
+    default Trajectory lastSteps(int steps, int made) {
         return trajectory(steps, (steps - made) * callsPerStep());
     }
 

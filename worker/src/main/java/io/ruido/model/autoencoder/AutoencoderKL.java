@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.model.Network;
 import io.ruido.nn.Conv2d;
 import io.ruido.nn.Downsample;
 import io.ruido.nn.GroupNorm;
@@ -26,6 +27,9 @@ import java.util.Optional;
  * <p>B batch, C channels, H and W sides of the picture, L latent channels, f downscale, h = H/f, w = W/f.
  */
 public final class AutoencoderKL {
+    public static final Network<AutoencoderKL> NETWORK = new Network<>(
+            "AutoencoderKL", (config, weights) -> new AutoencoderKL(AutoencoderKLConfig.of(config), weights));
+
     private static final double EPS = 1e-6;
 
     /** Side of the largest square latents that are decoded at once: 1536 pixels for Stable Diffusion. */

@@ -3,6 +3,7 @@ package io.ruido.model.text;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import io.ruido.model.Network;
 import io.ruido.nn.Activation;
 import io.ruido.nn.Attention;
 import io.ruido.nn.Embedding;
@@ -23,6 +24,9 @@ import java.util.stream.IntStream;
  * <p>B batch, T tokens, D hidden width.
  */
 public final class BertModel {
+    public static final Network<BertModel> NETWORK = new Network<>(
+            "BertModel", (config, weights) -> new BertModel(BertConfig.of(config), weights));
+
     private static final double HIDDEN = -Float.MAX_VALUE;
 
     private final BertConfig config;

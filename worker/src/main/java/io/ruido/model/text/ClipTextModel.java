@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.model.Network;
 import io.ruido.nn.Attention;
 import io.ruido.nn.Embedding;
 import io.ruido.nn.FeedForward;
@@ -26,6 +27,12 @@ import java.util.stream.IntStream;
  * <p>B batch, T tokens, D hidden width, P projected width.
  */
 public final class ClipTextModel {
+    public static final Network<ClipTextModel> NETWORK = new Network<>(
+            "CLIPTextModel", (config, weights) -> new ClipTextModel(ClipTextConfig.of(config, false), weights));
+    public static final Network<ClipTextModel> WITH_PROJECTION = new Network<>(
+            "CLIPTextModelWithProjection",
+            (config, weights) -> new ClipTextModel(ClipTextConfig.of(config, true), weights));
+
     /** End of a text in configurations that name it wrongly; there it is the token with the highest id. */
     private static final int WRONG_END = 2;
 

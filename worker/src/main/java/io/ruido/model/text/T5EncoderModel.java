@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.model.Network;
 import io.ruido.nn.BiasedAttention;
 import io.ruido.nn.Embedding;
 import io.ruido.nn.FeedForward;
@@ -26,6 +27,9 @@ import java.util.stream.IntStream;
  * <p>B batch, T tokens, D width, h heads.
  */
 public final class T5EncoderModel {
+    public static final Network<T5EncoderModel> NETWORK = new Network<>(
+            "T5EncoderModel", (config, weights) -> new T5EncoderModel(T5Config.of(config), weights));
+
     private final T5Config config;
     private final Embedding tokens;
     private final List<Embedding> relativeAttentionBiases; // one for each layer, or one for all

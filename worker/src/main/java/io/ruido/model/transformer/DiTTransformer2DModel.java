@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
+import io.ruido.model.Network;
 import io.ruido.nn.Attention;
 import io.ruido.nn.Embedding;
 import io.ruido.nn.FeedForward;
@@ -24,6 +25,9 @@ import java.util.stream.IntStream;
  * <p>B batch, C channels, H and W sides, N patches, D width of a token, p side of a patch.
  */
 public final class DiTTransformer2DModel implements Denoiser {
+    public static final Network<DiTTransformer2DModel> NETWORK = new Network<>(
+            "DiTTransformer2DModel", (config, weights) -> new DiTTransformer2DModel(DiTConfig.of(config), weights));
+
     private static final int SINUSOIDS = 256;
     private static final double EPS = 1e-6;
 

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
+import io.ruido.model.Network;
 import io.ruido.nn.Activation;
 import io.ruido.nn.Attention;
 import io.ruido.nn.FeedForward;
@@ -27,6 +28,9 @@ import java.util.stream.IntStream;
  * <p>B batch, C channels, H and W sides, N patches, T text tokens, D width of a token, p side of a patch.
  */
 public final class PixArtTransformer2DModel implements Denoiser {
+    public static final Network<PixArtTransformer2DModel> NETWORK = new Network<>(
+            "PixArtTransformer2DModel", (config, weights) -> new PixArtTransformer2DModel(PixArtConfig.of(config), weights));
+
     private static final int SINUSOIDS = 256;
     private static final double EPS = 1e-6;
     private static final int HIDDEN = 10000;

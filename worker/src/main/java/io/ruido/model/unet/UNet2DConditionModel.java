@@ -3,6 +3,7 @@ package io.ruido.model.unet;
 import ai.djl.ndarray.NDArray;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
+import io.ruido.model.Network;
 import io.ruido.nn.Activation;
 import io.ruido.nn.Conv2d;
 import io.ruido.nn.FourierFeatures;
@@ -24,6 +25,9 @@ import java.util.function.UnaryOperator;
  * <p>B batch, C latent channels, H and W sides of the latents, T context tokens, D their width, E width of the embeddings.
  */
 public final class UNet2DConditionModel implements Denoiser {
+    public static final Network<UNet2DConditionModel> NETWORK = new Network<>(
+            "UNet2DConditionModel", (config, weights) -> new UNet2DConditionModel(UNetConfig.of(config), weights));
+
     private final UNetConfig config;
     private final UnaryOperator<NDArray> timeProj;
     private final TimestepEmbedding timeEmbedding;

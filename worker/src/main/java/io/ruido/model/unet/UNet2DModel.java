@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
+import io.ruido.model.Network;
 import io.ruido.nn.Activation;
 import io.ruido.nn.Conv2d;
 import io.ruido.nn.Embedding;
@@ -24,6 +25,9 @@ import java.util.function.UnaryOperator;
  * <p>B batch, C channels, H and W sides, E width of the embeddings.
  */
 public final class UNet2DModel implements Denoiser {
+    public static final Network<UNet2DModel> NETWORK = new Network<>(
+            "UNet2DModel", (config, weights) -> new UNet2DModel(UNet2DConfig.of(config), weights));
+
     private static final String TIME_PROJ = "time_proj";
 
     private final UNet2DConfig config;

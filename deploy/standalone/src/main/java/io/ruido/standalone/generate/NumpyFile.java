@@ -7,7 +7,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Latents in NumPy's format, version 1.0: a magic number, a header padded to 64 bytes, float32 values. */
 final class NumpyFile {
@@ -16,11 +18,12 @@ final class NumpyFile {
 
     private NumpyFile() {}
 
-    /** @param results of one shape; the file's array is (N, L, h, w) */
+    /** @param results of one shape; the file's array is (N, L, h, w), or (N, L, f, h, w) of clips */
     static void write(Path file, List<Sampling.Result> results) throws IOException {
-        long[] shape = results.getFirst().shape().getShape();
-        String header = "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d, %d, %d), }"
-                .formatted(results.size(), shape[1], shape[2], shape[3]);
+        long[] shape = results.getFirst().shape().getShape().clone();
+        shape[0] = results.size();
+        String header = "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }"
+                .formatted(Arrays.stream(shape).mapToObj(Long::toString).collect(Collectors.joining(", ")));
         int padded = Math.ceilDiv(MAGIC + header.length() + 1, ALIGNMENT) * ALIGNMENT - MAGIC;
         int values =
                 results.stream().mapToInt(result -> result.latents().length).sum();

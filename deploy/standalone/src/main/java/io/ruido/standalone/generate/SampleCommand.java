@@ -1,12 +1,15 @@
 package io.ruido.standalone.generate;
 
 import io.ruido.image.ImageFile;
+import io.ruido.job.Artifact;
+import io.ruido.job.Geometry;
 import io.ruido.job.Infotext;
-import io.ruido.image.ImageEncoder;
-import io.ruido.image.ImageFile;
 import io.ruido.job.Output;
+import io.ruido.job.Seeds;
+import io.ruido.job.Variation;
+import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.DiffusionPipeline;
-import io.ruido.pipeline.RgbImage;
+import io.ruido.pipeline.image.RgbImage;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.Sampling;
 import io.ruido.pipeline.lora.LoraFile;
@@ -17,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -118,7 +120,7 @@ public final class SampleCommand implements Callable<Integer> {
             }
             for (int i = 0; i < count; i++) {
                 Path file = NumberedFile.file(out, i);
-                Files.write(file, png(results.get(i).image(), request.ofImage(i)));
+                Files.write(file, file(pipeline, results.get(i).frames(), request.ofImage(i)).bytes());
                 System.out.println(file);
             }
             if (latents != null) {
@@ -141,30 +143,35 @@ public final class SampleCommand implements Callable<Integer> {
             throw new IllegalArgumentException("count must be at least 1, was " + count);
         }
         Optional<RgbImage> picture = picture("image", start.image());
-        int width = size == null ? picture.map(RgbImage::width).orElseGet(pipeline::defaultWidth) : size.width();
-        int height = size == null ? picture.map(RgbImage::height).orElseGet(pipeline::defaultHeight) : size.height();
+        Geometry geometry = geometry(pipeline, picture);
         return new SampleRequest(
                 prompt,
                 negativePrompt,
-                seed,
-                steps == null ? pipeline.defaultSteps() : steps,
+                new Seeds(seed, variation()),
+                steps == null ? pipeline.defaults().steps() : steps,
                 Optional.ofNullable(sampler),
-                guidance == null ? pipeline.defaultGuidance() : guidance,
+                guidance == null ? pipeline.defaults().guidance() : guidance,
                 guidanceRescale,
-                width,
-                height,
+                geometry,
                 clipSkip,
-                variation(),
-                source(picture.map(found -> found.resized(width, height))));
+                source(picture.map(found -> found.resized(geometry.width(), geometry.height()))));
     }
 
-    private Optional<SampleRequest.Variation> variation() {
+    private Geometry geometry(DiffusionPipeline pipeline, Optional<RgbImage> picture) {
+        if (size != null) {
+            return Geometry.ofImage(size.width(), size.height());
+        }
+        return picture.map(found -> Geometry.ofImage(found.width(), found.height()))
+                .orElseGet(pipeline::defaultGeometry);
+    }
+
+    private Variation variation() {
         if (start.variationSeed().isPresent() != start.variationStrength().isPresent()) {
             throw new IllegalArgumentException("variation seed and variation strength need each other");
         }
         return start.variationSeed()
-                .map(other -> new SampleRequest.Variation(
-                        other, start.variationStrength().orElseThrow()));
+                .map(other -> new Variation(other, start.variationStrength().orElseThrow()))
+                .orElse(null);
     }
 
     private Optional<SampleRequest.Source> source(Optional<RgbImage> picture) throws IOException {
@@ -197,7 +204,7 @@ public final class SampleCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private byte[] png(RgbImage image, SampleRequest request) {
+    private Artifact file(DiffusionPipeline pipeline, Frames frames, SampleRequest request) {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("Steps", request.steps());
         request.sampler().ifPresent(name -> settings.put("Sampler", name));
@@ -205,17 +212,15 @@ public final class SampleCommand implements Callable<Integer> {
         if (request.guidanceRescale() > 0) {
             settings.put("CFG rescale", request.guidanceRescale());
         }
-        settings.put("Seed", request.seed());
-        settings.put("Size", String.format(Locale.ROOT, "%dx%d", image.width(), image.height()));
+        settings.put("Seed", request.seeds().seed());
+        settings.put("Size", request.geometry().width() + "x" + request.geometry().height());
         settings.put("Model", model.toAbsolutePath().normalize().getFileName());
-        request.variation().ifPresent(other -> {
-            settings.put("Variation seed", other.seed());
-            settings.put("Variation seed strength", other.strength());
-        });
+        Variation variation = request.seeds().variation();
+        if (variation != null) {
+            settings.put("Variation seed", variation.seed());
+            settings.put("Variation seed strength", variation.strength());
+        }
         request.source().ifPresent(source -> settings.put("Denoising strength", source.strength()));
-        return ImageEncoder.write(
-                image.toBufferedImage(),
-                Output.PNG,
-                Infotext.of(request.prompt(), request.negativePrompt(), settings));
+        return pipeline.artifact(frames, Output.PNG, Infotext.of(request.prompt(), request.negativePrompt(), settings));
     }
 }

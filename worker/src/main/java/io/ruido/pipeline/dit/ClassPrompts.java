@@ -1,5 +1,6 @@
-package io.ruido.pipeline;
+package io.ruido.pipeline.dit;
 
+import io.ruido.pipeline.family.ModelFolder;
 import ai.djl.ndarray.NDManager;
 import io.ruido.model.Conditioning;
 import io.ruido.pipeline.text.Prompts;
@@ -8,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Classes instead of texts: a class is asked for by its number, or by one of its names. */
-final class ClassPrompts implements Prompts {
+public final class ClassPrompts implements Prompts {
     private final int classes;
     private final Map<String, Long> idsByName = new HashMap<>();
 

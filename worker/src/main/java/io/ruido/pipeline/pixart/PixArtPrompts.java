@@ -1,5 +1,6 @@
-package io.ruido.pipeline;
+package io.ruido.pipeline.pixart;
 
+import io.ruido.pipeline.family.ModelFolder;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -12,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** PixArt's texts: the states of T5, and which of them are padding. */
-final class PixArtPrompts implements Prompts {
+public final class PixArtPrompts implements Prompts {
     private final Tokenizer tokenizer;
     private final T5EncoderModel encoder;
 

@@ -1,4 +1,4 @@
-package io.ruido.pipeline;
+package io.ruido.pipeline.image;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
@@ -17,7 +17,7 @@ import java.util.SplittableRandom;
  *
  * @param matrix (L+1, 3), the last row is the constant
  */
-record LatentPreview(float[] matrix) {
+public record LatentPreview(float[] matrix) {
     private static final int COLOURS = 3;
 
     private static final int PICTURES = 8;
@@ -25,7 +25,7 @@ record LatentPreview(float[] matrix) {
     private static final int BLOBS = 6;
 
     /** @param type of the autoencoder's weights */
-    static LatentPreview fit(AutoencoderKL vae, NDManager manager, DataType type) {
+    public static LatentPreview fit(AutoencoderKL vae, NDManager manager, DataType type) {
         try (NDManager scratch = manager.newSubManager()) {
             int downscale = vae.config().downscale();
             int side = LATENT_SIDE * downscale;
@@ -45,7 +45,7 @@ record LatentPreview(float[] matrix) {
     }
 
     /** Of a model that denoises the picture itself, in grey or in colours. */
-    static LatentPreview ofPixels(int channels) {
+    public static LatentPreview ofPixels(int channels) {
         float[] matrix = new float[(channels + 1) * COLOURS];
         for (int colour = 0; colour < COLOURS; colour++) {
             matrix[Math.min(colour, channels - 1) * COLOURS + colour] = 1;
@@ -53,15 +53,21 @@ record LatentPreview(float[] matrix) {
         return new LatentPreview(matrix);
     }
 
-    /** A picture with a pixel for each place of the latents (L, h, w). */
-    RgbImage picture(float[] latents, int width, int height) {
-        int places = width * height;
-        int channels = latents.length / places;
-        byte[] rgb = new byte[COLOURS * places];
+    /**
+     * A picture with a pixel for each place of the latents; of a clip's, of their first frame.
+     *
+     * @param latents of the shape (1, L, h, w) or (1, L, f, h, w)
+     */
+    public RgbImage picture(float[] latents, Shape shape) {
+        int width = (int) shape.get(shape.dimension() - 1);
+        int height = (int) shape.get(shape.dimension() - 2);
+        int channels = (int) shape.get(1);
+        int each = latents.length / channels;
+        byte[] rgb = new byte[COLOURS * width * height];
         for (int i = 0; i < rgb.length; i++) {
             float value = matrix[channels * COLOURS + i % COLOURS];
             for (int channel = 0; channel < channels; channel++) {
-                value += matrix[channel * COLOURS + i % COLOURS] * latents[channel * places + i / COLOURS];
+                value += matrix[channel * COLOURS + i % COLOURS] * latents[channel * each + i / COLOURS];
             }
             rgb[i] = (byte) Math.round(255 * Math.clamp(value / 2 + 0.5f, 0f, 1f));
         }

@@ -1,7 +1,8 @@
-package io.ruido.pipeline;
+package io.ruido.pipeline.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.diffusion.schedules.SchedulerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -39,15 +40,20 @@ public record ModelFolder(Path path, String className, Map<String, String> parts
     }
 
     /** Class of a part, or empty when the folder leaves it out. */
-    Optional<String> part(String name) {
+    public Optional<String> part(String name) {
         return Optional.ofNullable(parts.get(name));
     }
 
-    Path folder(String part) {
+    public Path folder(String part) {
         return path.resolve(part);
     }
 
-    boolean flag(String setting) {
+    /** The noise schedule and the sampler that the folder describes. */
+    public SchedulerConfig scheduler() throws IOException {
+        return SchedulerConfig.read(folder("scheduler").resolve("scheduler_config.json"));
+    }
+
+    public boolean flag(String setting) {
         return index.path(setting).asBoolean();
     }
 }

@@ -1,4 +1,4 @@
-package io.ruido.pipeline;
+package io.ruido.pipeline.image;
 
 import com.twelvemonkeys.image.ResampleOp;
 import java.awt.image.BufferedImage;
@@ -48,12 +48,12 @@ public record RgbImage(int width, int height, byte[] rgb) {
                 : of(new ResampleOp(toWidth, toHeight, ResampleOp.FILTER_LANCZOS).filter(toBufferedImage(), null));
     }
 
-    boolean hasSize(int wantedWidth, int wantedHeight) {
+    public boolean hasSize(int wantedWidth, int wantedHeight) {
         return width == wantedWidth && height == wantedHeight;
     }
 
     /** Brightness of a pixel in 0…1 (ITU-R BT.601), rounded to 8 bits as image libraries do. */
-    double grey(int pixel) {
+    public double grey(int pixel) {
         int red = rgb[3 * pixel] & 0xff;
         int green = rgb[3 * pixel + 1] & 0xff;
         int blue = rgb[3 * pixel + 2] & 0xff;

@@ -1,0 +1,2 @@
+/** Unconditional models that denoise pixels. */
+package io.ruido.pipeline.ddpm;

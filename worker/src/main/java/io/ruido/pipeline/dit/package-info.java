@@ -1,0 +1,2 @@
+/** DiT: a transformer on latents, conditioned by classes. */
+package io.ruido.pipeline.dit;

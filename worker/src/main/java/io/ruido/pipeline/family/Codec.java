@@ -1,0 +1,67 @@
+package io.ruido.pipeline.family;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import io.ruido.diffusion.noise.TorchRandom;
+import io.ruido.job.Artifact;
+import io.ruido.image.ImageEncoder;
+import io.ruido.job.Geometry;
+import io.ruido.job.Output;
+import io.ruido.pipeline.image.Frames;
+import io.ruido.pipeline.image.LatentPreview;
+
+/**
+ * Between latents and results. B batch, L latent channels, h and w sides of the latents, f their frames, C channels of the
+ * pixels.
+ */
+public interface Codec {
+    /** L. */
+    int channels();
+
+    /** Pixels along each side that one of the latents stands for. */
+    int downscale();
+
+    /**
+     * The shape of one sample's latents: (1, L, h, w) of a picture, (1, L, f, h, w) of a clip.
+     *
+     * @param geometry whose sides are multiples of {@link #downscale()}
+     * @throws IllegalArgumentException naming what of the geometry the model cannot make
+     */
+    default Shape latentShape(Geometry geometry) {
+        if (geometry.frames() != 1) {
+            throw new IllegalArgumentException("frames must be 1, was " + geometry.frames());
+        }
+        return new Shape(1, channels(), geometry.height() / downscale(), geometry.width() / downscale());
+    }
+
+    /**
+     * The pixels of finished latents.
+     *
+     * @param latents (B, L, h, w) or (B, L, f, h, w), float32
+     * @return (B, C, H, W) or (B, C, F, H, W), float32, about −1…1; C is 1 for grey, else 3
+     */
+    NDArray decode(NDArray latents);
+
+    /**
+     * Latents that stand for a picture, as the denoiser sees them.
+     *
+     * @param picture (1, 3, H, W) in −1…1
+     * @param random to draw from a distribution, if the codec has one
+     * @throws IllegalArgumentException when the model cannot begin with a picture
+     */
+    float[] encode(NDArray picture, TorchRandom random);
+
+    /** A small, rough picture of unfinished latents. */
+    LatentPreview preview();
+
+    /**
+     * The file of a result.
+     *
+     * @param parameters that it was made with, to be kept in the file
+     */
+    default Artifact artifact(Frames frames, Output output, String parameters) {
+        byte[] bytes = ImageEncoder.write(frames.first().toBufferedImage(), output, parameters);
+        Output.Format format = output.format();
+        return new Artifact(bytes, format.mediaType(), format.label());
+    }
+}

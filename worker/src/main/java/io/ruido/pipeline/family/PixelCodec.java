@@ -1,0 +1,32 @@
+package io.ruido.pipeline.family;
+
+import ai.djl.ndarray.NDArray;
+import io.ruido.diffusion.noise.TorchRandom;
+import io.ruido.pipeline.image.LatentPreview;
+
+/**
+ * No codec: the denoiser works on pixels.
+ *
+ * @param channels of the pixels, 1 for grey
+ */
+public record PixelCodec(int channels) implements Codec {
+    @Override
+    public int downscale() {
+        return 1;
+    }
+
+    @Override
+    public NDArray decode(NDArray latents) {
+        return latents;
+    }
+
+    @Override
+    public float[] encode(NDArray picture, TorchRandom random) {
+        throw new IllegalArgumentException("image: the model has no autoencoder");
+    }
+
+    @Override
+    public LatentPreview preview() {
+        return LatentPreview.ofPixels(channels);
+    }
+}
