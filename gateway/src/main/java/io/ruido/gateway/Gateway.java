@@ -99,6 +99,7 @@ public final class Gateway implements AutoCloseable {
     private static final Duration TELL_EVERY = Duration.ofSeconds(1);
     private static final Duration FORGET_EVERY = Duration.ofSeconds(5);
     private static final Duration ADMIT_EVERY = Duration.ofSeconds(1);
+    private static final Duration KEYS_EVERY = Duration.ofSeconds(2);
     private static final int EVENT_LOOPS = Runtime.getRuntime().availableProcessors();
     /** Longer than any request waits for its answer. */
     private static final int IDLE_SECONDS = 660;
@@ -193,8 +194,8 @@ public final class Gateway implements AutoCloseable {
         SchemaCheck submission =
                 new SchemaCheck(Contract.schema(contract, "Submission"), contract.getSchemaRepository());
         JobWaiter endings = new JobWaiter(jobs, events, shutdown);
-        RateLimits allowances = new RateLimits(redis);
-        SubmissionService intake = new SubmissionService(submissions, submitter, jobs, new Quota(allowances));
+        Quota quota = new Quota(new RateLimits(redis));
+        SubmissionService intake = new SubmissionService(submissions, submitter, jobs, quota);
         SubmitRoute submit = new SubmitRoute(intake, endings, results);
         JobRoutes jobRoutes = new JobRoutes(jobs, results, blocking);
         ImageRoute image = new ImageRoute(jobs, results, blocking);
@@ -202,14 +203,18 @@ public final class Gateway implements AutoCloseable {
         OpenAiRoute openAi = new OpenAiRoute(attended, new OpenAiAnswers(attended, events), uploads);
         SdImageRoute sdImages = new SdImageRoute(attended, catalog, uploads);
         SdRoutes sd = new SdRoutes(jobs, events, catalog, clock);
-        EventRoutes watching = new EventRoutes(jobs, events, commands, metrics, shutdown);
+        EventRoutes watching = new EventRoutes(jobs, events, commands, quota, metrics, shutdown);
         CatalogRoutes catalogRoutes = new CatalogRoutes(catalog, config.jobs(), config.uploads());
         UploadRoutes uploadRoutes = new UploadRoutes(uploads, config.uploads().retention(), clock);
         Overview overview = new Overview(redis);
         StatsRoute stats = new StatsRoute(overview, models);
         HealthRoutes health = new HealthRoutes(kafka, redis, results, blocking, shutdown);
         ApiKeys keys = ApiKeys.read(config.gateway().apiKeys());
-        Access access = new Access(keys, config.gateway().allowedOrigins().orElse(List.of()), allowances);
+        Access access = new Access(
+                keys,
+                config.gateway().allowedOrigins().orElse(List.of()),
+                config.gateway().allowedHosts().orElse(List.of()),
+                quota);
         SessionRoute session = new SessionRoute(keys);
         WebhookStore webhookStore = new WebhookStore(redis);
         RequestTraces traces = new RequestTraces(telemetry.tracer());
@@ -277,6 +282,7 @@ public final class Gateway implements AutoCloseable {
         vertx.setPeriodic(FORGET_EVERY.toMillis(), timer -> housekeeping.forget());
         vertx.setPeriodic(FORGET_EVERY.toMillis(), timer -> uploads.forget());
         vertx.setPeriodic(ADMIT_EVERY.toMillis(), timer -> housekeeping.admit());
+        vertx.setPeriodic(KEYS_EVERY.toMillis(), timer -> blocking.execute(keys::refresh));
         log.info(
                 "Gateway listens on {}://{}:{}",
                 Tls.scheme(config.gateway()),

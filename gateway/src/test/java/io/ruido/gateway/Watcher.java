@@ -19,11 +19,13 @@ public final class Watcher implements WebSocket.Listener {
     private final StringBuilder text = new StringBuilder();
     private final CompletableFuture<Void> reading;
 
-    private Watcher(Client client, String path, CompletableFuture<Void> reading) {
+    private Watcher(Client client, String path, CompletableFuture<Void> reading, String... headers) {
         this.reading = reading;
-        this.socket = client.http
-                .newWebSocketBuilder()
-                .buildAsync(
+        WebSocket.Builder builder = client.http.newWebSocketBuilder();
+        for (int i = 0; i < headers.length; i += 2) {
+            builder.header(headers[i], headers[i + 1]);
+        }
+        this.socket = builder.buildAsync(
                         URI.create(
                                 "ws" + client.address.resolve(path).toString().substring(4)),
                         this)
@@ -31,8 +33,8 @@ public final class Watcher implements WebSocket.Listener {
                 .join();
     }
 
-    public static Watcher open(Client client, String path) {
-        return new Watcher(client, path, CompletableFuture.completedFuture(null));
+    public static Watcher open(Client client, String path, String... headers) {
+        return new Watcher(client, path, CompletableFuture.completedFuture(null), headers);
     }
 
     /** Reads nothing before {@code reading} completes. */

@@ -222,8 +222,11 @@ public interface RuidoConfig {
         /** YAML file with the keys of those who may call; without one, everybody may who reaches the gateway. */
         Optional<Path> apiKeys();
 
-        /** Of pages on other hosts that may open WebSockets, such as {@code https://example.org}. */
+        /** Of pages on other hosts that may open WebSockets and send jobs, such as {@code https://example.org}. */
         Optional<List<String>> allowedOrigins();
+
+        /** Names by which the gateway is reached where it asks for no key, beside those of loopback. */
+        Optional<List<String>> allowedHosts();
 
         /** Whether webhooks may call addresses that are not public. */
         @WithDefault("false")

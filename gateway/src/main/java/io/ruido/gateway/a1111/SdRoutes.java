@@ -69,7 +69,7 @@ public final class SdRoutes {
                         : Reply.on(
                                         ctx,
                                         jobs.cancel(
-                                                Caller.of(ctx), job.get().job().jobId()))
+                                                Caller.of(ctx).withoutAdmin(), job.get().job().jobId()))
                                 .recover(SdRoutes::unlessFinished)
                                 .mapEmpty())
                 .onSuccess(done -> Reply.json(ctx, 200, Map.of()))
@@ -129,7 +129,7 @@ public final class SdRoutes {
     }
 
     private Future<Optional<JobStatus>> current(RoutingContext ctx) {
-        return Reply.on(ctx, jobs.list(Caller.of(ctx), null, 1, job -> !job.state()
+        return Reply.on(ctx, jobs.list(Caller.of(ctx).withoutAdmin(), null, 1, job -> !job.state()
                         .terminal()))
                 .map(page -> page.jobs().stream().findFirst());
     }

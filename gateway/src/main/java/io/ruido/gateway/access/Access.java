@@ -3,16 +3,14 @@ package io.ruido.gateway.access;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
-import io.ruido.redis.RateLimits;
 import io.vertx.core.http.Cookie;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.SecurityPolicyHandler;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Base64;
-import java.util.List;
+import java.util.Collection;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -22,26 +20,31 @@ import java.util.Optional;
  */
 public final class Access implements SecurityPolicyHandler {
     private final ApiKeys keys;
-    private final List<String> origins;
-    private final RateLimits allowances;
+    private final WebPages pages;
+    private final Quota quota;
 
-    /** @param origins of pages on other hosts that may open WebSockets */
-    public Access(ApiKeys keys, List<String> origins, RateLimits allowances) {
+    /**
+     * @param origins of pages on other hosts that may use this server
+     * @param hosts by which it is reached where no key is needed
+     */
+    public Access(ApiKeys keys, Collection<String> origins, Collection<String> hosts, Quota quota) {
         this.keys = keys;
-        this.origins = origins;
-        this.allowances = allowances;
+        this.pages = new WebPages(origins, keys.none() ? hosts : null);
+        this.quota = quota;
     }
 
     @Override
     public void handle(RoutingContext ctx) {
         String path = path(ctx);
+        if (!path.startsWith("/health/")) {
+            pages.check(ctx.request());
+        }
         boolean operations = path.equals("/metrics") || path.equals("/v1/stats");
         boolean guarded = (path.startsWith("/v1/") && !path.equals(SessionRoute.PATH)) || path.startsWith("/sdapi/");
         if (!guarded && !operations) {
             ctx.next();
             return;
         }
-        checkOrigin(ctx.request());
         Caller caller = keys.none() ? Caller.ANYBODY : authenticated(ctx);
         if (operations && !caller.admin()) {
             throw refusal(Problem.Code.FORBIDDEN, "The key %s is not an administrator's.".formatted(caller.name()));
@@ -72,8 +75,10 @@ public final class Access implements SecurityPolicyHandler {
     private static Optional<String> secret(RoutingContext ctx) {
         String header = ctx.request().getHeader(HttpHeaders.AUTHORIZATION);
         if (header == null) {
-            return Optional.ofNullable(ctx.request().getCookie(SessionRoute.COOKIE))
-                    .map(Cookie::getValue);
+            return WebPages.mayUseCookies(ctx.request())
+                    ? Optional.ofNullable(ctx.request().getCookie(SessionRoute.COOKIE))
+                            .map(Cookie::getValue)
+                    : Optional.empty();
         }
         String[] words = header.strip().split("\\s+", 2);
         return switch (words.length == 1 ? "" : words[0].toLowerCase(Locale.ROOT)) {
@@ -96,34 +101,15 @@ public final class Access implements SecurityPolicyHandler {
         HttpServerRequest request = ctx.request();
         // Nothing of the body may pass by before somebody reads it.
         request.pause();
-        Reply.on(ctx, allowances.take("requests", caller.name(), 1, caller.requestsPerMinute(), Duration.ofMinutes(1)))
-                .onSuccess(wait -> {
+        Reply.on(ctx, quota.takeRequest(caller))
+                .onComplete(taken -> {
                     // A WebSocket can only be made of a request that has not been read.
-                    if (!upgrades(request)) {
+                    if (!WebPages.upgrades(request)) {
                         request.resume();
                     }
-                    if (wait.isPresent()) {
-                        ctx.fail(new ProblemException(Problem.tooMany("requests a minute", wait.get())));
-                    } else {
-                        ctx.next();
-                    }
                 })
+                .onSuccess(taken -> ctx.next())
                 .onFailure(ctx::fail);
-    }
-
-    /** Browsers let any page open a WebSocket to any host, with the cookies that they have for it. */
-    private void checkOrigin(HttpServerRequest request) {
-        String origin = request.getHeader(HttpHeaders.ORIGIN);
-        if (origin != null
-                && upgrades(request)
-                && !origins.contains(origin)
-                && !origin.replaceFirst("^https?://", "").equalsIgnoreCase(String.valueOf(request.authority()))) {
-            throw refusal(Problem.Code.FORBIDDEN, "Pages of %s may not open WebSockets here.".formatted(origin));
-        }
-    }
-
-    private static boolean upgrades(HttpServerRequest request) {
-        return request.headers().contains(HttpHeaders.UPGRADE, HttpHeaders.WEBSOCKET, true);
     }
 
     private static ProblemException refusal(Problem.Code code, String detail) {

@@ -18,15 +18,26 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /** Who may call, by the SHA-256 of a secret key. Keys are long and random, so that a plain hash hides them. */
 public final class ApiKeys {
-    private final Map<String, Entry> byHash;
+    private static final Logger log = LoggerFactory.getLogger(ApiKeys.class);
 
-    private ApiKeys(List<Entry> entries) {
-        byHash = entries.stream().collect(Collectors.toUnmodifiableMap(Entry::sha256, Function.identity()));
+    private final Optional<Path> file;
+    private volatile Loaded loaded;
+
+    private ApiKeys(Optional<Path> file) {
+        this.file = file;
+        this.loaded = file.map(ApiKeys::load).orElse(new Loaded("", Map.of()));
     }
+
+    /** @param text of the file */
+    private record Loaded(String text, Map<String, Entry> byHash) {}
 
     /** One key in the file. The limits hold for all gateways together; absent ones do not limit. */
     private record Entry(
@@ -71,17 +82,34 @@ public final class ApiKeys {
      * @throws IllegalArgumentException naming the file and what is wrong with it
      */
     public static ApiKeys read(Optional<Path> file) {
-        return new ApiKeys(file.map(ApiKeys::entries).orElse(List.of()));
+        return new ApiKeys(file);
     }
 
-    private static List<Entry> entries(Path file) {
+    /** Reads the file again if it has changed. One that is wrong is not used: the keys stay as they were. Blocks. */
+    public void refresh() {
+        file.ifPresent(path -> {
+            try {
+                if (!Files.readString(path).equals(loaded.text)) {
+                    loaded = load(path);
+                    log.info("{} has changed: {} API keys are valid now", path, loaded.byHash.size());
+                }
+            } catch (IOException | RuntimeException e) {
+                log.warn("{} has changed and cannot be used, so the API keys stay as they were: {}", path, e.toString());
+            }
+        });
+    }
+
+    private static Loaded load(Path file) {
         try {
-            Object yaml = new Yaml().load(Files.readString(file));
-            List<Entry> entries = JobJson.MAPPER.convertValue(yaml, new TypeReference<List<Entry>>() {});
+            String text = Files.readString(file);
+            List<Entry> entries = JobJson.MAPPER.convertValue(
+                    new Yaml(new SafeConstructor(new LoaderOptions())).load(text), new TypeReference<List<Entry>>() {});
             if (entries == null || entries.isEmpty()) {
                 throw new IllegalArgumentException("it has no keys");
             }
-            return entries;
+            return new Loaded(
+                    text,
+                    entries.stream().collect(Collectors.toUnmodifiableMap(Entry::sha256, Function.identity())));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the API keys in " + file, e);
         } catch (RuntimeException e) {
@@ -91,11 +119,11 @@ public final class ApiKeys {
 
     /** Whether anybody may call. */
     public boolean none() {
-        return byHash.isEmpty();
+        return file.isEmpty();
     }
 
     public Optional<Caller> caller(String secret) {
-        return Optional.ofNullable(byHash.get(hash(secret))).map(Entry::caller);
+        return Optional.ofNullable(loaded.byHash.get(hash(secret))).map(Entry::caller);
     }
 
     private static String hash(String secret) {

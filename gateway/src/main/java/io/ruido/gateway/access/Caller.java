@@ -27,6 +27,11 @@ public record Caller(String name, String tenant, boolean admin, Integer requests
         ctx.put(KEY, this);
     }
 
+    /** The same without an administrator's rights, where only its own jobs are meant. */
+    public Caller withoutAdmin() {
+        return new Caller(name, tenant, false, requestsPerMinute, imagesPerDay);
+    }
+
     public boolean sees(JobStatus job) {
         return admin || tenant.equals(job.tenant());
     }

@@ -7,15 +7,28 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** How many images a key may ask for in a day. */
+/** How many requests a key may send in a minute, and how many images it may ask for in a day, at all gateways together. */
 public final class Quota {
     private static final String IMAGES = "images";
     private static final Duration DAY = Duration.ofDays(1);
+    private static final String REQUESTS = "requests";
+    private static final Duration MINUTE = Duration.ofMinutes(1);
 
     private final RateLimits allowances;
 
     public Quota(RateLimits allowances) {
         this.allowances = allowances;
+    }
+
+    /** For a request, or a command of a WebSocket. Fails with a {@link ProblemException} when there were too many. */
+    public CompletionStage<Void> takeRequest(Caller caller) {
+        return caller.requestsPerMinute() == null
+                ? CompletableFuture.completedStage(null)
+                : allowances
+                        .take(REQUESTS, caller.name(), 1, caller.requestsPerMinute(), MINUTE)
+                        .thenAccept(wait -> wait.ifPresent(time -> {
+                            throw new ProblemException(Problem.tooMany("requests a minute", time));
+                        }));
     }
 
     /** Fails with a {@link ProblemException} when it is used up. */

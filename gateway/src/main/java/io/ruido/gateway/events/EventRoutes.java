@@ -3,6 +3,7 @@ package io.ruido.gateway.events;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.ruido.gateway.access.Caller;
+import io.ruido.gateway.access.Quota;
 import io.ruido.gateway.http.GracefulShutdown;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
@@ -20,6 +21,7 @@ import io.vertx.core.streams.WriteStream;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Watching jobs: server-sent events and WebSockets, all with the same numbered events. */
 public final class EventRoutes {
@@ -32,16 +34,23 @@ public final class EventRoutes {
     private final Jobs jobs;
     private final EventStream events;
     private final SchemaCheck commands;
+    private final Quota quota;
     private final GracefulShutdown shutdown;
     private final AtomicInteger streams;
     private final AtomicInteger sockets;
 
     /** @param commands of the WebSocket for many jobs */
     public EventRoutes(
-            Jobs jobs, EventStream events, SchemaCheck commands, MeterRegistry metrics, GracefulShutdown shutdown) {
+            Jobs jobs,
+            EventStream events,
+            SchemaCheck commands,
+            Quota quota,
+            MeterRegistry metrics,
+            GracefulShutdown shutdown) {
         this.jobs = jobs;
         this.events = events;
         this.commands = commands;
+        this.quota = quota;
         this.shutdown = shutdown;
         this.streams = watchers(metrics, "sse");
         this.sockets = watchers(metrics, "websocket");
@@ -103,7 +112,9 @@ public final class EventRoutes {
             socket.close(NORMAL_CLOSURE);
             return;
         }
-        KeepAlive keepAlive = new KeepAlive(ctx.vertx(), socket, HEARTBEAT);
+        AtomicReference<Feed> feeding = new AtomicReference<>();
+        SocketFlow flow = new SocketFlow(socket, () -> feeding.get().resume());
+        KeepAlive keepAlive = new KeepAlive(ctx.vertx(), socket, flow, HEARTBEAT);
         Feed feed = feed(job, seen, ctx.vertx().getOrCreateContext(), socket, (event, json) -> {
             socket.writeTextMessage(json);
             if (event.last()) {
@@ -112,7 +123,7 @@ public final class EventRoutes {
                 socket.close(NORMAL_CLOSURE);
             }
         });
-        socket.drainHandler(drained -> feed.resume());
+        feeding.set(feed);
         whileOpen(socket, keepAlive, feed::close);
         feed.resume();
     }
@@ -128,11 +139,12 @@ public final class EventRoutes {
                             jobs,
                             events,
                             commands,
+                            quota,
                             socket,
                             ctx.vertx().getOrCreateContext());
-                    socket.textMessageHandler(subscriptions::onCommand);
-                    socket.drainHandler(drained -> subscriptions.resume());
-                    whileOpen(socket, new KeepAlive(ctx.vertx(), socket, HEARTBEAT), subscriptions::close);
+                    SocketFlow flow = new SocketFlow(socket, subscriptions::resume);
+                    socket.textMessageHandler(text -> subscriptions.onCommand(text, flow));
+                    whileOpen(socket, new KeepAlive(ctx.vertx(), socket, flow, HEARTBEAT), subscriptions::close);
                 })
                 .onFailure(ctx::fail);
     }

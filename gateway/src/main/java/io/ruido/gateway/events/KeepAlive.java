@@ -5,26 +5,34 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import java.time.Duration;
 
-/** Pings a WebSocket, so that proxies keep it open, and closes it when a ping was not answered before the next. */
+/**
+ * Pings a WebSocket, so that proxies keep it open, and closes it when a ping was not answered before the next. While it is
+ * not read no answer can be seen, and more time is given.
+ */
 final class KeepAlive implements AutoCloseable {
     private static final short GOING_AWAY = 1001;
+    private static final int PINGS_WHILE_PAUSED = 8;
 
     private final Vertx vertx;
     private final ServerWebSocket socket;
+    private final SocketFlow flow;
     private final long timer;
-    private boolean answered = true;
+    private int unanswered;
 
-    KeepAlive(Vertx vertx, ServerWebSocket socket, Duration every) {
+    KeepAlive(Vertx vertx, ServerWebSocket socket, SocketFlow flow, Duration every) {
         this.vertx = vertx;
         this.socket = socket;
+        this.flow = flow;
         this.timer = vertx.setPeriodic(every.toMillis(), id -> ping());
-        socket.pongHandler(pong -> answered = true);
+        socket.pongHandler(pong -> unanswered = 0);
     }
 
     private void ping() {
-        if (answered) {
-            answered = false;
+        if (unanswered == 0) {
             socket.writePing(Buffer.buffer());
+            unanswered = 1;
+        } else if (flow.paused() && unanswered < PINGS_WHILE_PAUSED) {
+            unanswered++;
         } else {
             socket.close(GOING_AWAY, "no answer to a ping");
         }

@@ -1,8 +1,12 @@
 package io.ruido.gateway.events;
 
 import io.ruido.gateway.access.Caller;
+import io.ruido.gateway.access.Quota;
+import io.ruido.gateway.http.ClientJson;
 import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Problems;
+import io.ruido.gateway.http.Refusals;
 import io.ruido.gateway.http.SchemaCheck;
 import io.ruido.gateway.jobs.Jobs;
 import io.ruido.job.JobJson;
@@ -11,10 +15,8 @@ import io.ruido.redis.EventStream;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.http.ServerWebSocket;
-import io.vertx.core.json.DecodeException;
-import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
-import java.util.Collection;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,57 +25,91 @@ import java.util.UUID;
 /** One WebSocket that watches many jobs: {@code Command} frames come in, {@code JobEvent} frames go out. */
 final class Subscriptions implements AutoCloseable {
     private static final int AT_MOST = 1_000;
+    private static final int LONGEST_COMMAND = 4_096;
 
     private final Caller caller;
     private final Jobs jobs;
     private final EventStream events;
     private final SchemaCheck commands;
+    private final Quota quota;
     private final ServerWebSocket socket;
     private final Context loop;
     private final Map<UUID, Feed> feeds = new HashMap<>();
+    /** Subscriptions whose jobs are being looked for. */
+    private int pending;
 
     Subscriptions(
-            Caller caller, Jobs jobs, EventStream events, SchemaCheck commands, ServerWebSocket socket, Context loop) {
+            Caller caller,
+            Jobs jobs,
+            EventStream events,
+            SchemaCheck commands,
+            Quota quota,
+            ServerWebSocket socket,
+            Context loop) {
         this.caller = caller;
         this.jobs = jobs;
         this.events = events;
         this.commands = commands;
+        this.quota = quota;
         this.socket = socket;
         this.loop = loop;
     }
 
     private record Refusal(UUID job, Problem problem) {}
 
-    void onCommand(String text) {
-        Object command;
-        try {
-            command = Json.decodeValue(text);
-        } catch (DecodeException e) {
-            refuse(null, Problem.of(Problem.Code.MALFORMED_REQUEST, "The command is no JSON."));
-            return;
-        }
-        Collection<Problem.Field> refused = commands.check("command", command);
-        if (!refused.isEmpty()) {
-            refuse(null, Problem.invalid(List.copyOf(refused)));
-            return;
-        }
-        JsonObject valid = (JsonObject) command;
-        UUID job = UUID.fromString(valid.getString("job"));
-        switch (valid.getString("op")) {
-            case "subscribe" -> subscribe(job, valid.getInteger("after", 0));
-            case "unsubscribe" -> drop(job);
-            default -> answer(job, Future.fromCompletionStage(jobs.cancel(caller, job), loop));
+    /** @param flow which is told for how long the command is in hand */
+    void onCommand(String text, SocketFlow flow) {
+        flow.begin();
+        Future.fromCompletionStage(quota.takeRequest(caller), loop)
+                .compose(taken -> run(text))
+                .onFailure(error -> {
+                    if (!(error instanceof Refused)) {
+                        refuse(null, Problems.of(error));
+                    }
+                })
+                .onComplete(done -> flow.end());
+    }
+
+    /** The client has been told why. */
+    private static final class Refused extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Refused(Throwable cause) {
+            super(cause);
         }
     }
 
-    private void subscribe(UUID id, long after) {
-        if (feeds.size() >= AT_MOST) {
-            refuse(
-                    id,
-                    Problem.of(Problem.Code.TOO_MANY_SUBSCRIPTIONS, "One connection watches at most " + AT_MOST + "."));
-            return;
+    private Future<?> run(String text) {
+        if (text.length() > LONGEST_COMMAND) {
+            return Future.failedFuture(new ProblemException(Problem.of(
+                    Problem.Code.MALFORMED_REQUEST, "A command has at most %d characters.".formatted(LONGEST_COMMAND))));
         }
-        answer(id, Future.fromCompletionStage(jobs.find(caller, id), loop).onSuccess(job -> open(job, after)));
+        Object command = ClientJson.read("command", text.getBytes(StandardCharsets.UTF_8));
+        Refusals refused = commands.check("command", command);
+        if (!refused.isEmpty()) {
+            return Future.failedFuture(new ProblemException(refused.problem()));
+        }
+        JsonObject valid = (JsonObject) command;
+        UUID job = UUID.fromString(valid.getString("job"));
+        return switch (valid.getString("op")) {
+            case "subscribe" -> answer(job, subscribe(job, valid.getInteger("after", 0)));
+            case "unsubscribe" -> {
+                drop(job);
+                yield Future.succeededFuture();
+            }
+            default -> answer(job, Future.fromCompletionStage(jobs.cancel(caller, job), loop));
+        };
+    }
+
+    private Future<JobStatus> subscribe(UUID id, long after) {
+        if (feeds.size() + pending >= AT_MOST) {
+            return Future.failedFuture(new ProblemException(Problem.of(
+                    Problem.Code.TOO_MANY_SUBSCRIPTIONS, "One connection watches at most " + AT_MOST + ".")));
+        }
+        pending++;
+        return Future.fromCompletionStage(jobs.find(caller, id), loop)
+                .onComplete(found -> pending--)
+                .onSuccess(job -> open(job, after));
     }
 
     private void open(JobStatus job, long after) {
@@ -91,8 +127,11 @@ final class Subscriptions implements AutoCloseable {
         }
     }
 
-    private void answer(UUID job, Future<JobStatus> change) {
-        change.onFailure(error -> refuse(job, Problems.of(error)));
+    private Future<?> answer(UUID job, Future<JobStatus> change) {
+        return change.recover(error -> {
+            refuse(job, Problems.of(error));
+            return Future.failedFuture(new Refused(error));
+        });
     }
 
     private void refuse(UUID job, Problem problem) {

@@ -3,11 +3,15 @@ package io.ruido.gateway.http;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
+import java.util.regex.Pattern;
 
 /** One event loop that serves HTTP; several share the port. */
 public final class HttpVerticle extends VerticleBase {
+    private static final Pattern NO_CHARACTER = Pattern.compile("%(?![0-9a-fA-F]{2})");
+
     private final HttpServerOptions options;
     private final Router router;
     private HttpServer server;
@@ -19,8 +23,26 @@ public final class HttpVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        server = vertx.createHttpServer(options).requestHandler(router).invalidRequestHandler(Problems::malformed);
+        server = vertx.createHttpServer(options)
+                .requestHandler(this::serve)
+                .invalidRequestHandler(request -> Problems.malformed(
+                        request, request.decoderResult().cause().getMessage()));
         return server.listen();
+    }
+
+    /** Handlers take for granted that a request has a path and names a host. */
+    private void serve(HttpServerRequest request) {
+        if (request.authority() == null || request.authority().host().isBlank()) {
+            Problems.malformed(request, "The header Host is missing, or names no host.");
+        } else if (!decodable(request.path())) {
+            Problems.malformed(request, "The path cannot be decoded: " + Problem.cut(request.uri()));
+        } else {
+            router.handle(request);
+        }
+    }
+
+    private static boolean decodable(String path) {
+        return path != null && path.startsWith("/") && !NO_CHARACTER.matcher(path).find();
     }
 
     public int port() {

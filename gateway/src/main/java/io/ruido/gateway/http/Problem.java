@@ -12,7 +12,8 @@ import java.util.stream.Stream;
  * Why a request was not served, as clients are told (RFC 9457).
  *
  * @param code stable, for programs
- * @param errors each field that was refused
+ * @param errors each field that was refused, or the first of many
+ * @param moreErrors how many fields were refused besides
  * @param retryAfter in seconds, or null where trying again is of no use
  */
 public record Problem(
@@ -22,18 +23,25 @@ public record Problem(
         String detail,
         String code,
         @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Field> errors,
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT) int moreErrors,
         @JsonInclude(JsonInclude.Include.NON_NULL) Long retryAfter) {
 
     private static final long SERVER_IS_BACK_IN_SECONDS = 2;
 
-    /** @param value as it was sent, or null when it was missing */
-    public record Field(String field, Object value, String reason) {
-        private static final int LONGEST_VALUE = 80;
+    private static final int LONGEST = 80;
 
+    /** The beginning of a text that came from outside and can be of any length. */
+    public static String cut(String text) {
+        return text.length() > LONGEST ? text.substring(0, LONGEST) + "…" : text;
+    }
+
+    /** @param value as it was sent, or null when it was missing; name and value are cut when they are long */
+    public record Field(String field, Object value, String reason) {
         public Field {
+            field = cut(field);
             String text = String.valueOf(value);
-            if (text.length() > LONGEST_VALUE) {
-                value = text.substring(0, LONGEST_VALUE) + "…";
+            if (text.length() > LONGEST) {
+                value = cut(text);
             }
         }
 
@@ -97,7 +105,12 @@ public record Problem(
     }
 
     public static Problem invalid(List<Field> errors) {
-        return of(Code.INVALID_FIELD, details(errors), errors);
+        return invalid(errors, 0);
+    }
+
+    /** @param more fields that were refused besides */
+    static Problem invalid(List<Field> errors, int more) {
+        return of(Code.INVALID_FIELD, details(errors, more), errors, more, null);
     }
 
     /** The same for a client that knows the fields by other names. */
@@ -108,11 +121,12 @@ public record Problem(
         List<Field> fields = errors.stream()
                 .map(error -> new Field(names.getOrDefault(error.field, error.field), error.value, error.reason))
                 .toList();
-        return new Problem(type, title, status, details(fields), code, fields, retryAfter);
+        return new Problem(type, title, status, details(fields, moreErrors), code, fields, moreErrors, retryAfter);
     }
 
-    private static String details(List<Field> errors) {
-        return errors.stream().map(Field::toString).collect(Collectors.joining("; "));
+    private static String details(List<Field> errors, int more) {
+        String told = errors.stream().map(Field::toString).collect(Collectors.joining("; "));
+        return more == 0 ? told : told + "; and %d more".formatted(more);
     }
 
     public static Problem queueFull(Duration retryAfter) {
@@ -120,6 +134,7 @@ public record Problem(
                 Code.QUEUE_FULL,
                 "As many jobs as allowed wait for this model; try again later.",
                 List.of(),
+                0,
                 retryAfter.toSeconds());
     }
 
@@ -129,15 +144,23 @@ public record Problem(
                 Code.TOO_MANY_REQUESTS,
                 "The key allows no more %s; try again later.".formatted(what),
                 List.of(),
+                0,
                 1 + retryAfter.toSeconds());
     }
 
     public static Problem of(Code code, String detail, List<Field> errors) {
-        return of(code, detail, errors, code.status == 503 ? SERVER_IS_BACK_IN_SECONDS : null);
+        return of(code, detail, errors, 0, code.status == 503 ? SERVER_IS_BACK_IN_SECONDS : null);
     }
 
-    private static Problem of(Code code, String detail, List<Field> errors, Long retryAfter) {
+    private static Problem of(Code code, String detail, List<Field> errors, int more, Long retryAfter) {
         return new Problem(
-                "urn:ruido:problem:" + code.label(), code.title, code.status, detail, code.label(), errors, retryAfter);
+                "urn:ruido:problem:" + code.label(),
+                code.title,
+                code.status,
+                detail,
+                code.label(),
+                errors,
+                more,
+                retryAfter);
     }
 }

@@ -73,10 +73,9 @@ public final class Problems implements Handler<RoutingContext> {
     }
 
     /** What Vert.x itself could not read as HTTP. */
-    public static void malformed(HttpServerRequest request) {
-        Throwable cause = request.decoderResult().cause();
+    static void malformed(HttpServerRequest request, String detail) {
         request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-        Reply.problem(request.response(), Problem.of(Problem.Code.MALFORMED_REQUEST, cause.getMessage()));
+        Reply.problem(request.response(), Problem.of(Problem.Code.MALFORMED_REQUEST, detail));
         request.connection().close();
     }
 

@@ -3,8 +3,6 @@ package io.ruido.gateway.http;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.json.DecodeException;
-import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.json.schema.JsonSchema;
@@ -13,7 +11,6 @@ import io.vertx.openapi.contract.Location;
 import io.vertx.openapi.contract.MediaType;
 import io.vertx.openapi.contract.Operation;
 import io.vertx.openapi.contract.Parameter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,8 +26,8 @@ public final class RequestValidation implements Handler<RoutingContext> {
     private static final String BODY = "body";
     private static final String FORM = "form";
 
-    /** Larger ones, which have pictures in them, are read on another thread. */
-    private static final int READ_AT_ONCE = 64 * 1024;
+    /** Larger ones are read on another thread, so that other clients need not wait. */
+    private static final int READ_AT_ONCE = 4 * 1024;
 
     private record Rule(Parameter parameter, SchemaCheck check) {}
 
@@ -72,7 +69,7 @@ public final class RequestValidation implements Handler<RoutingContext> {
 
     @Override
     public void handle(RoutingContext ctx) {
-        List<Problem.Field> refused = new ArrayList<>();
+        Refusals refused = new Refusals();
         rules.forEach(rule -> check(ctx, rule, refused));
         for (String name : ctx.queryParams().names()) {
             if (!queryNames.contains(name)) {
@@ -80,7 +77,7 @@ public final class RequestValidation implements Handler<RoutingContext> {
             }
         }
         if (bodyCheck == null) {
-            refuse(refused);
+            refused.throwIfAny();
             ctx.next();
             return;
         }
@@ -89,13 +86,15 @@ public final class RequestValidation implements Handler<RoutingContext> {
             keepBody(ctx, json(ctx, body), refused);
             ctx.next();
         } else {
+            // Unordered, as one client's large body is no reason for another's to wait.
             ctx.vertx()
-                    .executeBlocking(() -> formFields == null ? json(ctx, body) : form(ctx, body))
-                    .map(json -> {
-                        keepBody(ctx, json, refused);
-                        return json;
-                    })
-                    .onSuccess(json -> ctx.next())
+                    .executeBlocking(
+                            () -> {
+                                keepBody(ctx, formFields == null ? json(ctx, body) : form(ctx, body), refused);
+                                return null;
+                            },
+                            false)
+                    .onSuccess(kept -> ctx.next())
                     .onFailure(ctx::fail);
         }
     }
@@ -112,20 +111,14 @@ public final class RequestValidation implements Handler<RoutingContext> {
         return form.parts();
     }
 
-    private void keepBody(RoutingContext ctx, Object json, List<Problem.Field> refused) {
+    private void keepBody(RoutingContext ctx, Object json, Refusals refused) {
         refused.addAll(bodyCheck.check(BODY, json));
-        refuse(refused);
+        refused.throwIfAny();
         bodyCheck.putDefaults((JsonObject) json);
         ctx.put(BODY, json);
     }
 
-    private static void refuse(List<Problem.Field> refused) {
-        if (!refused.isEmpty()) {
-            throw new ProblemException(Problem.invalid(refused));
-        }
-    }
-
-    private static void check(RoutingContext ctx, Rule rule, List<Problem.Field> refused) {
+    private static void check(RoutingContext ctx, Rule rule, Refusals refused) {
         String name = rule.parameter.getName();
         String text =
                 switch (rule.parameter.getIn()) {
@@ -171,15 +164,6 @@ public final class RequestValidation implements Handler<RoutingContext> {
 
     private static Object json(RoutingContext ctx, Buffer body) {
         contentType(ctx, MediaType.APPLICATION_JSON);
-        try {
-            return Json.decodeValue(body);
-        } catch (DecodeException e) {
-            throw new ProblemException(
-                    Problem.of(
-                            Problem.Code.MALFORMED_REQUEST,
-                            "The body is no JSON: "
-                                    + e.getMessage().lines().findFirst().orElse("")),
-                    e);
-        }
+        return ClientJson.read(BODY, body.getBytes());
     }
 }

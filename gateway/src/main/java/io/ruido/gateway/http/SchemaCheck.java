@@ -6,7 +6,6 @@ import io.vertx.json.schema.JsonSchema;
 import io.vertx.json.schema.OutputUnit;
 import io.vertx.json.schema.SchemaRepository;
 import io.vertx.json.schema.Validator;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,18 +27,20 @@ public final class SchemaCheck {
     }
 
     /** @param name of the value itself, where it is not an object's field that was refused */
-    public Collection<Problem.Field> check(String name, Object value) {
-        OutputUnit result = validator.validate(value);
-        if (result.getValid()) {
-            return List.of();
-        }
-        Map<String, Problem.Field> refused = new LinkedHashMap<>();
+    public Refusals check(String name, Object value) {
+        Refusals refused = new Refusals();
+        Object known = value;
         if (value instanceof JsonObject object) {
             missing(object, refused);
-            unknown(object, refused);
+            known = withoutUnknown(object, refused);
         }
-        result.getErrors().forEach(error -> refuse(name, value, error, refused));
-        return refused.values();
+        OutputUnit result = validator.validate(known);
+        if (!result.getValid()) {
+            for (OutputUnit error : result.getErrors()) {
+                refuse(name, known, error, refused);
+            }
+        }
+        return refused;
     }
 
     /** Gives an object's absent fields the defaults of the contract. */
@@ -52,23 +53,35 @@ public final class SchemaCheck {
         }
     }
 
-    private void missing(JsonObject object, Map<String, Problem.Field> refused) {
+    private void missing(JsonObject object, Refusals refused) {
         schema.getJsonArray("required", new JsonArray()).stream()
                 .map(String.class::cast)
                 .filter(field -> !object.containsKey(field))
-                .forEach(field -> refused.put(field, new Problem.Field(field, null, "must be given")));
+                .forEach(field -> refused.add(new Problem.Field(field, null, "must be given")));
     }
 
-    private void unknown(JsonObject object, Map<String, Problem.Field> refused) {
-        for (String field : object.fieldNames()) {
-            if (!properties.containsKey(field)) {
-                String known = String.join(", ", properties.fieldNames());
-                refused.put(field, new Problem.Field(field, object.getValue(field), "is unknown; known are " + known));
+    /** The fields that the schema knows: the validator would make an error of several objects for each other one. */
+    private JsonObject withoutUnknown(JsonObject object, Refusals refused) {
+        if (properties.isEmpty() || Boolean.TRUE.equals(schema.getValue("additionalProperties"))) {
+            return object;
+        }
+        Map<String, Object> known = new LinkedHashMap<>();
+        int unknown = 0;
+        for (Map.Entry<String, Object> field : object.getMap().entrySet()) {
+            if (properties.containsKey(field.getKey())) {
+                known.put(field.getKey(), field.getValue());
+            } else if (!refused.full()) {
+                String names = unknown == 0 ? "; known are " + String.join(", ", properties.fieldNames()) : "";
+                refused.add(new Problem.Field(field.getKey(), object.getValue(field.getKey()), "is unknown" + names));
+                unknown++;
+            } else {
+                refused.count(1);
             }
         }
+        return known.size() == object.size() ? object : new JsonObject(known);
     }
 
-    private void refuse(String name, Object value, OutputUnit error, Map<String, Problem.Field> refused) {
+    private void refuse(String name, Object value, OutputUnit error, Refusals refused) {
         String keyword = last(error.getKeywordLocation());
         boolean whole = error.getInstanceLocation().equals("#");
         String field = whole ? name : last(error.getInstanceLocation());
@@ -77,7 +90,7 @@ public final class SchemaCheck {
                 && rules.containsKey(keyword)
                 && !List.of("properties", "required").contains(keyword)) {
             Object was = whole ? value : ((JsonObject) value).getValue(field);
-            refused.putIfAbsent(field, new Problem.Field(field, was, reason(keyword, rules.getValue(keyword))));
+            refused.add(new Problem.Field(field, was, reason(keyword, rules.getValue(keyword))));
         }
     }
 

@@ -1,5 +1,7 @@
 package io.ruido.gateway.jobs;
 
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
 import io.ruido.job.JobStatus;
 import io.ruido.redis.JobStore;
 import io.ruido.s3.ResultStore;
@@ -8,14 +10,34 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 
 /** Finished jobs in the object store: with their images for as long as they are kept, and without them for ever. */
 public final class JobArchive {
+    /** At a time: whoever guesses ids must not keep the object store from its work. */
+    private static final int LOOK_UPS = 16;
+
+    private static final int ANSWERS = 10_000;
+
+    private final Semaphore lookUps = new Semaphore(LOOK_UPS);
+
+    private final Map<UUID, Boolean> answers = Collections.synchronizedMap(new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<UUID, Boolean> eldest) {
+            return size() > ANSWERS;
+        }
+    });
+
     private final JobStore store;
     private final ResultStore results;
     private final Duration retention;
@@ -54,7 +76,25 @@ public final class JobArchive {
         Instant forgottenUntil = clock.instant().minus(retention);
         return id.version() != 7 || submittedAt(id).isAfter(forgottenUntil)
                 ? CompletableFuture.completedStage(false)
-                : CompletableFuture.supplyAsync(() -> stored(id), blocking);
+                : lookedUp(id);
+    }
+
+    /** Of an id that is old enough no answer ever changes. */
+    private CompletionStage<Boolean> lookedUp(UUID id) {
+        Boolean known = answers.get(id);
+        if (known != null) {
+            return CompletableFuture.completedStage(known);
+        }
+        if (!lookUps.tryAcquire()) {
+            return CompletableFuture.failedStage(new ProblemException(Problem.of(
+                    Problem.Code.UNAVAILABLE, "Too many jobs are looked for in the archive; try again.")));
+        }
+        return CompletableFuture.supplyAsync(() -> stored(id), blocking).whenComplete((was, error) -> {
+            lookUps.release();
+            if (error == null) {
+                answers.put(id, was);
+            }
+        });
     }
 
     /** The upper 48 bits of a UUIDv7 (RFC 9562) are milliseconds since 1970. */

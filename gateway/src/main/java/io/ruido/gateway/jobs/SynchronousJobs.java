@@ -4,6 +4,7 @@ import io.ruido.gateway.access.Caller;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Problems;
+import io.ruido.gateway.http.Refusals;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestTraces;
 import io.ruido.gateway.http.SchemaCheck;
@@ -17,7 +18,6 @@ import io.vertx.ext.web.RoutingContext;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -58,10 +58,9 @@ public final class SynchronousJobs {
     public Future<Job> submit(RoutingContext ctx, JsonObject wanted, Map<String, String> names) {
         JsonObject submission = wanted.copy();
         submission.getMap().values().removeIf(Objects::isNull);
-        Collection<Problem.Field> refused = contract.check("body", submission);
+        Refusals refused = contract.check("body", submission);
         if (!refused.isEmpty()) {
-            return Future.failedFuture(
-                    new ProblemException(Problem.invalid(List.copyOf(refused)).renamed(names)));
+            return Future.failedFuture(new ProblemException(refused.problem().renamed(names)));
         }
         contract.putDefaults(submission);
         return Reply.on(ctx, submissions.submit(submission, Caller.of(ctx), null, RequestTraces.of(ctx)))

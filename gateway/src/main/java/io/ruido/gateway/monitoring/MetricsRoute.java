@@ -12,6 +12,7 @@ import io.ruido.job.Priority;
 import io.ruido.redis.Overview;
 import io.ruido.telemetry.Telemetry;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.micrometer.Label;
 import io.vertx.micrometer.MetricsDomain;
@@ -36,6 +37,15 @@ import org.slf4j.LoggerFactory;
  */
 public final class MetricsRoute {
     private static final Logger log = LoggerFactory.getLogger(MetricsRoute.class);
+    private static final Set<HttpMethod> METHODS = Set.of(
+            HttpMethod.GET,
+            HttpMethod.HEAD,
+            HttpMethod.POST,
+            HttpMethod.PUT,
+            HttpMethod.PATCH,
+            HttpMethod.DELETE,
+            HttpMethod.OPTIONS);
+
     private static final long REDIS_ANSWERS_WITHIN_MILLIS = 1_000;
 
     private final PrometheusMeterRegistry registry;
@@ -65,9 +75,15 @@ public final class MetricsRoute {
         Set<MetricsDomain> unused = EnumSet.complementOf(EnumSet.of(MetricsDomain.HTTP_SERVER));
         return new MicrometerMetricsOptions()
                 .setEnabled(true)
-                .setLabels(EnumSet.of(Label.HTTP_METHOD, Label.HTTP_CODE, Label.HTTP_ROUTE))
+                .setLabels(EnumSet.of(Label.HTTP_CODE, Label.HTTP_ROUTE))
+                .setServerRequestTagsProvider(request -> Tags.of("method", method(request.method())))
                 .setDisabledMetricsCategories(
                         unused.stream().map(MetricsDomain::toCategory).collect(Collectors.toSet()));
+    }
+
+    /** Clients may invent methods, and every value of a label is a series of its own. */
+    private static String method(HttpMethod method) {
+        return METHODS.contains(method) ? method.name() : "other";
     }
 
     public void scrape(RoutingContext ctx) {

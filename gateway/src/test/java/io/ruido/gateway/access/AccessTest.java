@@ -2,6 +2,7 @@ package io.ruido.gateway.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -18,11 +19,8 @@ import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -36,46 +34,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 class AccessTest {
-    private static final Path FILE = keys();
+
+    private static final String ENTRIES = KeyFile.entry("shop", "shop-secret", "tenant: shop")
+            + KeyFile.entry("rival", "rival-secret", "tenant: rival")
+            + KeyFile.entry("boss", "boss-secret", "admin: true")
+            + KeyFile.entry("slow", "slow-secret", "requestsPerMinute: 2")
+            + KeyFile.entry("small", "small-secret", "imagesPerDay: 3");
+
+    private static final Path FILE = KeyFile.write(ENTRIES);
 
     @RegisterExtension
     static final Services SERVICES = new Services(Map.of(
             "ruido.gateway.api-keys", FILE.toString(), "ruido.gateway.allowed-origins", "https://friend.example"));
 
     private final Client client = SERVICES.client;
-
-    private static Path keys() {
-        try {
-            Path file = Files.createTempFile("ruido-keys", ".yaml");
-            return Files.writeString(
-                    file,
-                    entry("shop", "shop-secret", "tenant: shop")
-                            + entry("rival", "rival-secret", "tenant: rival")
-                            + entry("boss", "boss-secret", "admin: true")
-                            + entry("slow", "slow-secret", "requestsPerMinute: 2")
-                            + entry("small", "small-secret", "imagesPerDay: 3"));
-        } catch (IOException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
-
-    private static String entry(String name, String secret, String more) {
-        return "- {name: %s, sha256: \"%s\", %s}\n".formatted(name, sha256(secret), more);
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    @AfterAll
-    static void delete() throws IOException {
-        Files.delete(FILE);
-    }
 
     @ParameterizedTest
     @ValueSource(
@@ -219,6 +191,50 @@ class AccessTest {
                         .get("code")
                         .asText())
                 .isEqualTo("too-many-requests");
+    }
+
+    @Test
+    void aKeyIsGivenAndTakenWithoutARestart() throws IOException {
+        assertThat(get("/v1/models", "new-secret").status()).isEqualTo(401);
+        Files.writeString(FILE, ENTRIES + KeyFile.entry("new", "new-secret", "tenant: shop"));
+        await().until(() -> get("/v1/models", "new-secret").status() == 200);
+        Files.writeString(FILE, "no keys");
+        Files.writeString(FILE, ENTRIES);
+        await().until(() -> get("/v1/models", "new-secret").status() == 401);
+        assertThat(get("/v1/models", "shop-secret").status()).isEqualTo(200);
+    }
+
+    @Test
+    void anotherPortsPageCannotUseTheCookie() {
+        String cookie = client.post("/v1/session", "{\"key\": \"shop-secret\"}", "Content-Type", "application/json")
+                .header("Set-Cookie")
+                .split(";")[0];
+
+        assertThat(client.get("/v1/jobs", "Cookie", cookie, "Sec-Fetch-Site", "same-origin")
+                        .status())
+                .isEqualTo(200);
+        assertThat(client.get("/v1/jobs", "Cookie", cookie, "Sec-Fetch-Site", "same-site")
+                        .status())
+                .isEqualTo(401);
+        assertThat(client.submit("{\"prompt\": \"x\"}", "Cookie", cookie, "Origin", "http://127.0.0.1:1")
+                        .status())
+                .isEqualTo(403);
+    }
+
+    @Test
+    void anAdministratorInterruptsItsOwnJobsOnly() {
+        UUID others = submitted("shop-secret", "{\"prompt\": \"not to be interrupted\"}");
+
+        assertThat(client.post("/sdapi/v1/interrupt", "", "Authorization", "Bearer boss-secret")
+                        .status())
+                .isEqualTo(200);
+        assertThat(get("/sdapi/v1/progress", "boss-secret")
+                        .json()
+                        .at("/state/job")
+                        .asText())
+                .isEmpty();
+        assertThat(get("/v1/jobs/" + others, "shop-secret").json().get("state").asText())
+                .isEqualTo("QUEUED");
     }
 
     @Test

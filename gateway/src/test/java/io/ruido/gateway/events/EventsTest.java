@@ -196,7 +196,7 @@ class EventsTest {
             socket.connect(new InetSocketAddress(client.address.getHost(), client.address.getPort()));
             socket.setSoTimeout((int) Client.TIMEOUT.toMillis());
             socket.getOutputStream()
-                    .write("GET /v1/jobs/%s/events HTTP/1.1\r\nHost: ruido\r\nConnection: close\r\n\r\n"
+                    .write("GET /v1/jobs/%s/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
                             .formatted(id)
                             .getBytes(StandardCharsets.US_ASCII));
             await().until(() -> socket.getInputStream().available() > 0);

@@ -226,7 +226,7 @@ class RefusalTest {
 
     @Test
     void anUndecodableQueryIsRefused() throws IOException {
-        assertThat(raw("GET /v1/jobs?limit=%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        assertThat(raw("GET /v1/jobs?limit=%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 400")
                 .contains("malformed-request");
     }
@@ -236,13 +236,13 @@ class RefusalTest {
         assertThat(raw("GET /v1/jobs HTTP/1.1\r\nContent-Length: no\r\n\r\n"))
                 .startsWith("HTTP/1.1 400")
                 .contains("malformed-request");
-        assertThat(raw("GET /" + "x".repeat(10_000) + " HTTP/1.1\r\nHost: x\r\n\r\n"))
+        assertThat(raw("GET /" + "x".repeat(10_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n"))
                 .contains(" 400 Bad Request", "malformed-request");
     }
 
     @Test
     void headersThatAreTooLargeAreRefused() throws IOException {
-        assertThat(raw("GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Large: " + "x".repeat(20_000) + "\r\n\r\n"))
+        assertThat(raw("GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX-Large: " + "x".repeat(20_000) + "\r\n\r\n"))
                 .contains(" 400 Bad Request", "malformed-request");
     }
 

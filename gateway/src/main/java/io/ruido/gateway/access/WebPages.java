@@ -1,0 +1,88 @@
+package io.ruido.gateway.access;
+
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.HostAndPort;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Keeps other web pages away, which send requests from the browser of somebody who can reach this server. Browsers tell
+ * with {@code Origin} and {@code Sec-Fetch-Site} whose page it was. Where no key is needed, the page's own name must also be
+ * one of this server's: a page can have its name resolve to this machine (DNS rebinding).
+ */
+final class WebPages {
+    private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
+    private static final List<String> OWN_PAGE = List.of("same-origin", "none");
+
+    /** No page gets an address for its name: browsers connect to the one that was typed in. */
+    private static final Pattern ADDRESS = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[?[0-9a-fA-F:.]*:[0-9a-fA-F:.]*]?");
+
+    private final Set<String> origins;
+    private final Set<String> hosts;
+
+    /**
+     * @param origins of pages on other hosts that may use this server
+     * @param hosts by which this server is reached beside loopback's names and addresses; null where a key is needed
+     */
+    WebPages(Collection<String> origins, Collection<String> hosts) {
+        this.origins = Set.copyOf(origins);
+        this.hosts = hosts == null ? null : Set.copyOf(hosts);
+    }
+
+    /** @throws ProblemException when a page sent the request that may not */
+    void check(HttpServerRequest request) {
+        checkHost(request);
+        if (!READING.contains(request.method()) || upgrades(request)) {
+            checkOrigin(request);
+        }
+    }
+
+    /** Whether a browser's cookies may speak for the request: another port's pages are sent with them too. */
+    static boolean mayUseCookies(HttpServerRequest request) {
+        String site = request.getHeader("Sec-Fetch-Site");
+        return site == null || OWN_PAGE.contains(site);
+    }
+
+    private void checkHost(HttpServerRequest request) {
+        HostAndPort authority = request.authority();
+        String host = authority.host().toLowerCase(Locale.ROOT);
+        boolean own = hosts == null
+                || hosts.contains(host)
+                || host.equals("localhost")
+                || host.endsWith(".localhost")
+                || ADDRESS.matcher(host).matches();
+        if (!own) {
+            throw refusal("Host %s is none of this server's. Without API keys it is reached as localhost, by an address, or"
+                    + " by a name in ruido.gateway.allowed-hosts.", host);
+        }
+    }
+
+    private void checkOrigin(HttpServerRequest request) {
+        String origin = request.getHeader(HttpHeaders.ORIGIN);
+        if (origin == null) {
+            if (!mayUseCookies(request)) {
+                throw refusal("Pages of other sites may not send this request (Sec-Fetch-Site: %s).",
+                        request.getHeader("Sec-Fetch-Site"));
+            }
+        } else if (!origins.contains(origin)
+                && !origin.replaceFirst("^https?://", "").equalsIgnoreCase(String.valueOf(request.authority()))) {
+            throw refusal("Pages of %s may not send this request; ruido.gateway.allowed-origins names those that may.",
+                    origin);
+        }
+    }
+
+    static boolean upgrades(HttpServerRequest request) {
+        return request.headers().contains(HttpHeaders.UPGRADE, HttpHeaders.WEBSOCKET, true);
+    }
+
+    private static ProblemException refusal(String detail, String value) {
+        return new ProblemException(Problem.of(Problem.Code.FORBIDDEN, detail.formatted(Problem.cut(value))));
+    }
+}
