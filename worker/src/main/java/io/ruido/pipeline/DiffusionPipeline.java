@@ -1,11 +1,5 @@
 package io.ruido.pipeline;
 
-import io.ruido.pipeline.image.RgbImage;
-import io.ruido.pipeline.image.LatentPreview;
-import io.ruido.pipeline.family.ModelFolder;
-import io.ruido.pipeline.stablediffusion.XlPrompts;
-import io.ruido.pipeline.pixart.PixArtPrompts;
-import io.ruido.pipeline.dit.ClassPrompts;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -15,30 +9,27 @@ import io.ruido.diffusion.Trajectory;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
-import io.ruido.model.Conditioning;
 import io.ruido.job.Artifact;
 import io.ruido.job.Geometry;
 import io.ruido.job.Output;
 import io.ruido.job.Source;
+import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
 import io.ruido.pipeline.family.Codec;
 import io.ruido.pipeline.family.ModelFamily;
+import io.ruido.pipeline.family.ModelFolder;
 import io.ruido.pipeline.family.Parts;
 import io.ruido.pipeline.image.Frames;
-import io.ruido.model.autoencoder.AutoencoderKL;
-import io.ruido.model.transformer.DiTTransformer2DModel;
+import io.ruido.pipeline.image.RgbImage;
 import io.ruido.pipeline.lora.LoraFile;
 import io.ruido.pipeline.lora.Loras;
 import io.ruido.pipeline.text.Prompts;
-import io.ruido.pipeline.text.TextEncoder;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * A model in the folder layout of one of diffusers' pipelines: what conditions its denoiser, the denoiser, and the

@@ -1,18 +1,10 @@
 package io.ruido.pipeline;
 
-import io.ruido.pipeline.family.ModelFolder;
 import ai.djl.ndarray.NDManager;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.model.Network;
-import io.ruido.model.autoencoder.AutoencoderKL;
-import io.ruido.model.autoencoder.AutoencoderKLConfig;
-import io.ruido.model.text.BertConfig;
-import io.ruido.model.text.BertModel;
-import io.ruido.model.text.ClipTextConfig;
-import io.ruido.model.text.ClipTextModel;
-import io.ruido.model.text.T5Config;
-import io.ruido.model.text.T5EncoderModel;
+import io.ruido.pipeline.family.ModelFolder;
 import io.ruido.pipeline.text.Tokenizer;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
@@ -22,10 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 

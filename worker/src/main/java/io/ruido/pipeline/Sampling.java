@@ -1,11 +1,11 @@
 package io.ruido.pipeline;
 
-import io.ruido.pipeline.image.Frames;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.SampleState;
 import io.ruido.model.Conditioning;
+import io.ruido.pipeline.image.Frames;
 import java.util.List;
 import java.util.function.IntConsumer;
 

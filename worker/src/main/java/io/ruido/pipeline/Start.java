@@ -1,6 +1,5 @@
 package io.ruido.pipeline;
 
-import io.ruido.pipeline.image.RgbImage;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -10,7 +9,7 @@ import io.ruido.diffusion.Trajectory;
 import io.ruido.diffusion.noise.Slerp;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.job.Variation;
-import io.ruido.model.autoencoder.AutoencoderKL;
+import io.ruido.pipeline.image.RgbImage;
 
 /**
  * What a sample begins with: noise, or a picture's latents with noise, and what a mask keeps of the picture. Random numbers

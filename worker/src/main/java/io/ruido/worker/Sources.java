@@ -4,8 +4,8 @@ import io.ruido.image.ImageFile;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
 import io.ruido.job.Upload;
-import io.ruido.pipeline.image.RgbImage;
 import io.ruido.pipeline.SampleRequest;
+import io.ruido.pipeline.image.RgbImage;
 import io.ruido.s3.ResultStore;
 import java.util.Optional;
 

@@ -1,7 +1,5 @@
 package io.ruido.pipeline;
 
-import io.ruido.pipeline.image.RgbImage;
-import io.ruido.pipeline.image.LatentPreview;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -15,8 +13,10 @@ import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.job.Geometry;
-import io.ruido.pipeline.image.Frames;
 import io.ruido.model.Golden;
+import io.ruido.pipeline.image.Frames;
+import io.ruido.pipeline.image.LatentPreview;
+import io.ruido.pipeline.image.RgbImage;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.FloatBuffer;

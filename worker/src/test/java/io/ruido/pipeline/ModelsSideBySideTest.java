@@ -1,11 +1,11 @@
 package io.ruido.pipeline;
 
-import io.ruido.job.Geometry;
-import io.ruido.job.Seeds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
+import io.ruido.job.Geometry;
+import io.ruido.job.Seeds;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;

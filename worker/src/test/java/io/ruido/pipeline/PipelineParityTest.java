@@ -1,8 +1,5 @@
 package io.ruido.pipeline;
 
-import io.ruido.job.Geometry;
-import io.ruido.job.Seeds;
-import io.ruido.pipeline.image.RgbImage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,7 +9,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.job.Geometry;
+import io.ruido.job.Seeds;
 import io.ruido.model.Golden;
+import io.ruido.pipeline.image.RgbImage;
 import io.ruido.pipeline.lora.LoraFile;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;

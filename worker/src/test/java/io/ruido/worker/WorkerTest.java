@@ -3,6 +3,7 @@ package io.ruido.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.ruido.image.ImageFile;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
@@ -11,7 +12,6 @@ import io.ruido.job.PromptJob;
 import io.ruido.job.SampleId;
 import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
-import io.ruido.image.ImageFile;
 import io.ruido.kafka.KafkaClients;
 import io.ruido.kafka.Topics;
 import io.ruido.redis.ClaimResult;

@@ -7,8 +7,8 @@ import io.ruido.standalone.train.DataCommand;
 import io.ruido.standalone.train.EvaluateCommand;
 import io.ruido.standalone.train.InspectCommand;
 import io.ruido.standalone.train.TrainCommand;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine;
 
 /** The command line. */
 @Command(

@@ -1,7 +1,7 @@
 package io.ruido.standalone;
 
-import io.ruido.config.RuidoConfig;
 import io.ruido.config.RuidoConfig.S3Config;
+import io.ruido.config.RuidoConfig;
 import io.ruido.embedded.EmbeddedKafka;
 import io.ruido.embedded.EmbeddedRedis;
 import io.ruido.embedded.EmbeddedS3;

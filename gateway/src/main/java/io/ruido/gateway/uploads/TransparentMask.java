@@ -1,10 +1,9 @@
 package io.ruido.gateway.uploads;
 
+import io.ruido.image.ImageEncoder;
 import io.ruido.image.ImageFile;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Upload;
-import io.ruido.image.ImageEncoder;
-import io.ruido.image.ImageFile;
 import java.awt.image.BufferedImage;
 
 /** OpenAI's masks are transparent where a picture is to be painted anew; those of jobs are white there. */

@@ -1,8 +1,8 @@
 package io.ruido.model.wan;
 
 import ai.djl.ndarray.NDArray;
-import io.ruido.tensor.Init;
 import io.ruido.nn.Linear;
+import io.ruido.tensor.Init;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
 

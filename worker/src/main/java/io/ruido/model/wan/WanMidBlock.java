@@ -2,10 +2,10 @@ package io.ruido.model.wan;
 
 import ai.djl.ndarray.NDArray;
 import io.ruido.nn.FrameCache;
-import io.ruido.tensor.Init;
 import io.ruido.nn.Linear;
-import io.ruido.tensor.Ops;
 import io.ruido.nn.PositionNorm;
+import io.ruido.tensor.Init;
+import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
 
 /** The middle of the autoencoder, where each position of a frame sees all others. */

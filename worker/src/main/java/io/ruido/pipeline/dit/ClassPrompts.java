@@ -1,15 +1,15 @@
 package io.ruido.pipeline.dit;
 
-import io.ruido.pipeline.family.ModelFolder;
 import ai.djl.ndarray.NDManager;
 import io.ruido.model.Conditioning;
+import io.ruido.pipeline.family.ModelFolder;
 import io.ruido.pipeline.text.Prompts;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Classes instead of texts: a class is asked for by its number, or by one of its names. */
-public final class ClassPrompts implements Prompts {
+final class ClassPrompts implements Prompts {
     private final int classes;
     private final Map<String, Long> idsByName = new HashMap<>();
 

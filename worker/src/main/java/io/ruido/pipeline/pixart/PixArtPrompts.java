@@ -1,11 +1,11 @@
 package io.ruido.pipeline.pixart;
 
-import io.ruido.pipeline.family.ModelFolder;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.model.Conditioning;
 import io.ruido.model.text.T5EncoderModel;
+import io.ruido.pipeline.family.ModelFolder;
 import io.ruido.pipeline.text.Prompts;
 import io.ruido.pipeline.text.Tokenizer;
 import java.io.IOException;
@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** PixArt's texts: the states of T5, and which of them are padding. */
-public final class PixArtPrompts implements Prompts {
+final class PixArtPrompts implements Prompts {
     private final Tokenizer tokenizer;
     private final T5EncoderModel encoder;
 

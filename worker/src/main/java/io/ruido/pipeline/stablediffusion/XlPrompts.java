@@ -1,10 +1,10 @@
 package io.ruido.pipeline.stablediffusion;
 
-import io.ruido.pipeline.family.ModelFolder;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.ruido.model.Conditioning;
 import io.ruido.model.text.ClipTextModel;
+import io.ruido.pipeline.family.ModelFolder;
 import io.ruido.pipeline.lora.Loras;
 import io.ruido.pipeline.text.ClipStates;
 import io.ruido.pipeline.text.Prompts;
@@ -18,7 +18,7 @@ import java.util.List;
  * SDXL's texts (Podell et al., 2023, §2.1): the last but one states of two CLIP text encoders beside each other, and the
  * pooled state of the second.
  */
-public final class XlPrompts implements Prompts {
+final class XlPrompts implements Prompts {
     private final Tokenizer tokenizer1;
     private final Tokenizer tokenizer2;
     private final ClipTextModel encoder1;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.ruido.job.Source;
 import io.ruido.diffusion.GoldenFile;
 import io.ruido.diffusion.Inpainting;
 import io.ruido.diffusion.SampleState;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.diffusion.schedules.SchedulerConfig;
+import io.ruido.job.Source;
 import io.ruido.model.Golden;
 import java.io.IOException;
 import java.util.ArrayList;

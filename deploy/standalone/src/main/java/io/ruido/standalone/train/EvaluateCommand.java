@@ -1,7 +1,7 @@
 package io.ruido.standalone.train;
 
-import io.ruido.standalone.Bars;
 import io.ruido.pipeline.image.RgbImage;
+import io.ruido.standalone.Bars;
 import io.ruido.train.ContactSheet;
 import io.ruido.train.Evaluation;
 import java.io.IOException;
