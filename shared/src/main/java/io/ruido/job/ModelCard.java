@@ -3,6 +3,8 @@ package io.ruido.job;
 import static io.ruido.job.InvalidFieldException.check;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 
 /**
@@ -12,6 +14,7 @@ import java.util.List;
  * @param sizeMultiple width and height must be divisible by this
  * @param defaults what a job gets where it names nothing; its seed has no meaning
  * @param samplers that the worker can run for it
+ * @param stepCost null where a step costs as much as the result has pixels
  * @param needs fields that every job must have: image and mask, for a model that paints a part of a picture anew
  */
 public record ModelCard(
@@ -24,7 +27,8 @@ public record ModelCard(
         int sizeMultiple,
         SamplingParams defaults,
         List<Sampler> samplers,
-        List<String> needs) {
+        List<String> needs,
+        @JsonInclude(JsonInclude.Include.NON_NULL) StepCost stepCost) {
 
     @JsonCreator
     public ModelCard {
@@ -37,7 +41,7 @@ public record ModelCard(
         needs = needs == null ? List.of() : List.copyOf(needs);
     }
 
-    /** Of a model that can begin with noise. */
+    /** The card of a model that can begin with noise. */
     public ModelCard(
             String name,
             String title,
@@ -48,7 +52,12 @@ public record ModelCard(
             int sizeMultiple,
             SamplingParams defaults,
             List<Sampler> samplers) {
-        this(name, title, description, license, minSize, maxSize, sizeMultiple, defaults, samplers, List.of());
+        this(name, title, description, license, minSize, maxSize, sizeMultiple, defaults, samplers, List.of(), null);
+    }
+
+    @JsonIgnore
+    public StepCost cost() {
+        return stepCost == null ? StepCost.PIXELS : stepCost;
     }
 
     /** What a job gets where it names nothing but a picture to begin with: about the default's area, in its proportions. */
@@ -82,6 +91,11 @@ public record ModelCard(
         checkSize("height", params.height());
         checkNeeds("image", params.source() == null ? null : params.source().image());
         checkNeeds("mask", params.source() == null ? null : params.source().mask());
+        check(
+                params.geometry().frames() == defaults.geometry().frames(),
+                "frames",
+                params.geometry().frames(),
+                "must be %d for model %s".formatted(defaults.geometry().frames(), name));
         check(
                 samplers.stream().anyMatch(sampler -> sampler.id().equals(params.sampler())),
                 "sampler",

@@ -72,7 +72,7 @@ public final class JobStore {
                         String.valueOf(1 + job.priority().ordinal()),
                         String.valueOf(job.images()),
                         String.valueOf(params.stepsMade()),
-                        String.valueOf((long) params.stepsMade() * params.width() * params.height()),
+                        String.valueOf(terms.cost().of(params)),
                         terms.tenant(),
                         String.valueOf(terms.maxQueued()),
                         terms.expiresIn().map(JobStore::millis).orElse(""),

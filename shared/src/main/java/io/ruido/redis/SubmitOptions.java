@@ -1,6 +1,7 @@
 package io.ruido.redis;
 
 import io.ruido.job.InvalidFieldException;
+import io.ruido.job.StepCost;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
@@ -14,9 +15,10 @@ import java.util.regex.Pattern;
  * @param expiresIn after which it is EXPIRED unless it is finished
  * @param key under which the client may submit it again without getting a second one
  * @param webhook address of whom to tell of its end
+ * @param cost of the model's steps, by which tenants are served in turn
  */
 public record SubmitOptions(
-        String tenant, int maxQueued, Optional<Duration> expiresIn, Optional<Key> key, Optional<URI> webhook) {
+        String tenant, int maxQueued, Optional<Duration> expiresIn, Optional<Key> key, Optional<URI> webhook, StepCost cost) {
     /** Whose jobs are those of clients that nobody asked who they are. */
     public static final String DEFAULT_TENANT = "default";
 
@@ -34,7 +36,7 @@ public record SubmitOptions(
 
     /** Nobody is to be told of its end. */
     public SubmitOptions(String tenant, int maxQueued, Optional<Duration> expiresIn, Optional<Key> key) {
-        this(tenant, maxQueued, expiresIn, key, Optional.empty());
+        this(tenant, maxQueued, expiresIn, key, Optional.empty(), StepCost.PIXELS);
     }
 
     private static void checkReceiver(URI address) {

@@ -13,6 +13,7 @@ import io.ruido.job.Artifact;
 import io.ruido.job.Geometry;
 import io.ruido.job.Output;
 import io.ruido.job.Source;
+import io.ruido.job.StepCost;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
 import io.ruido.pipeline.family.Codec;
@@ -180,6 +181,11 @@ public final class DiffusionPipeline implements AutoCloseable {
     /** Steps and guidance of diffusers' pipeline where it is asked for nothing else. */
     public ModelFamily.Defaults defaults() {
         return family.defaults();
+    }
+
+    /** The work of a step. */
+    public StepCost stepCost() {
+        return family.stepCost(denoiser, codec);
     }
 
     /** Rows of the denoiser's batch that a sample with this guidance takes. */

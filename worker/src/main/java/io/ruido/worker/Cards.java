@@ -7,6 +7,7 @@ import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.job.Geometry;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingParams;
+import io.ruido.job.StepCost;
 import io.ruido.pipeline.DiffusionPipeline;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,7 +68,8 @@ final class Cards {
                         .filter(sampler -> sampler.fits(scheduler))
                         .map(sampler -> new ModelCard.Sampler(sampler.id(), sampler.title()))
                         .toList(),
-                pipeline.takesMask() ? List.of("image", "mask") : List.of());
+                pipeline.takesMask() ? List.of("image", "mask") : List.of(),
+                pipeline.stepCost().equals(StepCost.PIXELS) ? null : pipeline.stepCost());
     }
 
     private static <T> T or(T value, T otherwise) {

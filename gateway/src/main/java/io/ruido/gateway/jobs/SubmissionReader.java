@@ -67,15 +67,21 @@ public final class SubmissionReader {
      * @param idempotencyKey null when there is none
      */
     public CompletionStage<Submission> read(JsonObject body, String tenant, String idempotencyKey) {
-        SubmitOptions terms = new SubmitOptions(
+        return catalog.require(body.getString("model"))
+                .thenCompose(card -> source(body, tenant)
+                        .thenApply(source -> new Submission(
+                                job(body, card, source), options(body, card, tenant, idempotencyKey))));
+    }
+
+    private SubmitOptions options(JsonObject body, ModelCard card, String tenant, String idempotencyKey) {
+        return new SubmitOptions(
                 tenant,
                 config.maxQueued(),
                 Optional.ofNullable(body.getInteger("expiresIn")).map(Duration::ofSeconds),
                 Optional.ofNullable(idempotencyKey)
                         .map(key -> new SubmitOptions.Key(key, fingerprint(body), config.idempotencyTtl())),
-                Optional.ofNullable(body.getString("webhook")).map(SubmissionReader::address));
-        return catalog.require(body.getString("model")).thenCompose(card -> source(body, tenant)
-                .thenApply(source -> new Submission(job(body, card, source), terms)));
+                Optional.ofNullable(body.getString("webhook")).map(SubmissionReader::address),
+                card.cost());
     }
 
     /** Null when the job begins with noise. */

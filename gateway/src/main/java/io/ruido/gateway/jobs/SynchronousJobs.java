@@ -1,7 +1,6 @@
 package io.ruido.gateway.jobs;
 
 import io.ruido.gateway.access.Caller;
-import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Problems;
 import io.ruido.gateway.http.Refusals;

@@ -3,6 +3,7 @@ package io.ruido.pipeline.family;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.job.Geometry;
+import io.ruido.job.StepCost;
 import io.ruido.model.Denoiser;
 import io.ruido.model.Network;
 import io.ruido.pipeline.text.Prompts;
@@ -57,6 +58,11 @@ public interface ModelFamily {
     default Geometry geometry(Denoiser denoiser, Codec codec) {
         List<Integer> size = denoiser.sampleSize();
         return Geometry.ofImage(size.getLast() * codec.downscale(), size.getFirst() * codec.downscale());
+    }
+
+    /** The work of a step, for fairness between tenants and for expected ends. */
+    default StepCost stepCost(Denoiser denoiser, Codec codec) {
+        return StepCost.PIXELS;
     }
 
     /** Steps and guidance. */
