@@ -32,7 +32,7 @@ public final class Sampling {
      */
     public Result run(SampleRequest request, IntConsumer onStep) {
         Shape shape = pipeline.latentShape(request.geometry());
-        SampleState state = Start.of(pipeline, request);
+        SampleState state = InitialLatents.of(pipeline, request);
         float[] guidance = {(float) request.guidance()};
         float[] rescale = {(float) request.guidanceRescale()};
         try (NDManager manager = pipeline.newManager()) {

@@ -22,7 +22,7 @@ final class Claims {
     private final String worker;
     private final JobStore store;
     private final Checkpoints checkpoints;
-    private final Patience patience;
+    private final Retry retry;
     private final ScheduledExecutorService clock;
     private final Duration renewEvery;
 
@@ -31,24 +31,24 @@ final class Claims {
             String worker,
             JobStore store,
             Checkpoints checkpoints,
-            Patience patience,
+            Retry retry,
             ScheduledExecutorService clock,
             Duration renewEvery) {
         this.worker = worker;
         this.store = store;
         this.checkpoints = checkpoints;
-        this.patience = patience;
+        this.retry = retry;
         this.clock = clock;
         this.renewEvery = renewEvery;
     }
 
     ClaimResult claim(SamplingJob job) {
-        return patience.await(() -> store.claim(job.id(), worker));
+        return retry.await(() -> store.claim(job.id(), worker));
     }
 
     /** How far an earlier attempt came. */
     Optional<byte[]> saved(SamplingJob job) {
-        return patience.await(() -> checkpoints.get(job.id()));
+        return retry.await(() -> checkpoints.get(job.id()));
     }
 
     /**

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** What the text of an image tells the denoiser, and what its negative text does. */
-record Conditioning(Told wanted, Told unwanted) {
+/** The encoded prompt of an image, and its encoded negative prompt. */
+record Conditioning(Encoded positive, Encoded negative) {
     /**
      * One row of those parts of {@link io.ruido.model.Conditioning} that come from a text.
      *
@@ -15,7 +15,7 @@ record Conditioning(Told wanted, Told unwanted) {
      * @param pooled (P)
      * @param labels (), a whole number
      */
-    record Told(Part states, Part mask, Part pooled, Part labels) {
+    record Encoded(Part states, Part mask, Part pooled, Part labels) {
         private Stream<Part> parts() {
             return Stream.of(states, mask, pooled, labels);
         }
@@ -64,12 +64,12 @@ record Conditioning(Told wanted, Told unwanted) {
 
     /** How many tokens a text has: texts of one model, and so samples that share a call, have as many. */
     int tokens() {
-        return wanted.states.shape.getFirst();
+        return positive.states.shape.getFirst();
     }
 
     /** Each part as its number of dimensions, its shape and its values, big-endian, 32 bits each. */
     byte[] toBytes() {
-        List<Part> parts = Stream.concat(wanted.parts(), unwanted.parts()).toList();
+        List<Part> parts = Stream.concat(positive.parts(), negative.parts()).toList();
         ByteBuffer bytes =
                 ByteBuffer.allocate(parts.stream().mapToInt(Part::bytes).sum());
         parts.forEach(part -> part.write(bytes));
@@ -78,10 +78,10 @@ record Conditioning(Told wanted, Told unwanted) {
 
     static Conditioning fromBytes(byte[] content) {
         ByteBuffer bytes = ByteBuffer.wrap(content);
-        return new Conditioning(told(bytes), told(bytes));
+        return new Conditioning(encoded(bytes), encoded(bytes));
     }
 
-    private static Told told(ByteBuffer bytes) {
-        return new Told(Part.read(bytes), Part.read(bytes), Part.read(bytes), Part.read(bytes));
+    private static Encoded encoded(ByteBuffer bytes) {
+        return new Encoded(Part.read(bytes), Part.read(bytes), Part.read(bytes), Part.read(bytes));
     }
 }

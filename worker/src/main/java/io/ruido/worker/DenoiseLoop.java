@@ -35,8 +35,8 @@ final class DenoiseLoop implements AutoCloseable {
     private final int places;
     private final List<Sample> arrivals = new ArrayList<>();
     private final List<Sample> waiting = new ArrayList<>(); // for a call, the longest first
-    private final Map<Sample.Kind, List<Sample>> called = new HashMap<>();
-    private final Map<Sample.Kind, BatchCurve> curves = new ConcurrentHashMap<>();
+    private final Map<BatchKey, List<Sample>> called = new HashMap<>();
+    private final Map<BatchKey, BatchCurve> curves = new ConcurrentHashMap<>();
     private final List<Thread> threads;
     private int calls;
     private volatile boolean closing;
@@ -59,7 +59,7 @@ final class DenoiseLoop implements AutoCloseable {
     /** A loop that calls these models. */
     static DenoiseLoop of(Models models, Observer observer, int places) {
         int calls = models.device().isGpu() ? CALLS_OF_GPU : 1;
-        return new DenoiseLoop(batch -> batch.getFirst().kind().model().predict(batch), observer, places, calls);
+        return new DenoiseLoop(batch -> batch.getFirst().batchKey().model().predict(batch), observer, places, calls);
     }
 
     /** Takes the sample's first step within a step of those that run, if there is a place. */
@@ -103,12 +103,12 @@ final class DenoiseLoop implements AutoCloseable {
         while (!closing) {
             admit();
             Optional<Sample> first = waiting.stream()
-                    .filter(sample -> !called.containsKey(sample.kind()))
+                    .filter(sample -> !called.containsKey(sample.batchKey()))
                     .findFirst();
             if (first.isPresent() && called.size() < calls) {
                 List<Sample> batch = batch(first.get());
                 waiting.removeAll(batch);
-                called.put(first.get().kind(), batch);
+                called.put(first.get().batchKey(), batch);
                 return batch;
             }
             awaitChange();
@@ -136,7 +136,7 @@ final class DenoiseLoop implements AutoCloseable {
         int room = curve(first).limit() - first.rows();
         List<Sample> batch = new ArrayList<>(List.of(first));
         for (Sample other : waiting) {
-            if (other != first && other.rows() <= room && other.kind().equals(first.kind())) {
+            if (other != first && other.rows() <= room && other.batchKey().equals(first.batchKey())) {
                 batch.add(other);
                 room -= other.rows();
             }
@@ -145,13 +145,13 @@ final class DenoiseLoop implements AutoCloseable {
     }
 
     private synchronized void giveBack(List<Sample> batch) {
-        called.remove(batch.getFirst().kind());
+        called.remove(batch.getFirst().batchKey());
         batch.stream().filter(Sample::unfinished).forEach(waiting::add);
         notifyAll();
     }
 
     private BatchCurve curve(Sample sample) {
-        return curves.computeIfAbsent(sample.kind(), kind -> new BatchCurve());
+        return curves.computeIfAbsent(sample.batchKey(), kind -> new BatchCurve());
     }
 
     private void advance(List<Sample> batch) {

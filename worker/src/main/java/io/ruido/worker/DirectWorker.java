@@ -51,7 +51,7 @@ public final class DirectWorker implements AutoCloseable {
         loop.add(sample);
         return switch (sample.end().get()) {
             case Sample.End.Denoised(float[] latents) ->
-                sample.kind().model().artifact(latents, job).bytes();
+                sample.batchKey().model().artifact(latents, job).bytes();
             case Sample.End.Stopped stopped -> throw new IllegalStateException("nobody stops samples here");
             case Sample.End.Interrupted interrupted -> throw new IllegalStateException("closed while it drew " + job);
         };
@@ -63,7 +63,7 @@ public final class DirectWorker implements AutoCloseable {
                 .mapToObj(i -> sample("a red apple", "", params.ofImage(i)))
                 .toList();
         long begin = System.nanoTime();
-        batch.getFirst().kind().model().predict(batch);
+        batch.getFirst().batchKey().model().predict(batch);
         return (System.nanoTime() - begin) / 1e9;
     }
 

@@ -13,35 +13,35 @@ final class Finisher {
     private final JobStore store;
     private final ResultStore results;
     private final Models models;
-    private final Patience patience;
+    private final Retry retry;
     private final Observer observer;
 
-    Finisher(JobStore store, ResultStore results, Models models, Patience patience, Observer observer) {
+    Finisher(JobStore store, ResultStore results, Models models, Retry retry, Observer observer) {
         this.store = store;
         this.results = results;
         this.models = models;
-        this.patience = patience;
+        this.retry = retry;
         this.observer = observer;
     }
 
     /** Returns whether this attempt made the image's result. */
     boolean finish(SamplingJob job, int attempt, float[] latents) {
-        if (!(patience.await(() -> store.decode(job.id(), attempt)) instanceof ChangeResult.Done)) {
+        if (!(retry.await(() -> store.decode(job.id(), attempt)) instanceof ChangeResult.Done)) {
             return false;
         }
         Model model = models.get(job.params().model());
         String name = model.card().name();
         Artifact artifact = observer.stage(Stage.DECODING, name, () -> model.artifact(latents, job));
-        String key = observer.stage(Stage.UPLOADING, name, () -> patience.call(() -> results.putResult(job.id(), artifact)));
-        boolean succeeded = patience.await(() -> store.succeed(job.id(), attempt, key, artifact.mediaType())) instanceof ChangeResult.Done;
+        String key = observer.stage(Stage.UPLOADING, name, () -> retry.call(() -> results.putResult(job.id(), artifact)));
+        boolean succeeded = retry.await(() -> store.succeed(job.id(), attempt, key, artifact.mediaType())) instanceof ChangeResult.Done;
         archiveIfTerminal(job);
         return succeeded;
     }
 
     private void archiveIfTerminal(SamplingJob job) {
-        Optional<JobStatus> status = patience.await(() -> store.find(job.jobId()));
+        Optional<JobStatus> status = retry.await(() -> store.find(job.jobId()));
         if (status.isPresent() && status.get().state().terminal()) {
-            patience.call(() -> {
+            retry.call(() -> {
                 results.putStatus(status.get());
                 return null;
             });

@@ -12,8 +12,8 @@ import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
 import io.ruido.pipeline.DiffusionPipeline;
+import io.ruido.pipeline.InitialLatents;
 import io.ruido.pipeline.SampleRequest;
-import io.ruido.pipeline.Start;
 import io.ruido.pipeline.image.Frames;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
@@ -50,7 +50,7 @@ final class Model implements AutoCloseable {
      */
     static Model read(Path folder, Device device, DataType type, ExecutorService side) throws IOException {
         DiffusionPipeline pipeline = DiffusionPipeline.read(folder, device, type);
-        return new Model(Cards.read(folder, pipeline), pipeline, side);
+        return new Model(ModelCards.read(folder, pipeline), pipeline, side);
     }
 
     ModelCard card() {
@@ -60,12 +60,12 @@ final class Model implements AutoCloseable {
     /** @throws IllegalArgumentException when the model can only be asked for other things */
     Conditioning encode(String prompt, String negativePrompt) {
         return aside(manager -> new Conditioning(
-                told(pipeline.encode(manager, List.of(prompt))),
-                told(pipeline.encodeNegative(manager, List.of(negativePrompt)))));
+                encoded(pipeline.encode(manager, List.of(prompt))),
+                encoded(pipeline.encodeNegative(manager, List.of(negativePrompt)))));
     }
 
-    private static Conditioning.Told told(io.ruido.model.Conditioning encoded) {
-        return new Conditioning.Told(
+    private static Conditioning.Encoded encoded(io.ruido.model.Conditioning encoded) {
+        return new Conditioning.Encoded(
                 part(encoded.states()), part(encoded.mask()), part(encoded.pooled()), part(encoded.labels()));
     }
 
@@ -97,7 +97,7 @@ final class Model implements AutoCloseable {
                 params.geometry(),
                 0,
                 source);
-        return source.isPresent() ? aside(manager -> Start.of(pipeline, request)) : Start.of(pipeline, request);
+        return source.isPresent() ? aside(manager -> InitialLatents.of(pipeline, request)) : InitialLatents.of(pipeline, request);
     }
 
     /**
@@ -128,8 +128,8 @@ final class Model implements AutoCloseable {
             float[] outputs = pipeline.predict(
                             latents,
                             timesteps,
-                            conditioning(manager, batch, Conditioning::wanted),
-                            conditioning(manager, batch, Conditioning::unwanted),
+                            conditioning(manager, batch, Conditioning::positive),
+                            conditioning(manager, batch, Conditioning::negative),
                             guidance,
                             new float[size])
                     .toFloatArray();
@@ -141,13 +141,13 @@ final class Model implements AutoCloseable {
     }
 
     private static io.ruido.model.Conditioning conditioning(
-            NDManager manager, List<Sample> batch, Function<Conditioning, Conditioning.Told> which) {
-        Function<Function<Conditioning.Told, Conditioning.Part>, NDArray> rows =
+            NDManager manager, List<Sample> batch, Function<Conditioning, Conditioning.Encoded> which) {
+        Function<Function<Conditioning.Encoded, Conditioning.Part>, NDArray> rows =
                 part -> rows(manager, batch, sample -> part.apply(which.apply(sample.text())));
-        return io.ruido.model.Conditioning.ofStates(rows.apply(Conditioning.Told::states))
-                .withMask(whole(rows.apply(Conditioning.Told::mask)))
-                .withPooled(rows.apply(Conditioning.Told::pooled))
-                .withLabels(whole(rows.apply(Conditioning.Told::labels)));
+        return io.ruido.model.Conditioning.ofStates(rows.apply(Conditioning.Encoded::states))
+                .withMask(whole(rows.apply(Conditioning.Encoded::mask)))
+                .withPooled(rows.apply(Conditioning.Encoded::pooled))
+                .withLabels(whole(rows.apply(Conditioning.Encoded::labels)));
     }
 
     /** One part of all samples, (B, …). */

@@ -30,7 +30,7 @@ final class Observer {
     private final MeterProvider<DistributionSummary> rows;
     private final MeterProvider<Counter> steps;
     private final Counter deadLetters;
-    private final Pace pace = new Pace();
+    private final Throughput throughput = new Throughput();
     private final Device device;
 
     /** @param device that the models are on */
@@ -158,12 +158,12 @@ final class Observer {
     void called(String model, int batch, Duration time) {
         calls.withTag("model", model).record(time);
         rows.withTag("model", model).record(batch);
-        pace.call(batch);
+        throughput.call(batch);
     }
 
     void step(String model) {
         steps.withTag("model", model).increment();
-        pace.step();
+        throughput.step();
     }
 
     Device device() {
@@ -175,8 +175,8 @@ final class Observer {
         return CudaUtils.getGpuMemory(device).getUsed();
     }
 
-    Pace pace() {
-        return pace;
+    Throughput throughput() {
+        return throughput;
     }
 
     /** A record went to the dead letters. */

@@ -57,14 +57,14 @@ final class Presence {
     }
 
     private WorkerStatus status() {
-        Pace.Lately lately = observer.pace().lately();
+        Throughput.Rate rate = observer.throughput().sinceLastCall();
         return new WorkerStatus(
                 worker,
                 cards.stream().map(ModelCard::name).toList(),
                 slots * cards.size(),
                 loop.active(),
-                lately.rows(),
-                lately.stepsPerSecond(),
+                rate.rows(),
+                rate.stepsPerSecond(),
                 observer.device().getDeviceType(),
                 ResidentMemory.bytes(),
                 observer.device().isGpu() ? observer.gpuMemory() : null,

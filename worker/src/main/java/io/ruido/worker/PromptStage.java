@@ -15,14 +15,14 @@ final class PromptStage implements JobConsumer.Handler {
     private final JobStore store;
     private final JobPublisher publisher;
     private final TextStage text;
-    private final Patience patience;
+    private final Retry retry;
     private final Observer observer;
 
-    PromptStage(JobStore store, JobPublisher publisher, TextStage text, Patience patience, Observer observer) {
+    PromptStage(JobStore store, JobPublisher publisher, TextStage text, Retry retry, Observer observer) {
         this.store = store;
         this.publisher = publisher;
         this.text = text;
-        this.patience = patience;
+        this.retry = retry;
         this.observer = observer;
     }
 
@@ -36,7 +36,7 @@ final class PromptStage implements JobConsumer.Handler {
     }
 
     private Acknowledgement handle(PromptJob job) {
-        ChangeResult begun = patience.await(() -> store.encode(job.jobId()));
+        ChangeResult begun = retry.await(() -> store.encode(job.jobId()));
         return switch (begun) {
             case ChangeResult.Done done -> {
                 String conditioningKey;
@@ -47,7 +47,7 @@ final class PromptStage implements JobConsumer.Handler {
                     yield new Acknowledgement.Reject(e.getMessage());
                 }
                 List<SamplingJob> samples = job.fanOut(conditioningKey).toList();
-                patience.await(() -> publisher.publishAll(samples));
+                retry.await(() -> publisher.publishAll(samples));
                 yield new Acknowledgement.Accept();
             }
             case ChangeResult.Over over -> new Acknowledgement.Accept();

@@ -1,7 +1,6 @@
 package io.ruido.worker;
 
 import io.ruido.diffusion.SampleState;
-import io.ruido.job.Geometry;
 import io.ruido.job.SamplingParams;
 import io.ruido.kafka.JobConsumer;
 import java.util.concurrent.CompletableFuture;
@@ -26,14 +25,6 @@ final class Sample {
         record Interrupted(byte[] state) implements End {}
     }
 
-    /** What samples have in common that can share a call of the denoiser. */
-    record Kind(Model model, Geometry geometry, int tokens) {
-        @Override
-        public String toString() {
-            return "%s at %s".formatted(model.card().name(), geometry);
-        }
-    }
-
     private final Model model;
     private final SamplingParams params;
     private final Conditioning text;
@@ -51,8 +42,8 @@ final class Sample {
         this.denoising = denoising;
     }
 
-    Kind kind() {
-        return new Kind(model, params.geometry(), text.tokens());
+    BatchKey batchKey() {
+        return new BatchKey(model, params.geometry(), text.tokens());
     }
 
     /** Rows that it takes in the denoiser's batch. */

@@ -21,14 +21,14 @@ final class SamplingStage implements JobConsumer.Handler {
     private static final Duration ASK_AGAIN = Duration.ofMillis(500);
 
     private final Claims claims;
-    private final Beginning beginning;
+    private final SampleFactory sampleFactory;
     private final DenoiseLoop loop;
-    private final Progress progress;
+    private final ProgressReporter progress;
     private final Finisher finisher;
 
-    SamplingStage(Claims claims, Beginning beginning, DenoiseLoop loop, Progress progress, Finisher finisher) {
+    SamplingStage(Claims claims, SampleFactory sampleFactory, DenoiseLoop loop, ProgressReporter progress, Finisher finisher) {
         this.claims = claims;
-        this.beginning = beginning;
+        this.sampleFactory = sampleFactory;
         this.loop = loop;
         this.progress = progress;
         this.finisher = finisher;
@@ -79,7 +79,7 @@ final class SamplingStage implements JobConsumer.Handler {
         try (Claims.Held held = claims.hold(job, attempt, () -> made.thenAccept(Sample::stop))) {
             Sample sample;
             try {
-                sample = beginning.begin(job, attempt);
+                sample = sampleFactory.create(job, attempt);
             } catch (IllegalArgumentException e) {
                 return Optional.of(new Acknowledgement.Reject(e.getMessage()));
             }

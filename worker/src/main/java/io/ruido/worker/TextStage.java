@@ -16,18 +16,18 @@ final class TextStage {
 
     private final Models models;
     private final ConditioningCache cache;
-    private final Patience patience;
+    private final Retry retry;
 
-    TextStage(Models models, ConditioningCache cache, Patience patience) {
+    TextStage(Models models, ConditioningCache cache, Retry retry) {
         this.models = models;
         this.cache = cache;
-        this.patience = patience;
+        this.retry = retry;
     }
 
     /** @return the key of the job's encoded text */
     String encode(Job job) {
         String key = key(job);
-        if (patience.await(() -> cache.get(key)).isEmpty()) {
+        if (retry.await(() -> cache.get(key)).isEmpty()) {
             encode(job, key);
         }
         return key;
@@ -36,12 +36,12 @@ final class TextStage {
     /** The job's encoded text: encoded again when the cache has forgotten it. */
     Conditioning conditioning(SamplingJob job) {
         String key = job.conditioningKey() == null ? key(job) : job.conditioningKey();
-        return patience.await(() -> cache.get(key)).map(Conditioning::fromBytes).orElseGet(() -> encode(job, key));
+        return retry.await(() -> cache.get(key)).map(Conditioning::fromBytes).orElseGet(() -> encode(job, key));
     }
 
     private Conditioning encode(Job job, String key) {
         Conditioning conditioning = models.get(job.params().model()).encode(job.prompt(), job.negativePrompt());
-        patience.await(() -> cache.put(key, conditioning.toBytes()));
+        retry.await(() -> cache.put(key, conditioning.toBytes()));
         return conditioning;
     }
 

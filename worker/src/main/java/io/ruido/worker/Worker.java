@@ -39,10 +39,10 @@ public final class Worker implements AutoCloseable {
     private final Models models;
     private final Redis redis;
     private final JobPublisher publisher;
-    private final Patience patience = new Patience();
+    private final Retry retry = new Retry();
     private final Observer observer;
     private final DenoiseLoop loop;
-    private final Progress progress;
+    private final ProgressReporter progress;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("leases").factory());
     private final List<JobConsumer> slots = new ArrayList<>();
@@ -72,44 +72,53 @@ public final class Worker implements AutoCloseable {
         results.createBucket();
 
         ConditioningCache cache = new ConditioningCache(redis, config.worker().conditioningTtl());
-        TextStage text = new TextStage(models, cache, patience);
+        TextStage text = new TextStage(models, cache, retry);
         Checkpoints checkpoints = new Checkpoints(redis, config.worker().checkpointTtl());
-        progress = new Progress(config.worker().checkpointEvery(), observer);
+        progress = new ProgressReporter(config.worker().checkpointEvery(), observer);
         Claims claims = new Claims(
-                id, store, checkpoints, patience, clock, config.jobs().lease().dividedBy(RENEWALS));
-        Sources sources = new Sources(results, patience, config.uploads().maxPixels());
-        Beginning beginning = new Beginning(claims, models, text, sources);
-        Finisher finisher = new Finisher(store, results, models, patience, observer);
+                id, store, checkpoints, retry, clock, config.jobs().lease().dividedBy(RENEWALS));
+        SourceImages sources = new SourceImages(results, retry, config.uploads().maxPixels());
+        SampleFactory sampleFactory = new SampleFactory(claims, models, text, sources);
+        Finisher finisher = new Finisher(store, results, models, retry, observer);
         JobConsumer.Handler promptStage =
-                observer.watching(new PromptStage(store, publisher, text, patience, observer));
+                observer.watching(new PromptStage(store, publisher, text, retry, observer));
         JobConsumer.Handler samplingStage =
-                observer.watching(new SamplingStage(claims, beginning, loop, progress, finisher));
-        JobConsumer.Undeliverable undeliverable = new Failures(store, patience, observer);
+                observer.watching(new SamplingStage(claims, sampleFactory, loop, progress, finisher));
+        JobConsumer.Undeliverable undeliverable = new UndeliverableJobs(store, retry, observer);
 
         // Before the first slot takes a record: its port may be taken.
         metrics = MetricsServer.start(config.worker(), telemetry.metrics(), redis, loop);
-        for (String model : names) {
-            slots.addAll(JobConsumer.open(
-                    config.kafka(),
-                    Topics.prompt(model),
-                    config.worker().promptSlots(),
-                    publisher,
-                    promptStage,
-                    undeliverable));
-            slots.addAll(JobConsumer.open(
-                    config.kafka(),
-                    Topics.sampling(model),
-                    places + Math.ceilDiv(places, SPARE),
-                    publisher,
-                    samplingStage,
-                    undeliverable));
-        }
+        names.forEach(model -> open(config, model, promptStage, samplingStage, undeliverable));
 
         Duration lease = config.jobs().lease();
         presence = new Presence(new ModelRegistry(redis), id, places, cards, lease, observer, loop);
-        patience.await(presence::announce);
+        retry.await(presence::announce);
         presence.keep(clock, lease.dividedBy(RENEWALS));
         log.info("worker {} serves {} with {} slots", id, names, slots.size());
+    }
+
+    /** Opens the slots of one model. */
+    private void open(
+            RuidoConfig config,
+            String model,
+            JobConsumer.Handler promptStage,
+            JobConsumer.Handler samplingStage,
+            JobConsumer.Undeliverable undeliverable) {
+        int places = config.worker().slots();
+        slots.addAll(JobConsumer.open(
+                config.kafka(),
+                Topics.prompt(model),
+                config.worker().promptSlots(),
+                publisher,
+                promptStage,
+                undeliverable));
+        slots.addAll(JobConsumer.open(
+                config.kafka(),
+                Topics.sampling(model),
+                places + Math.ceilDiv(places, SPARE),
+                publisher,
+                samplingStage,
+                undeliverable));
     }
 
     private static String id() throws IOException {
@@ -155,7 +164,7 @@ public final class Worker implements AutoCloseable {
         slots.forEach(JobConsumer::stop);
         slots.forEach(JobConsumer::awaitStopped);
         loop.close();
-        patience.close();
+        retry.close();
         slots.forEach(JobConsumer::close);
         progress.close();
         clock.shutdownNow();

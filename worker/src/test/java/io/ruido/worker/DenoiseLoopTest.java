@@ -79,10 +79,10 @@ class DenoiseLoopTest {
     @Test
     void kindsAreCalledSideBySideAndEachOneBatchAtATime() throws Exception {
         CountDownLatch bothKinds = new CountDownLatch(2);
-        Set<Sample.Kind> called = ConcurrentHashMap.newKeySet();
+        Set<BatchKey> called = ConcurrentHashMap.newKeySet();
         List<Sample> samples = samples();
         try (DenoiseLoop loop = loop(batch -> {
-            Sample.Kind kind = batch.getFirst().kind();
+            BatchKey kind = batch.getFirst().batchKey();
             assertThat(called.add(kind)).isTrue();
             bothKinds.countDown();
             assertThat(await(bothKinds)).isTrue();

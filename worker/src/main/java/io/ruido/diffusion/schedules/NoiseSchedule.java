@@ -22,16 +22,6 @@ public final class NoiseSchedule {
         this.alphasCumprod = alphasCumprod;
     }
 
-    /** @param trainSteps number of timesteps, often 1000 */
-    public static NoiseSchedule linear(double betaStart, double betaEnd, int trainSteps) {
-        return new NoiseSchedule(cumulate(linspace(betaStart, betaEnd, trainSteps)));
-    }
-
-    /** Linear in √β: that of latent diffusion models (Rombach et al. 2022). */
-    public static NoiseSchedule scaledLinear(double betaStart, double betaEnd, int trainSteps) {
-        return new NoiseSchedule(cumulate(scaledLinearBetas(betaStart, betaEnd, trainSteps)));
-    }
-
     public static NoiseSchedule of(SchedulerSettings settings) {
         return new NoiseSchedule(cumulate(betas(settings)));
     }

@@ -14,7 +14,7 @@ import org.apache.kafka.common.KafkaException;
  * Waits out servers that are away: a job that was accepted must not fail because Redis, S3 or Kafka was restarted. Tries
  * until it works or the worker stops.
  */
-final class Patience implements AutoCloseable {
+final class Retry implements AutoCloseable {
     private final RetryPolicy<Object> policy = RetryPolicy.builder()
             .handleIf(this::mayPass)
             .withMaxRetries(-1)

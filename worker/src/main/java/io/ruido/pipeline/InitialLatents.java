@@ -15,14 +15,14 @@ import io.ruido.pipeline.image.RgbImage;
  * What a sample begins with: noise, or a picture's latents with noise, and what a mask keeps of the picture. Random numbers
  * are drawn in the order in which diffusers' pipelines draw them.
  */
-public final class Start {
+public final class InitialLatents {
     private final DiffusionPipeline pipeline;
     private final SampleRequest request;
     private final TorchRandom random;
     private final Shape shape;
     private final int size;
 
-    private Start(DiffusionPipeline pipeline, SampleRequest request) {
+    private InitialLatents(DiffusionPipeline pipeline, SampleRequest request) {
         this.pipeline = pipeline;
         this.request = request;
         this.random = new TorchRandom(request.seeds().seed(), pipeline.noisePrecision());
@@ -37,7 +37,7 @@ public final class Start {
             throw new IllegalArgumentException(
                     "the model paints a part of an image anew: it needs an image and a mask");
         }
-        Start start = new Start(pipeline, request);
+        InitialLatents start = new InitialLatents(pipeline, request);
         Trajectory trajectory = pipeline.trajectory(request.sampler(), request.steps(), request.strength());
         return request.source()
                 .map(source -> start.from(source, trajectory))

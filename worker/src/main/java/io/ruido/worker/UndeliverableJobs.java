@@ -8,22 +8,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What Redis knows of jobs that no worker can do. */
-final class Failures implements JobConsumer.Undeliverable {
-    private static final Logger log = LoggerFactory.getLogger(Failures.class);
+final class UndeliverableJobs implements JobConsumer.Undeliverable {
+    private static final Logger log = LoggerFactory.getLogger(UndeliverableJobs.class);
 
     private final JobStore store;
-    private final Patience patience;
+    private final Retry retry;
     private final Observer observer;
 
-    Failures(JobStore store, Patience patience, Observer observer) {
+    UndeliverableJobs(JobStore store, Retry retry, Observer observer) {
         this.store = store;
-        this.patience = patience;
+        this.retry = retry;
         this.observer = observer;
     }
 
     @Override
     public int begun(Job job) {
-        return patience.await(() -> store.begun(job));
+        return retry.await(() -> store.begun(job));
     }
 
     @Override
@@ -31,7 +31,7 @@ final class Failures implements JobConsumer.Undeliverable {
         observer.gaveUp();
         try {
             UUID id = UUID.fromString(jobId);
-            patience.await(() -> store.fail(id, reason));
+            retry.await(() -> store.fail(id, reason));
         } catch (IllegalArgumentException | NullPointerException e) {
             log.warn("a record with the key {} belongs to no job: nobody is told that it failed", jobId);
         }

@@ -10,14 +10,14 @@ import io.ruido.s3.ResultStore;
 import java.util.Optional;
 
 /** The pictures that images are made of, as the model takes them. */
-final class Sources {
+final class SourceImages {
     private final ResultStore store;
-    private final Patience patience;
+    private final Retry retry;
     private final int maxPixels;
 
-    Sources(ResultStore store, Patience patience, int maxPixels) {
+    SourceImages(ResultStore store, Retry retry, int maxPixels) {
         this.store = store;
-        this.patience = patience;
+        this.retry = retry;
         this.maxPixels = maxPixels;
     }
 
@@ -38,7 +38,7 @@ final class Sources {
     }
 
     private RgbImage picture(String field, Upload upload, SamplingParams params) {
-        byte[] bytes = patience.call(() -> store.get(ResultStore.key(upload)))
+        byte[] bytes = retry.call(() -> store.get(ResultStore.key(upload)))
                 .orElseThrow(() -> new IllegalArgumentException(
                         "%s: the picture %s is not kept any more".formatted(field, upload.id())));
         return decoded(field, bytes, params);

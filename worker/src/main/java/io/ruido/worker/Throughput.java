@@ -3,14 +3,14 @@ package io.ruido.worker;
 import java.util.concurrent.atomic.LongAdder;
 
 /** How fast the denoiser goes: counts for as long as nobody asks. Thread-safe. */
-final class Pace {
+final class Throughput {
     private final LongAdder steps = new LongAdder();
     private final LongAdder calls = new LongAdder();
     private final LongAdder rows = new LongAdder();
     private long asked = System.nanoTime();
 
     /** @param rows that shared a call of the denoiser, on average; 0 when there was none */
-    record Lately(double rows, double stepsPerSecond) {}
+    record Rate(double rows, double stepsPerSecond) {}
 
     void step() {
         steps.increment();
@@ -22,11 +22,11 @@ final class Pace {
     }
 
     /** Since the last time. */
-    synchronized Lately lately() {
+    synchronized Rate sinceLastCall() {
         long now = System.nanoTime();
         double seconds = (now - asked) / 1e9;
         asked = now;
         double called = calls.sumThenReset();
-        return new Lately(called == 0 ? 0 : rows.sumThenReset() / called, steps.sumThenReset() / seconds);
+        return new Rate(called == 0 ? 0 : rows.sumThenReset() / called, steps.sumThenReset() / seconds);
     }
 }

@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** What a model says of itself: {@code ruido.yaml} in its folder, all of it optional, and the sizes of its parts. */
-final class Cards {
+final class ModelCards {
     private static final YAMLMapper YAML = YAMLMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
@@ -23,7 +23,7 @@ final class Cards {
     /** Enough for a model that says nothing of itself and has not learned to do with fewer. */
     private static final int STEPS = 30;
 
-    private Cards() {}
+    private ModelCards() {}
 
     /** @param maxSize greatest side in pixels that may be asked for */
     private record About(

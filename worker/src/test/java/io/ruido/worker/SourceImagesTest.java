@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs that begin with a picture, or with a variation of a seed. */
 @Timeout(120)
-class SourcesTest {
+class SourceImagesTest {
     private static final int STEPS = 10;
     private static final int SIZE = 32;
 

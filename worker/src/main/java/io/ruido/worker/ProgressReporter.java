@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /** Tells of steps and saves how far images are, on a thread of its own: the denoiser does not wait for either. */
-final class Progress implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Progress.class);
+final class ProgressReporter implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ProgressReporter.class);
 
     private final ExecutorService thread = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("progress").factory());
@@ -21,7 +21,7 @@ final class Progress implements AutoCloseable {
     private final Observer observer;
 
     /** @param saveEvery steps that a killed worker's image can lose */
-    Progress(int saveEvery, Observer observer) {
+    ProgressReporter(int saveEvery, Observer observer) {
         this.saveEvery = saveEvery;
         this.observer = observer;
     }
@@ -48,7 +48,7 @@ final class Progress implements AutoCloseable {
         try {
             return "data:image/png;base64,"
                     + Base64.getEncoder()
-                            .encodeToString(ImageEncoder.png(sample.kind().model().preview(x0, sample.params())));
+                            .encodeToString(ImageEncoder.png(sample.batchKey().model().preview(x0, sample.params())));
         } catch (RuntimeException e) {
             log.warn("a step is told of without a preview", e);
             return "";

@@ -7,15 +7,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Makes a sample of a claimed image: its text, and noise, a picture, or the step that an earlier attempt saved. */
-final class Beginning {
-    private static final Logger log = LoggerFactory.getLogger(Beginning.class);
+final class SampleFactory {
+    private static final Logger log = LoggerFactory.getLogger(SampleFactory.class);
 
     private final Claims claims;
     private final Models models;
     private final TextStage text;
-    private final Sources sources;
+    private final SourceImages sources;
 
-    Beginning(Claims claims, Models models, TextStage text, Sources sources) {
+    SampleFactory(Claims claims, Models models, TextStage text, SourceImages sources) {
         this.claims = claims;
         this.models = models;
         this.text = text;
@@ -23,7 +23,7 @@ final class Beginning {
     }
 
     /** @throws IllegalArgumentException saying what of the job cannot be done */
-    Sample begin(SamplingJob job, int attempt) {
+    Sample create(SamplingJob job, int attempt) {
         Model model = models.get(job.params().model());
         return new Sample(model, job.params(), text.conditioning(job), state(model, job, attempt));
     }
@@ -34,7 +34,7 @@ final class Beginning {
             try {
                 return model.resume(job.params(), saved.get());
             } catch (IllegalArgumentException e) {
-                log.warn("image {} begins anew: {}", job.id(), e.getMessage());
+                log.warn("image {} starts again from its first step: {}", job.id(), e.getMessage());
             }
         }
         return model.start(job.params(), sources.of(job.params()));
