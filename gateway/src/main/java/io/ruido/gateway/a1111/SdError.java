@@ -1,6 +1,7 @@
 package io.ruido.gateway.a1111;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.ruido.gateway.http.ErrorFormat;
 import io.ruido.gateway.http.Problem;
 import java.util.List;
 
@@ -9,15 +10,21 @@ import java.util.List;
  *
  * @param detail in words, or a list of {@link Refusal}s
  */
-public record SdError(@JsonIgnore int status, String error, Object detail, String errors) {
+record SdError(@JsonIgnore int status, String error, Object detail, String errors) {
     /**
      * @param loc where the value was
      * @param msg why it was refused
      * @param type of the error
      */
-    public record Refusal(List<String> loc, String msg, String type) {}
+    record Refusal(List<String> loc, String msg, String type) {}
 
-    public static SdError of(Problem problem) {
+    /** Writes problems in this format. */
+    static ErrorFormat.Body format(Problem problem) {
+        SdError error = of(problem);
+        return new ErrorFormat.Body(error.status(), "application/json", error);
+    }
+
+    static SdError of(Problem problem) {
         if (problem.errors().isEmpty() || problem.status() != 400) {
             return new SdError(problem.status(), problem.code(), problem.detail(), problem.detail());
         }

@@ -1,10 +1,13 @@
 package io.ruido.gateway.a1111;
 
+import io.ruido.config.RuidoConfig.UploadsConfig;
 import io.ruido.gateway.access.Caller;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
+import io.ruido.gateway.http.RequestTraces;
 import io.ruido.gateway.http.RequestValidation;
+import io.ruido.gateway.http.Route;
 import io.ruido.gateway.jobs.SynchronousJobs;
 import io.ruido.gateway.models.ModelCatalog;
 import io.ruido.gateway.uploads.Uploads;
@@ -48,13 +51,26 @@ public final class SdImageRoute {
         this.uploads = uploads;
     }
 
+    /** @param maxBodyBytes of a request, excluding its images */
+    public List<Route> routes(RequestTraces traces, long maxBodyBytes, UploadsConfig uploads) {
+        long imageInBase64 = 4L * Math.ceilDiv(uploads.maxBytes(), 3);
+        return List.of(
+                Route.of("txt2img", traces.traced(this::fromText))
+                        .errors(SdError::format)
+                        .submittingJobs(),
+                Route.of("img2img", traces.traced(this::fromPicture))
+                        .maxBodyBytes(maxBodyBytes + 2 * imageInBase64) // the image and its mask
+                        .errors(SdError::format)
+                        .submittingJobs());
+    }
+
     private record Answer(List<String> images, Map<String, Object> parameters, String info) {}
 
-    public void fromText(RoutingContext ctx) {
+    private void fromText(RoutingContext ctx) {
         generate(ctx, new JsonObject()).onFailure(ctx::fail);
     }
 
-    public void fromPicture(RoutingContext ctx) {
+    private void fromPicture(RoutingContext ctx) {
         JsonObject body = RequestValidation.body(ctx);
         Double strength = body.getDouble("denoising_strength");
         JsonObject source = new JsonObject().put("strength", strength == null ? STRENGTH : strength);

@@ -7,6 +7,7 @@ import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Problems;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestValidation;
+import io.ruido.gateway.http.Route;
 import io.ruido.gateway.jobs.Jobs;
 import io.ruido.gateway.models.ModelCatalog;
 import io.ruido.job.JobEvent;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * AUTOMATIC1111's clients ask about one server that does one thing at a time: here that is the newest job that is not
@@ -41,6 +43,18 @@ public final class SdRoutes {
         this.clock = clock;
     }
 
+    public List<Route> routes() {
+        return Stream.of(
+                        Route.of("sdProgress", this::progress),
+                        Route.of("sdInterrupt", this::interrupt),
+                        Route.of("sdSamplers", this::samplers),
+                        Route.of("sdModels", this::models),
+                        Route.of("sdOptions", this::options),
+                        Route.of("setSdOptions", this::setOptions))
+                .map(route -> route.errors(SdError::format))
+                .toList();
+    }
+
     private record Sampler(String name, List<String> aliases, Map<String, String> options) {}
 
     private record Model(
@@ -51,7 +65,7 @@ public final class SdRoutes {
             String filename,
             String config) {}
 
-    public void progress(RoutingContext ctx) {
+    private void progress(RoutingContext ctx) {
         boolean preview = RequestValidation.value(ctx, "skip_current_image").equals("false");
         current(ctx)
                 .compose(job -> job.isEmpty()
@@ -62,21 +76,22 @@ public final class SdRoutes {
                 .onFailure(ctx::fail);
     }
 
-    public void interrupt(RoutingContext ctx) {
+    private void interrupt(RoutingContext ctx) {
         current(ctx)
                 .compose(job -> job.isEmpty()
                         ? Future.succeededFuture()
                         : Reply.on(
                                         ctx,
                                         jobs.cancel(
-                                                Caller.of(ctx).withoutAdmin(), job.get().job().jobId()))
+                                                Caller.of(ctx).withoutAdmin(),
+                                                job.get().job().jobId()))
                                 .recover(SdRoutes::unlessFinished)
                                 .mapEmpty())
                 .onSuccess(done -> Reply.json(ctx, 200, Map.of()))
                 .onFailure(ctx::fail);
     }
 
-    public void samplers(RoutingContext ctx) {
+    private void samplers(RoutingContext ctx) {
         Reply.on(ctx, catalog.all())
                 .onSuccess(cards -> Reply.json(
                         ctx,
@@ -89,7 +104,7 @@ public final class SdRoutes {
                 .onFailure(ctx::fail);
     }
 
-    public void models(RoutingContext ctx) {
+    private void models(RoutingContext ctx) {
         Reply.on(ctx, catalog.all())
                 .onSuccess(cards -> Reply.json(
                         ctx,
@@ -100,13 +115,13 @@ public final class SdRoutes {
                 .onFailure(ctx::fail);
     }
 
-    public void options(RoutingContext ctx) {
+    private void options(RoutingContext ctx) {
         checkpoint(ctx)
                 .onSuccess(name -> Reply.json(ctx, 200, Map.of("sd_model_checkpoint", name, "samples_format", "png")))
                 .onFailure(ctx::fail);
     }
 
-    public void setOptions(RoutingContext ctx) {
+    private void setOptions(RoutingContext ctx) {
         JsonObject wanted = RequestValidation.body(ctx);
         checkpoint(ctx)
                 .compose(name -> {

@@ -1,13 +1,14 @@
 package io.ruido.gateway.access;
 
+import io.ruido.gateway.http.AccessRule;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
+import io.vertx.core.Handler;
 import io.vertx.core.http.Cookie;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.SecurityPolicyHandler;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Collection;
@@ -15,10 +16,10 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Lets in who has a key, at the pace that it allows. Health, contract and page are for everybody. A key comes as bearer
- * token, as the password of basic authentication, or in the cookie of a {@link SessionRoute session}.
+ * Authenticates callers by their API key and limits their requests per minute. A key comes as a bearer token, as the
+ * password of basic authentication, or in the cookie of a {@link SessionRoute session}.
  */
-public final class Access implements SecurityPolicyHandler {
+public final class Access {
     private final ApiKeys keys;
     private final WebPages pages;
     private final Quota quota;
@@ -33,36 +34,45 @@ public final class Access implements SecurityPolicyHandler {
         this.quota = quota;
     }
 
-    @Override
-    public void handle(RoutingContext ctx) {
-        String path = path(ctx);
-        if (!path.startsWith("/health/")) {
-            pages.check(ctx.request());
-        }
-        boolean operations = path.equals("/metrics") || path.equals("/v1/stats");
-        boolean guarded = (path.startsWith("/v1/") && !path.equals(SessionRoute.PATH)) || path.startsWith("/sdapi/");
-        if (!guarded && !operations) {
-            ctx.next();
-            return;
-        }
-        Caller caller = keys.none() ? Caller.ANYBODY : authenticated(ctx);
-        if (operations && !caller.admin()) {
-            throw refusal(Problem.Code.FORBIDDEN, "The key %s is not an administrator's.".formatted(caller.name()));
-        }
-        caller.put(ctx);
-        if (caller.requestsPerMinute() == null) {
-            ctx.next();
-        } else {
-            admit(ctx, caller);
-        }
+    /**
+     * Lets requests through by a rule: with the caller in their context, and at the pace that its key allows. Only probes
+     * may come from any web page and under any host name.
+     */
+    public Handler<RoutingContext> handler(AccessRule rule) {
+        return switch (rule) {
+            case PROBE -> RoutingContext::next;
+            case PUBLIC ->
+                ctx -> {
+                    pages.check(ctx.request());
+                    ctx.next();
+                };
+            case KEY -> ctx -> admit(ctx, authenticated(ctx));
+            case ADMIN -> ctx -> admit(ctx, administrator(ctx));
+        };
     }
 
-    /** Of the route that is asked for: routes are also found with slashes at the end. */
-    public static String path(RoutingContext ctx) {
-        return ctx.normalizedPath().replaceFirst("/+$", "");
+    /**
+     * Checks a request that no route serves, so that only callers learn which paths there are.
+     *
+     * @throws ProblemException when it has no valid key
+     */
+    public void requireKey(RoutingContext ctx) {
+        authenticated(ctx);
+    }
+
+    private Caller administrator(RoutingContext ctx) {
+        Caller caller = authenticated(ctx);
+        if (!caller.admin()) {
+            throw refusal(Problem.Code.FORBIDDEN, "The key %s is not an administrator's.".formatted(caller.name()));
+        }
+        return caller;
     }
 
     private Caller authenticated(RoutingContext ctx) {
+        pages.check(ctx.request());
+        if (keys.none()) {
+            return Caller.ANYBODY;
+        }
         Optional<String> secret = secret(ctx);
         return secret.flatMap(keys::caller).orElseThrow(() -> {
             ctx.response().putHeader("WWW-Authenticate", "Bearer realm=\"ruido\"");
@@ -98,6 +108,11 @@ public final class Access implements SecurityPolicyHandler {
     }
 
     private void admit(RoutingContext ctx, Caller caller) {
+        caller.put(ctx);
+        if (caller.requestsPerMinute() == null) {
+            ctx.next();
+            return;
+        }
         HttpServerRequest request = ctx.request();
         // Nothing of the body may pass by before somebody reads it.
         request.pause();

@@ -1,16 +1,18 @@
 package io.ruido.gateway.access;
 
+import io.ruido.gateway.http.AccessRule;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.RequestValidation;
+import io.ruido.gateway.http.Route;
 import io.vertx.core.http.Cookie;
 import io.vertx.core.http.CookieSameSite;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
+import java.util.List;
 
 /** Keeps a key in a browser, where scripts and other sites cannot get at it, and which sends it with every request. */
 public final class SessionRoute {
-    static final String PATH = "/v1/session";
     static final String COOKIE = "ruido-key";
     private static final Duration KEPT_FOR = Duration.ofDays(30);
 
@@ -20,7 +22,13 @@ public final class SessionRoute {
         this.keys = keys;
     }
 
-    public void open(RoutingContext ctx) {
+    public List<Route> routes() {
+        return List.of(
+                Route.of("openSession", this::open).access(AccessRule.PUBLIC),
+                Route.of("closeSession", this::close).access(AccessRule.PUBLIC));
+    }
+
+    private void open(RoutingContext ctx) {
         String secret = RequestValidation.body(ctx).getString("key");
         if (!keys.none() && keys.caller(secret).isEmpty()) {
             throw new ProblemException(Problem.of(Problem.Code.UNAUTHORIZED, "This API key is unknown."));
@@ -28,7 +36,7 @@ public final class SessionRoute {
         answer(ctx, secret, KEPT_FOR);
     }
 
-    public void close(RoutingContext ctx) {
+    private void close(RoutingContext ctx) {
         answer(ctx, "", Duration.ZERO);
     }
 

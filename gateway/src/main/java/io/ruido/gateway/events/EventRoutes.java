@@ -9,6 +9,7 @@ import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestValidation;
+import io.ruido.gateway.http.Route;
 import io.ruido.gateway.http.SchemaCheck;
 import io.ruido.gateway.jobs.Jobs;
 import io.ruido.job.JobStatus;
@@ -20,6 +21,7 @@ import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.streams.WriteStream;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -56,12 +58,19 @@ public final class EventRoutes {
         this.sockets = watchers(metrics, "websocket");
     }
 
+    public List<Route> routes() {
+        return List.of(
+                Route.of("streamEvents", this::stream),
+                Route.of("watchJob", this::watch),
+                Route.of("watchJobs", this::watchMany));
+    }
+
     private static AtomicInteger watchers(MeterRegistry metrics, String protocol) {
         return metrics.gauge("ruido.watchers", Tags.of("protocol", protocol), new AtomicInteger());
     }
 
     /** {@code GET /v1/jobs/{id}/events} */
-    public void stream(RoutingContext ctx) {
+    private void stream(RoutingContext ctx) {
         Integer seen = RequestValidation.value(ctx, "Last-Event-ID");
         Reply.on(ctx, jobs.find(Caller.of(ctx), RequestValidation.id(ctx)))
                 .onSuccess(job -> stream(ctx, job, seen == null ? 0 : seen))
@@ -97,7 +106,7 @@ public final class EventRoutes {
     }
 
     /** {@code GET /v1/jobs/{id}/ws} */
-    public void watch(RoutingContext ctx) {
+    private void watch(RoutingContext ctx) {
         requireUpgrade(ctx);
         // A WebSocket can only be made of a request that has not been read.
         ctx.request().pause();
@@ -129,7 +138,7 @@ public final class EventRoutes {
     }
 
     /** {@code GET /v1/ws} */
-    public void watchMany(RoutingContext ctx) {
+    private void watchMany(RoutingContext ctx) {
         requireUpgrade(ctx);
         ctx.request()
                 .toWebSocket()

@@ -1,7 +1,6 @@
 package io.ruido.gateway.http;
 
 import io.ruido.config.RuidoConfig.JobsConfig;
-import io.ruido.gateway.uploads.UploadRoutes;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -12,10 +11,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.yaml.snakeyaml.Yaml;
 
 /** The OpenAPI file that the router is built from. */
 public final class Contract {
+    /** Media types of request bodies that are checked by their schema. */
+    private static final Set<String> CHECKED_BODIES = Set.of("application/json", Form.MEDIA_TYPE);
+
     private Contract() {}
 
     /** The file as it is served. */
@@ -36,46 +40,51 @@ public final class Contract {
         fields.getJsonObject("count").put("maximum", limits.maxCount());
         fields.getJsonObject("prompt").put("maxLength", limits.maxPromptLength());
         fields.getJsonObject("negativePrompt").put("maxLength", limits.maxPromptLength());
-        forgetPictures(contract);
-        forgetAnswers(contract);
-        forgetSecurity(contract);
+        removeRawBodies(contract);
+        removeResponses(contract);
+        removeSecurity(contract);
         return OpenAPIContract.from(vertx, contract);
     }
 
-    /** One of the contract's named schemas. */
-    public static JsonSchema schema(OpenAPIContract contract, String name) {
+    /** Checks values by one of the contract's named schemas. */
+    public static SchemaCheck check(OpenAPIContract contract, String name) {
+        return new SchemaCheck(schema(contract, name), contract.getSchemaRepository());
+    }
+
+    private static JsonSchema schema(OpenAPIContract contract, String name) {
         return JsonSchema.of(object(contract.getRawContract(), "components", "schemas", name));
     }
 
-    // Whoever reads them checks them by decoding, and the parser knows no such bodies.
-    private static void forgetPictures(JsonObject contract) {
-        object(contract, "paths", UploadRoutes.PATH, "post").remove("requestBody");
+    // Images are checked by decoding them, and the parser refuses bodies of such types.
+    private static void removeRawBodies(JsonObject contract) {
+        operations(contract)
+                .filter(operation -> operation.containsKey("requestBody"))
+                .filter(operation -> object(operation, "requestBody", "content").fieldNames().stream()
+                        .noneMatch(CHECKED_BODIES::contains))
+                .forEach(operation -> operation.remove("requestBody"));
     }
 
-    // Only requests are checked, and the parser refuses a contract with image/png or problem+json in its answers.
-    private static void forgetAnswers(JsonObject contract) {
+    // Only requests are checked, and the parser refuses responses of the types image/png and problem+json.
+    private static void removeResponses(JsonObject contract) {
         JsonObject any = new JsonObject().put("default", new JsonObject().put("description", "any"));
         object(contract, "components").remove("responses");
-        for (String path : object(contract, "paths").fieldNames()) {
-            JsonObject operations = object(contract, "paths", path);
-            for (String method : operations.fieldNames()) {
-                if (operations.getValue(method) instanceof JsonObject operation) {
-                    operation.put("responses", any.copy());
-                }
-            }
-        }
+        operations(contract).forEach(operation -> operation.put("responses", any.copy()));
     }
 
-    // Every path is guarded alike, before the router.
-    private static void forgetSecurity(JsonObject contract) {
+    // Each route names its access rule itself.
+    private static void removeSecurity(JsonObject contract) {
         contract.remove("security");
         object(contract, "components").remove("securitySchemes");
-        for (String path : object(contract, "paths").fieldNames()) {
-            object(contract, "paths", path).stream()
-                    .map(Map.Entry::getValue)
-                    .filter(JsonObject.class::isInstance)
-                    .forEach(operation -> ((JsonObject) operation).remove("security"));
-        }
+        operations(contract).forEach(operation -> operation.remove("security"));
+    }
+
+    private static Stream<JsonObject> operations(JsonObject contract) {
+        JsonObject paths = object(contract, "paths");
+        return paths.fieldNames().stream()
+                .flatMap(path -> paths.getJsonObject(path).stream())
+                .map(Map.Entry::getValue)
+                .filter(JsonObject.class::isInstance)
+                .map(JsonObject.class::cast);
     }
 
     private static JsonObject object(JsonObject root, String... path) {

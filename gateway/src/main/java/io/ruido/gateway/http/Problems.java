@@ -6,20 +6,16 @@ import io.ruido.job.InvalidFieldException;
 import io.ruido.telemetry.Outage;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
-import io.vertx.openapi.contract.OpenAPIContract;
-import io.vertx.openapi.contract.Operation;
-import io.vertx.openapi.contract.Path;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
+import java.util.function.Consumer;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,13 +26,14 @@ public final class Problems implements Handler<RoutingContext> {
     private static final Logger log = LoggerFactory.getLogger(Problems.class);
     private static final List<Integer> UNROUTED = List.of(400, 404, 405, 406, 415, 500);
 
-    private final OpenAPIContract contract;
-    private final Bodies bodies;
+    private final ApiRouter api;
+    private final Consumer<RoutingContext> unrouted;
     private final MeterRegistry metrics;
 
-    public Problems(OpenAPIContract contract, Bodies bodies, MeterRegistry metrics) {
-        this.contract = contract;
-        this.bodies = bodies;
+    /** @param unrouted called for requests that no route serves; throws when the caller may not learn even that */
+    public Problems(ApiRouter api, Consumer<RoutingContext> unrouted, MeterRegistry metrics) {
+        this.api = api;
+        this.unrouted = unrouted;
         this.metrics = metrics;
     }
 
@@ -56,26 +53,37 @@ public final class Problems implements Handler<RoutingContext> {
             ctx.response().reset();
             return;
         }
-        Problem problem = ctx.failure() == null ? of(ctx.statusCode(), ctx) : of(ctx.failure());
+        Route route = Route.of(ctx);
+        Problem problem = ctx.failure() == null ? ofStatus(ctx) : of(ctx.failure());
         if (problem.status() == 405) {
-            ctx.response().putHeader(HttpHeaders.ALLOW, allowed(ctx.normalizedPath()));
+            ctx.response().putHeader(HttpHeaders.ALLOW, api.allowedMethods(ctx.normalizedPath()));
         }
-        if (submits(ctx.request())) {
+        if (route != null && route.submitsJobs()) {
             metrics.counter("ruido.jobs.refused", "reason", problem.code()).increment();
         }
-        Reply.problem(ctx, problem);
+        ErrorFormat format = route == null ? api.errors(ctx.normalizedPath()) : route.errors();
+        Reply.error(ctx.response(), problem, format);
     }
 
-    private static boolean submits(HttpServerRequest request) {
-        String path = request.path();
-        return request.method().equals(HttpMethod.POST)
-                && (path.equals("/v1/jobs") || path.startsWith("/v1/images/") || path.endsWith("2img"));
+    private Problem ofStatus(RoutingContext ctx) {
+        if (Route.of(ctx) == null) {
+            try {
+                unrouted.accept(ctx);
+            } catch (ProblemException e) {
+                return e.problem();
+            }
+        }
+        Problem.Code code = Problem.Code.ofStatus(ctx.statusCode());
+        String request = ctx.request().method() + " " + ctx.request().path();
+        return code == Problem.Code.METHOD_NOT_ALLOWED
+                ? Problem.of(code, request + ": allowed are " + api.allowedMethods(ctx.normalizedPath()) + ".")
+                : Problem.of(code, request);
     }
 
     /** What Vert.x itself could not read as HTTP. */
     static void malformed(HttpServerRequest request, String detail) {
         request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-        Reply.problem(request.response(), Problem.of(Problem.Code.MALFORMED_REQUEST, detail));
+        Reply.error(request.response(), Problem.of(Problem.Code.MALFORMED_REQUEST, detail), ErrorFormat.PROBLEM_JSON);
         request.connection().close();
     }
 
@@ -115,34 +123,5 @@ public final class Problems implements Handler<RoutingContext> {
 
     private static Problem unavailable(String server) {
         return Problem.of(Problem.Code.UNAVAILABLE, server + " does not answer; try again.");
-    }
-
-    private Problem of(int status, RoutingContext ctx) {
-        Problem.Code code = Problem.Code.ofStatus(status);
-        String request = ctx.request().method() + " " + ctx.request().path();
-        return switch (code) {
-            case BODY_TOO_LARGE ->
-                Problem.of(
-                        code,
-                        "At most %d bytes are read.".formatted(bodies.limit(ctx)),
-                        List.of(new Problem.Field(
-                                "body",
-                                ctx.request().getHeader(HttpHeaders.CONTENT_LENGTH),
-                                "must have at most %d bytes".formatted(bodies.limit(ctx)))));
-            case METHOD_NOT_ALLOWED ->
-                Problem.of(code, request + ": the path takes " + allowed(ctx.normalizedPath()) + ".");
-            default -> Problem.of(code, request);
-        };
-    }
-
-    private String allowed(String path) {
-        Path known = contract.findPath(path);
-        return known == null
-                ? "GET, HEAD"
-                : known.getOperations().stream()
-                        .map(Operation::getHttpMethod)
-                        .map(HttpMethod::name)
-                        .sorted()
-                        .collect(Collectors.joining(", "));
     }
 }

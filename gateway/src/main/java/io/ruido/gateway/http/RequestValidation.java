@@ -81,7 +81,7 @@ public final class RequestValidation implements Handler<RoutingContext> {
             ctx.next();
             return;
         }
-        Buffer body = Bodies.take(ctx);
+        Buffer body = takeBody(ctx);
         if (formFields == null && body.length() <= READ_AT_ONCE) {
             keepBody(ctx, json(ctx, body), refused);
             ctx.next();
@@ -103,6 +103,11 @@ public final class RequestValidation implements Handler<RoutingContext> {
         Form form = Form.parse(contentType(ctx, Form.MEDIA_TYPE), body);
         ctx.put(FORM, form);
         return form.json(formFields);
+    }
+
+    /** The bytes of the body. They are no longer kept: the answer can take minutes. */
+    public static Buffer takeBody(RoutingContext ctx) {
+        return BodyReader.take(ctx);
     }
 
     /** The parts of a form, which are not kept any longer. */

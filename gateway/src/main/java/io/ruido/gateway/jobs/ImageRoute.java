@@ -6,6 +6,7 @@ import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestValidation;
+import io.ruido.gateway.http.Route;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
 import io.ruido.s3.ResultStore;
@@ -38,11 +39,17 @@ public final class ImageRoute {
         this.blocking = blocking;
     }
 
-    public void get(RoutingContext ctx) {
+    public Route route() {
+        return Route.of("getImage", this::get);
+    }
+
+    private void get(RoutingContext ctx) {
         SampleId sample = new SampleId(RequestValidation.id(ctx), RequestValidation.<Integer>value(ctx, "index"));
-        Reply.on(ctx, find(Caller.of(ctx), sample.jobId())
-                        .thenApply(job -> image(job, sample))
-                        .thenCompose(image -> read(image).thenApply(bytes -> new Result(image, bytes))))
+        Reply.on(
+                        ctx,
+                        find(Caller.of(ctx), sample.jobId())
+                                .thenApply(job -> image(job, sample))
+                                .thenCompose(image -> read(image).thenApply(bytes -> new Result(image, bytes))))
                 .onSuccess(result -> send(ctx, sample, result))
                 .onFailure(ctx::fail);
     }

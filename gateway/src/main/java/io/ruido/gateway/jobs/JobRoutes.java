@@ -3,6 +3,7 @@ package io.ruido.gateway.jobs;
 import io.ruido.gateway.access.Caller;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestValidation;
+import io.ruido.gateway.http.Route;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.s3.ResultStore;
@@ -25,17 +26,22 @@ public final class JobRoutes {
         this.blocking = blocking;
     }
 
+    public List<Route> routes() {
+        return List.of(
+                Route.of("listJobs", this::list), Route.of("getJob", this::get), Route.of("cancelJob", this::cancel));
+    }
+
     private record ListView(List<JobView> jobs, UUID next) {}
 
-    public void get(RoutingContext ctx) {
+    private void get(RoutingContext ctx) {
         reply(ctx, 200, jobs.find(Caller.of(ctx), RequestValidation.id(ctx)));
     }
 
-    public void cancel(RoutingContext ctx) {
+    private void cancel(RoutingContext ctx) {
         reply(ctx, 202, jobs.cancel(Caller.of(ctx), RequestValidation.id(ctx)));
     }
 
-    public void list(RoutingContext ctx) {
+    private void list(RoutingContext ctx) {
         String before = RequestValidation.value(ctx, "before");
         int limit = RequestValidation.value(ctx, "limit");
         Reply.on(

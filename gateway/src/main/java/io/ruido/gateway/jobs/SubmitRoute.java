@@ -4,6 +4,7 @@ import io.ruido.gateway.access.Caller;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestTraces;
 import io.ruido.gateway.http.RequestValidation;
+import io.ruido.gateway.http.Route;
 import io.ruido.job.JobStatus;
 import io.ruido.s3.ResultStore;
 import io.vertx.core.Future;
@@ -30,7 +31,11 @@ public final class SubmitRoute {
         this.results = results;
     }
 
-    public void submit(RoutingContext ctx) {
+    public Route route(RequestTraces traces) {
+        return Route.of("submitJob", traces.traced(this::submit)).submittingJobs();
+    }
+
+    private void submit(RoutingContext ctx) {
         String key = RequestValidation.value(ctx, "Idempotency-Key");
         Reply.on(ctx, submissions.submit(RequestValidation.body(ctx), Caller.of(ctx), key, RequestTraces.of(ctx)))
                 .compose(job -> answer(ctx, job))

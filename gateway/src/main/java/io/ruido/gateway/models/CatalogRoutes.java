@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.ruido.config.RuidoConfig.JobsConfig;
 import io.ruido.config.RuidoConfig.UploadsConfig;
 import io.ruido.gateway.http.Reply;
+import io.ruido.gateway.http.Route;
 import io.ruido.job.ModelCard;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
@@ -23,6 +24,10 @@ public final class CatalogRoutes {
         this.catalog = catalog;
         this.limits = new Limits(
                 jobs.maxSteps(), jobs.maxCount(), jobs.maxPromptLength(), uploads.maxBytes(), uploads.maxPixels());
+    }
+
+    public List<Route> routes() {
+        return List.of(Route.of("listModels", this::models), Route.of("listSamplers", this::samplers));
     }
 
     private record Limits(int maxSteps, int maxCount, int maxPromptLength, int maxUploadBytes, int maxUploadPixels) {}
@@ -52,7 +57,7 @@ public final class CatalogRoutes {
 
     private record Samplers(Collection<SamplerView> samplers) {}
 
-    public void models(RoutingContext ctx) {
+    private void models(RoutingContext ctx) {
         Reply.on(ctx, catalog.all().thenCompose(cards -> catalog.workers(cards)
                         .thenApply(workers -> models(cards, workers))))
                 .onSuccess(models -> Reply.json(ctx, 200, models))
@@ -70,7 +75,7 @@ public final class CatalogRoutes {
                 cards.stream().map(OpenAiModel::of).toList());
     }
 
-    public void samplers(RoutingContext ctx) {
+    private void samplers(RoutingContext ctx) {
         Reply.on(ctx, catalog.all())
                 .onSuccess(cards -> Reply.json(ctx, 200, new Samplers(samplersOf(cards))))
                 .onFailure(ctx::fail);

@@ -1,12 +1,15 @@
 package io.ruido.gateway.monitoring;
 
+import io.ruido.gateway.http.AccessRule;
 import io.ruido.gateway.http.GracefulShutdown;
 import io.ruido.gateway.http.Reply;
+import io.ruido.gateway.http.Route;
 import io.ruido.kafka.KafkaProbe;
 import io.ruido.redis.Redis;
 import io.ruido.s3.ResultStore;
 import io.vertx.core.Future;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -33,6 +36,12 @@ public final class HealthRoutes {
         this.shutdown = shutdown;
     }
 
+    public List<Route> routes() {
+        return List.of(
+                Route.of("live", this::live).access(AccessRule.PROBE),
+                Route.of("ready", this::ready).access(AccessRule.PROBE));
+    }
+
     private enum Status {
         UP,
         DOWN
@@ -40,11 +49,11 @@ public final class HealthRoutes {
 
     private record Health(Status status, Map<String, Status> checks) {}
 
-    public void live(RoutingContext ctx) {
+    private void live(RoutingContext ctx) {
         Reply.json(ctx, 200, new Health(Status.UP, Map.of()));
     }
 
-    public void ready(RoutingContext ctx) {
+    private void ready(RoutingContext ctx) {
         if (shutdown.begun()) {
             Reply.json(ctx, 503, new Health(Status.DOWN, Map.of("shutdown", Status.DOWN)));
             return;

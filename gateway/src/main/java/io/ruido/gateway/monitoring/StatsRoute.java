@@ -1,6 +1,8 @@
 package io.ruido.gateway.monitoring;
 
+import io.ruido.gateway.http.AccessRule;
 import io.ruido.gateway.http.Reply;
+import io.ruido.gateway.http.Route;
 import io.ruido.job.JobState;
 import io.ruido.job.Priority;
 import io.ruido.redis.ModelRegistry;
@@ -26,6 +28,10 @@ public final class StatsRoute {
     public StatsRoute(Overview overview, ModelRegistry registry) {
         this.overview = overview;
         this.registry = registry;
+    }
+
+    public Route route() {
+        return Route.of("getStats", this::get).access(AccessRule.ADMIN);
     }
 
     /** @param running images that are being denoised */
@@ -77,7 +83,7 @@ public final class StatsRoute {
         return state.name().toLowerCase(Locale.ROOT);
     }
 
-    public void get(RoutingContext ctx) {
+    private void get(RoutingContext ctx) {
         Reply.on(ctx, overview.read(Overview.MINUTES).thenCombine(registry.reports(), Stats::of))
                 .onSuccess(stats -> Reply.json(ctx, 200, stats))
                 .onFailure(ctx::fail);

@@ -1,13 +1,20 @@
 package io.ruido.gateway.openai;
 
+import io.ruido.gateway.http.ErrorFormat;
 import io.ruido.gateway.http.Problem;
 
 /** A problem as OpenAI's clients read it. */
-public record OpenAiError(Error error) {
+record OpenAiError(Error error) {
     /** @param param the first field that was refused, or null */
-    public record Error(String message, String type, String param, String code) {}
+    record Error(String message, String type, String param, String code) {}
 
-    public static OpenAiError of(Problem problem) {
+    /** Writes problems in this format. */
+    static ErrorFormat.Body format(Problem problem) {
+        OpenAiError error = of(problem);
+        return new ErrorFormat.Body(problem.status(), "application/json", error);
+    }
+
+    static OpenAiError of(Problem problem) {
         String param =
                 problem.errors().isEmpty() ? null : problem.errors().getFirst().field();
         return new OpenAiError(new Error(problem.detail(), type(problem.status()), param, problem.code()));

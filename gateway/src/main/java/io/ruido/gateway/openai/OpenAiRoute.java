@@ -1,18 +1,21 @@
 package io.ruido.gateway.openai;
 
+import io.ruido.config.RuidoConfig.UploadsConfig;
 import io.ruido.gateway.access.Caller;
 import io.ruido.gateway.http.Reply;
+import io.ruido.gateway.http.RequestTraces;
 import io.ruido.gateway.http.RequestValidation;
+import io.ruido.gateway.http.Route;
 import io.ruido.gateway.jobs.SynchronousJobs;
 import io.ruido.gateway.uploads.Uploads;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Map;
 
 /** {@code POST /v1/images/generations} and {@code /v1/images/edits}, as OpenAI's clients call them. */
 public final class OpenAiRoute {
-    public static final String EDITS = "/v1/images/edits";
     private static final Map<String, String> NAMES = Map.of("count", "n", "width", "size", "height", "size");
     private static final String IMAGE = "image";
     private static final String MASK = "mask";
@@ -27,7 +30,19 @@ public final class OpenAiRoute {
         this.uploads = uploads;
     }
 
-    public void generate(RoutingContext ctx) {
+    /** @param maxBodyBytes of a request, excluding the image and the mask of an edit */
+    public List<Route> routes(RequestTraces traces, long maxBodyBytes, UploadsConfig uploads) {
+        return List.of(
+                Route.of("createImages", traces.traced(this::generate))
+                        .errors(OpenAiError::format)
+                        .submittingJobs(),
+                Route.of("editImage", traces.traced(this::edit))
+                        .maxBodyBytes(maxBodyBytes + 2L * uploads.maxBytes())
+                        .errors(OpenAiError::format)
+                        .submittingJobs());
+    }
+
+    private void generate(RoutingContext ctx) {
         JsonObject body = RequestValidation.body(ctx);
         OpenAiAnswers.check(body);
         jobs.submit(ctx, submission(body), NAMES)
@@ -35,7 +50,7 @@ public final class OpenAiRoute {
                 .onFailure(ctx::fail);
     }
 
-    public void edit(RoutingContext ctx) {
+    private void edit(RoutingContext ctx) {
         JsonObject body = RequestValidation.body(ctx);
         OpenAiAnswers.check(body);
         pictures(ctx)

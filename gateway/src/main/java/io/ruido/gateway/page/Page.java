@@ -37,7 +37,8 @@ public final class Page {
 
     private Page() {}
 
-    public static void mount(Router router) {
+    /** @param access lets requests through */
+    public static void mount(Router router, Handler<RoutingContext> access) {
         try {
             Path classes = Path.of(Page.class
                     .getProtectionDomain()
@@ -45,10 +46,10 @@ public final class Page {
                     .getLocation()
                     .toURI());
             if (Files.isDirectory(classes)) {
-                mount(router, classes.resolve(FOLDER));
+                mount(router, access, classes.resolve(FOLDER));
             } else {
                 try (FileSystem jar = FileSystems.newFileSystem(classes)) {
-                    mount(router, jar.getPath(FOLDER));
+                    mount(router, access, jar.getPath(FOLDER));
                 }
             }
         } catch (IOException | URISyntaxException | NoSuchAlgorithmException e) {
@@ -56,7 +57,8 @@ public final class Page {
         }
     }
 
-    private static void mount(Router router, Path folder) throws IOException, NoSuchAlgorithmException {
+    private static void mount(Router router, Handler<RoutingContext> access, Path folder)
+            throws IOException, NoSuchAlgorithmException {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 String name = folder.relativize(file).toString();
@@ -65,6 +67,7 @@ public final class Page {
                     router.route(path)
                             .method(HttpMethod.GET)
                             .method(HttpMethod.HEAD)
+                            .handler(access)
                             .handler(handler);
                 }
             }

@@ -1,17 +1,17 @@
 package io.ruido.gateway.uploads;
 
+import io.ruido.config.RuidoConfig.UploadsConfig;
 import io.ruido.gateway.access.Caller;
-import io.ruido.gateway.http.Bodies;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestValidation;
+import io.ruido.gateway.http.Route;
 import io.ruido.image.ImageFile;
 import io.ruido.job.Upload;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -20,23 +20,28 @@ import java.util.Locale;
 
 /** {@code /v1/uploads}: a picture is the whole body. What it is, its bytes say. */
 public final class UploadRoutes {
-    public static final String PATH = "/v1/uploads";
+    private static final String PATH = "/v1/uploads";
 
     private final Uploads uploads;
-    private final Duration retention;
+    private final UploadsConfig config;
     private final InstantSource clock;
 
-    public UploadRoutes(Uploads uploads, Duration retention, InstantSource clock) {
+    public UploadRoutes(Uploads uploads, UploadsConfig config, InstantSource clock) {
         this.uploads = uploads;
-        this.retention = retention;
+        this.config = config;
         this.clock = clock;
+    }
+
+    public List<Route> routes() {
+        return List.of(
+                Route.of("upload", this::post).maxBodyBytes(config.maxBytes()), Route.of("getUpload", this::get));
     }
 
     private record View(String id, int width, int height, Instant expiresAt) {}
 
-    public void post(RoutingContext ctx) {
+    private void post(RoutingContext ctx) {
         checkType(ctx.request().getHeader(HttpHeaders.CONTENT_TYPE));
-        byte[] bytes = Bodies.take(ctx).getBytes();
+        byte[] bytes = RequestValidation.takeBody(ctx).getBytes();
         Reply.on(ctx, uploads.keep("body", bytes, Caller.of(ctx).tenant()))
                 .onSuccess(upload -> created(ctx, upload))
                 .onFailure(ctx::fail);
@@ -44,11 +49,11 @@ public final class UploadRoutes {
 
     private void created(RoutingContext ctx, Upload upload) {
         ctx.response().putHeader(HttpHeaders.LOCATION, PATH + "/" + upload.id());
-        Instant expiresAt = clock.instant().plus(retention).truncatedTo(ChronoUnit.MILLIS);
+        Instant expiresAt = clock.instant().plus(config.retention()).truncatedTo(ChronoUnit.MILLIS);
         Reply.json(ctx, 201, new View(upload.id(), upload.width(), upload.height(), expiresAt));
     }
 
-    public void get(RoutingContext ctx) {
+    private void get(RoutingContext ctx) {
         String id = RequestValidation.value(ctx, "id");
         Reply.on(ctx, uploads.read(id, Caller.of(ctx).tenant()))
                 .onSuccess(found -> found.ifPresentOrElse(
@@ -74,7 +79,8 @@ public final class UploadRoutes {
             throw new ProblemException(Problem.of(
                     Problem.Code.UNSUPPORTED_MEDIA_TYPE,
                     "The body must be a picture.",
-                    List.of(new Problem.Field("Content-Type", type, "must be image/png or of another format of pictures"))));
+                    List.of(new Problem.Field(
+                            "Content-Type", type, "must be image/png or of another format of pictures"))));
         }
     }
 }

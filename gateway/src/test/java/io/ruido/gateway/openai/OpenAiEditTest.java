@@ -133,8 +133,8 @@ class OpenAiEditTest {
 
     @Test
     void whatIsNoFormIsRefused() {
-        Client.Answer json = SERVICES.client.post(OpenAiRoute.EDITS, "{}", "Content-Type", "application/json");
-        Client.Answer broken = SERVICES.client.post(OpenAiRoute.EDITS, "{}", "Content-Type", "multipart/form-data");
+        Client.Answer json = SERVICES.client.post("/v1/images/edits", "{}", "Content-Type", "application/json");
+        Client.Answer broken = SERVICES.client.post("/v1/images/edits", "{}", "Content-Type", "multipart/form-data");
 
         assertThat(json.status()).isEqualTo(415);
         assertThat(json.json().get("error").get("param").asText()).isEqualTo("Content-Type");

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.ruido.gateway.Client;
 import io.ruido.gateway.Pictures;
 import io.ruido.gateway.Services;
-import io.ruido.gateway.openai.OpenAiRoute;
 import java.io.ByteArrayOutputStream;
 import java.lang.management.ManagementFactory;
 import java.net.http.HttpRequest;
@@ -22,7 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-class BodiesTest {
+class BodyReaderTest {
     @RegisterExtension
     static final Services SERVICES = new Services(Map.of());
 
@@ -37,18 +36,18 @@ class BodiesTest {
     void aFormIsNotKeptWhileItsClientWaits() {
         ByteArrayOutputStream form = new ByteArrayOutputStream();
         form.writeBytes("""
-                --edge\r
-                Content-Disposition: form-data; name="prompt"\r
-                \r
-                form\r
-                --edge\r
-                Content-Disposition: form-data; name="image"; filename="noise.png"\r
-                \r
-                """.getBytes(StandardCharsets.UTF_8));
+            --edge\r
+            Content-Disposition: form-data; name="prompt"\r
+            \r
+            form\r
+            --edge\r
+            Content-Disposition: form-data; name="image"; filename="noise.png"\r
+            \r
+            """.getBytes(StandardCharsets.UTF_8));
         form.writeBytes(PICTURE);
         form.writeBytes("\r\n--edge--\r\n".getBytes(StandardCharsets.UTF_8));
 
-        isNotKept(OpenAiRoute.EDITS, "multipart/form-data; boundary=edge", form.toByteArray(), "form");
+        isNotKept("/v1/images/edits", "multipart/form-data; boundary=edge", form.toByteArray(), "form");
     }
 
     private void isNotKept(String path, String type, byte[] body, String prompt) {

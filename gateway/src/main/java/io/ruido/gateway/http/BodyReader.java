@@ -1,44 +1,27 @@
 package io.ruido.gateway.http;
 
-import io.ruido.config.RuidoConfig.GatewayConfig;
-import io.ruido.config.RuidoConfig.UploadsConfig;
-import io.ruido.gateway.access.Access;
-import io.ruido.gateway.openai.OpenAiRoute;
-import io.ruido.gateway.uploads.UploadRoutes;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /**
- * Reads the bodies of requests into memory: small ones, but where pictures are sent. Vert.x' own handler would write those
- * of forms to files, and keep all others for as long as their requests wait for an answer.
+ * Reads the body of a request into memory, up to a maximum size. Vert.x' own handler would write forms to files, and keep
+ * every other body until its request is answered.
  */
-public final class Bodies implements Handler<RoutingContext> {
+final class BodyReader implements Handler<RoutingContext> {
     private static final String BODY = "bytes of the body";
 
-    private final long usual;
-    private final Map<String, Long> limits;
+    private final long maxBytes;
+    private final boolean takesForm;
 
-    public Bodies(GatewayConfig gateway, UploadsConfig uploads) {
-        usual = gateway.maxBodyBytes();
-        long inBase64 = 4L * Math.ceilDiv(uploads.maxBytes(), 3);
-        limits = Map.of(
-                UploadRoutes.PATH,
-                (long) uploads.maxBytes(),
-                "/sdapi/v1/img2img",
-                usual + 2 * inBase64, // and its mask
-                OpenAiRoute.EDITS,
-                usual + 2L * uploads.maxBytes());
-    }
-
-    /** In bytes. */
-    public long limit(RoutingContext ctx) {
-        return limits.getOrDefault(Access.path(ctx), usual);
+    /** @param takesForm whether the body is {@code multipart/form-data} */
+    BodyReader(long maxBytes, boolean takesForm) {
+        this.maxBytes = maxBytes;
+        this.takesForm = takesForm;
     }
 
     /** The body, which is not kept any longer: the answer can take minutes. */
@@ -50,12 +33,10 @@ public final class Bodies implements Handler<RoutingContext> {
     @Override
     public void handle(RoutingContext ctx) {
         HttpServerRequest request = ctx.request();
-        boolean edits =
-                Access.path(ctx).equals(OpenAiRoute.EDITS) && request.method().equals(HttpMethod.POST);
-        if (edits) {
+        if (takesForm) {
             RequestValidation.contentType(ctx, Form.MEDIA_TYPE);
         } else if (isForm(request.getHeader(HttpHeaders.CONTENT_TYPE))) {
-            // Nobody else takes one, and Vert.x fails where the method can have none.
+            // No handler reads it, and Vert.x fails where the method allows no body.
             ctx.next();
             return;
         }
@@ -66,7 +47,7 @@ public final class Bodies implements Handler<RoutingContext> {
         if (request.headers().contains(HttpHeaders.EXPECT, HttpHeaders.CONTINUE, true)) {
             ctx.response().writeContinue();
         }
-        Reading reading = new Reading(ctx, limit(ctx));
+        Reading reading = new Reading(ctx, maxBytes);
         request.handler(reading::chunk);
         request.endHandler(ended -> reading.end());
         request.exceptionHandler(ctx::fail);
@@ -90,7 +71,7 @@ public final class Bodies implements Handler<RoutingContext> {
             }
             if (body.length() + chunk.length() > limit) {
                 body = null;
-                ctx.fail(413);
+                ctx.fail(new ProblemException(tooLarge(ctx, limit)));
             } else {
                 body.appendBuffer(chunk);
             }
@@ -103,6 +84,16 @@ public final class Bodies implements Handler<RoutingContext> {
                 ctx.next();
             }
         }
+    }
+
+    private static Problem tooLarge(RoutingContext ctx, long limit) {
+        return Problem.of(
+                Problem.Code.BODY_TOO_LARGE,
+                "The body must have at most %d bytes.".formatted(limit),
+                List.of(new Problem.Field(
+                        "body",
+                        ctx.request().getHeader(HttpHeaders.CONTENT_LENGTH),
+                        "must have at most %d bytes".formatted(limit))));
     }
 
     private static boolean isForm(String type) {

@@ -1,0 +1,13 @@
+package io.ruido.gateway.http;
+
+/** Who may call a route. */
+public enum AccessRule {
+    /** Anyone, under any host name: an orchestrator's probe. */
+    PROBE,
+    /** Anyone. */
+    PUBLIC,
+    /** Callers with an API key, where keys are configured. */
+    KEY,
+    /** Callers with the API key of an administrator, where keys are configured. */
+    ADMIN
+}

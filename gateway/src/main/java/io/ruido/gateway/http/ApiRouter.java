@@ -1,0 +1,107 @@
+package io.ruido.gateway.http;
+
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.PlatformHandler;
+import io.vertx.ext.web.openapi.router.OpenAPIRoute;
+import io.vertx.ext.web.openapi.router.RouterBuilder;
+import io.vertx.openapi.contract.MediaType;
+import io.vertx.openapi.contract.OpenAPIContract;
+import io.vertx.openapi.contract.Operation;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Builds the router from the contract and the routes of all features. */
+public final class ApiRouter {
+    private final OpenAPIContract contract;
+    private final Map<String, Route> routes;
+
+    /** @throws IllegalStateException when an operation has no route, or a route has no operation */
+    public ApiRouter(OpenAPIContract contract, List<Route> routes) {
+        this.contract = contract;
+        this.routes = routes.stream().collect(Collectors.toUnmodifiableMap(Route::operation, Function.identity()));
+        Set<String> operations =
+                contract.operations().stream().map(Operation::getOperationId).collect(Collectors.toSet());
+        check("the contract's operations have no route", operations, this.routes.keySet());
+        check("the contract has no operations for routes", this.routes.keySet(), operations);
+    }
+
+    private static void check(String what, Set<String> all, Set<String> known) {
+        Set<String> missing = new TreeSet<>(all);
+        missing.removeAll(known);
+        if (!missing.isEmpty()) {
+            throw new IllegalStateException(what + ": " + missing);
+        }
+    }
+
+    /**
+     * A router with all operations of the contract.
+     *
+     * @param access handler that lets requests through by a rule
+     * @param maxBodyBytes of routes that set no maximum themselves
+     */
+    public Router router(
+            Vertx vertx,
+            GracefulShutdown shutdown,
+            Function<AccessRule, Handler<RoutingContext>> access,
+            long maxBodyBytes) {
+        RouterBuilder builder = RouterBuilder.create(vertx, contract)
+                .rootHandler((PlatformHandler) ctx -> {
+                    ctx.response().putHeader("X-Content-Type-Options", "nosniff");
+                    ctx.next();
+                })
+                .rootHandler(shutdown);
+        for (OpenAPIRoute openApiRoute : builder.getRoutes()) {
+            Operation operation = openApiRoute.getOperation();
+            Route route = routes.get(operation.getOperationId());
+            openApiRoute
+                    .setDoValidation(false)
+                    .addHandler(ctx -> {
+                        route.put(ctx);
+                        ctx.next();
+                    })
+                    .addHandler(access.apply(route.access()))
+                    .addHandler(new BodyReader(route.maxBodyBytes().orElse(maxBodyBytes), takesForm(operation)))
+                    .addHandler(new RequestValidation(operation, contract.getSchemaRepository()))
+                    .addHandler(route.handler());
+        }
+        return builder.createRouter();
+    }
+
+    private static boolean takesForm(Operation operation) {
+        Map<String, MediaType> content = operation.getRequestBody() == null
+                ? Map.of()
+                : operation.getRequestBody().getContent();
+        return content.containsKey(Form.MEDIA_TYPE);
+    }
+
+    /** Methods of a path, as an {@code Allow} header lists them. */
+    String allowedMethods(String path) {
+        List<Operation> operations = operations(path);
+        return operations.isEmpty()
+                ? "GET, HEAD"
+                : operations.stream()
+                        .map(operation -> operation.getHttpMethod().name())
+                        .sorted()
+                        .collect(Collectors.joining(", "));
+    }
+
+    /** The format of errors of a path whose method has no route. */
+    ErrorFormat errors(String path) {
+        return operations(path).stream()
+                .map(operation -> routes.get(operation.getOperationId()).errors())
+                .findFirst()
+                .orElse(ErrorFormat.PROBLEM_JSON);
+    }
+
+    private List<Operation> operations(String path) {
+        var known = contract.findPath(path);
+        return known == null ? List.of() : known.getOperations();
+    }
+}

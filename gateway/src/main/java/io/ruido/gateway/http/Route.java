@@ -1,0 +1,56 @@
+package io.ruido.gateway.http;
+
+import io.vertx.core.Handler;
+import io.vertx.ext.web.RoutingContext;
+import java.util.OptionalLong;
+
+/**
+ * The handler of one operation of the contract, with every rule that holds for it.
+ *
+ * @param operation {@code operationId} in the contract
+ * @param access who may call it
+ * @param maxBodyBytes maximum size of the request body; empty for {@code ruido.gateway.max-body-bytes}
+ * @param errors how its errors are written
+ * @param submitsJobs whether an error counts as a refused job
+ */
+public record Route(
+        String operation,
+        Handler<RoutingContext> handler,
+        AccessRule access,
+        OptionalLong maxBodyBytes,
+        ErrorFormat errors,
+        boolean submitsJobs) {
+
+    private static final String KEY = "route";
+
+    /** A route that needs an API key, takes a body of the usual size and writes its errors as problem JSON. */
+    public static Route of(String operation, Handler<RoutingContext> handler) {
+        return new Route(operation, handler, AccessRule.KEY, OptionalLong.empty(), ErrorFormat.PROBLEM_JSON, false);
+    }
+
+    public Route access(AccessRule rule) {
+        return new Route(operation, handler, rule, maxBodyBytes, errors, submitsJobs);
+    }
+
+    public Route maxBodyBytes(long bytes) {
+        return new Route(operation, handler, access, OptionalLong.of(bytes), errors, submitsJobs);
+    }
+
+    public Route errors(ErrorFormat format) {
+        return new Route(operation, handler, access, maxBodyBytes, format, submitsJobs);
+    }
+
+    /** Counts its errors as refused jobs. */
+    public Route submittingJobs() {
+        return new Route(operation, handler, access, maxBodyBytes, errors, true);
+    }
+
+    /** The route that serves a request, or null while none has been found. */
+    static Route of(RoutingContext ctx) {
+        return ctx.get(KEY);
+    }
+
+    void put(RoutingContext ctx) {
+        ctx.put(KEY, this);
+    }
+}
