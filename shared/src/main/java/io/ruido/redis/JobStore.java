@@ -12,9 +12,9 @@ import io.ruido.job.PromptJob;
 import io.ruido.job.SampleId;
 import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,8 +53,8 @@ public final class JobStore {
     }
 
     /** As {@link #submit(Job, SubmitOptions, Optional)}, without a trace. */
-    public CompletionStage<SubmitResult> submit(Job job, SubmitOptions terms) {
-        return submit(job, terms, Optional.empty());
+    public CompletionStage<SubmitResult> submit(Job job, SubmitOptions options) {
+        return submit(job, options, Optional.empty());
     }
 
     /**
@@ -62,28 +62,32 @@ public final class JobStore {
      *
      * @param trace to which it belongs, as W3C's {@code traceparent}
      */
-    public CompletionStage<SubmitResult> submit(Job job, SubmitOptions terms, Optional<String> trace) {
-        SamplingParams params = job.params();
-        return run(
-                        job.jobId(),
-                        "submit",
-                        JobJson.write(job),
-                        params.model(),
-                        String.valueOf(1 + job.priority().ordinal()),
-                        String.valueOf(job.images()),
-                        String.valueOf(params.stepsMade()),
-                        String.valueOf(terms.cost().of(params)),
-                        terms.tenant(),
-                        String.valueOf(terms.maxQueued()),
-                        terms.expiresIn().map(JobStore::millis).orElse(""),
-                        terms.webhook().map(URI::toString).orElse(""),
-                        terms.key()
-                                .map(key -> RedisKeys.idempotency(terms.tenant(), key.value()))
-                                .orElse(""),
-                        terms.key().map(SubmitOptions.Key::fingerprint).orElse(""),
-                        terms.key().map(key -> millis(key.keptFor())).orElse(""),
-                        trace.orElse(""))
+    public CompletionStage<SubmitResult> submit(Job job, SubmitOptions options, Optional<String> trace) {
+        return run(job.jobId(), "submit", JobJson.write(fields(job, options, trace)))
                 .thenApply(SubmitResult::parse);
+    }
+
+    /** The fields by which {@code state-machine.lua} reads a new job; optional ones are left out. */
+    private static Map<String, String> fields(Job job, SubmitOptions options, Optional<String> trace) {
+        SamplingParams params = job.params();
+        Map<String, String> fields = new HashMap<>();
+        fields.put("request", JobJson.write(job));
+        fields.put("model", params.model());
+        fields.put("urgency", String.valueOf(1 + job.priority().ordinal()));
+        fields.put("count", String.valueOf(job.images()));
+        fields.put("steps", String.valueOf(params.stepsMade()));
+        fields.put("work", String.valueOf(options.cost().of(params)));
+        fields.put("tenant", options.tenant());
+        fields.put("max_queued", String.valueOf(options.maxQueued()));
+        options.expiresIn().ifPresent(time -> fields.put("expires_in", millis(time)));
+        options.webhook().ifPresent(address -> fields.put("webhook", address.toString()));
+        options.key().ifPresent(key -> {
+            fields.put("idempotency_key", RedisKeys.idempotency(options.tenant(), key.value()));
+            fields.put("fingerprint", key.fingerprint());
+            fields.put("idempotency_ttl", millis(key.keptFor()));
+        });
+        trace.ifPresent(parent -> fields.put("trace", parent));
+        return fields;
     }
 
     /** Lets waiting jobs of a model through, if there is room because workers came. */

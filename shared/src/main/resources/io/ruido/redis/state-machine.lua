@@ -74,36 +74,39 @@ local function retry_after(model, tenant)
     return 10
 end
 
--- A key that was used before gives the job that it was used for, if that was asked for in the same words.
-function operations.submit(request, model, urgency, count, steps, each, tenant, limit, expires_in, webhook, again, words,
-                           keep, trace)
+-- Takes the new job's fields by name, as JSON. A key that was used before gives the job that it was used for, if the request
+-- is the same.
+function operations.submit(fields)
     if redis.call('EXISTS', job) == 1 then return 'KNOWN ' .. id end
-    local known = again ~= '' and redis.call('GET', again)
+    local new = cjson.decode(fields)
+    local known = new.idempotency_key and redis.call('GET', new.idempotency_key)
     if known then
-        local same, said = string.match(known, '(%S+) (%S+)')
-        return said == words and 'KNOWN ' .. same or 'OTHER'
+        local same, fingerprint = string.match(known, '(%S+) (%S+)')
+        return fingerprint == new.fingerprint and 'KNOWN ' .. same or 'OTHER'
     end
-    if full(model, tenant, limit) then return 'FULL ' .. retry_after(model, tenant) end
-    if again ~= '' then redis.call('SET', again, id .. ' ' .. words, 'PX', keep) end
-    redis.call('HSET', job, 'request', request, 'model', model, 'urgency', urgency, 'count', count, 'steps', steps,
-        'each', each, 'tenant', tenant, 'submitted', now, 'done', 0)
-    if webhook ~= '' then redis.call('HSET', job, 'webhook', webhook) end
-    if trace ~= '' then redis.call('HSET', job, 'trace', trace) end
+    if full(new.model, new.tenant, new.max_queued) then return 'FULL ' .. retry_after(new.model, new.tenant) end
+    if new.idempotency_key then
+        redis.call('SET', new.idempotency_key, id .. ' ' .. new.fingerprint, 'PX', new.idempotency_ttl)
+    end
+    redis.call('HSET', job, 'request', new.request, 'model', new.model, 'urgency', new.urgency, 'count', new.count,
+        'steps', new.steps, 'each', new.work, 'tenant', new.tenant, 'submitted', now, 'done', 0)
+    if new.webhook then redis.call('HSET', job, 'webhook', new.webhook) end
+    if new.trace then redis.call('HSET', job, 'trace', new.trace) end
     local expires = '-'
-    if expires_in ~= '' then
-        expires = now + expires_in
+    if new.expires_in then
+        expires = now + new.expires_in
         redis.call('HSET', job, 'expires', expires)
         redis.call('ZADD', deadlines, expires, id)
     end
     redis.call('ZADD', jobs, 0, id)
-    redis.call('ZADD', jobs .. ':' .. tenant, 0, id)
-    for i = 0, count - 1 do
+    redis.call('ZADD', jobs .. ':' .. new.tenant, 0, id)
+    for i = 0, new.count - 1 do
         redis.call('HSET', job, i .. ':state', 'QUEUED', i .. ':step', 0, i .. ':attempt', 0)
     end
     enter('QUEUED')
     local e = entry(id)
     line_up(e)
-    admit(model)
+    admit(new.model)
     local position, eta = outlook(e)
     if position then emit({ type = 'queue', position = position, eta = eta }) end
     return table.concat({ 'OK', expires, position or '-', eta or '-' }, ' ')
