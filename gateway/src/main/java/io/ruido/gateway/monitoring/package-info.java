@@ -1,0 +1,2 @@
+/** Metrics for Prometheus, statistics for people and autoscalers, and probes. */
+package io.ruido.gateway.monitoring;
