@@ -18,6 +18,7 @@ import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingJob;
 import io.ruido.kafka.Acknowledgement;
 import io.ruido.kafka.JobConsumer;
+import io.ruido.telemetry.Metric;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Supplier;
@@ -37,24 +38,24 @@ final class Observer {
     Observer(MeterRegistry metrics, Tracer tracer, Device device) {
         this.tracer = tracer;
         this.device = device;
-        stages = Timer.builder("ruido.stage")
-                .description("time that jobs and images spend in each stage")
+        stages = Timer.builder(Metric.STAGE.meter())
+                .description(Metric.STAGE.description())
                 .withRegistry(metrics);
-        calls = Timer.builder("ruido.denoiser.call")
-                .description("duration of the denoiser's calls")
+        calls = Timer.builder(Metric.DENOISER_CALL.meter())
+                .description(Metric.DENOISER_CALL.description())
                 .withRegistry(metrics);
-        rows = DistributionSummary.builder("ruido.denoiser.rows")
-                .description("rows that share a call of the denoiser")
+        rows = DistributionSummary.builder(Metric.DENOISER_ROWS.meter())
+                .description(Metric.DENOISER_ROWS.description())
                 .withRegistry(metrics);
-        steps = Counter.builder("ruido.steps")
-                .description("denoising steps made")
+        steps = Counter.builder(Metric.STEPS.meter())
+                .description(Metric.STEPS.description())
                 .withRegistry(metrics);
-        deadLetters = Counter.builder("ruido.dead.letters")
-                .description("records that no worker could do")
+        deadLetters = Counter.builder(Metric.DEAD_LETTERS.meter())
+                .description(Metric.DEAD_LETTERS.description())
                 .register(metrics);
         if (device.isGpu()) {
-            Gauge.builder("ruido.gpu.memory.used", this, Observer::gpuMemory)
-                    .description("memory of the GPU in use, by any process")
+            Gauge.builder(Metric.GPU_MEMORY.meter(), this, Observer::gpuMemory)
+                    .description(Metric.GPU_MEMORY.description())
                     .baseUnit("bytes")
                     .register(metrics);
         }

@@ -13,6 +13,7 @@ import io.ruido.redis.JobStore;
 import io.ruido.redis.ModelRegistry;
 import io.ruido.redis.Redis;
 import io.ruido.s3.ResultStore;
+import io.ruido.telemetry.Metric;
 import io.ruido.telemetry.Telemetry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -58,8 +59,8 @@ public final class Worker implements AutoCloseable {
         this.last = last;
         this.observer = new Observer(telemetry.metrics(), telemetry.tracer(), models.device());
         this.loop = DenoiseLoop.of(models, observer, places * models.all().size());
-        Gauge.builder("ruido.active.samples", loop, DenoiseLoop::active)
-                .description("images that are being denoised")
+        Gauge.builder(Metric.ACTIVE_SAMPLES.meter(), loop, DenoiseLoop::active)
+                .description(Metric.ACTIVE_SAMPLES.description())
                 .register(telemetry.metrics());
         this.redis = Redis.connect(config.redis());
         this.publisher = new JobPublisher(config.kafka());

@@ -14,6 +14,7 @@ import io.ruido.gateway.http.SchemaCheck;
 import io.ruido.gateway.jobs.Jobs;
 import io.ruido.job.JobStatus;
 import io.ruido.redis.EventStream;
+import io.ruido.telemetry.Metric;
 import io.vertx.core.Context;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
@@ -66,7 +67,7 @@ public final class EventRoutes {
     }
 
     private static AtomicInteger watchers(MeterRegistry metrics, String protocol) {
-        return metrics.gauge("ruido.watchers", Tags.of("protocol", protocol), new AtomicInteger());
+        return metrics.gauge(Metric.WATCHERS.meter(), Tags.of("protocol", protocol), new AtomicInteger());
     }
 
     /** {@code GET /v1/jobs/{id}/events} */

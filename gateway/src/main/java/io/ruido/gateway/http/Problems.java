@@ -3,6 +3,7 @@ package io.ruido.gateway.http;
 import io.lettuce.core.RedisException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ruido.job.InvalidFieldException;
+import io.ruido.telemetry.Metric;
 import io.ruido.telemetry.Outage;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
@@ -59,7 +60,8 @@ public final class Problems implements Handler<RoutingContext> {
             ctx.response().putHeader(HttpHeaders.ALLOW, api.allowedMethods(ctx.normalizedPath()));
         }
         if (route != null && route.submitsJobs()) {
-            metrics.counter("ruido.jobs.refused", "reason", problem.code()).increment();
+            metrics.counter(Metric.JOBS_REFUSED.meter(), "reason", problem.code())
+                    .increment();
         }
         ErrorFormat format = route == null ? api.errors(ctx.normalizedPath()) : route.errors();
         Reply.error(ctx.response(), problem, format);

@@ -10,6 +10,7 @@ import io.ruido.kafka.JobConsumer;
 import io.ruido.kafka.JobPublisher;
 import io.ruido.redis.JobStore;
 import io.ruido.redis.SubmitResult;
+import io.ruido.telemetry.Metric;
 import io.ruido.telemetry.Trace;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -79,7 +80,7 @@ public final class JobEnqueuer {
 
     private void count(Job job) {
         metrics.counter(
-                        "ruido.jobs.accepted",
+                        Metric.JOBS_ACCEPTED.meter(),
                         "model",
                         job.params().model(),
                         "type",

@@ -10,6 +10,7 @@ import io.ruido.gateway.http.Reply;
 import io.ruido.job.JobState;
 import io.ruido.job.Priority;
 import io.ruido.redis.Overview;
+import io.ruido.telemetry.Metric;
 import io.ruido.telemetry.Telemetry;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -61,14 +62,17 @@ public final class MetricsRoute {
         this.registry = registry;
         this.overview = overview;
         this.blocking = blocking;
-        this.waiting = gauge("ruido.queue.jobs", null, "jobs that wait in line");
-        this.oldest = gauge("ruido.queue.oldest", "seconds", "how long the first in line has waited");
-        this.admitted = gauge("ruido.admitted.images", null, "images that are on Kafka or with a worker");
-        this.workers = gauge("ruido.workers", null, "workers that serve the model now");
+        this.waiting = gauge(Metric.QUEUE_JOBS, null);
+        this.oldest = gauge(Metric.QUEUE_OLDEST, "seconds");
+        this.admitted = gauge(Metric.ADMITTED_IMAGES, null);
+        this.workers = gauge(Metric.WORKERS, null);
     }
 
-    private MultiGauge gauge(String name, String unit, String description) {
-        return MultiGauge.builder(name).baseUnit(unit).description(description).register(registry);
+    private MultiGauge gauge(Metric metric, String unit) {
+        return MultiGauge.builder(metric.meter())
+                .baseUnit(unit)
+                .description(metric.description())
+                .register(registry);
     }
 
     public static MicrometerMetricsOptions options() {
@@ -136,9 +140,9 @@ public final class MetricsRoute {
     private void finished(Overview.Model model, JobState state, long jobs) {
         Tags tags = of(model).and("outcome", state.name().toLowerCase(Locale.ROOT));
         if (finished.put(tags, jobs) == null) {
-            FunctionCounter.builder("ruido.jobs.finished", finished, all -> all.get(tags))
+            FunctionCounter.builder(Metric.JOBS_FINISHED.meter(), finished, all -> all.get(tags))
                     .tags(tags)
-                    .description("jobs that came to an end, at any worker or gateway")
+                    .description(Metric.JOBS_FINISHED.description())
                     .register(registry);
         }
     }

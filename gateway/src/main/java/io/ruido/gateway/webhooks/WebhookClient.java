@@ -6,6 +6,7 @@ import com.standardwebhooks.exceptions.WebhookSigningException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ruido.job.JobJson;
+import io.ruido.telemetry.Metric;
 import java.io.IOException;
 import java.net.Proxy;
 import java.nio.charset.StandardCharsets;
@@ -31,8 +32,8 @@ public final class WebhookClient {
     /** @param allowPrivate whether addresses that are not public may be called */
     public WebhookClient(boolean allowPrivate, InstantSource clock, MeterRegistry metrics) {
         this.clock = clock;
-        this.delivered = metrics.counter("ruido.webhook.deliveries", "outcome", "delivered");
-        this.failed = metrics.counter("ruido.webhook.deliveries", "outcome", "failed");
+        this.delivered = metrics.counter(Metric.WEBHOOK_DELIVERIES.meter(), "outcome", "delivered");
+        this.failed = metrics.counter(Metric.WEBHOOK_DELIVERIES.meter(), "outcome", "failed");
         OkHttpClient.Builder builder = new OkHttpClient.Builder()
                 .callTimeout(TIMEOUT)
                 .proxy(Proxy.NO_PROXY)
