@@ -1,12 +1,9 @@
 package io.ruido.standalone;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.concurrent.Callable;
+import org.apache.commons.codec.digest.DigestUtils;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -29,17 +26,16 @@ final class KeyCommand implements Callable<Integer> {
     private boolean admin;
 
     @Override
-    public Integer call() throws NoSuchAlgorithmException {
+    public Integer call() {
         byte[] random = new byte[BYTES];
         new SecureRandom().nextBytes(random);
         String key = "ruido-" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-        byte[] hash = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
         System.err.println("The key, which is not shown again:");
         System.out.println(key);
         System.err.println("Its line for the file:");
         System.out.printf(
                 "- {name: %s, tenant: %s, admin: %s, sha256: \"%s\"}%n",
-                name, tenant, admin, HexFormat.of().formatHex(hash));
+                name, tenant, admin, DigestUtils.sha256Hex(key));
         return 0;
     }
 }

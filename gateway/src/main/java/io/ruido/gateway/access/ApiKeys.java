@@ -6,18 +6,15 @@ import io.ruido.job.JobJson;
 import io.ruido.redis.SubmitOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -94,7 +91,8 @@ public final class ApiKeys {
                     log.info("{} has changed: {} API keys are valid now", path, loaded.byHash.size());
                 }
             } catch (IOException | RuntimeException e) {
-                log.warn("{} has changed and cannot be used, so the API keys stay as they were: {}", path, e.toString());
+                log.warn(
+                        "{} has changed and cannot be used, so the API keys stay as they were: {}", path, e.toString());
             }
         });
     }
@@ -108,8 +106,7 @@ public final class ApiKeys {
                 throw new IllegalArgumentException("it has no keys");
             }
             return new Loaded(
-                    text,
-                    entries.stream().collect(Collectors.toUnmodifiableMap(Entry::sha256, Function.identity())));
+                    text, entries.stream().collect(Collectors.toUnmodifiableMap(Entry::sha256, Function.identity())));
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the API keys in " + file, e);
         } catch (RuntimeException e) {
@@ -123,15 +120,7 @@ public final class ApiKeys {
     }
 
     public Optional<Caller> caller(String secret) {
-        return Optional.ofNullable(loaded.byHash.get(hash(secret))).map(Entry::caller);
-    }
-
-    private static String hash(String secret) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return Optional.ofNullable(loaded.byHash.get(DigestUtils.sha256Hex(secret)))
+                .map(Entry::caller);
     }
 }

@@ -37,7 +37,7 @@ public final class RequestValidation implements Handler<RoutingContext> {
     /** Of a form's schema; null where the body is no form. */
     private final JsonObject formFields;
 
-    public RequestValidation(Operation operation, SchemaRepository schemas) {
+    RequestValidation(Operation operation, SchemaRepository schemas) {
         this.rules = operation.getParameters().stream()
                 .map(parameter -> new Rule(parameter, new SchemaCheck(parameter.getSchema(), schemas)))
                 .toList();
@@ -147,7 +147,7 @@ public final class RequestValidation implements Handler<RoutingContext> {
     }
 
     /** Text that is no number is left to the schema to refuse. */
-    public static Object wholeNumber(String text) {
+    static Object wholeNumber(String text) {
         try {
             return Integer.valueOf(text);
         } catch (NumberFormatException e) {

@@ -20,7 +20,7 @@ public final class SchemaCheck {
     private final JsonObject properties;
     private final Validator validator;
 
-    public SchemaCheck(JsonSchema schema, SchemaRepository schemas) {
+    SchemaCheck(JsonSchema schema, SchemaRepository schemas) {
         this.schema = (JsonObject) schema;
         this.properties = this.schema.getJsonObject("properties", new JsonObject());
         this.validator = schemas.validator(schema);

@@ -65,7 +65,7 @@ public record JobView(
             String url,
             URI presignedUrl) {}
 
-    public record Links(String self, String events, String websocket, String cancel, String images) {
+    record Links(String self, String events, String websocket, String cancel, String images) {
         public static Links of(UUID id) {
             String self = "/v1/jobs/" + id;
             return new Links(self, self + "/events", self + "/ws", self + "/cancel", self + "/images/{index}");
@@ -101,7 +101,9 @@ public record JobView(
                 source.map(Source::strength).orElse(null),
                 source.map(Source::mask).map(Upload::id).orElse(null),
                 params.output().format(),
-                params.output().format() == Output.Format.PNG ? null : params.output().quality(),
+                params.output().format() == Output.Format.PNG
+                        ? null
+                        : params.output().quality(),
                 job.priority(),
                 job.submittedAt(),
                 status.expiresAt(),
@@ -118,7 +120,7 @@ public record JobView(
     }
 
     /** A job as it is the moment after it was accepted. */
-    public static JobStatus queued(Submission submission, SubmitResult.Accepted accepted) {
+    static JobStatus queued(Submission submission, SubmitResult.Accepted accepted) {
         Job job = submission.job();
         List<JobStatus.Image> images = IntStream.range(0, job.images())
                 .mapToObj(index -> new JobStatus.Image(index, JobState.QUEUED, 0, null, 0, null, null))

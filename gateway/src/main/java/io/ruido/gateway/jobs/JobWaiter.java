@@ -26,7 +26,7 @@ public final class JobWaiter {
     }
 
     /** As {@link #await}, but also completes when the gateway shuts down: another one can be asked for the job. */
-    public Future<JobStatus> awaitOrShutdown(RoutingContext ctx, UUID id, Duration atMost) {
+    Future<JobStatus> awaitOrShutdown(RoutingContext ctx, UUID id, Duration atMost) {
         Promise<Void> over = Promise.promise();
         GracefulShutdown.Registration farewell =
                 shutdown.onBegin(() -> ctx.vertx().runOnContext(begun -> over.tryComplete()));
@@ -55,7 +55,7 @@ public final class JobWaiter {
     }
 
     /** Ends a job that nobody waits for any more; one that has ended stays as it is. */
-    public void abandon(RoutingContext ctx, UUID id) {
+    void abandon(RoutingContext ctx, UUID id) {
         jobs.cancel(Caller.of(ctx), id).exceptionally(finished -> null);
     }
 

@@ -23,13 +23,10 @@ import io.ruido.redis.SubmitOptions;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -37,6 +34,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /** Makes a job of what a client asked for: the model's defaults where it said nothing, a seed where it named none. */
 public final class SubmissionReader {
@@ -116,12 +114,7 @@ public final class SubmissionReader {
 
     /** The same for the same fields and values, in whatever order. */
     private static String fingerprint(JsonObject body) {
-        byte[] sorted = JobJson.writeBytes(new TreeMap<>(body.getMap()));
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(sorted));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return DigestUtils.sha256Hex(JobJson.writeBytes(new TreeMap<>(body.getMap())));
     }
 
     private Job job(JsonObject body, ModelCard card, Source source) {

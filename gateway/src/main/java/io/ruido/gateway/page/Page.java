@@ -13,11 +13,9 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * The files in {@code page/}, each at its name below {@code /}, read once. Browsers ask every time whether their copy
@@ -52,13 +50,12 @@ public final class Page {
                     mount(router, access, jar.getPath(FOLDER));
                 }
             }
-        } catch (IOException | URISyntaxException | NoSuchAlgorithmException e) {
+        } catch (IOException | URISyntaxException e) {
             throw new IllegalStateException("cannot read the page from the class path", e);
         }
     }
 
-    private static void mount(Router router, Handler<RoutingContext> access, Path folder)
-            throws IOException, NoSuchAlgorithmException {
+    private static void mount(Router router, Handler<RoutingContext> access, Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 String name = folder.relativize(file).toString();
@@ -74,9 +71,8 @@ public final class Page {
         }
     }
 
-    private static Handler<RoutingContext> handler(String type, byte[] content) throws NoSuchAlgorithmException {
-        byte[] digest = MessageDigest.getInstance("SHA-256").digest(content);
-        String tag = '"' + HexFormat.of().formatHex(digest, 0, 8) + '"';
+    private static Handler<RoutingContext> handler(String type, byte[] content) {
+        String tag = '"' + DigestUtils.sha256Hex(content).substring(0, 16) + '"';
         Buffer body = Buffer.buffer(content);
         return ctx -> {
             HttpServerResponse response = ctx.response()

@@ -12,10 +12,7 @@ import io.ruido.redis.UploadStore;
 import io.ruido.s3.ResultStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -24,6 +21,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * Pictures that clients send, for jobs to begin with: each is stored once for its tenant, and kept for a while after it
@@ -92,9 +90,10 @@ public final class Uploads {
     }
 
     private CompletionStage<Upload> kept(String field, byte[] bytes, String tenant) {
-        return CompletableFuture.supplyAsync(() -> id(bytes), decoding).thenCompose(id -> store.keep(tenant, id)
-                .thenCompose(known ->
-                        known.map(CompletableFuture::completedStage).orElseGet(() -> add(field, bytes, tenant, id))));
+        return CompletableFuture.supplyAsync(() -> DigestUtils.sha256Hex(bytes), decoding)
+                .thenCompose(
+                        id -> store.keep(tenant, id).thenCompose(known -> known.map(CompletableFuture::completedStage)
+                                .orElseGet(() -> add(field, bytes, tenant, id))));
     }
 
     private CompletionStage<Upload> add(String field, byte[] bytes, String tenant, String id) {
@@ -161,14 +160,6 @@ public final class Uploads {
             return Base64.getDecoder().decode(base64);
         } catch (IllegalArgumentException e) {
             throw new InvalidFieldException(field, text, "must be a picture in base64");
-        }
-    }
-
-    private static String id(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 

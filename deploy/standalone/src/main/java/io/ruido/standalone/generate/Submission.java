@@ -55,7 +55,7 @@ public final class Submission {
     }
 
     /** The body of {@code POST /v1/jobs}, once the pictures are where it takes them from. */
-    public ObjectNode toJson(GatewayClient client) throws IOException {
+    ObjectNode toJson(GatewayClient client) throws IOException {
         ObjectNode json = JobJson.MAPPER.createObjectNode().put("prompt", prompt);
         json.put("negativePrompt", negativePrompt);
         json.put("model", model);
