@@ -12,6 +12,9 @@ import io.ruido.model.autoencoder.AutoencoderKLConfig;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;
+import io.ruido.train.adversarial.AdversarialLoss;
+import io.ruido.train.adversarial.ConvFeatures;
+import io.ruido.train.adversarial.Discriminator;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -38,7 +41,8 @@ final class AutoencoderStage implements Stage {
     private final List<ImageFolder.Picture> heldOut;
     private AutoencoderKL model;
     private AutoencoderKL average;
-    private Optional<PatchDiscriminator> discriminator;
+    private Optional<AdversarialLoss> adversary;
+    private Played played;
     private Weights averages;
 
     /** @param size side of the pictures in pixels */
@@ -70,19 +74,22 @@ final class AutoencoderStage implements Stage {
         this.model = new AutoencoderKL(shape, weights);
         this.average = new AutoencoderKL(shape, averages);
         this.averages = averages;
-        this.discriminator =
-                Optional.ofNullable(config.adversarial()).map(settings -> discriminator(settings, weights));
-        discriminator.ifPresent(_ -> discriminator(config.adversarial(), averages));
+        this.adversary = Optional.ofNullable(config.adversarial())
+                .map(settings -> adversary(settings.discriminator(), weights));
+        adversary.ifPresent(_ -> adversary(config.adversarial().discriminator(), averages));
         startQuietly(weights);
         startQuietly(averages);
     }
 
-    private PatchDiscriminator discriminator(TrainConfig.Adversarial settings, Weights weights) {
-        return new PatchDiscriminator(
-                weights.at(PatchDiscriminator.NAME),
-                settings.widths(),
-                config.precision().type());
+    private AdversarialLoss adversary(AdversaryConfig settings, Weights weights) {
+        Weights own = weights.at(Discriminator.NAME);
+        var features = new ConvFeatures(
+                own.at("features"), 3, settings.widths(), config.precision().type());
+        return new AdversarialLoss(new Discriminator(own, features, 0), settings.penalty(), settings.sigma());
     }
+
+    /** Pictures and their reconstructions in a step, for the discriminator to learn from. */
+    private record Played(NDArray real, NDArray fake) {}
 
     /** Fresh weights, but latents with little noise. */
     private void startQuietly(Weights fresh) {
@@ -99,13 +106,24 @@ final class AutoencoderStage implements Stage {
     public boolean trains(String name) {
         return config.learns() == TrainConfig.Learns.ALL
                 || name.startsWith("decoder.")
-                || name.startsWith("post_quant_conv.")
-                || !exports(name);
+                || name.startsWith("post_quant_conv.");
+    }
+
+    @Override
+    public List<Update> updates() {
+        var own = new Update(name(), name -> exports(name) && trains(name), optimization(), this::loss);
+        if (config.adversarial() == null) {
+            return List.of(own);
+        }
+        TrainConfig.Optimization its =
+                optimization().withLearningRate(config.adversarial().discriminator().learningRate());
+        return List.of(
+                own, new Update(Discriminator.NAME, name -> !exports(name), its, this::discriminatorLoss));
     }
 
     @Override
     public boolean exports(String name) {
-        return !name.startsWith(PatchDiscriminator.NAME + ".");
+        return !name.startsWith(Discriminator.NAME + ".");
     }
 
     private Map<String, NDArray> exported() {
@@ -149,7 +167,18 @@ final class AutoencoderStage implements Stage {
                 .mul(0.5f);
         NDArray pixels = error.abs().mean().add(error.square().mean().mul((float) config.squaredLoss()));
         NDArray loss = pixels.add(edges.mul((float) config.gradientLoss())).add(kl.mul((float) config.kl()));
-        return discriminator.isPresent() ? loss.add(discriminator.get().loss(x, y, adversarialAt(step))) : loss;
+        played = new Played(x, y.stopGradient());
+        float weight = adversary.isPresent() ? (float) adversarialAt(step) : 0;
+        return weight == 0
+                ? loss
+                : loss.add(adversary.get().generator(x, y, Ops.none(), Ops.none()).mul(weight));
+    }
+
+    private NDArray discriminatorLoss(NDManager scratch, int step, RandomGenerator random) {
+        Shape shape = played.real().getShape();
+        Shape twice = new Shape(2 * shape.get(0), shape.get(1), shape.get(2), shape.get(3));
+        NDArray noise = Torch.tensor(scratch, Seeds.normal(random, (int) twice.size()), twice);
+        return adversary.orElseThrow().discriminator(played.real(), played.fake(), Ops.none(), Ops.none(), noise);
     }
 
     /** Nothing at first, while the discriminator learns from reconstructions that are easily told. */

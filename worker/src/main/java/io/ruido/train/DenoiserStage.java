@@ -1,32 +1,30 @@
 package io.ruido.train;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import io.ruido.diffusion.Trajectory;
-import io.ruido.diffusion.samplers.SamplerName;
-import io.ruido.diffusion.schedules.SchedulerConfig;
+import io.ruido.model.Conditioning;
+import io.ruido.model.Denoiser;
+import io.ruido.model.Network;
+import io.ruido.model.transformer.PixArtTransformer2DModel;
 import io.ruido.model.unet.UNet2DConditionModel;
-import io.ruido.model.unet.UNetConfig;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
- * Trains a U-Net to denoise latents: "Denoising Diffusion Probabilistic Models" (Ho et al. 2020), algorithm 1,
+ * Trains a U-Net or a transformer to denoise latents: "Denoising Diffusion Probabilistic Models" (Ho et al. 2020), algorithm 1,
  * with text by cross-attention (Rombach et al. 2021, §3.3) and dropped captions for guidance (Ho and Salimans 2022).
  *
  * <p>B batch, L latent channels, h side of the latents, T tokens, D width of a token.
  */
 final class DenoiserStage implements Stage {
-    private static final int COLUMNS = 8;
+    private static final List<Network<? extends Denoiser>> NETWORKS =
+            List.of(UNet2DConditionModel.NETWORK, PixArtTransformer2DModel.NETWORK);
     private static final int MEASURED = 64;
 
     private final TrainConfig.Denoiser config;
@@ -34,8 +32,8 @@ final class DenoiserStage implements Stage {
     private final long seed;
     private final ForwardProcess process;
     private final Rounds rounds;
-    private UNet2DConditionModel model;
-    private UNet2DConditionModel average;
+    private Denoiser model;
+    private Denoiser average;
     private Weights averages;
 
     DenoiserStage(TrainConfig.Denoiser config, TrainingSet data, long seed) {
@@ -63,12 +61,20 @@ final class DenoiserStage implements Stage {
 
     @Override
     public void build(Weights weights, Weights averages) {
-        UNetConfig shape = UNetConfig.of(config.model());
-        this.model = new UNet2DConditionModel(shape, weights);
-        this.average = new UNet2DConditionModel(shape, averages);
+        this.model = network().builder().build(config.model(), weights);
+        this.average = network().builder().build(config.model(), averages);
         this.averages = averages;
-        QuietStart.applyToUNet(weights.tensors());
-        QuietStart.applyToUNet(averages.tensors());
+        QuietStart.applyToDenoiser(weights.tensors());
+        QuietStart.applyToDenoiser(averages.tensors());
+    }
+
+    private Network<? extends Denoiser> network() {
+        String className = DiffusersFolder.denoiserClass(config.model());
+        return NETWORKS.stream()
+                .filter(network -> network.className().equals(className))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("denoiser.model._class_name must be one of %s, was %s"
+                        .formatted(NETWORKS.stream().map(Network::className).toList(), className)));
     }
 
     @Override
@@ -84,18 +90,17 @@ final class DenoiserStage implements Stage {
     }
 
     private NDArray loss(
-            UNet2DConditionModel unet, NDManager scratch, Examples latents, int[] pictures, RandomGenerator random) {
+            Denoiser denoiser, NDManager scratch, Examples latents, int[] pictures, RandomGenerator random) {
         ForwardProcess.Batch batch = process.draw(scratch, latents, pictures, random);
         NDArray captions = data.captions(scratch, pictures, random); // (B, T, D)
         DataType type = config.precision().type();
-        return batch.loss(unet.forward(Ops.cast(batch.x(), type), batch.timesteps(), Ops.cast(captions, type)));
+        return batch.loss(denoiser.forward(
+                Ops.cast(batch.x(), type), batch.timesteps(), Conditioning.ofStates(Ops.cast(captions, type))));
     }
 
     @Override
     public Map<String, Double> evaluate(NDManager scratch, Path picture) throws IOException {
-        Shape one = data.latents().shape(1);
-        NDArray pixels = data.decode(Drawing.tensor(scratch, sample(scratch, one), one));
-        Grid.write(picture, pixels.toFloatArray(), data.pictureSize(), COLUMNS);
+        new PromptGrid(data, config.sampling(), config.scheduler(), seed).write(scratch, average, picture);
         RandomGenerator random = Seeds.of(~seed, 0);
         int[] pictures = random.ints(MEASURED, 0, data.count()).toArray();
         try (NDManager measured = scratch.newSubManager()) {
@@ -104,28 +109,13 @@ final class DenoiserStage implements Stage {
         }
     }
 
-    /** One picture for every prompt of the recipe, by DDIM with guidance. */
-    private List<float[]> sample(NDManager scratch, Shape one) {
-        TrainConfig.Sampling sampling = config.sampling();
-        int count = sampling.prompts().size();
-        NDArray prompts = data.encode(scratch, sampling.prompts());
-        NDArray context = data.empty(scratch, count).concat(prompts); // (2B, T, D)
-        Trajectory ddim =
-                SamplerName.DDIM.sampler(SchedulerConfig.of(config.scheduler())).trajectory(sampling.steps());
-        return Drawing.run(scratch, ddim, count, seed, one, (x, timesteps) -> {
-            float[] twice = new float[2 * count];
-            Arrays.fill(twice, timesteps[0]);
-            NDArray given = x.getManager().create(twice);
-            NDList outputs =
-                    average.forward(x.concat(x), given, context.duplicate()).split(2);
-            NDArray unconditional = outputs.get(0);
-            return unconditional.add(outputs.get(1).sub(unconditional).mul((float) sampling.guidance()));
-        });
-    }
-
     @Override
     public void export(NDManager scratch, Path folder) throws IOException {
-        DiffusersFolder.writeModel(folder.resolve("unet"), "UNet2DConditionModel", config.model(), averages.tensors());
-        DiffusersFolder.writeTextToImage(folder, config.scheduler());
+        DiffusersFolder.writeModel(
+                folder.resolve(DiffusersFolder.denoiserPart(config.model())),
+                network().className(),
+                config.model(),
+                averages.tensors());
+        DiffusersFolder.writeTextToImage(folder, config.model(), config.scheduler());
     }
 }

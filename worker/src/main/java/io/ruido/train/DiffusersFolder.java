@@ -16,12 +16,14 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Writes the parts of a model in the layout that Python's diffusers reads. */
 final class DiffusersFolder {
     static final String WEIGHTS = "diffusion_pytorch_model.safetensors";
 
     private static final String DIFFUSERS = "diffusers";
+    private static final String UNET = "UNet2DConditionModel";
     private static final JsonMapper READ = new JsonMapper();
     private static final ObjectWriter JSON = READ.writerWithDefaultPrettyPrinter();
 
@@ -73,18 +75,43 @@ final class DiffusersFolder {
         Files.write(tokenizer.resolve("tokenizer_config.json"), JSON.writeValueAsBytes(settings));
     }
 
+    /** The class of a denoiser, by its config: a UNet2DConditionModel if it says nothing else. */
+    static String denoiserClass(ObjectNode config) {
+        return config.path("_class_name").asText(UNET);
+    }
+
+    /** The name of a denoiser's folder in that of its model. */
+    static String denoiserPart(ObjectNode config) {
+        return denoiserClass(config).equals(UNET) ? "unet" : "transformer";
+    }
+
     /** Writes {@code model_index.json} and the scheduler's config of a model with text, autoencoder and denoiser. */
-    static void writeTextToImage(Path folder, ObjectNode scheduler) throws IOException {
-        ObjectNode index = index("StableDiffusionPipeline");
+    static void writeTextToImage(Path folder, ObjectNode denoiser, ObjectNode scheduler) throws IOException {
+        boolean unet = denoiserClass(denoiser).equals(UNET);
+        ObjectNode index = index(unet ? "StableDiffusionPipeline" : "PixArtAlphaPipeline");
         part(index, "vae", DIFFUSERS, "AutoencoderKL");
         part(index, "text_encoder", "transformers", "BertModel");
         part(index, "tokenizer", "transformers", "BertTokenizerFast");
-        part(index, "unet", DIFFUSERS, "UNet2DConditionModel");
-        part(index, "safety_checker", null, null);
-        part(index, "feature_extractor", null, null);
-        part(index, "image_encoder", null, null);
-        index.put("requires_safety_checker", false);
+        part(index, denoiserPart(denoiser), DIFFUSERS, denoiserClass(denoiser));
+        if (unet) {
+            part(index, "safety_checker", null, null);
+            part(index, "feature_extractor", null, null);
+            part(index, "image_encoder", null, null);
+            index.put("requires_safety_checker", false);
+        }
         write(folder, index, scheduler);
+    }
+
+    /** Copies the autoencoder, the text encoder and the tokenizer of a model as they are. */
+    static void copyBase(Path source, Path folder) throws IOException {
+        for (String part : List.of("vae", "text_encoder", "tokenizer")) {
+            Path target = Files.createDirectories(folder.resolve(part));
+            try (Stream<Path> files = Files.list(source.resolve(part))) {
+                for (Path file : files.toList()) {
+                    Files.copy(file, target.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
     }
 
     /** The same of a model that denoises pixels. */

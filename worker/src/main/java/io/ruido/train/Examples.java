@@ -87,6 +87,15 @@ final class Examples {
         return new Shape(batch, one.get(1), one.get(2), one.get(3));
     }
 
+    /** Some of them: (B, C, h, h). */
+    NDArray tensor(NDManager manager, int[] chosen) {
+        float[] some = new float[chosen.length * length()];
+        for (int b = 0; b < chosen.length; b++) {
+            System.arraycopy(values, chosen[b] * length(), some, b * length(), length());
+        }
+        return Torch.tensor(manager, some, shape(chosen.length));
+    }
+
     int side() {
         return (int) one.get(2);
     }

@@ -10,11 +10,13 @@ import io.ruido.diffusion.schedules.NoiseSchedule;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
+import java.util.function.ToDoubleFunction;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
- * Noisy examples at random timesteps, in closed form (Ho et al. 2020, equation 4), and what a denoiser shall make of them.
+ * Noisy examples at random timesteps, in closed form (Ho et al. 2020, equation 4), what a denoiser shall make of them, and what
+ * its prediction says of the example and the noise.
  *
  * <p>B batch, C channels, H and W sides.
  */
@@ -28,7 +30,7 @@ final class ForwardProcess {
      * @param minSnrGamma γ of the Min-SNR loss weights (Hang et al. 2023, §3.4), 0 for equal weights
      */
     ForwardProcess(ObjectNode scheduler, double minSnrGamma) {
-        this.target = Target.of(scheduler.path("prediction_type").asText());
+        this.target = Target.of(scheduler.path("prediction_type").asText("epsilon"));
         NoiseSchedule schedule = SchedulerConfig.of(scheduler).noiseSchedule();
         this.levels = IntStream.range(0, schedule.trainSteps())
                 .mapToObj(schedule::level)
@@ -49,6 +51,11 @@ final class ForwardProcess {
             NDArray error = Ops.cast(output, DataType.FLOAT32).sub(wanted);
             return error.square().mul(weights).mean();
         }
+    }
+
+    /** How many timesteps there are. */
+    int trainSteps() {
+        return levels.length;
     }
 
     /** √ᾱ_t x₀ + √(1−ᾱ_t) ε for each of some examples, t and ε at random. */
@@ -78,5 +85,48 @@ final class ForwardProcess {
                 Torch.tensor(scratch, timesteps, new Shape(batch)),
                 Torch.tensor(scratch, wanted, shape),
                 Torch.tensor(scratch, weights, new Shape(batch, 1, 1, 1)));
+    }
+
+    /** √ᾱ_t x₀ + √(1−ᾱ_t) ε, t for each of the batch. */
+    NDArray noisy(NDArray x0, NDArray eps, int[] t) {
+        return x0.mul(column(x0, t, Level::signal)).add(eps.mul(column(x0, t, Level::noise)));
+    }
+
+    /** What x₀ would be, if a denoiser's prediction for x_t were right. */
+    NDArray x0(NDArray x, NDArray output, int[] t) {
+        NDArray ofX = column(x, t, level -> target.x0(level).x());
+        NDArray ofOutput = column(x, t, level -> target.x0(level).output());
+        return x.mul(ofX).add(Ops.cast(output, DataType.FLOAT32).mul(ofOutput));
+    }
+
+    /** What the noise in x_t is, if x₀ is known. */
+    NDArray eps(NDArray x, NDArray x0, int[] t) {
+        return x.sub(x0.mul(column(x, t, Level::signal))).div(column(x, t, Level::noise));
+    }
+
+    /** √ᾱ_t of each of the batch, (B, 1, 1, 1). */
+    NDArray signal(NDManager manager, int[] t) {
+        return column(manager, t, Level::signal);
+    }
+
+    private NDArray column(NDArray x, int[] t, ToDoubleFunction<Level> value) {
+        return column(x.getManager(), t, value);
+    }
+
+    private NDArray column(NDManager manager, int[] t, ToDoubleFunction<Level> value) {
+        float[] values = new float[t.length];
+        for (int b = 0; b < t.length; b++) {
+            values[b] = (float) value.applyAsDouble(levels[t[b]]);
+        }
+        return Torch.tensor(manager, values, new Shape(t.length, 1, 1, 1));
+    }
+
+    /** Timesteps as a denoiser takes them, (B). */
+    static NDArray tensor(NDManager manager, int[] t) {
+        float[] values = new float[t.length];
+        for (int b = 0; b < t.length; b++) {
+            values[b] = t[b];
+        }
+        return Torch.tensor(manager, values, new Shape(t.length));
     }
 }

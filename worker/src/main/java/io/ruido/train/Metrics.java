@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -20,13 +21,21 @@ final class Metrics {
 
     private final Path folder;
     private final String name;
+    private final String header;
 
-    Metrics(Path folder, String name) {
+    /** @param others whose losses there are beside the model's own */
+    Metrics(Path folder, String name, List<String> others) {
         this.folder = folder;
         this.name = name;
+        this.header = HEADER
+                + others.stream().map(other -> "," + other + "_loss").collect(Collectors.joining());
     }
 
-    /** The means over the steps since the last row. */
+    /**
+     * The means over the steps since the last row.
+     *
+     * @param otherLosses beside the model's own
+     */
     record Row(
             int step,
             double seconds,
@@ -34,9 +43,10 @@ final class Metrics {
             double gradientNorm,
             double learningRate,
             double samplesPerSecond,
-            double peakShare) {
+            double peakShare,
+            List<Double> otherLosses) {
         String csv() {
-            return String.format(
+            String row = String.format(
                     Locale.ROOT,
                     "%d,%.1f,%.6f,%.5f,%.3e,%.2f,%.3f",
                     step,
@@ -46,6 +56,10 @@ final class Metrics {
                     learningRate,
                     samplesPerSecond,
                     peakShare);
+            return row
+                    + otherLosses.stream()
+                            .map(other -> String.format(Locale.ROOT, ",%.6f", other))
+                            .collect(Collectors.joining());
         }
     }
 
@@ -62,7 +76,7 @@ final class Metrics {
     }
 
     void append(Row row) throws IOException {
-        append(file(), HEADER, row.csv());
+        append(file(), header, row.csv());
     }
 
     void append(int step, Map<String, Double> measures) throws IOException {

@@ -66,8 +66,8 @@ final class PixelStage implements Stage {
         this.model = new UNet2DModel(shape, weights);
         this.average = new UNet2DModel(shape, averages);
         this.averages = averages;
-        QuietStart.applyToUNet(weights.tensors());
-        QuietStart.applyToUNet(averages.tensors());
+        QuietStart.applyToDenoiser(weights.tensors());
+        QuietStart.applyToDenoiser(averages.tensors());
     }
 
     /** Sizes take turns. */

@@ -2,6 +2,7 @@ package io.ruido.train;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,7 +18,7 @@ final class Progress {
     private double seconds;
     private double secondsAtRow;
     private long begun;
-    private double loss;
+    private double[] losses = new double[0];
     private double norm;
     private int samples;
     private int steps;
@@ -44,11 +45,14 @@ final class Progress {
     /**
      * A step ends.
      *
+     * @param stepLosses of the optimizers, the model's own first
+     * @param gradientNorm of the model's own
      * @param work floating-point operations of the step
      */
-    void end(double stepLoss, double gradientNorm, int batch, double work) {
+    void end(double[] stepLosses, double gradientNorm, int batch, double work) {
         seconds += (System.nanoTime() - begun) / 1e9;
-        loss += stepLoss;
+        losses = Arrays.copyOf(losses, stepLosses.length);
+        Arrays.setAll(losses, i -> losses[i] + stepLosses[i]);
         norm += gradientNorm;
         samples += batch;
         operations += work;
@@ -69,11 +73,12 @@ final class Progress {
         var row = new Metrics.Row(
                 step,
                 seconds,
-                loss / steps,
+                losses[0] / steps,
                 norm / steps,
                 optimization.learningRateAt(step - 1),
                 samples / taken,
-                operations / taken / peak);
+                operations / taken / peak,
+                Arrays.stream(losses).skip(1).map(sum -> sum / steps).boxed().toList());
         metrics.append(row);
         Duration left = Duration.ofSeconds(Math.round(taken / steps * (optimization.steps() - step)));
         log.info(
@@ -86,6 +91,7 @@ final class Progress {
                 "%.0f".formatted(100 * row.peakShare()),
                 "%d:%02d:%02d".formatted(left.toHours(), left.toMinutesPart(), left.toSecondsPart()));
         secondsAtRow = seconds;
-        loss = norm = operations = samples = steps = 0;
+        Arrays.fill(losses, 0);
+        norm = operations = samples = steps = 0;
     }
 }

@@ -3,6 +3,7 @@ package io.ruido.train;
 import ai.djl.ndarray.NDArray;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Changes fresh weights so that training gets off the ground at once: residual branches start at zero (Goyal et al. 2017,
@@ -11,6 +12,8 @@ import java.util.Set;
  */
 final class QuietStart {
     private static final Set<String> BRANCH_ENDS = Set.of("conv2", "proj_out");
+    private static final Pattern ZERO = Pattern.compile(
+            "conv_out\\.weight|adaln_single\\.linear\\..*|.*scale_shift_table|transformer_blocks\\..*attn2\\.to_out\\.0\\..*");
     private static final float GAIN = (float) Math.sqrt(3); // PyTorch's layers start with a third of that variance
 
     private QuietStart() {}
@@ -28,9 +31,13 @@ final class QuietStart {
         });
     }
 
-    /** The same, and a model that predicts zero. */
-    static void applyToUNet(Map<String, NDArray> fresh) {
+    /** The same, and a model that predicts zero. A transformer's blocks do nothing at first (Peebles and Xie 2023, §3.2). */
+    static void applyToDenoiser(Map<String, NDArray> fresh) {
         apply(fresh);
-        fresh.get("conv_out.weight").muli(0);
+        fresh.forEach((name, tensor) -> {
+            if (ZERO.matcher(name).matches()) {
+                tensor.muli(0);
+            }
+        });
     }
 }

@@ -5,10 +5,11 @@ import ai.djl.ndarray.NDManager;
 import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
-/** What is trained: the autoencoder or the denoiser. */
+/** What is trained, such as the autoencoder or the denoiser. */
 interface Stage {
     String name();
 
@@ -25,6 +26,11 @@ interface Stage {
     /** Whether a tensor is part of the exported model, or only helps to train it. */
     default boolean exports(String name) {
         return true;
+    }
+
+    /** The optimizers' parts of a step, the model's own first. */
+    default List<Update> updates() {
+        return List.of(new Update(name(), this::trains, optimization(), this::loss));
     }
 
     /** How many pictures the step takes. */

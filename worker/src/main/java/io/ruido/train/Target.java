@@ -12,6 +12,11 @@ enum Target {
         }
 
         @Override
+        Coefficients x0(Level level) {
+            return new Coefficients(1 / level.signal(), -level.noise() / level.signal());
+        }
+
+        @Override
         double minSnrWeight(Level level, double gamma) {
             return Math.min(snr(level), gamma) / snr(level);
         }
@@ -24,23 +29,51 @@ enum Target {
         }
 
         @Override
+        Coefficients x0(Level level) {
+            return new Coefficients(level.signal(), -level.noise());
+        }
+
+        @Override
         double minSnrWeight(Level level, double gamma) {
             return Math.min(snr(level), gamma) / (snr(level) + 1);
         }
+    },
+    /** x₀ itself. */
+    SAMPLE {
+        @Override
+        float of(float x0, float eps, Level level) {
+            return x0;
+        }
+
+        @Override
+        Coefficients x0(Level level) {
+            return new Coefficients(0, 1);
+        }
+
+        @Override
+        double minSnrWeight(Level level, double gamma) {
+            return Math.min(snr(level), gamma);
+        }
     };
+
+    /** x₀ = x·x_t + output·(what the denoiser predicts). */
+    record Coefficients(double x, double output) {}
 
     /** @param predictionType as diffusers names it */
     static Target of(String predictionType) {
         return switch (predictionType) {
             case "epsilon" -> EPSILON;
             case "v_prediction" -> V_PREDICTION;
+            case "sample" -> SAMPLE;
             default ->
                 throw new IllegalArgumentException(
-                        "denoiser.scheduler.prediction_type must be epsilon or v_prediction, was " + predictionType);
+                        "scheduler.prediction_type must be epsilon, v_prediction or sample, was " + predictionType);
         };
     }
 
     abstract float of(float x0, float eps, Level level);
+
+    abstract Coefficients x0(Level level);
 
     /** The loss weight of a timestep (Hang et al. 2023, §3.4). */
     abstract double minSnrWeight(Level level, double gamma);

@@ -1,5 +1,9 @@
 package io.ruido.train;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,9 +16,16 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Trains a model by a recipe: the autoencoder and then the denoiser of its latents, or a denoiser of pixels. */
+/**
+ * Trains a model by a recipe: the autoencoder and then the denoiser of its latents, a denoiser of pixels, a model of few steps
+ * that a teacher's folder is distilled into, or a GAN.
+ */
 public final class Train {
+    private static final Logger log = LoggerFactory.getLogger(Train.class);
+
     private final Path recipe;
     private final TrainConfig config;
     private final boolean resume;
@@ -62,6 +73,10 @@ public final class Train {
         var train = new Train(recipe, resume, from, stopping::get);
         if (train.config.pixels() != null) {
             train.pixels();
+        } else if (train.config.distillation() != null) {
+            train.distillation(train.config.distillation());
+        } else if (train.config.gan() != null) {
+            train.gan(train.config.gan());
         } else if (train.autoencoder()) {
             train.denoiser();
         }
@@ -96,20 +111,86 @@ public final class Train {
         TrainConfig.Denoiser settings = config.denoiser();
         DiffusersFolder.writeText(export, settings.textEncoder(), settings.tokens());
         copyBeside();
+        try (TrainingSet data = trainingSet(settings.labels(), settings.captions())) {
+            run(new DenoiserStage(settings, data, config.seed()), DiffusersFolder.denoiserPart(settings.model()));
+        }
+    }
+
+    /** What a model of the text encoder and the autoencoder in the export learns from. */
+    private TrainingSet trainingSet(List<String> labels, Captioning captions) throws IOException {
         List<ImageFolder.Sized> sizes = new ArrayList<>();
         for (int side : config.sides()) {
             List<ImageFolder.Picture> pictures = ImageFolder.read(config.data(), side);
-            sizes.add(new ImageFolder.Sized(side, ImageFolder.labelled(pictures, settings.labels())));
+            sizes.add(new ImageFolder.Sized(side, ImageFolder.labelled(pictures, labels)));
         }
-        Path cache = config.output().resolve("precomputed");
-        try (var data = new TrainingSet(sizes, settings.captions(), export, cache)) {
-            run(new DenoiserStage(settings, data, config.seed()), "unet");
+        return new TrainingSet(sizes, captions, export, config.output().resolve("precomputed"));
+    }
+
+    private void distillation(DistillationConfig settings) throws IOException {
+        DiffusersFolder.copyBase(settings.teacher(), export);
+        copyBeside();
+        ObjectNode shape = Teacher.config(settings.teacher());
+        try (TrainingSet data = trainingSet(settings.labels(), settings.captions());
+                NDManager manager = Torch.newManager()) {
+            NDArray empty = data.empty(manager, 1);
+            Teacher teacher = Teacher.read(settings.teacher(), settings.guidance(), empty, manager);
+            Path start = weights(from.orElse(settings.teacher()), "unet");
+            boolean done = run(
+                    new ConsistencyStage(settings, shape, teacher, data, config.seed()), Optional.of(start));
+            if (done && settings.adversarial() != null) {
+                DistillationConfig.Adversarial adversarial = settings.adversarial();
+                var stage = new AdversarialStage.Settings(
+                        "adversarial",
+                        shape,
+                        settings.scheduler(),
+                        settings.sampling(),
+                        adversarial.timesteps(),
+                        adversarial.discriminator(),
+                        adversarial.optimization(),
+                        Optional.of(new DistillationLoss(teacher, adversarial.distillation())));
+                run(new AdversarialStage(stage, data, config.seed()), Optional.of(consistent()));
+            }
+        }
+    }
+
+    /** The weights that the consistency stage ended with; the export has those of the stage after it, once that has begun. */
+    private Path consistent() throws IOException {
+        Path own = config.output().resolve("consistency/unet");
+        if (!Files.exists(own) || !resume) {
+            Files.createDirectories(own);
+            DiffusersFolder.copyModel(export.resolve("unet"), own);
+        }
+        return own.resolve(DiffusersFolder.WEIGHTS);
+    }
+
+    private void gan(GanConfig settings) throws IOException {
+        DiffusersFolder.copyBase(settings.base(), export);
+        copyBeside();
+        try (TrainingSet data = trainingSet(settings.labels(), settings.captions())) {
+            var stage = new AdversarialStage.Settings(
+                    "gan",
+                    settings.model(),
+                    settings.scheduler(),
+                    settings.sampling(),
+                    List.of(new ForwardProcess(settings.scheduler(), 0).trainSteps() - 1),
+                    settings.discriminator(),
+                    settings.optimization(),
+                    Optional.empty());
+            run(new AdversarialStage(stage, data, config.seed()), "unet");
         }
     }
 
     private boolean run(Stage stage, String part) throws IOException {
+        Optional<Path> start = from.map(model -> weights(model, part)).filter(Files::exists);
+        if (from.isPresent() && start.isEmpty()) {
+            log.info("{}: {} has no {}, so its weights are fresh", stage.name(), from.get(), part);
+        }
+        return run(stage, start);
+    }
+
+    private boolean run(Stage stage, Optional<Path> start) throws IOException {
         return new TrainingRun(stage, config.output().resolve(stage.name()), config.seed(), stopping)
-                .run(resume, from.map(model -> weights(model, part)), export);
+                .run(resume, start, export);
     }
 
     private static Path weights(Path model, String part) {

@@ -27,7 +27,9 @@ import java.util.stream.Stream;
  * @param sizes further sides, for denoisers that draw several: steps take them in turn; may be absent
  * @param seed fixes fresh weights, the order of pictures, crops, captions and noise
  * @param autoencoder and a denoiser of its latents, or
- * @param pixels a denoiser of pixels
+ * @param pixels a denoiser of pixels, or
+ * @param distillation a model of few steps from one of many, or
+ * @param gan a generator that draws in one pass
  */
 record TrainConfig(
         String name,
@@ -38,12 +40,15 @@ record TrainConfig(
         long seed,
         Autoencoder autoencoder,
         Denoiser denoiser,
-        Pixels pixels) {
+        Pixels pixels,
+        DistillationConfig distillation,
+        GanConfig gan) {
     /** Inner parts first. */
     private static final Map<String, Class<?>> PARTS = parts();
 
     private static Map<String, Class<?>> parts() {
         Map<String, Class<?>> parts = new LinkedHashMap<>();
+        parts.put("autoencoder.adversarial.discriminator", AdversaryConfig.class);
         parts.put("autoencoder.adversarial", Adversarial.class);
         parts.put("autoencoder.optimization", Optimization.class);
         parts.put("denoiser.captions", Captioning.class);
@@ -51,9 +56,22 @@ record TrainConfig(
         parts.put("denoiser.sampling", Sampling.class);
         parts.put("pixels.optimization", Optimization.class);
         parts.put("pixels.sampling", Unguided.class);
+        parts.put("distillation.captions", Captioning.class);
+        parts.put("distillation.sampling", Sampling.class);
+        parts.put("distillation.consistency.optimization", Optimization.class);
+        parts.put("distillation.consistency", DistillationConfig.Consistency.class);
+        parts.put("distillation.adversarial.optimization", Optimization.class);
+        parts.put("distillation.adversarial.discriminator", AdversaryConfig.class);
+        parts.put("distillation.adversarial", DistillationConfig.Adversarial.class);
+        parts.put("gan.captions", Captioning.class);
+        parts.put("gan.sampling", Sampling.class);
+        parts.put("gan.optimization", Optimization.class);
+        parts.put("gan.discriminator", AdversaryConfig.class);
         parts.put("autoencoder", Autoencoder.class);
         parts.put("denoiser", Denoiser.class);
         parts.put("pixels", Pixels.class);
+        parts.put("distillation", DistillationConfig.class);
+        parts.put("gan", GanConfig.class);
         parts.put("", TrainConfig.class);
         return parts;
     }
@@ -66,10 +84,15 @@ record TrainConfig(
                 .present("output", output)
                 .within("size", size, 16, 1024);
         sizes.forEach(side -> problems.within("sizes", side, 16, 1024));
-        if (pixels == null) {
+        if (pixels == null && distillation == null && gan == null) {
             problems.present("autoencoder", autoencoder).present("denoiser", denoiser);
         } else {
             problems.absent("autoencoder", autoencoder).absent("denoiser", denoiser);
+        }
+        if (pixels != null) {
+            problems.absent("distillation", distillation).absent("gan", gan);
+        } else if (distillation != null) {
+            problems.absent("gan", gan);
         }
         problems.reject();
     }
@@ -135,22 +158,15 @@ record TrainConfig(
     /**
      * A discriminator that learns to tell pictures from reconstructions, patch by patch.
      *
-     * @param weight of its gradient, beside that of the other losses
-     * @param from share of the steps after which its gradient counts
-     * @param widths channels of its levels, each of which halves the sides
+     * @param weight of its opinion, beside the other losses
+     * @param from share of the steps after which its opinion counts
      */
-    record Adversarial(double weight, double from, List<Integer> widths) {
+    record Adversarial(double weight, double from, AdversaryConfig discriminator) {
         Adversarial {
             new Problems()
                     .within("weight", weight, 0, 10)
                     .within("from", from, 0, 1)
-                    .unless(
-                            widths != null
-                                    && !widths.isEmpty()
-                                    && widths.stream().allMatch(width -> width > 0 && width % 4 == 0),
-                            "widths",
-                            "one or more multiples of 4",
-                            widths)
+                    .present("discriminator", discriminator)
                     .reject();
         }
     }
@@ -167,7 +183,7 @@ record TrainConfig(
     }
 
     /**
-     * The second stage: a UNet2DConditionModel that denoises latents.
+     * The second stage: a denoiser of latents.
      *
      * @param textEncoder folder of a BERT model: {@code config.json}, {@code model.safetensors} and the tokenizer
      * @param tokens length of every caption, padded or cut
@@ -175,7 +191,7 @@ record TrainConfig(
      * @param precision as the autoencoder's
      * @param minSnrGamma γ of the Min-SNR loss weights (Hang et al. 2023, §3.4), 0 for equal weights
      * @param scheduler config of diffusers' DDIMScheduler: the noise schedule and what the model predicts
-     * @param model config of diffusers' UNet2DConditionModel
+     * @param model config of diffusers' UNet2DConditionModel, or of PixArtTransformer2DModel if its {@code _class_name} says so
      */
     record Denoiser(
             Path textEncoder,
@@ -200,26 +216,6 @@ record TrainConfig(
                     .present("sampling", sampling)
                     .present("optimization", optimization)
                     .present("model", model)
-                    .reject();
-        }
-    }
-
-    /**
-     * The texts that a model is trained with.
-     *
-     * @param each how many captions are made from the label and the tags of a picture
-     * @param dropout share of the captions that are replaced by the empty one, for classifier-free guidance
-     * @param tokenDropout share of the captions of which only the pooled state is kept, so that the model learns to use it
-     * @param pooledNoise largest length of the noise that is added to a pooled state of length 1, so that a text whose pooled
-     *     state is near to a caption's is drawn as the caption is
-     */
-    record Captioning(int each, double dropout, double tokenDropout, double pooledNoise) {
-        Captioning {
-            new Problems()
-                    .within("each", each, 1, 64)
-                    .within("dropout", dropout, 0, 1)
-                    .within("tokenDropout", tokenDropout, 0, 1)
-                    .within("pooledNoise", pooledNoise, 0, 10)
                     .reject();
         }
     }
@@ -312,6 +308,23 @@ record TrainConfig(
             double rising = warmup == 0 ? 1 : Math.min(1, (step + 1.0) / warmup);
             double left = decay == 0 ? 1 : Math.min(1, (steps - step) / (double) decay);
             return learningRate * rising * (0.01 + 0.99 * 0.5 * (1 - Math.cos(Math.PI * left)));
+        }
+
+        /** The same with another learning rate. */
+        Optimization withLearningRate(double rate) {
+            return new Optimization(
+                    steps,
+                    batch,
+                    rate,
+                    warmup,
+                    decay,
+                    beta1,
+                    beta2,
+                    weightDecay,
+                    clip,
+                    ema,
+                    checkpointEvery,
+                    evaluateEvery);
         }
 
         /** The averaging decay of one step: short in the beginning, so that early weights are soon forgotten. */

@@ -38,7 +38,8 @@ final class TrainingRun {
         this.folder = folder;
         this.seed = seed;
         this.stopping = stopping;
-        this.metrics = new Metrics(folder, stage.name());
+        List<String> others = stage.updates().stream().skip(1).map(Update::name).toList();
+        this.metrics = new Metrics(folder, stage.name(), others);
     }
 
     /**
@@ -57,14 +58,17 @@ final class TrainingRun {
         metrics.truncate(from.step());
         try (NDManager manager = Torch.newManager()) {
             Map<String, Map<String, NDArray>> parts = build(stage, manager, seed, checkpoint, start);
-            AdamW adamW = new AdamW(manager, parts, stage::trains);
-            log.info("{}: {} weights, from step {}", stage.name(), adamW.size(), from.step());
+            List<Optimizer> optimizers = stage.updates().stream()
+                    .map(update -> new Optimizer(update, new AdamW(manager, parts, update.trains())))
+                    .toList();
+            optimizers.forEach(
+                    o -> log.info("{}: {} weights, from step {}", o.update.name(), o.adamW.size(), from.step()));
             double peak = Work.peak(stage.precision().type());
             log.info("{}: matrix products run at {} GFLOP/s", stage.name(), Math.round(peak / 1e9));
             var progress = new Progress(stage.name(), metrics, optimization, peak, from.seconds());
             for (int step = from.step(); step < optimization.steps(); step++) {
                 progress.begin();
-                train(manager, adamW, step, progress);
+                train(manager, optimizers, step, progress);
                 boolean stop = stopping.getAsBoolean();
                 try {
                     write(manager, step + 1, progress, parts, stop, export);
@@ -96,7 +100,8 @@ final class TrainingRun {
             Checkpoint.write(folder, new Checkpoint.State(done, progress.seconds()), parts);
             metrics.plot();
         }
-        if (!stop && isDue(done, optimization.evaluateEvery())) {
+        boolean last = done == optimization.steps(); // the export must be there, whether or not it is told to stop just then
+        if ((!stop || last) && isDue(done, optimization.evaluateEvery())) {
             evaluate(manager, done, export);
         }
     }
@@ -134,22 +139,28 @@ final class TrainingRun {
         return zeros;
     }
 
-    private void train(NDManager manager, AdamW adamW, int step, Progress progress) {
+    private record Optimizer(Update update, AdamW adamW) {}
+
+    private void train(NDManager manager, List<Optimizer> optimizers, int step, Progress progress) {
         try (NDManager scratch = manager.newSubManager();
                 GradientCollector _ = Engine.getEngine("PyTorch").newGradientCollector()) {
-            NDArray loss = stage.loss(scratch, step, Seeds.of(seed, step));
-            double value = loss.getFloat();
-            requireFinite("the loss", value, step);
-            double norm = adamW.update(loss, optimization, step);
-            requireFinite("the norm of the gradients", norm, step);
-            progress.end(value, norm, stage.batchAt(step), stage.workAt(step));
+            double[] losses = new double[optimizers.size()], norms = new double[optimizers.size()];
+            for (int i = 0; i < losses.length; i++) {
+                Update update = optimizers.get(i).update;
+                NDArray loss = update.loss().of(scratch, step, Seeds.of(seed + i, step));
+                losses[i] = loss.getFloat();
+                requireFinite(update, "the loss", losses[i], step);
+                norms[i] = optimizers.get(i).adamW.update(loss, update.optimization(), step);
+                requireFinite(update, "the norm of the gradients", norms[i], step);
+            }
+            progress.end(losses, norms[0], stage.batchAt(step), stage.workAt(step));
         }
     }
 
-    private void requireFinite(String what, double value, int step) {
+    private void requireFinite(Update update, String what, double value, int step) {
         if (!Double.isFinite(value)) {
             throw new IllegalStateException("%s: %s is %s at step %d; lower the learning rate and go on from %s"
-                    .formatted(stage.name(), what, value, step + 1, folder));
+                    .formatted(update.name(), what, value, step + 1, folder));
         }
     }
 

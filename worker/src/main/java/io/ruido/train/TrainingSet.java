@@ -39,7 +39,7 @@ final class TrainingSet implements AutoCloseable {
     private final TextEncoder textEncoder;
     private final List<Examples> examples = new ArrayList<>();
     private final int pictureSize;
-    private final TrainConfig.Captioning captioning;
+    private final Captioning captioning;
     private final int[] rows; // of the states: K of each picture, and the empty caption's
     private final NDArray states; // of each text once, in float16
 
@@ -49,12 +49,16 @@ final class TrainingSet implements AutoCloseable {
      * @param sizes the same pictures in one or more sizes
      * @param model a diffusers folder with autoencoder, text encoder and tokenizer
      */
-    TrainingSet(List<ImageFolder.Sized> sizes, TrainConfig.Captioning captioning, Path model, Path cache)
+    TrainingSet(List<ImageFolder.Sized> sizes, Captioning captioning, Path model, Path cache)
             throws IOException {
         this.manager = Torch.newManager();
         Path folder = model.resolve("vae");
         this.vae = AutoencoderKL.read(folder, manager, DataType.FLOAT32);
         this.textEncoder = TextEncoder.read(model, manager, DataType.FLOAT32);
+        if (!textEncoder.pooled() && (captioning.tokenDropout() > 0 || captioning.pooledNoise() > 0)) {
+            throw new IllegalArgumentException("captions.tokenDropout and captions.pooledNoise must be 0, as "
+                    + model.resolve("text_encoder/config.json") + " has no pooled_token_scale");
+        }
         for (ImageFolder.Sized sized : sizes) {
             examples.add(Examples.latents(sized, vae, folder.resolve(DiffusersFolder.WEIGHTS), cache));
         }
@@ -123,6 +127,9 @@ final class TrainingSet implements AutoCloseable {
             kept[i] = random.nextDouble() < captioning.tokenDropout() ? 0 : 1;
         }
         NDArray all = states(scratch, chosen);
+        if (!textEncoder.pooled()) {
+            return all;
+        }
         NDArray none = empty(scratch, 1).get(":, :-1"); // (1, T − 1, D)
         NDArray tokens = all.get(":, :-1").sub(none).mul(Torch.tensor(scratch, kept, new Shape(kept.length, 1, 1)));
         return none.add(tokens).concat(noisy(all.get(":, -1:"), random), 1);

@@ -18,8 +18,8 @@ final class Work {
     private static final Pattern BLOCK = Pattern.compile("(down|up)_blocks\\.(\\d+)\\.(\\w+)");
     private static final Pattern NARROW =
             Pattern.compile("mid_block\\..*|encoder\\.conv_out\\..*|decoder\\.conv_in\\..*|(post_)?quant_conv\\..*");
-    private static final Pattern ONCE = Pattern.compile(".*(_embedding|time_emb_proj)\\..*");
-    private static final Pattern OF_TEXT = Pattern.compile(".*\\.attn2\\.to_[kv]\\..*");
+    private static final Pattern ONCE = Pattern.compile(".*(_embedding|time_emb_proj|adaln_single|timestep_embedder)\\..*");
+    private static final Pattern OF_TEXT = Pattern.compile("(.*\\.attn2\\.to_[kv]|caption_projection)\\..*");
     private static final int SIDE = 512;
     private static final int TRIES = 10;
 
@@ -28,7 +28,7 @@ final class Work {
     /**
      * Operations of one forward pass with one sample; backward, there are twice as many.
      *
-     * @param weights of a U-Net or an autoencoder, with diffusers' names
+     * @param weights of a U-Net, a transformer or an autoencoder, with diffusers' names
      * @param side of what the model is given
      * @param tokens of the text
      */
@@ -39,10 +39,12 @@ final class Work {
                 .mapToInt(block -> Integer.parseInt(block.group(2)) + 1)
                 .max()
                 .orElse(1);
+        NDArray patches = weights.get("pos_embed.proj.weight"); // of a transformer: (D, C, p, p)
+        int places = patches == null ? side : side / (int) patches.getShape().get(2);
         double operations = 0;
         for (var weight : weights.entrySet()) {
             if (weight.getValue().getShape().dimension() > 1) {
-                operations += 2.0 * weight.getValue().size() * places(weight.getKey(), depth, side, tokens);
+                operations += 2.0 * weight.getValue().size() * places(weight.getKey(), depth, places, tokens);
             }
         }
         return operations;

@@ -38,8 +38,13 @@ class TargetTest {
     @ParameterizedTest
     @EnumSource
     void minSnrWeightsClampTheWeightOfTheCleanPicture(Target target) {
-        // The ε loss is SNR times the squared error of x₀, the v loss SNR + 1 times: either becomes min(SNR, γ) times.
-        double perPicture = target == Target.EPSILON ? 20 : 21;
+        // The ε loss is SNR times the squared error of x₀, the v loss SNR + 1 times: each becomes min(SNR, γ) times.
+        double perPicture =
+                switch (target) {
+                    case EPSILON -> 20;
+                    case V_PREDICTION -> 21;
+                    case SAMPLE -> 1;
+                };
 
         assertThat(target.minSnrWeight(LEVEL, 5) * perPicture).isCloseTo(5, within(1e-9));
     }

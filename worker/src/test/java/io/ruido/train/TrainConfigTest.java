@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainConfigTest {
     private static final Path RECIPE = Path.of("../models/fluent-emoji/train.yaml");
@@ -19,6 +21,32 @@ class TrainConfigTest {
     @Test
     void theBundledRecipeIsValid() throws IOException {
         assertThat(TrainConfig.read(RECIPE).name()).isEqualTo("fluent-emoji");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"turbo", "dit", "gan"})
+    void theRecipesBesideTheDocumentationAreValid(String name) throws IOException {
+        assertThat(TrainConfig.read(Path.of("../docs/training/%s.yaml".formatted(name))).name())
+                .isEqualTo("fluent-emoji-" + name);
+    }
+
+    @Test
+    void everyWrongValueOfADistillationIsReported() throws IOException {
+        Path wrong = folder.resolve("wrong.yaml");
+        Files.writeString(
+                wrong,
+                Files.readString(Path.of("../docs/training/turbo.yaml"))
+                        .replaceFirst("guidance: 3.0", "guidance: 0.5")
+                        .replaceFirst("grid: 40", "grid: 1")
+                        .replaceFirst("sigma: 0.05", "sigma: 0")
+                        .replaceFirst("each: 16", "each: 0"));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TrainConfig.read(wrong))
+                .withMessageContaining("distillation.guidance must be between 1.0 and 50.0, was 0.5")
+                .withMessageContaining("distillation.consistency.grid must be between 2.0 and 500.0, was 1.0")
+                .withMessageContaining("distillation.adversarial.discriminator.sigma must be positive, was 0.0")
+                .withMessageContaining("distillation.captions.each must be between 1.0 and 64.0, was 0.0");
     }
 
     @Test

@@ -11,6 +11,8 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.job.Geometry;
 import io.ruido.pipeline.DiffusionPipeline;
+import io.ruido.pipeline.SampleRequest;
+import io.ruido.pipeline.Sampling;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
 import java.awt.image.BufferedImage;
@@ -149,6 +151,82 @@ class TrainTest {
         }
     }
 
+    @Test
+    void aTransformerIsTrainedAndServed() throws Exception {
+        int model = RECIPE.lastIndexOf("  model:");
+        Path exported = trained((RECIPE.substring(0, model) + TRANSFORMER)
+                .replace("FOLDER", folder.toString())
+                .replace("OPTIMIZATION", OPTIMIZATION));
+
+        assertServed(exported);
+        assertThat(exported.resolve("transformer/config.json")).isNotEmptyFile();
+    }
+
+    @Test
+    void aTeacherIsDistilledInTwoStagesThatAreServed() throws Exception {
+        trained(RECIPE.replace("FOLDER", folder.toString()).replace("OPTIMIZATION", OPTIMIZATION));
+        Path recipe = write("turbo.yaml", DISTILLATION);
+
+        Train.run(recipe, false, Optional.empty(), new AtomicBoolean());
+
+        assertThat(folder.resolve("turbo/consistency/metrics.csv")).isNotEmptyFile();
+        assertThat(folder.resolve("turbo/adversarial/metrics.csv")).content().contains("discriminator_loss");
+        assertServed(folder.resolve("turbo/export/squares-turbo"));
+    }
+
+    @Test
+    void aDistillationThatIsStoppedAfterEveryStepEndsWithTheSameWeights() throws Exception {
+        trained(RECIPE.replace("FOLDER", folder.toString()).replace("OPTIMIZATION", OPTIMIZATION));
+        Train.run(write("turbo.yaml", DISTILLATION), false, Optional.empty(), new AtomicBoolean());
+        Path stopped = write("stopped.yaml", DISTILLATION.replace("/turbo", "/stopped"));
+
+        for (int i = 0; i < 8; i++) {
+            Train.run(stopped, true, Optional.empty(), new AtomicBoolean(true));
+        }
+
+        for (String part : List.of("weights", "averages", "exp_avg", "exp_avg_sq")) {
+            String file = "adversarial/checkpoint-00000004/%s.safetensors".formatted(part);
+            assertThat(folder.resolve("stopped").resolve(file))
+                    .hasSameBinaryContentAs(folder.resolve("turbo").resolve(file));
+        }
+    }
+
+    @Test
+    void aGeneratorIsTrainedAgainstADiscriminatorAndServedInOneStep() throws Exception {
+        trained(RECIPE.replace("FOLDER", folder.toString()).replace("OPTIMIZATION", OPTIMIZATION));
+        Train.run(write("gan.yaml", GAN), false, Optional.empty(), new AtomicBoolean());
+
+        Path exported = folder.resolve("gan/export/squares-gan");
+        assertServed(exported);
+        try (var pipeline = DiffusionPipeline.read(exported, Device.cpu(), DataType.FLOAT32)) {
+            assertThatThrownBy(() -> pipeline.trajectory(Optional.empty(), 2, 1))
+                    .hasMessageContaining("steps must be from 1 to 1, was 2");
+        }
+    }
+
+    private Path write(String name, String recipe) throws IOException {
+        Path file = folder.resolve(name);
+        return Files.writeString(
+                file, recipe.replace("FOLDER", folder.toString()).replace("OPTIMIZATION", OPTIMIZATION));
+    }
+
+    private static void assertServed(Path exported) throws IOException {
+        try (var pipeline = DiffusionPipeline.read(exported, Device.cpu(), DataType.FLOAT32)) {
+            var request = new SampleRequest(
+                    "a red apple",
+                    "",
+                    io.ruido.job.Seeds.of(1),
+                    1,
+                    Optional.empty(),
+                    1,
+                    0,
+                    Geometry.ofImage(Samples.SIZE, Samples.SIZE),
+                    0,
+                    Optional.empty());
+            assertThat(new Sampling(pipeline).run(request, _ -> {}).frames().first().width()).isEqualTo(Samples.SIZE);
+        }
+    }
+
     /** A model to begin with. */
     private Path trained(String text) throws Exception {
         writePictures(folder.resolve("pictures"));
@@ -215,6 +293,72 @@ class TrainTest {
                 layers_per_block: 1
                 norm_num_groups: 2
                 attention_head_dim: 4
+            """;
+
+    private static final String TRANSFORMER = """
+              model:
+                _class_name: PixArtTransformer2DModel
+                sample_size: 8
+                in_channels: 3
+                out_channels: 3
+                num_layers: 2
+                num_attention_heads: 2
+                attention_head_dim: 4
+                cross_attention_dim: 8
+                caption_channels: 8
+                patch_size: 2
+                use_additional_conditions: false
+            """.indent(0);
+
+    private static final String DISTILLATION = """
+            name: squares-turbo
+            data: FOLDER/pictures
+            output: FOLDER/turbo
+            size: 16
+            seed: 1
+            distillation:
+              teacher: FOLDER/run/export/squares
+              guidance: 2
+              captions: {each: 3, dropout: 0, tokenDropout: 0.5, pooledNoise: 1}
+              labels: []
+              scheduler: {_class_name: LCMScheduler, num_train_timesteps: 1000, beta_schedule: scaled_linear,
+                          beta_start: 0.00085, beta_end: 0.012, prediction_type: epsilon, clip_sample: false,
+                          original_inference_steps: 4}
+              sampling: {prompts: [red apple, dog], steps: 2, guidance: 1}
+              consistency: {grid: 40, huber: 0.001, optimization: OPTIMIZATION}
+              adversarial:
+                timesteps: [999, 749, 499, 249]
+                distillation: 1
+                discriminator: {learningRate: 1.0e-3, penalty: 0.1, sigma: 0.1}
+                optimization: OPTIMIZATION
+            """;
+
+    private static final String GAN = """
+            name: squares-gan
+            data: FOLDER/pictures
+            output: FOLDER/gan
+            size: 16
+            seed: 1
+            gan:
+              base: FOLDER/run/export/squares
+              captions: {each: 3, dropout: 0, tokenDropout: 0.5, pooledNoise: 1}
+              labels: []
+              scheduler: {_class_name: LCMScheduler, prediction_type: sample, clip_sample: false,
+                          original_inference_steps: 1}
+              sampling: {prompts: [red apple, dog], steps: 1, guidance: 1}
+              discriminator: {widths: [4, 8], learningRate: 1.0e-3, penalty: 0.1, sigma: 0.1}
+              optimization: OPTIMIZATION
+              model:
+                sample_size: 8
+                in_channels: 3
+                out_channels: 3
+                block_out_channels: [4, 8]
+                down_block_types: [CrossAttnDownBlock2D, DownBlock2D]
+                up_block_types: [UpBlock2D, CrossAttnUpBlock2D]
+                layers_per_block: 1
+                norm_num_groups: 2
+                cross_attention_dim: 8
+                attention_head_dim: 2
             """;
 
     private static final String RECIPE = """

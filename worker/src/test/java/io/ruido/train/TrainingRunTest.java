@@ -47,7 +47,7 @@ class TrainingRunTest {
 
     @Test
     void aDiscriminatorIsTrainedAndResumedButNotExported() throws Exception {
-        var adversarial = new TrainConfig.Adversarial(0.5, 0.5, List.of(4, 8));
+        var adversarial = new TrainConfig.Adversarial(0.5, 0.5, new AdversaryConfig(List.of(4, 8), 2e-3, 0.1, 0.1));
         var whole = new Recorded(Samples.autoencoder(STEPS, adversarial));
         var stopped = new Recorded(Samples.autoencoder(STEPS, adversarial));
         var resumed = new Recorded(Samples.autoencoder(STEPS, adversarial));
@@ -59,6 +59,12 @@ class TrainingRunTest {
 
         stopped.losses.addAll(resumed.losses);
         assertThat(stopped.losses).isEqualTo(whole.losses);
+        for (String part : List.of("weights", "averages", "exp_avg", "exp_avg_sq")) {
+            assertThat(folder.resolve("whole/checkpoint-00000006/%s.safetensors".formatted(part)))
+                    .hasSameBinaryContentAs(
+                            folder.resolve("parts/checkpoint-00000006/%s.safetensors".formatted(part)));
+        }
+        assertThat(folder.resolve("whole/metrics.csv")).content().contains(",discriminator_loss");
         assertThat(SafeTensors.list(folder.resolve("export/vae")).keySet())
                 .isNotEmpty()
                 .noneMatch(name -> name.startsWith("discriminator"));
@@ -77,6 +83,17 @@ class TrainingRunTest {
         assertThat(run(resumed, "broken", true)).isTrue();
         assertThat(resumed.losses).hasSize(2).allSatisfy(loss -> assertThat(loss)
                 .isFinite());
+    }
+
+    @Test
+    void aDiscriminatorsLossThatIsNoNumberEndsTheRunToo() throws IOException {
+        var adversarial = new TrainConfig.Adversarial(0.5, 0.5, new AdversaryConfig(List.of(4, 8), 1e-3, 0.1, 0.1));
+        var broken = new Recorded(Samples.autoencoder(STEPS, adversarial));
+        broken.discriminatorBreaksAt = 3;
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> run(broken, "broken", false))
+                .withMessageContaining("discriminator: the loss is NaN at step 4");
     }
 
     @Test
@@ -126,6 +143,7 @@ class TrainingRunTest {
         private final Stage stage;
         private final List<Float> losses = new ArrayList<>();
         private int breaksAt = -1;
+        private int discriminatorBreaksAt = -1;
 
         private Recorded(Stage stage) {
             this.stage = stage;
@@ -159,6 +177,22 @@ class TrainingRunTest {
         @Override
         public boolean trains(String name) {
             return stage.trains(name);
+        }
+
+        @Override
+        public List<Update> updates() {
+            List<Update> updates = new ArrayList<>(stage.updates());
+            Update own = updates.getFirst();
+            updates.set(0, new Update(own.name(), own.trains(), own.optimization(), this::loss));
+            updates.replaceAll(update -> update.name().equals("discriminator") ? broken(update) : update);
+            return updates;
+        }
+
+        private Update broken(Update update) {
+            return new Update(update.name(), update.trains(), update.optimization(), (scratch, step, random) -> {
+                NDArray loss = update.loss().of(scratch, step, random);
+                return step == discriminatorBreaksAt ? loss.mul(Float.NaN) : loss;
+            });
         }
 
         @Override

@@ -24,10 +24,12 @@ public final class TextEncoder implements Prompts {
 
     private final Tokenizer tokenizer;
     private final Model model;
+    private final boolean pooled;
 
-    private TextEncoder(Tokenizer tokenizer, Model model) {
+    private TextEncoder(Tokenizer tokenizer, Model model, boolean pooled) {
         this.tokenizer = tokenizer;
         this.model = model;
+        this.pooled = pooled;
     }
 
     /** Reads the two subfolders of a model's folder; the tensors belong to the manager. */
@@ -46,19 +48,27 @@ public final class TextEncoder implements Prompts {
             BertModel bert = BertModel.read(encoder, manager, type);
             return new TextEncoder(
                     Tokenizer.read(tokenizer, bert.config().maxPositionEmbeddings()),
-                    (ids, mask, skip) -> states(bert, ids, mask));
+                    (ids, mask, skip) -> states(bert, ids, mask),
+                    bert.config().pooledTokenScale() != 0);
         }
         ClipTextModel clip = ClipTextModel.read(encoder, false, loras.weights(encoder));
-        return new TextEncoder(Tokenizer.read(tokenizer, clip.config().maxPositionEmbeddings()), (ids, mask, skip) -> {
+        Model model = (ids, mask, skip) -> {
             ClipTextModel.Output output = clip.forward(ids, mask);
             return skip == 0 ? output.last() : clip.normalized(ClipStates.before(output, skip));
-        });
+        };
+        return new TextEncoder(
+                Tokenizer.read(tokenizer, clip.config().maxPositionEmbeddings()), model, false);
     }
 
     private static NDArray states(BertModel bert, NDArray ids, NDArray mask) {
         NDArray tokens = bert.forward(ids, mask); // (B, T, D)
         double scale = bert.config().pooledTokenScale();
         return scale == 0 ? tokens : tokens.concat(bert.pooled(tokens, mask).mul((float) scale), 1); // (B, T + 1, D)
+    }
+
+    /** Whether the last state is that of the whole text. */
+    public boolean pooled() {
+        return pooled;
     }
 
     /**

@@ -1,0 +1,43 @@
+package io.ruido.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ruido.diffusion.Trajectory;
+import io.ruido.diffusion.samplers.SamplerName;
+import io.ruido.diffusion.schedules.SchedulerConfig;
+import io.ruido.model.Denoiser;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The prompts of a recipe, drawn by the sampler that its scheduler is of. */
+final class PromptGrid {
+    private static final int COLUMNS = 8;
+
+    private final TrainingSet data;
+    private final TrainConfig.Sampling sampling;
+    private final SchedulerConfig scheduler;
+    private final long seed;
+
+    /** @param seed of the first picture; the next one has the next seed */
+    PromptGrid(TrainingSet data, TrainConfig.Sampling sampling, ObjectNode scheduler, long seed) {
+        this.data = data;
+        this.sampling = sampling;
+        this.scheduler = SchedulerConfig.of(scheduler);
+        this.seed = seed;
+    }
+
+    void write(NDManager scratch, Denoiser denoiser, Path picture) throws IOException {
+        Shape one = data.latents().shape(1);
+        NDArray context = data.encode(scratch, sampling.prompts()); // (B, T, D)
+        var guided = new Guided(denoiser, sampling.guidance(), data.empty(scratch, 1));
+        Trajectory trajectory = SamplerName.defaultFor(scheduler).sampler(scheduler).trajectory(sampling.steps());
+        List<float[]> drawn = Drawing.run(
+                scratch, trajectory, sampling.prompts().size(), seed, one, (x, timesteps) -> guided.forward(
+                        x, x.getManager().create(timesteps), context.duplicate()));
+        NDArray pixels = data.decode(Drawing.tensor(scratch, drawn, one));
+        Grid.write(picture, pixels.toFloatArray(), data.pictureSize(), COLUMNS);
+    }
+}
