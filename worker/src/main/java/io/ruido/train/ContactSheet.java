@@ -13,17 +13,17 @@ import javax.imageio.ImageIO;
 
 /** Pictures in rows, each over its caption. */
 public final class ContactSheet {
-    private static final int COLUMNS = 10;
     private static final int CAPTION = 18;
     private static final int LONGEST = 20;
 
     private ContactSheet() {}
 
-    /** Writes a PNG of pictures that have one size. */
-    public static void write(Path file, List<RgbImage> pictures, List<String> captions) throws IOException {
+    /** Writes a PNG of pictures that have one size, so many in a row. */
+    public static void write(Path file, List<RgbImage> pictures, List<String> captions, int columns)
+            throws IOException {
         int width = pictures.getFirst().width(), height = pictures.getFirst().height() + CAPTION;
-        int rows = Math.ceilDiv(pictures.size(), COLUMNS);
-        var sheet = new BufferedImage(COLUMNS * width, rows * height, BufferedImage.TYPE_INT_RGB);
+        int rows = Math.ceilDiv(pictures.size(), columns);
+        var sheet = new BufferedImage(columns * width, rows * height, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = sheet.createGraphics();
         g.setColor(Color.WHITE);
         g.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
@@ -31,7 +31,7 @@ public final class ContactSheet {
         g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 11));
         g.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
         for (int i = 0; i < pictures.size(); i++) {
-            int left = i % COLUMNS * width, top = i / COLUMNS * height;
+            int left = i % columns * width, top = i / columns * height;
             draw(pictures.get(i), sheet, left, top);
             g.drawString(cut(captions.get(i)), left + 4, top + height - 5);
         }

@@ -1,58 +1,35 @@
 package io.ruido.train;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import io.ruido.diffusion.samplers.Sampler;
-import io.ruido.diffusion.samplers.SamplerName;
-import io.ruido.diffusion.schedules.SchedulerConfig;
-import io.ruido.job.Geometry;
 import io.ruido.model.autoencoder.AutoencoderKL;
-import io.ruido.pipeline.DiffusionPipeline;
-import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.RgbImage;
+import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntConsumer;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Measures a text-to-image model against the pictures that it was trained on.
+ * Measures drawn pictures against those that a model was trained on, by an autoencoder's latents.
  *
  * <p>B batch, L latent channels, h side of the latents, S side of a picture.
  */
 public final class Evaluation implements AutoCloseable {
     private static final int BATCH = 8;
+    private static final int POOLED = 4;
 
-    private final DiffusionPipeline pipeline;
     private final AutoencoderKL vae;
     private final NDManager manager;
-    private final Sampler sampler;
     private final int size;
     private final int heldOut;
     private final List<String> labels;
     private final List<ImageFolder.Picture> pictures;
     private final float[][] latents; // of each picture
-
-    /**
-     * How samples are drawn.
-     *
-     * @param guidance scale of classifier-free guidance
-     * @param seed of the first sample; the next one has the next seed
-     */
-    public record Sampling(int steps, double guidance, long seed) {
-        public Sampling {
-            new Problems()
-                    .within("steps", steps, 1, 1000)
-                    .within("guidance", guidance, 0, 50)
-                    .reject();
-        }
-    }
 
     /**
      * How well pictures fit the labels that they were asked for by.
@@ -63,7 +40,7 @@ public final class Evaluation implements AutoCloseable {
     public record Fit(double top1, double top5) {}
 
     /**
-     * Reads a model and the pictures that it was trained on.
+     * Reads a model's autoencoder and the pictures that it was trained on.
      *
      * @param model a diffusers folder
      * @param recipe by which it was trained: names the pictures, the labels, and how many pictures are held out
@@ -73,44 +50,49 @@ public final class Evaluation implements AutoCloseable {
         TrainConfig config = TrainConfig.read(recipe);
         if (config.denoiser() == null) {
             throw new IllegalArgumentException(
-                    recipe + ": makes a model without text, which cannot be asked for a label");
+                    recipe + ": makes no autoencoder and no model with text, by which a label could be asked for");
         }
         return new Evaluation(
                 model,
                 config.data(),
+                config.size(),
                 config.autoencoder().heldOut(),
                 everyLabel ? List.of() : config.denoiser().labels());
     }
 
-    Evaluation(Path model, Path data, int heldOut, List<String> labels) throws IOException {
+    Evaluation(Path model, Path data, int size, int heldOut, List<String> labels) throws IOException {
         this.heldOut = heldOut;
-        this.pipeline = DiffusionPipeline.read(model, Device.cpu(), DataType.FLOAT32);
-        this.manager = pipeline.newManager();
+        this.size = size;
+        this.manager = Torch.newManager();
         this.vae = AutoencoderKL.read(model.resolve("vae"), manager, DataType.FLOAT32);
-        this.sampler = SamplerName.DDIM.sampler(SchedulerConfig.read(model.resolve("scheduler/scheduler_config.json")));
-        this.size = pipeline.defaultGeometry().width();
         this.pictures = ImageFolder.read(data, size);
         this.labels = ImageFolder.labelled(pictures, labels).stream()
                 .map(ImageFolder.Picture::label)
                 .distinct()
                 .toList();
-        this.latents = new float[pictures.size()][];
-        forEachBatch(
-                pictures.size(), (from, to) -> System.arraycopy(encode(planes(from, to)), 0, latents, from, to - from));
+        this.latents =
+                encode(pictures.stream().map(ImageFolder.Picture::planes).toList());
     }
 
     /** How alike the held-out pictures and what the autoencoder makes of them are: their mean PSNR in dB. */
     public double psnr() {
-        List<Integer> places = ImageFolder.heldOut(pictures, heldOut).stream()
-                .map(pictures::indexOf)
-                .toList();
-        double sum = 0;
-        for (int place : places) {
-            sum += psnr(
-                    pictures.get(place).planes(),
-                    decode(List.of(latents[place])).getFirst());
+        return ImageFolder.heldOut(pictures, heldOut).stream()
+                .mapToDouble(picture -> psnr(picture.planes(), reconstruct(latents[pictures.indexOf(picture)])))
+                .average()
+                .orElseThrow();
+    }
+
+    private byte[] reconstruct(float[] latent) {
+        try (NDManager scratch = manager.newSubManager()) {
+            long channels = vae.config().latentChannels(), side = Math.round(Math.sqrt(latent.length / (double) channels));
+            NDArray z = scratch.create(latent, new Shape(1, channels, side, side));
+            float[] decoded = vae.decode(z.div((float) vae.config().scalingFactor())).toFloatArray();
+            byte[] planes = new byte[decoded.length];
+            for (int i = 0; i < planes.length; i++) {
+                planes[i] = (byte) Math.clamp(Math.round((decoded[i] + 1) * 127.5f), 0, 255);
+            }
+            return planes;
         }
-        return sum / places.size();
     }
 
     /** How many pictures a sample is compared with. */
@@ -132,68 +114,37 @@ public final class Evaluation implements AutoCloseable {
     }
 
     /**
-     * One picture for each text.
+     * How well each picture fits the labels at its place, by the distance of the autoencoder's latents.
      *
-     * @param progress told of each picture, how many there are so far
+     * @param accepted of each picture, the labels that are right for it
+     * @throws IllegalArgumentException naming labels of which no picture bears one
      */
-    public List<RgbImage> sample(List<String> texts, Sampling sampling, IntConsumer progress) {
-        List<RgbImage> drawn = new ArrayList<>();
-        forEachBatch(texts.size(), (from, to) -> {
-            drawn.addAll(sample(texts.subList(from, to), sampling, sampling.seed() + from));
-            progress.accept(to);
-        });
-        return drawn;
+    public Fit fit(List<Set<String>> accepted, List<RgbImage> drawn) {
+        float[][] encoded = encodeDrawn(drawn);
+        int[] ranks = IntStream.range(0, encoded.length)
+                .map(i -> rank(accepted.get(i), encoded[i]))
+                .toArray();
+        return new Fit(share(ranks, 1), share(ranks, 5));
     }
 
-    private List<RgbImage> sample(List<String> texts, Sampling sampling, long seed) {
-        try (NDManager scratch = pipeline.newManager()) {
-            int batch = texts.size();
-            Shape one = pipeline.latentShape(Geometry.ofImage(size, size));
-            NDArray context = pipeline.encodeText(scratch, texts); // (B, T, D)
-            NDArray empty =
-                    pipeline.encodeText(scratch, texts.stream().map(text -> "").toList());
-            float[] guidance = new float[batch];
-            Arrays.fill(guidance, (float) sampling.guidance());
-            return decode(Drawing.run(
-                    scratch,
-                    sampler.trajectory(sampling.steps()),
-                    batch,
-                    seed,
-                    one,
-                    (x, timesteps) ->
-                            pipeline.predict(x, timesteps, context.duplicate(), empty.duplicate(), guidance)));
-        }
+    private static double share(int[] ranks, int nearest) {
+        return Arrays.stream(ranks).filter(rank -> rank < nearest).count() / (double) ranks.length;
     }
 
-    /** How well each picture fits the label at its place, by the distance of the autoencoder's latents. */
-    public Fit fit(List<String> labels, List<RgbImage> drawn) {
-        int[] within = new int[2];
-        forEachBatch(drawn.size(), (from, to) -> {
-            float[][] encoded = encode(
-                    drawn.subList(from, to).stream().map(Evaluation::planes).toList());
-            for (int i = from; i < to; i++) {
-                int rank = rank(labels.get(i), encoded[i - from]);
-                within[0] += rank < 1 ? 1 : 0;
-                within[1] += rank < 5 ? 1 : 0;
-            }
-        });
-        return new Fit(within[0] / (double) drawn.size(), within[1] / (double) drawn.size());
-    }
-
-    /** How many training pictures are nearer than the nearest one that bears the label. */
-    private int rank(String label, float[] drawn) {
+    /** How many training pictures are nearer than the nearest one that bears one of the labels. */
+    private int rank(Set<String> accepted, float[] drawn) {
         double[] distances = Arrays.stream(latents)
-                .mapToDouble(other -> distance(other, drawn))
+                .mapToDouble(other -> squaredDistance(other, drawn))
                 .toArray();
         double own = IntStream.range(0, distances.length)
-                .filter(i -> pictures.get(i).label().equals(label))
+                .filter(i -> accepted.contains(pictures.get(i).label()))
                 .mapToDouble(i -> distances[i])
                 .min()
-                .orElseThrow();
+                .orElseThrow(() -> new IllegalArgumentException("no picture bears " + String.join(" or ", accepted)));
         return (int) Arrays.stream(distances).filter(distance -> distance < own).count();
     }
 
-    private static double distance(float[] a, float[] b) {
+    private static double squaredDistance(float[] a, float[] b) {
         double sum = 0;
         for (int i = 0; i < a.length; i++) {
             sum += (a[i] - b[i]) * (a[i] - b[i]);
@@ -201,28 +152,54 @@ public final class Evaluation implements AutoCloseable {
         return sum;
     }
 
-    /** The mean over all places of how alike two pictures are, in dB. */
-    public static double psnr(List<RgbImage> some, List<RgbImage> others) {
-        return IntStream.range(0, some.size())
-                .mapToDouble(i -> psnr(planes(some.get(i)), others.get(i)))
+    /** The mean distance of every two of some pictures' latents: of one prompt's, how diverse they are. */
+    public double diversity(List<RgbImage> drawn) {
+        float[][] encoded = encodeDrawn(drawn);
+        return IntStream.range(0, encoded.length)
+                .boxed()
+                .flatMapToDouble(i ->
+                        IntStream.range(0, i).mapToDouble(j -> Math.sqrt(squaredDistance(encoded[i], encoded[j]))))
                 .average()
                 .orElseThrow();
     }
 
-    private static double psnr(byte[] planes, RgbImage picture) {
-        byte[] other = planes(picture);
+    /**
+     * The Fréchet distance (Heusel et al. 2017, arXiv:1706.08500, §3) of drawn pictures to those that bear the same labels. The
+     * features are the autoencoder's latents, averaged to {@value #POOLED}×{@value #POOLED} places: no classifier knows emoji.
+     */
+    public double frechet(List<String> asked, List<RgbImage> drawn) {
+        float[][] own = IntStream.range(0, latents.length)
+                .filter(i -> asked.contains(pictures.get(i).label()))
+                .mapToObj(i -> latents[i])
+                .toArray(float[][]::new);
+        try (NDManager scratch = manager.newSubManager()) {
+            return Frechet.distance(pooled(scratch, own), pooled(scratch, encodeDrawn(drawn)));
+        }
+    }
+
+    /** (N, L·16) */
+    private NDArray pooled(NDManager scratch, float[][] some) {
+        int count = some.length, channels = vae.config().latentChannels();
+        int side = (int) Math.round(Math.sqrt(some[0].length / (double) channels)), part = side / POOLED;
+        NDArray all = scratch.create(Drawing.join(List.of(some)), new Shape((long) count * channels, POOLED, part, POOLED, part));
+        return all.mean(new int[] {4}).mean(new int[] {2}).reshape(count, -1);
+    }
+
+    /** The mean over all places of how alike two pictures are, in dB. */
+    public static double psnr(List<RgbImage> some, List<RgbImage> others) {
+        return IntStream.range(0, some.size())
+                .mapToDouble(i -> psnr(planes(some.get(i)), planes(others.get(i))))
+                .average()
+                .orElseThrow();
+    }
+
+    private static double psnr(byte[] planes, byte[] other) {
         double sum = 0;
         for (int i = 0; i < planes.length; i++) {
             double error = ((planes[i] & 255) - (other[i] & 255)) / 255.0;
             sum += error * error;
         }
         return -10 * Math.log10(Math.max(sum / planes.length, 1e-10));
-    }
-
-    private List<byte[]> planes(int from, int to) {
-        return pictures.subList(from, to).stream()
-                .map(ImageFolder.Picture::planes)
-                .toList();
     }
 
     /** (S, S, 3) to (3, S, S) */
@@ -235,7 +212,20 @@ public final class Evaluation implements AutoCloseable {
         return planes;
     }
 
+    private float[][] encodeDrawn(List<RgbImage> drawn) {
+        return encode(drawn.stream().map(Evaluation::planes).toList());
+    }
+
     private float[][] encode(List<byte[]> planes) {
+        float[][] all = new float[planes.size()][];
+        for (int from = 0; from < all.length; from += BATCH) {
+            int to = Math.min(all.length, from + BATCH);
+            System.arraycopy(encodeBatch(planes.subList(from, to)), 0, all, from, to - from);
+        }
+        return all;
+    }
+
+    private float[][] encodeBatch(List<byte[]> planes) {
         try (NDManager scratch = manager.newSubManager()) {
             int count = planes.size(), each = planes.getFirst().length;
             float[] pixels = new float[count * each];
@@ -252,28 +242,8 @@ public final class Evaluation implements AutoCloseable {
         }
     }
 
-    private List<RgbImage> decode(List<float[]> some) {
-        try (NDManager scratch = pipeline.newManager()) {
-            return pictures(Drawing.tensor(scratch, some, pipeline.latentShape(Geometry.ofImage(size, size))));
-        }
-    }
-
-    private List<RgbImage> pictures(NDArray latents) {
-        return pipeline.decode(latents).stream().map(Frames::first).toList();
-    }
-
-    private interface Range {
-        void accept(int from, int to);
-    }
-
-    private static void forEachBatch(int count, Range work) {
-        for (int from = 0; from < count; from += BATCH) {
-            work.accept(from, Math.min(count, from + BATCH));
-        }
-    }
-
     @Override
     public void close() {
-        pipeline.close();
+        manager.close();
     }
 }

@@ -571,6 +571,10 @@ class Ops(Module):
   def add_gated_float32(self: __torch__.Ops, x: Tensor, y: Tensor, gate: Tensor) -> Tensor:
     return torch.type_as(torch.addcmul(torch.to(x, 6), torch.to(gate, 6), torch.to(y, 6)), x)
 
+  # The sum of the singular values of a matrix.
+  def nuclear_norm(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.sum(torch.linalg_svdvals(x))
+
   def to_float16(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.to(x, 5)
 

@@ -1,6 +1,8 @@
 package io.ruido.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import io.ruido.pipeline.image.RgbImage;
 import java.awt.Color;
@@ -11,6 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,6 +31,7 @@ class EvaluationTest {
     private final List<String> labels = new ArrayList<>();
     private final List<RgbImage> pictures = new ArrayList<>();
     private Evaluation evaluation;
+    private Painter painter;
 
     @BeforeEach
     void readModelAndPictures() throws Exception {
@@ -39,32 +44,34 @@ class EvaluationTest {
         Files.write(folder.resolve(ImageFolder.METADATA), rows);
         Path model =
                 Path.of(EvaluationTest.class.getResource("/golden/pipeline").toURI());
-        evaluation = new Evaluation(model, folder, 4, labels.subList(0, 3));
+        evaluation = new Evaluation(model, folder, SIZE, 4, labels.subList(0, 3));
+        painter = new Painter(model);
     }
 
     @AfterEach
     void close() {
         evaluation.close();
+        painter.close();
     }
 
     @Test
     void aTrainingPictureFitsItsOwnLabelBest() {
-        assertThat(evaluation.fit(labels, pictures)).isEqualTo(new Evaluation.Fit(1, 1));
+        assertThat(evaluation.fit(each(labels), pictures)).isEqualTo(new Evaluation.Fit(1, 1));
     }
 
     @Test
     void labelsOfOtherPicturesDoNotFit() {
         List<String> shifted = new ArrayList<>(labels);
         Collections.rotate(shifted, 1);
-        assertThat(evaluation.fit(shifted, pictures).top1()).isZero();
+        assertThat(evaluation.fit(each(shifted), pictures).top1()).isZero();
     }
 
     @Test
     void theSameSeedDrawsTheSamePicturesWhateverElseIsDrawn() {
-        var sampling = new Evaluation.Sampling(2, 3, 7);
+        var sampling = new Painter.Sampling(Optional.empty(), 2, 3, 7);
         List<Integer> progress = new ArrayList<>();
-        List<RgbImage> some = evaluation.sample(labels.subList(0, 10), sampling, progress::add);
-        List<RgbImage> one = evaluation.sample(labels.subList(0, 1), sampling, count -> {});
+        List<RgbImage> some = painter.draw(labels.subList(0, 10), sampling, progress::add).pictures();
+        List<RgbImage> one = painter.draw(labels.subList(0, 1), sampling, _ -> {}).pictures();
         assertThat(Evaluation.psnr(some.subList(0, 1), one)).isGreaterThan(50);
         assertThat(progress).containsExactly(8, 10);
     }
@@ -79,6 +86,66 @@ class EvaluationTest {
     @Test
     void theHeldOutPicturesAreComparedWithWhatTheAutoencoderMakesOfThem() {
         assertThat(evaluation.psnr()).isBetween(1.0, 60.0);
+    }
+
+    private static List<Set<String>> each(List<String> labels) {
+        return labels.stream().map(Set::of).toList();
+    }
+
+    @Test
+    void aPictureFitsIfAnyOfTheAcceptedLabelsIsItsOwn() {
+        List<Set<String>> accepted = labels.stream().map(label -> Set.copyOf(List.of(label, "square 0"))).toList();
+        assertThat(evaluation.fit(accepted, pictures)).isEqualTo(new Evaluation.Fit(1, 1));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> evaluation.fit(List.of(Set.of("circle")), pictures.subList(0, 1)))
+                .withMessage("no picture bears circle");
+    }
+
+    @Test
+    void theTrainingPicturesHaveNoDistanceToThemselves() {
+        assertThat(evaluation.frechet(labels, pictures)).isCloseTo(0, within(1e-2));
+        assertThat(evaluation.frechet(labels.subList(0, 6), pictures.subList(6, 12)))
+                .isGreaterThan(0.1);
+    }
+
+    @Test
+    void thePicturesOfOneSeedHaveNoDiversity() {
+        assertThat(evaluation.diversity(Collections.nCopies(3, pictures.getFirst()))).isZero();
+        assertThat(evaluation.diversity(pictures)).isPositive();
+    }
+
+    @Test
+    void aLadderComparesSamplersInATableAPlotAndAGrid() throws Exception {
+        Path model =
+                Path.of(EvaluationTest.class.getResource("/golden/pipeline").toURI());
+        Path file = Files.writeString(folder.resolve("ladder.yaml"), """
+                labels: 3
+                seeds: 2
+                seed: 1
+                prompts: [square 1, square 2]
+                rungs:
+                  - {name: DDPM 3, model: MODEL, sampler: ddpm, steps: 3, guidance: 3}
+                  - {name: own 1, model: MODEL, steps: 1, guidance: 1}
+                """.replace("MODEL", model.toString()));
+
+        List<String> table = new Ladder(file, evaluation).write(folder, _ -> {});
+
+        assertThat(table).hasSize(4);
+        assertThat(table.get(2)).startsWith("| DDPM 3 |").contains("| 1.00 |");
+        assertThat(table.getLast()).startsWith("| own 1 |");
+        assertThat(folder.resolve("ladder.png")).isNotEmptyFile();
+        BufferedImage grid = ImageIO.read(folder.resolve("samples.png").toFile());
+        assertThat(grid.getWidth()).isEqualTo(2 * SIZE);
+    }
+
+    @Test
+    void aLadderNamesWhatIsWrongWithIt() throws Exception {
+        Path file = Files.writeString(
+                folder.resolve("ladder.yaml"), "{labels: 1, seeds: 2, seed: 1, prompts: [], rungs: []}");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Ladder(file, evaluation))
+                .withMessageContaining("labels must be between 2.0 and 10000.0, was 1.0")
+                .withMessageContaining("rungs must be at least one");
     }
 
     private static RgbImage square(int number, Path file) throws IOException {

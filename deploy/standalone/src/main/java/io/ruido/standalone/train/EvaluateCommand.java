@@ -4,11 +4,16 @@ import io.ruido.pipeline.image.RgbImage;
 import io.ruido.standalone.Bars;
 import io.ruido.train.ContactSheet;
 import io.ruido.train.Evaluation;
+import io.ruido.train.Ladder;
+import io.ruido.train.Painter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import picocli.CommandLine.Command;
@@ -20,10 +25,11 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = {
             "Measures a text-to-image model against the pictures that it was trained on.",
-            "It prints the autoencoder's mean PSNR on the held-out pictures, and for each number of DDIM steps how "
-                    + "often the training picture nearest to a sample (by the autoencoder's latents) bears the label that "
-                    + "was asked for, at once or among the nearest five. All numbers of steps draw the same labels with "
-                    + "the same seeds. Grids of the samples are written beside the table."
+            "It prints the autoencoder's mean PSNR on the held-out pictures, and for each number of steps how often the "
+                    + "training picture nearest to a sample (by the autoencoder's latents) bears the label that was asked "
+                    + "for, at once or among the nearest five. All numbers of steps draw the same labels with the same "
+                    + "seeds. Grids of the samples are written beside the table.",
+            "With --ladder it compares several models, samplers and numbers of steps instead: quality, diversity and time."
         })
 public final class EvaluateCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "Folder in diffusers' layout.")
@@ -46,7 +52,13 @@ public final class EvaluateCommand implements Callable<Integer> {
             description = "Ask for labels of all pictures in the recipe's data, not only for those that it trains on.")
     private boolean everyLabel;
 
-    @Option(names = "--steps", split = ",", defaultValue = "10,30,50", description = "DDIM steps (${DEFAULT-VALUE}).")
+    @Option(
+            names = "--sampler",
+            paramLabel = "ID",
+            description = "The one that the model's folder describes by default.")
+    private Optional<String> sampler;
+
+    @Option(names = "--steps", split = ",", defaultValue = "10,30,50", description = "Numbers of steps (${DEFAULT-VALUE}).")
     private List<Integer> steps;
 
     @Option(names = "--guidance", defaultValue = "3", description = "Guidance scale (${DEFAULT-VALUE}).")
@@ -55,44 +67,26 @@ public final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--seed", defaultValue = "1", description = "Of the labels and the noise (${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--prompts", paramLabel = "FILE", description = "Texts, one a line, to draw in one more grid.")
+    @Option(
+            names = "--prompts",
+            paramLabel = "FILE",
+            description = "Texts, one a line, to draw in one more grid. A line may go on with a tab and labels, separated by "
+                    + "|: then the table says how often the nearest picture bears one of them.")
     private Path prompts;
+
+    @Option(
+            names = "--ladder",
+            paramLabel = "FILE",
+            description = "Ways to draw, in YAML, that are compared: docs/ladder.yaml is one. MODEL's autoencoder measures.")
+    private Path ladder;
 
     @Override
     public Integer call() throws Exception {
         Files.createDirectories(out);
         try (Evaluation evaluation = Evaluation.of(model, recipe(), everyLabel)) {
-            List<String> table = new ArrayList<>();
-            table.add("Autoencoder: %.2f dB on the held-out pictures".formatted(evaluation.psnr()));
-            table.add("");
-            table.add("%d of %d labels, drawn with guidance %s from seed %d on, and looked for among %d pictures:"
-                    .formatted(
-                            Math.min(labels, evaluation.labels()),
-                            evaluation.labels(),
-                            guidance,
-                            seed,
-                            evaluation.pictures()));
-            table.add("");
-            table.add("| DDIM steps | label at once | label in the nearest 5 | PSNR to %d steps |"
-                    .formatted(steps.getLast()));
-            table.add("|---|---|---|---|");
-            List<String> texts = evaluation.labels(labels, seed);
-            List<List<RgbImage>> drawn = new ArrayList<>();
-            for (int count : steps) {
-                drawn.add(draw(evaluation, texts, count, "labels-" + count));
-            }
-            for (int i = 0; i < drawn.size(); i++) {
-                Evaluation.Fit fit = evaluation.fit(texts, drawn.get(i));
-                String alike = i == drawn.size() - 1
-                        ? ""
-                        : "%.1f dB".formatted(Evaluation.psnr(drawn.get(i), drawn.getLast()));
-                table.add("| %d | %.1f %% | %.1f %% | %s |"
-                        .formatted(steps.get(i), 100 * fit.top1(), 100 * fit.top5(), alike));
-            }
-            if (prompts != null) {
-                draw(evaluation, Files.readAllLines(prompts), steps.getLast(), "prompts");
-            }
-            Files.write(out.resolve("evaluation.md"), table);
+            List<String> table = ladder == null
+                    ? evaluate(evaluation)
+                    : new Ladder(ladder, evaluation).write(out, name -> System.err.println("drawing with " + name));
             table.forEach(System.out::println);
         }
         return 0;
@@ -102,12 +96,73 @@ public final class EvaluateCommand implements Callable<Integer> {
         return recipe == null ? model.resolve("train.yaml") : recipe;
     }
 
-    private List<RgbImage> draw(Evaluation evaluation, List<String> texts, int count, String name) throws IOException {
+    private List<String> evaluate(Evaluation evaluation) throws IOException {
+        List<String> table = new ArrayList<>();
+        table.add("Autoencoder: %.2f dB on the held-out pictures".formatted(evaluation.psnr()));
+        table.add("");
+        table.add("%d of %d labels, drawn with guidance %s from seed %d on, and looked for among %d pictures:"
+                .formatted(
+                        Math.min(labels, evaluation.labels()),
+                        evaluation.labels(),
+                        guidance,
+                        seed,
+                        evaluation.pictures()));
+        table.add("");
+        table.add("| steps | label at once | label in the nearest 5 | PSNR to %d steps |".formatted(steps.getLast()));
+        table.add("|---|---|---|---|");
+        try (Painter painter = new Painter(model)) {
+            List<String> texts = evaluation.labels(labels, seed);
+            List<Set<String>> accepted = texts.stream().map(Set::of).toList();
+            List<List<RgbImage>> drawn = new ArrayList<>();
+            for (int count : steps) {
+                drawn.add(draw(painter, texts, count, "labels-" + count));
+            }
+            for (int i = 0; i < drawn.size(); i++) {
+                String alike = i == drawn.size() - 1
+                        ? ""
+                        : "%.1f dB".formatted(Evaluation.psnr(drawn.get(i), drawn.getLast()));
+                table.add("| %d | %s | %s |"
+                        .formatted(steps.get(i), shares(evaluation.fit(accepted, drawn.get(i))), alike));
+            }
+            if (prompts != null) {
+                table.addAll(prompts(painter, evaluation));
+            }
+        }
+        Files.write(out.resolve("evaluation.md"), table);
+        return table;
+    }
+
+    /** A grid of the prompts; a line of the table if it is known which labels are right for them. */
+    private List<String> prompts(Painter painter, Evaluation evaluation) throws IOException {
+        List<String[]> lines = Files.readAllLines(prompts).stream()
+                .filter(line -> !line.isBlank())
+                .map(line -> line.split("\t", 2))
+                .toList();
+        List<RgbImage> drawn =
+                draw(painter, lines.stream().map(line -> line[0]).toList(), steps.getLast(), "prompts");
+        if (lines.stream().anyMatch(line -> line.length < 2)) {
+            return List.of();
+        }
+        List<Set<String>> accepted =
+                lines.stream().map(line -> Set.copyOf(Arrays.asList(line[1].split("\\|")))).toList();
+        return List.of(
+                "",
+                "%d texts of %s, drawn with %d steps: a right label at once | in the nearest 5"
+                        .formatted(drawn.size(), prompts.getFileName(), steps.getLast()),
+                shares(evaluation.fit(accepted, drawn)));
+    }
+
+    private static String shares(Evaluation.Fit fit) {
+        return "%.1f %% | %.1f %%".formatted(100 * fit.top1(), 100 * fit.top5());
+    }
+
+    private List<RgbImage> draw(Painter painter, List<String> texts, int count, String name) throws IOException {
         List<RgbImage> drawn;
         try (ProgressBar bar = Bars.of(name, texts.size())) {
-            drawn = evaluation.sample(texts, new Evaluation.Sampling(count, guidance, seed), bar::stepTo);
+            drawn = painter.draw(texts, new Painter.Sampling(sampler, count, guidance, seed), bar::stepTo)
+                    .pictures();
         }
-        ContactSheet.write(out.resolve(name + ".png"), drawn, texts);
+        ContactSheet.write(out.resolve(name + ".png"), drawn, texts, 10);
         return drawn;
     }
 }

@@ -1,0 +1,106 @@
+package io.ruido.train;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.ruido.diffusion.Trajectory;
+import io.ruido.job.Geometry;
+import io.ruido.pipeline.DiffusionPipeline;
+import io.ruido.pipeline.image.Frames;
+import io.ruido.pipeline.image.RgbImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+
+/** Draws texts with a model of its own size, some at a time. */
+public final class Painter implements AutoCloseable {
+    /** How many pictures are drawn together. */
+    static final int BATCH = 8;
+
+    private static final double MILLIS = 1e6;
+
+    private final DiffusionPipeline pipeline;
+
+    /**
+     * How pictures are drawn.
+     *
+     * @param sampler its id, or empty for the one that the model's folder describes
+     * @param guidance scale of classifier-free guidance
+     * @param seed of the first picture; the next one has the next seed
+     */
+    public record Sampling(Optional<String> sampler, int steps, double guidance, long seed) {
+        public Sampling {
+            new Problems()
+                    .within("steps", steps, 1, 1000)
+                    .within("guidance", guidance, 0, 50)
+                    .reject();
+        }
+    }
+
+    /** Pictures, and how long one took in the fastest batch, text and decoding included. */
+    public record Drawn(List<RgbImage> pictures, double millisEach) {}
+
+    /** @param model a diffusers folder whose denoiser is conditioned by a text's states */
+    public Painter(Path model) throws IOException {
+        this.pipeline = DiffusionPipeline.read(model, Device.cpu(), DataType.FLOAT32);
+    }
+
+    /** Side of its pictures. */
+    int size() {
+        return pipeline.defaultGeometry().width();
+    }
+
+    /**
+     * One picture for each text.
+     *
+     * @param progress told of each picture, how many there are so far
+     */
+    public Drawn draw(List<String> texts, Sampling sampling, IntConsumer progress) {
+        List<RgbImage> pictures = new ArrayList<>();
+        double fastest = Double.MAX_VALUE;
+        for (int from = 0; from < texts.size(); from += BATCH) {
+            List<String> some = texts.subList(from, Math.min(texts.size(), from + BATCH));
+            long begun = System.nanoTime();
+            pictures.addAll(batch(some, sampling, sampling.seed() + from));
+            fastest = Math.min(fastest, (System.nanoTime() - begun) / MILLIS / some.size());
+            progress.accept(pictures.size());
+        }
+        return new Drawn(pictures, fastest);
+    }
+
+    /** Pictures of one text with seeds that follow each other. */
+    List<RgbImage> vary(String text, int count, Sampling sampling) {
+        return draw(Collections.nCopies(count, text), sampling, _ -> {}).pictures();
+    }
+
+    private List<RgbImage> batch(List<String> texts, Sampling sampling, long seed) {
+        try (NDManager scratch = pipeline.newManager()) {
+            int batch = texts.size();
+            Shape one = pipeline.latentShape(Geometry.ofImage(size(), size()));
+            NDArray context = pipeline.encodeText(scratch, texts); // (B, T, D)
+            NDArray empty =
+                    pipeline.encodeText(scratch, texts.stream().map(_ -> "").toList());
+            float[] guidance = new float[batch];
+            Arrays.fill(guidance, (float) sampling.guidance());
+            Trajectory trajectory = pipeline.trajectory(sampling.sampler(), sampling.steps(), 1);
+            List<float[]> latents = Drawing.run(
+                    scratch, trajectory, batch, seed, one, (x, timesteps) -> pipeline.predict(
+                            x, timesteps, context.duplicate(), empty.duplicate(), guidance));
+            return pipeline.decode(Drawing.tensor(scratch, latents, one)).stream()
+                    .map(Frames::first)
+                    .toList();
+        }
+    }
+
+    @Override
+    public void close() {
+        pipeline.close();
+    }
+}
