@@ -20,7 +20,7 @@ public sealed interface Inpainting {
      */
     record Beside(float[] told) implements Inpainting {}
 
-    /** As they are saved. */
+    /** The values to save. */
     default float[][] rows() {
         return switch (this) {
             case None none -> new float[0][];
@@ -29,7 +29,7 @@ public sealed interface Inpainting {
         };
     }
 
-    /** Of {@link #rows}. */
+    /** The inpainting that {@link #rows} was called on. */
     static Inpainting of(float[]... rows) {
         return switch (rows.length) {
             case 0 -> new None();

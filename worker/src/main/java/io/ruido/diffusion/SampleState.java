@@ -216,7 +216,7 @@ public final class SampleState {
         }
     }
 
-    /** Of the absolute values, interpolated linearly. */
+    /** A quantile of the absolute values, interpolated linearly. */
     private static double quantile(float[] values, double ratio) {
         float[] sorted = values.clone();
         for (int i = 0; i < sorted.length; i++) {

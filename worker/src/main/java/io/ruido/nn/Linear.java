@@ -82,7 +82,7 @@ public record Linear(NDArray weight, NDArray bias) {
         return weights.packs(weight) ? new Linear(Packing.pack(weight), bias) : this;
     }
 
-    /** Of SiLU of x (B, in). */
+    /** The layer of SiLU(x), x (B, in). */
     public NDArray ofSilu(NDArray x) {
         return Ops.call("silu_linear", x, weight, bias);
     }

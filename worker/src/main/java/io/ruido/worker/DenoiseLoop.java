@@ -187,7 +187,7 @@ final class DenoiseLoop implements AutoCloseable {
         while (called.size() > 1) {
             awaitChange();
         }
-        log.info("memory is too small for several calls of the denoiser at a time");
+        log.info("out of memory with several denoiser calls at a time; making one at a time from now on");
         return true;
     }
 
@@ -198,7 +198,7 @@ final class DenoiseLoop implements AutoCloseable {
         }
         String jobs = batch.stream().map(Sample::jobId).distinct().collect(Collectors.joining(", "));
         try (var _ = MDC.putCloseable(JobConsumer.JOB_ID, jobs)) {
-            log.warn("{} samples at a time failed ({}); going on with half as many", batch.size(), fault.getMessage());
+            log.warn("a batch of {} samples failed ({}); retrying with half as many", batch.size(), fault.getMessage());
         }
         int half = batch.size() / 2;
         advance(batch.subList(0, half));

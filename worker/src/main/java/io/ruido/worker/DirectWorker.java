@@ -28,12 +28,12 @@ public final class DirectWorker implements AutoCloseable {
                 Integer.MAX_VALUE);
     }
 
-    /** Of the models, by name. */
+    /** The cards of the models, by name. */
     public List<ModelCard> cards() {
         return models.all().stream().map(Model::card).toList();
     }
 
-    /** Begins with a picture at once, beside those that it has; gives the PNG. */
+    /** Starts an image at once, beside those that run, and completes with its file. */
     public CompletableFuture<byte[]> draw(SamplingJob job) {
         CompletableFuture<byte[]> png = new CompletableFuture<>();
         threads.execute(() -> {

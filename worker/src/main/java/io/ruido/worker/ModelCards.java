@@ -14,7 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What a model says of itself: {@code ruido.yaml} in its folder, all of it optional, and the sizes of its parts. */
+/** Makes a model's card of {@code ruido.yaml} in its folder, all of it optional, and the sizes of its parts. */
 final class ModelCards {
     private static final YAMLMapper YAML = YAMLMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)

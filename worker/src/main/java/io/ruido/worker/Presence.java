@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells what this worker serves for as long as it does, and how it is: jobs are let through by the slots that there are.
+ * Registers this worker's models, slots and status in Redis, and renews the registration.
  */
 final class Presence {
     private static final Logger log = LoggerFactory.getLogger(Presence.class);
@@ -80,7 +80,7 @@ final class Presence {
             return;
         }
         announce().exceptionally(error -> {
-            log.debug("worker {} could not say that it lives ({}); trying again", worker, error.toString());
+            log.debug("worker {} could not renew its registration ({}); retrying", worker, error.toString());
             return null;
         });
     }
@@ -89,7 +89,7 @@ final class Presence {
     void leave() {
         left = true;
         registry.leave(worker, slots, cards).exceptionally(error -> {
-            log.info("worker {} is taken for alive for {} more: {}", worker, lease, error.toString());
+            log.info("worker {} stays registered for up to {}: {}", worker, lease, error.toString());
             return null;
         });
     }

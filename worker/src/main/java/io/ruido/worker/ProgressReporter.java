@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
-/** Tells of steps and saves how far images are, on a thread of its own: the denoiser does not wait for either. */
+/** Reports steps and saves checkpoints on its own thread, so that the denoiser waits for neither. */
 final class ProgressReporter implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ProgressReporter.class);
 
@@ -50,7 +50,7 @@ final class ProgressReporter implements AutoCloseable {
                     + Base64.getEncoder()
                             .encodeToString(ImageEncoder.png(sample.batchKey().model().preview(x0, sample.params())));
         } catch (RuntimeException e) {
-            log.warn("a step is told of without a preview", e);
+            log.warn("cannot draw a preview; the step is reported without one", e);
             return "";
         }
     }

@@ -11,8 +11,9 @@ import java.util.concurrent.CompletionStage;
 import org.apache.kafka.common.KafkaException;
 
 /**
- * Waits out servers that are away: a job that was accepted must not fail because Redis, S3 or Kafka was restarted. Tries
- * until it works or the worker stops.
+ * Retries calls of servers that are temporarily unavailable: an accepted job must not fail because Redis, S3 or Kafka was
+ * restarted. Tries
+ * until the call succeeds or the worker stops, with exponential backoff.
  */
 final class Retry implements AutoCloseable {
     private final RetryPolicy<Object> policy = RetryPolicy.builder()

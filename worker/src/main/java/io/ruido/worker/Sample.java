@@ -32,7 +32,7 @@ final class Sample {
     private final CompletableFuture<End> end = new CompletableFuture<>();
     private volatile Consumer<SampleState> onStep = denoising -> {};
     private volatile boolean stopped;
-    /** Of which the thread logs that makes it: the loop's logs of it name the same. */
+    /** The job id in the log context of the thread that makes the sample; the loop logs with the same one. */
     private final String jobId = MDC.get(JobConsumer.JOB_ID);
 
     Sample(Model model, SamplingParams params, Conditioning text, SampleState denoising) {

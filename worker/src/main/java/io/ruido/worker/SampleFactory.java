@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes a sample of a claimed image: its text, and noise, a picture, or the step that an earlier attempt saved. */
+/** Makes the sample of a claimed image: its encoded text, and noise, a source image, or the state that an earlier attempt saved. */
 final class SampleFactory {
     private static final Logger log = LoggerFactory.getLogger(SampleFactory.class);
 

@@ -9,7 +9,7 @@ import io.ruido.pipeline.image.RgbImage;
 import io.ruido.s3.ResultStore;
 import java.util.Optional;
 
-/** The pictures that images are made of, as the model takes them. */
+/** Fetches and decodes the uploaded images that jobs start from. */
 final class SourceImages {
     private final ResultStore store;
     private final Retry retry;

@@ -2,7 +2,7 @@ package io.ruido.worker;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** How fast the denoiser goes: counts for as long as nobody asks. Thread-safe. */
+/** Counts steps and denoiser calls between two calls of {@link #sinceLastCall}. Thread-safe. */
 final class Throughput {
     private final LongAdder steps = new LongAdder();
     private final LongAdder calls = new LongAdder();
@@ -21,7 +21,7 @@ final class Throughput {
         rows.add(batch);
     }
 
-    /** Since the last time. */
+    /** The rates since the previous call. */
     synchronized Rate sinceLastCall() {
         long now = System.nanoTime();
         double seconds = (now - asked) / 1e9;

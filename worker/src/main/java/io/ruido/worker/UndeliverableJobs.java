@@ -7,7 +7,7 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What Redis knows of jobs that no worker can do. */
+/** Marks jobs as FAILED in Redis whose records went to the dead-letter topic. */
 final class UndeliverableJobs implements JobConsumer.Undeliverable {
     private static final Logger log = LoggerFactory.getLogger(UndeliverableJobs.class);
 
@@ -33,7 +33,7 @@ final class UndeliverableJobs implements JobConsumer.Undeliverable {
             UUID id = UUID.fromString(jobId);
             retry.await(() -> store.fail(id, reason));
         } catch (IllegalArgumentException | NullPointerException e) {
-            log.warn("a record with the key {} belongs to no job: nobody is told that it failed", jobId);
+            log.warn("a record with the key {} has no job id; no job is marked as failed", jobId);
         }
     }
 }

@@ -27,7 +27,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Takes jobs from Kafka and makes pictures of them: all the wiring, top to bottom. */
+/** Takes jobs from Kafka and runs them: all the wiring, top to bottom. */
 public final class Worker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Worker.class);
 
@@ -158,7 +158,7 @@ public final class Worker implements AutoCloseable {
     /** Finishes the step that is being made, gives back what is unfinished, and ends. */
     @Override
     public void close() {
-        log.info("worker stops: unfinished images go back to the queue");
+        log.info("worker stops; unfinished images go back to the queue");
         metrics.ifPresent(MetricsServer::close);
         presence.leave();
         // Before anything is given back, lest a slot takes it again: Kafka counts how often a record was taken.

@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelTest {
@@ -48,6 +49,19 @@ class ModelTest {
             String prompt = kind.equals("dit") ? "1" : "a red apple";
 
             assertThat(drawn(model, params, prompt)).isEqualTo(drawn(pipeline, params, prompt));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"stable-diffusion, 3, 2", "stable-diffusion, 1, 1", "stable-diffusion, 0.5, 1", "latent-consistency, 8.5, 1"})
+    void aSampleTakesASecondRowWhereGuidanceNeedsASecondPrediction(String kind, double guidance, int rows)
+            throws IOException {
+        try (ExecutorService side = Executors.newSingleThreadExecutor();
+                Model model = Model.read(FOLDERS.resolve(kind), Device.cpu(), DataType.FLOAT32, side)) {
+            SamplingParams params = new SamplingParams(kind, 16, 16, STEPS, guidance, "ddim", 7);
+            Sample sample = new Sample(model, params, model.encode("an apple", ""), model.start(params, Optional.empty()));
+
+            assertThat(sample.rows()).isEqualTo(rows);
         }
     }
 

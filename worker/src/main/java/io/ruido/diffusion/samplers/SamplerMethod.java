@@ -71,7 +71,7 @@ enum SamplerMethod {
         this.settings = settings;
     }
 
-    /** Of multistep DPM-Solver. */
+    /** A method of multistep DPM-Solver. */
     SamplerMethod(String id, String title, Set<Shape> shapes, DpmAlgorithm algorithm, int order) {
         this(id, title, "DPMSolverMultistepScheduler", DpmMultistep::new, shapes, algorithm(algorithm, order));
     }

@@ -84,7 +84,7 @@ final class UniPc implements Sampler {
         return new Step(grid.timesteps()[i], 1, level, prediction.x0(level), rows);
     }
 
-    /** From one level to the next: sections 3.1 and 3.2. */
+    /** The update from one level to the next: sections 3.1 and 3.2. */
     private final class Update {
         private final Level t;
         private final Level s;

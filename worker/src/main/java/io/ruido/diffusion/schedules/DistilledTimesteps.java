@@ -12,7 +12,7 @@ public final class DistilledTimesteps {
         distilledSteps = settings.number("original_inference_steps", 1, trainSteps);
     }
 
-    /** From the noisiest on. */
+    /** The timesteps, from the noisiest on. */
     public int[] of(int steps) {
         if (steps < 1 || steps > distilledSteps) {
             throw new IllegalArgumentException("steps must be from 1 to %d, was %d".formatted(distilledSteps, steps));

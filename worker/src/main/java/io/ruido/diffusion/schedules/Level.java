@@ -5,12 +5,12 @@ package io.ruido.diffusion.schedules;
  * (α and σ of Kingma et al. 2021), variance-exploding ones signal = 1, those of flow matching signal + noise = 1.
  */
 public record Level(double signal, double noise) {
-    /** Of a cumulative product of alphas (ᾱ of Ho et al. 2020). */
+    /** The level of a cumulative product of alphas (ᾱ of Ho et al. 2020). */
     public static Level ofAlphaCumprod(double alphaCumprod) {
         return new Level(Math.sqrt(alphaCumprod), Math.sqrt(1 - alphaCumprod));
     }
 
-    /** Variance-preserving, of a ratio sigma = noise / signal. */
+    /** The variance-preserving level of a ratio sigma = noise / signal. */
     public static Level ofSigma(double sigma) {
         double signal = 1 / Math.sqrt(sigma * sigma + 1);
         return new Level(signal, sigma * signal);

@@ -25,7 +25,7 @@ public final class SchedulerConfig {
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS) // lambda_min_clipped is -Infinity
             .build();
 
-    /** Of each supported scheduler, every setting with the default of diffusers 0.35. */
+    /** Every setting of each supported scheduler, with the default of diffusers 0.35. */
     private static final JsonNode DEFAULTS = readDefaults();
 
     private final ObjectNode json;

@@ -95,7 +95,7 @@ public final class T5EncoderModel {
         return Ops.cast(bias, DataType.FLOAT32).transpose(2, 0, 1).expandDims(0);
     }
 
-    /** Of the distance of each token from each, (T, T). */
+    /** The buckets of the distance of each token from each, (T, T). */
     private NDArray buckets(NDManager scratch, int length) {
         long[] buckets = new long[length * length];
         for (int i = 0; i < buckets.length; i++) {

@@ -91,7 +91,7 @@ public final class DiTTransformer2DModel implements Denoiser {
         return Patches.join(tokens, latents, config.patchSize());
     }
 
-    /** Of the timestep and the class; each block has its own. */
+    /** The embedding of the timestep and the class; each block has its own. */
     private record StepAndClass(Sinusoids sinusoids, TimestepEmbedding timestep, Embedding classes) {
         static StepAndClass of(DiTConfig config, Weights weights) {
             return new StepAndClass(
@@ -134,12 +134,8 @@ public final class DiTTransformer2DModel implements Denoiser {
         NDArray forward(NDArray x, NDArray timesteps, NDArray labels) {
             NDArray emb = embedding.forward(timesteps, labels);
             NDList ada = modulation.ofSilu(emb).expandDims(1).split(6, 2); // shift, scale, gate; twice (B, 1, D)
-            NDArray h = norm1.modulated(x, ada.get(1), ada.get(0));
-            NDArray o = Ops.consume(h, y -> attention.forward(y, y));
-            NDArray attended = Ops.consume(o, y -> Ops.call("add_gated", x, y, ada.get(2)));
-            NDArray m = norm3.modulated(attended, ada.get(4), ada.get(3));
-            NDArray f = Ops.consume(m, feedForward::forward);
-            return Ops.consume(attended, a -> Ops.consume(f, y -> Ops.call("add_gated", a, y, ada.get(5))));
+            NDArray attended = new Modulation(ada, 0).add(x, norm1, y -> attention.forward(y, y));
+            return Ops.consume(attended, a -> new Modulation(ada, 3).add(a, norm3, feedForward::forward));
         }
     }
 }

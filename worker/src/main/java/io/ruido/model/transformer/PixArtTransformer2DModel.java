@@ -207,14 +207,10 @@ public final class PixArtTransformer2DModel implements Denoiser {
 
         NDArray forward(NDArray x, NDArray steps, NDArray context, NDArray mask) {
             NDList ada = steps.add(scaleShiftTable).split(6, 1); // shift, scale, gate; twice (B, 1, D)
-            NDArray h = norm1.modulated(x, ada.get(1), ada.get(0));
-            NDArray o = Ops.consume(h, y -> self.forward(y, y));
-            NDArray attended = Ops.consume(o, y -> Ops.call("add_gated", x, y, ada.get(2)));
+            NDArray attended = new Modulation(ada, 0).add(x, norm1, y -> self.forward(y, y));
             NDArray c = cross.forward(attended, context, mask);
             NDArray crossed = Ops.consume(attended, a -> Ops.consume(c, a::add));
-            NDArray m = norm2.modulated(crossed, ada.get(4), ada.get(3));
-            NDArray f = Ops.consume(m, feedForward::forward);
-            return Ops.consume(crossed, a -> Ops.consume(f, y -> Ops.call("add_gated", a, y, ada.get(5))));
+            return Ops.consume(crossed, a -> new Modulation(ada, 3).add(a, norm2, feedForward::forward));
         }
     }
 }

@@ -4,11 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.WireFormat;
 import java.io.IOException;
-import java.nio.BufferUnderflowException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -48,8 +47,8 @@ final class SentencePiece {
         var model = (ObjectNode) json.get("model");
         ArrayNode vocabulary = model.putArray("vocab");
         try {
-            read(json, model, vocabulary, Files.readAllBytes(file));
-        } catch (BufferUnderflowException | IllegalArgumentException | IndexOutOfBoundsException e) {
+            read(json, model, vocabulary, CodedInputStream.newInstance(Files.readAllBytes(file)));
+        } catch (InvalidProtocolBufferException e) {
             throw new IOException(file + " is cut off or no SentencePiece model", e);
         }
         for (int i = extraIds - 1; i >= 0; i--) {
@@ -59,29 +58,27 @@ final class SentencePiece {
         return json;
     }
 
-    private static void read(ObjectNode json, ObjectNode model, ArrayNode vocabulary, byte[] bytes) {
-        ByteBuffer all = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        while (all.hasRemaining()) {
-            long tag = varint(all);
-            switch ((int) (tag >>> 3)) {
-                case PIECES -> piece(model, vocabulary, slice(all));
-                case NORMALIZER -> normalizer(json, slice(all));
-                default -> skip(all, tag);
+    private static void read(ObjectNode json, ObjectNode model, ArrayNode vocabulary, CodedInputStream file)
+            throws IOException {
+        for (int tag = file.readTag(); tag != 0; tag = file.readTag()) {
+            switch (WireFormat.getTagFieldNumber(tag)) {
+                case PIECES -> piece(model, vocabulary, CodedInputStream.newInstance(file.readByteArray()));
+                case NORMALIZER -> normalizer(json, CodedInputStream.newInstance(file.readByteArray()));
+                default -> file.skipField(tag);
             }
         }
     }
 
-    private static void piece(ObjectNode model, ArrayNode vocabulary, ByteBuffer fields) {
+    private static void piece(ObjectNode model, ArrayNode vocabulary, CodedInputStream fields) throws IOException {
         String text = "";
         double score = 0;
-        long kind = 1;
-        while (fields.hasRemaining()) {
-            long tag = varint(fields);
-            switch ((int) (tag >>> 3)) {
-                case TEXT -> text = StandardCharsets.UTF_8.decode(slice(fields)).toString();
-                case SCORE -> score = fields.getFloat();
-                case KIND -> kind = varint(fields);
-                default -> skip(fields, tag);
+        int kind = 1;
+        for (int tag = fields.readTag(); tag != 0; tag = fields.readTag()) {
+            switch (WireFormat.getTagFieldNumber(tag)) {
+                case TEXT -> text = fields.readString();
+                case SCORE -> score = fields.readFloat();
+                case KIND -> kind = fields.readEnum();
+                default -> fields.skipField(tag);
             }
         }
         if (kind == UNKNOWN) {
@@ -90,21 +87,18 @@ final class SentencePiece {
         vocabulary.addArray().add(text).add(score);
     }
 
-    private static void normalizer(ObjectNode json, ByteBuffer fields) {
-        while (fields.hasRemaining()) {
-            long tag = varint(fields);
-            if (tag >>> 3 != CHARACTERS) {
-                skip(fields, tag);
+    private static void normalizer(ObjectNode json, CodedInputStream fields) throws IOException {
+        for (int tag = fields.readTag(); tag != 0; tag = fields.readTag()) {
+            if (WireFormat.getTagFieldNumber(tag) != CHARACTERS) {
+                fields.skipField(tag);
                 continue;
             }
-            ByteBuffer table = slice(fields);
-            if (table.hasRemaining()) {
-                byte[] bytes = new byte[table.remaining()];
-                table.get(bytes);
+            byte[] table = fields.readByteArray();
+            if (table.length > 0) {
                 ((ArrayNode) json.at("/normalizer/normalizers"))
                         .insertObject(0)
                         .put("type", "Precompiled")
-                        .put("precompiled_charsmap", Base64.getEncoder().encodeToString(bytes));
+                        .put("precompiled_charsmap", Base64.getEncoder().encodeToString(table));
             }
         }
     }
@@ -134,34 +128,6 @@ final class SentencePiece {
         }
         if (!json.at("/post_processor/special_tokens").isObject()) {
             throw new IOException("spiece.model has no token </s>");
-        }
-    }
-
-    private static long varint(ByteBuffer bytes) {
-        long value = 0;
-        for (int shift = 0; ; shift += 7) {
-            byte next = bytes.get();
-            value |= (long) (next & 0x7f) << shift;
-            if (next >= 0) {
-                return value;
-            }
-        }
-    }
-
-    private static ByteBuffer slice(ByteBuffer bytes) {
-        int length = (int) varint(bytes);
-        ByteBuffer slice = bytes.slice(bytes.position(), length).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.position(bytes.position() + length);
-        return slice;
-    }
-
-    private static void skip(ByteBuffer bytes, long tag) {
-        switch ((int) (tag & 7)) {
-            case 0 -> varint(bytes);
-            case 1 -> bytes.position(bytes.position() + 8);
-            case 2 -> slice(bytes);
-            case 5 -> bytes.position(bytes.position() + 4);
-            default -> throw new IllegalArgumentException("wire type of tag " + tag);
         }
     }
 }

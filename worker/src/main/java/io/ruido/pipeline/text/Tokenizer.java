@@ -21,7 +21,7 @@ public final class Tokenizer implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Of T5, where the folder says nothing else. */
+    /** Extra ids of T5, unless the folder says otherwise. */
     private static final int EXTRA_IDS = 100;
 
     /**
