@@ -132,9 +132,9 @@ public final class Gateway implements AutoCloseable {
 
     private static void warnOfEverybody(String host) throws UnknownHostException {
         if (InetAddress.getByName(host).isLoopbackAddress()) {
-            log.info("It asks for no API key: it can only be reached from this machine");
+            log.info("No API key is needed: the gateway can only be reached from this machine");
         } else {
-            log.warn("It asks for no API key, so whoever reaches it can use it; set ruido.gateway.api-keys");
+            log.warn("No API key is needed: anyone who reaches the gateway can use it; set ruido.gateway.api-keys");
         }
     }
 

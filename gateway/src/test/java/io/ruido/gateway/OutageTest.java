@@ -77,7 +77,7 @@ class OutageTest {
             root.detachAppender(logged);
         }
         assertThat(logged(logged, Level.WARN))
-                .filteredOn(line -> line.startsWith("Redis does not do what it is asked"))
+                .filteredOn(line -> line.startsWith("Redis is unavailable"))
                 .hasSize(1);
         assertThat(logged(logged, Level.WARN)).hasSizeLessThan(5);
     }
@@ -141,6 +141,6 @@ class OutageTest {
         assertThat(answer.status()).as(answer.toString()).isEqualTo(503);
         assertThat(answer.header("Retry-After")).isNotNull();
         assertThat(answer.json().get("code").asText()).isEqualTo("unavailable");
-        assertThat(answer.json().get("detail").asText()).startsWith(server + " does not answer");
+        assertThat(answer.json().get("detail").asText()).startsWith(server + " is unavailable");
     }
 }

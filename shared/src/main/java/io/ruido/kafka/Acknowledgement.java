@@ -1,6 +1,6 @@
 package io.ruido.kafka;
 
-/** What becomes of a delivered record. */
+/** How a delivered record is acknowledged. */
 public sealed interface Acknowledgement {
     /** Done, or nothing left to do. */
     record Accept() implements Acknowledgement {}

@@ -62,7 +62,7 @@ final class AcquiredRecord {
 
     void settle(AcknowledgeType acknowledgement) {
         if (!held) {
-            log.warn("job {}: its lock was lost, so that it may be delivered again", record.key());
+            log.warn("job {}: the lock of its record was lost; it may be delivered again", record.key());
             return;
         }
         consumer.acknowledge(record, acknowledgement);

@@ -145,7 +145,7 @@ public final class JobConsumer implements AutoCloseable {
             } catch (WakeupException e) {
                 break; // It was stopped.
             } catch (RuntimeException e) {
-                log.warn("a slot of {} starts over in a second", queue, e);
+                log.warn("a slot of {} failed; restarting it in a second", queue, e);
                 pause(Duration.ofSeconds(1));
             }
         }
@@ -233,7 +233,7 @@ public final class JobConsumer implements AutoCloseable {
         } catch (ExecutionException e) {
             Throwable fault = e.getCause();
             if (closing) {
-                log.info("job {} is handed on: {}", delivered.key(), fault.toString());
+                log.info("job {} is passed to another worker: {}", delivered.key(), fault.toString());
                 return handOn(delivered);
             }
             log.warn("job {} failed on delivery {} of {}", delivered.key(), deliveries, MAX_DELIVERIES, fault);
@@ -251,7 +251,7 @@ public final class JobConsumer implements AutoCloseable {
     /** While versions run side by side, a job can come to a worker that would make another picture of it. */
     private AcknowledgeType leaveToNewer(ConsumerRecord<String, byte[]> delivered) {
         log.warn(
-                "job {} is of version {}, this worker understands up to {}: it is left to a newer worker",
+                "job {} has version {}, this worker supports up to {}; leaving it to a newer worker",
                 delivered.key(),
                 version(delivered),
                 JobJson.VERSION);
@@ -265,7 +265,7 @@ public final class JobConsumer implements AutoCloseable {
         if (begun >= MAX_DELIVERIES) {
             return reject(delivered, reason);
         }
-        log.info("job {} is handed on: of its deliveries, {} came to a worker", delivered.key(), begun);
+        log.info("job {} is published again: only {} of its deliveries reached a worker", delivered.key(), begun);
         return handOn(delivered);
     }
 
@@ -275,7 +275,7 @@ public final class JobConsumer implements AutoCloseable {
             publisher.again(delivered).toCompletableFuture().join();
             return AcknowledgeType.ACCEPT;
         } catch (CompletionException e) {
-            log.warn("job {} is released, and not put on its queue anew: {}", delivered.key(), e.getMessage());
+            log.warn("cannot publish job {} again, releasing its record: {}", delivered.key(), e.getMessage());
             return AcknowledgeType.RELEASE;
         }
     }
@@ -284,7 +284,7 @@ public final class JobConsumer implements AutoCloseable {
     private AcknowledgeType reject(ConsumerRecord<String, byte[]> delivered, String reason) {
         publisher.deadLetter(delivered, reason).toCompletableFuture().join();
         undeliverable.onUndeliverable(delivered.key(), reason);
-        log.warn("job {} went to {}: {}", delivered.key(), Topics.DEAD_LETTER, reason);
+        log.warn("job {} is a dead letter in {}: {}", delivered.key(), Topics.DEAD_LETTER, reason);
         return AcknowledgeType.REJECT;
     }
 

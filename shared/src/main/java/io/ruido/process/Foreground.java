@@ -31,7 +31,7 @@ public final class Foreground {
         });
         try {
             if (!closing.join(FAREWELL)) {
-                log.warn("did not stop within {} s, ending the process", FAREWELL.toSeconds());
+                log.warn("did not stop within {} s; ending the process", FAREWELL.toSeconds());
                 Runtime.getRuntime().halt(TERMINATED);
             }
         } catch (InterruptedException e) {

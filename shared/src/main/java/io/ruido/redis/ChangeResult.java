@@ -2,7 +2,7 @@ package io.ruido.redis;
 
 import io.ruido.job.JobState;
 
-/** What the state machine answered to a change. Only {@link Done} changed anything. */
+/** Result of a change of a job. Only {@link Done} changed anything. */
 public sealed interface ChangeResult {
     /** The change was made. */
     record Done() implements ChangeResult {}

@@ -3,7 +3,7 @@ package io.ruido.redis;
 import io.ruido.job.JobState;
 import java.time.Duration;
 
-/** What the state machine answered to a worker that asked for an image. */
+/** Result of a worker's claim of an image. */
 public sealed interface ClaimResult {
     /**
      * The image is this worker's until its lease runs out.

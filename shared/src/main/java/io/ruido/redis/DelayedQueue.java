@@ -8,11 +8,11 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 
 /**
- * TestJobs, or pictures for them, with which something is to be done at a certain time of Redis' clock. Each is handed to one asker, and to the
- * next when that one has not said {@link #done} for a while.
+ * Ids of jobs or uploads that become due at a certain time of Redis' clock. A due id is given to one caller, and to another
+ * one when that caller has not called {@link #done} after a while.
  */
 public final class DelayedQueue {
-    private static final Duration ASKED_AGAIN_AFTER = Duration.ofSeconds(30);
+    private static final Duration REDELIVER_AFTER = Duration.ofSeconds(30);
 
     private final RedisAsyncCommands<String, String> redis;
     private final LuaScript due;
@@ -24,12 +24,12 @@ public final class DelayedQueue {
         this.key = key;
     }
 
-    /** TestJobs that were let through and that Kafka may not have. */
+    /** Jobs that were let through and that Kafka may not have. */
     public static DelayedQueue unpublished(Redis redis) {
         return new DelayedQueue(redis, RedisKeys.UNPUBLISHED);
     }
 
-    /** TestJobs whose deadline has come. */
+    /** Jobs whose deadline has come. */
     public static DelayedQueue deadlines(Redis redis) {
         return new DelayedQueue(redis, RedisKeys.DEADLINES);
     }
@@ -54,7 +54,7 @@ public final class DelayedQueue {
                 ScriptOutputType.MULTI,
                 new String[] {key},
                 String.valueOf(limit),
-                String.valueOf(ASKED_AGAIN_AFTER.toMillis()));
+                String.valueOf(REDELIVER_AFTER.toMillis()));
         return ids.thenApply(all -> all.stream().map(UUID::fromString).toList());
     }
 

@@ -50,9 +50,9 @@ public final class EventStream implements AutoCloseable {
     }
 
     /** @param json of the event, as clients get it */
-    public record Told(JobEvent event, String json) {
-        private static Told parse(String json) {
-            return new Told(JobJson.read(json, JobEvent.class), json);
+    public record Entry(JobEvent event, String json) {
+        private static Entry parse(String json) {
+            return new Entry(JobJson.read(json, JobEvent.class), json);
         }
     }
 
@@ -84,18 +84,18 @@ public final class EventStream implements AutoCloseable {
     }
 
     /** The next events that have happened after one: all, or a {@link #PAGE} if there are more. */
-    public CompletionStage<List<Told>> read(UUID id, long after) {
+    public CompletionStage<List<Entry>> read(UUID id, long after) {
         return read(RedisKeys.events(id), after);
     }
 
-    private CompletionStage<List<Told>> read(String stream, long after) {
+    private CompletionStage<List<Entry>> read(String stream, long after) {
         Range<String> newer = Range.from(Range.Boundary.excluding(after + "-0"), Range.Boundary.unbounded());
         return redis.xrange(stream, newer, Limit.from(PAGE)).thenApply(EventStream::told);
     }
 
-    private static List<Told> told(List<StreamMessage<String, String>> messages) {
+    private static List<Entry> told(List<StreamMessage<String, String>> messages) {
         return messages.stream()
-                .map(message -> Told.parse(message.getBody().get("event")))
+                .map(message -> Entry.parse(message.getBody().get("event")))
                 .toList();
     }
 
@@ -120,7 +120,7 @@ public final class EventStream implements AutoCloseable {
     }
 
     /** As {@link #read}; where nothing is newer, the newest of what is not: it can be the end, see {@link Watch}. */
-    private CompletionStage<List<Told>> readOrNewest(String stream, long after) {
+    private CompletionStage<List<Entry>> readOrNewest(String stream, long after) {
         return read(stream, after)
                 .thenCompose(newer -> newer.isEmpty() && after > 0
                         ? redis.xrevrange(stream, Range.create("-", after + "-0"), Limit.from(1))
@@ -175,7 +175,7 @@ public final class EventStream implements AutoCloseable {
         }
 
         /** @param events read, or null when they could not be read */
-        private synchronized void caughtUp(List<Told> events) {
+        private synchronized void caughtUp(List<Entry> events) {
             reading = false;
             boolean more = readAgain || events == null || events.size() == PAGE;
             readAgain = false;

@@ -25,8 +25,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The truth about every job: all changes go through one Lua script, each atomic with its event. Nothing here blocks; a
- * stage fails with a {@link io.lettuce.core.RedisException} when Redis is away or does not answer in time.
+ * The state of every job. All changes go through one Lua script, and each is atomic with its event. Nothing here blocks; a
+ * stage fails with a {@link io.lettuce.core.RedisException} when Redis is unavailable or does not answer in time.
  */
 public final class JobStore {
     private static final UUID NOBODY = new UUID(0, 0);

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** How much everybody may still use, counted for all gateways together: token buckets that fill up steadily. */
+/** Token buckets that refill steadily, shared by all gateways. */
 public final class RateLimits {
     private final AsyncProxyManager<String> buckets;
 

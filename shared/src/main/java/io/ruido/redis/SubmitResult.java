@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
 
-/** What the state machine answered to a new job. */
+/** Result of the submission of a job. */
 public sealed interface SubmitResult {
     /**
      * @param expiresAt by Redis' clock, or null

@@ -28,7 +28,7 @@ public final class WebhookStore {
         this.agenda = DelayedQueue.webhooks(redis);
     }
 
-    /** TestJobs whose end is to be told now. */
+    /** Jobs whose end is to be told now. */
     public CompletionStage<List<UUID>> due(int atMost) {
         return agenda.due(atMost);
     }

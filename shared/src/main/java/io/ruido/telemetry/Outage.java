@@ -7,12 +7,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells of a server that does not do what it is asked: once when that begins, every minute while it lasts, and once when
- * it is over, however many calls there are. Whoever made a call need not log that it failed.
+ * Logs that a server is unavailable: once at the beginning, every minute while calls fail, and once at the end, however many
+ * calls there are. Callers need not log a failed call themselves.
  */
 public final class Outage {
     private static final Logger log = LoggerFactory.getLogger(Outage.class);
-    private static final Duration TELL_AGAIN_AFTER = Duration.ofMinutes(1);
+    private static final Duration LOG_AGAIN_AFTER = Duration.ofMinutes(1);
 
     /** While a server comes and goes, some calls get through between others that do not. */
     private static final Duration OVER_AFTER = Duration.ofSeconds(1);
@@ -21,7 +21,7 @@ public final class Outage {
     private final InstantSource clock;
     private volatile boolean lasts;
     private Instant begin;
-    private Instant told;
+    private Instant logged;
     private Instant newest;
     private long failures;
 
@@ -42,12 +42,12 @@ public final class Outage {
         if (!lasts) {
             lasts = true;
             begin = newest;
-            told = newest;
-            log.warn("{} does not do what it is asked ({}); trying on", server, fault.toString());
-        } else if (newest.isAfter(told.plus(TELL_AGAIN_AFTER))) {
-            told = newest;
+            logged = newest;
+            log.warn("{} is unavailable ({}); retrying", server, fault.toString());
+        } else if (newest.isAfter(logged.plus(LOG_AGAIN_AFTER))) {
+            logged = newest;
             log.warn(
-                    "{} has not done what it was asked for {} s, {} times ({}); trying on",
+                    "{} has been unavailable for {} s, {} calls failed ({}); retrying",
                     server,
                     seconds(),
                     failures,
@@ -65,7 +65,7 @@ public final class Outage {
     private synchronized void end() {
         if (lasts && clock.instant().isAfter(newest.plus(OVER_AFTER))) {
             lasts = false;
-            log.info("{} is back after {} s in which {} calls failed", server, seconds(), failures);
+            log.info("{} is available again after {} s; {} calls failed", server, seconds(), failures);
             failures = 0;
         }
     }

@@ -69,14 +69,14 @@ class EtaTest {
         }
     }
 
-    /** TestJobs of many steps and sizes, two tenants and both priorities, that come at random times. */
+    /** Jobs of many steps and sizes, two tenants and both priorities, that come at random times. */
     private List<Forecast> submit(int count, Random random) throws InterruptedException {
         List<Forecast> forecasts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Priority priority = i % 4 == 0 ? Priority.BATCH : Priority.INTERACTIVE;
             Job job = TestJobs.prompt(10 + random.nextInt(41), 64 * (1 + random.nextInt(4)), priority);
-            SubmitOptions terms = SubmitOptions.of(random.nextInt(3) == 0 ? "small" : "large");
-            SubmitResult.Accepted accepted = (SubmitResult.Accepted) done(store.submit(job, terms));
+            SubmitOptions options = SubmitOptions.of(random.nextInt(3) == 0 ? "small" : "large");
+            SubmitResult.Accepted accepted = (SubmitResult.Accepted) done(store.submit(job, options));
             if (accepted.position() == null) {
                 letThrough.add(job.jobId());
             }

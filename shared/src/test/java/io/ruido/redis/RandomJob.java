@@ -36,7 +36,7 @@ final class RandomJob {
     private final Duration lease;
     private final Random random;
     private final Job job;
-    private final SubmitOptions terms;
+    private final SubmitOptions options;
     private final Instant expiresAt;
     private final List<Image> images;
 
@@ -71,8 +71,8 @@ final class RandomJob {
                 .toList();
         Optional<Duration> expiresIn =
                 random.nextInt(3) == 0 ? Optional.of(Duration.ofMillis(1 + random.nextInt(60))) : Optional.empty();
-        this.terms = new SubmitOptions("tenant-" + random.nextInt(3), 10_000, expiresIn, Optional.empty());
-        this.expiresAt = ((SubmitResult.Accepted) done(store.submit(job, terms))).expiresAt();
+        this.options = new SubmitOptions("tenant-" + random.nextInt(3), 10_000, expiresIn, Optional.empty());
+        this.expiresAt = ((SubmitResult.Accepted) done(store.submit(job, options))).expiresAt();
     }
 
     void run() throws InterruptedException {
@@ -187,7 +187,7 @@ final class RandomJob {
 
     /** A client that did not get its answer. */
     private void submitAgain() {
-        assertThat(done(store.submit(job, terms))).isEqualTo(new SubmitResult.Known(job.jobId()));
+        assertThat(done(store.submit(job, options))).isEqualTo(new SubmitResult.Known(job.jobId()));
     }
 
     /** A client that asks how far it is. */

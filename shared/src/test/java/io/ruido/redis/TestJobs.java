@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.awaitility.Awaitility;
 
-/** TestJobs to test with, and a connection that outlasts a busy machine. */
+/** Jobs to test with, and a connection that outlasts a busy machine. */
 final class TestJobs {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final NoArgGenerator IDS = Generators.timeBasedEpochGenerator();

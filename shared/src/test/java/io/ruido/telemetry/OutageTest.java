@@ -47,8 +47,8 @@ class OutageTest {
         assertThat(logged.list)
                 .extracting(ILoggingEvent::toString)
                 .containsExactly(
-                        "[WARN] Redis does not do what it is asked (java.io.IOException: refused); trying on",
-                        "[INFO] Redis is back after 61 s in which 60 calls failed");
+                        "[WARN] Redis is unavailable (java.io.IOException: refused); retrying",
+                        "[INFO] Redis is available again after 61 s; 60 calls failed");
     }
 
     @Test
@@ -63,7 +63,7 @@ class OutageTest {
                 .hasSize(3)
                 .last()
                 .asString()
-                .startsWith("Redis has not done what it was asked for 122 s, 123 times");
+                .startsWith("Redis has been unavailable for 122 s, 123 calls failed");
     }
 
     private void pass(int seconds) {

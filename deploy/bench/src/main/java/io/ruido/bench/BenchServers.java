@@ -82,7 +82,7 @@ public final class BenchServers implements AutoCloseable {
             try {
                 part.close();
             } catch (Exception e) {
-                log.warn("{} did not stop cleanly, stopping the rest", part, e);
+                log.warn("{} failed to stop; stopping the rest", part, e);
             }
         }
         folder.close();

@@ -37,18 +37,18 @@ public final class EmbeddedRedis implements AutoCloseable {
 
     /** Runs its arguments in a process group of their own until they end or its standard input does. */
     private static final String GUARD = """
-            umask 077
-            set -m
-            trap '' HUP INT TERM
-            exec 3<&0
-            "$@" </dev/null 3<&- &
-            server=$!
-            { read -r _ <&3; kill "$server"; } &
-            wait "$server"
-            status=$?
-            kill -9 "$!"
-            exit "$status"
-            """;
+        umask 077
+        set -m
+        trap '' HUP INT TERM
+        exec 3<&0
+        "$@" </dev/null 3<&- &
+        server=$!
+        { read -r _ <&3; kill "$server"; } &
+        wait "$server"
+        status=$?
+        kill -9 "$!"
+        exit "$status"
+        """;
 
     private static final String USER = "ruido";
 
@@ -142,7 +142,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         try {
             guard.onExit().orTimeout(STOPPING.toSeconds(), TimeUnit.SECONDS).join();
         } catch (CompletionException e) {
-            log.warn("Redis did not stop within {} s, killing it", STOPPING.toSeconds());
+            log.warn("Redis did not stop within {} s; killing it", STOPPING.toSeconds());
             guard.descendants().forEach(ProcessHandle::destroyForcibly);
         }
     }

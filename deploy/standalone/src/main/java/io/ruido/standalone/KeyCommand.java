@@ -16,13 +16,13 @@ import picocli.CommandLine.Parameters;
 final class KeyCommand implements Callable<Integer> {
     private static final int BYTES = 32;
 
-    @Parameters(paramLabel = "NAME", description = "Whose key it is, for the file.")
+    @Parameters(paramLabel = "NAME", description = "Name of the key.")
     private String name;
 
-    @Option(names = "--tenant", paramLabel = "TENANT", description = "Whose jobs it submits and sees.")
+    @Option(names = "--tenant", paramLabel = "TENANT", description = "Tenant whose jobs the key submits and sees.")
     private String tenant = "default";
 
-    @Option(names = "--admin", description = "It sees everybody's jobs, and the metrics.")
+    @Option(names = "--admin", description = "The key sees the jobs of all tenants, and the metrics.")
     private boolean admin;
 
     @Override
@@ -30,9 +30,9 @@ final class KeyCommand implements Callable<Integer> {
         byte[] random = new byte[BYTES];
         new SecureRandom().nextBytes(random);
         String key = "ruido-" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-        System.err.println("The key, which is not shown again:");
+        System.err.println("API key (it is not shown again):");
         System.out.println(key);
-        System.err.println("Its line for the file:");
+        System.err.println("Line for the file of API keys:");
         System.out.printf(
                 "- {name: %s, tenant: %s, admin: %s, sha256: \"%s\"}%n",
                 name, tenant, admin, DigestUtils.sha256Hex(key));

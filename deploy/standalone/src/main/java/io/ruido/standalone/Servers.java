@@ -1,7 +1,7 @@
 package io.ruido.standalone;
 
-import io.ruido.config.RuidoConfig.S3Config;
 import io.ruido.config.RuidoConfig;
+import io.ruido.config.RuidoConfig.S3Config;
 import io.ruido.embedded.EmbeddedKafka;
 import io.ruido.embedded.EmbeddedRedis;
 import io.ruido.embedded.EmbeddedS3;
@@ -118,7 +118,7 @@ public final class Servers implements AutoCloseable {
             try {
                 server.close();
             } catch (Exception e) {
-                log.warn("{} did not stop cleanly", server, e);
+                log.warn("{} failed to stop", server, e);
             }
         }
     }

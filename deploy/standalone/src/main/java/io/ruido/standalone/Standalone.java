@@ -76,10 +76,7 @@ public final class Standalone implements AutoCloseable {
             try {
                 part.close();
             } catch (Exception e) {
-                log.warn(
-                        "{} did not stop cleanly, stopping the rest",
-                        part.getClass().getSimpleName(),
-                        e);
+                log.warn("{} failed to stop; stopping the rest", part.getClass().getSimpleName(), e);
             }
         }
     }

@@ -36,49 +36,51 @@ class PageTest {
 
     /** Closes the page's first WebSocket after step 10 and its second one after step 20. */
     private static final String BREAK_CONNECTIONS = """
-            const sockets = [];
-            window.WebSocket = class extends WebSocket {
-              constructor(url) {
-                super(url);
-                const last = 10 * sockets.push(this);
-                this.addEventListener('message', ({ data }) => JSON.parse(data).step === last && this.close());
-              }
-            };
-            Object.assign(window, { sockets });""";
+        const sockets = [];
+        window.WebSocket = class extends WebSocket {
+          constructor(url) {
+            super(url);
+            const last = 10 * sockets.push(this);
+            this.addEventListener('message', ({ data }) => JSON.parse(data).step === last && this.close());
+          }
+        };
+        Object.assign(window, { sockets });\
+        """;
 
     /** Keeps what the newest card says of its job, but for lost connections, in {@code shown}. */
     private static final String RECORD_STATUS = """
-            Object.assign(window, { shown: [], lost: false });
-            new MutationObserver(() => {
-              const words = document.querySelector('.card .status').textContent;
-              if (words.startsWith('Connection lost')) {
-                lost = true;
-              } else if (words !== shown.at(-1)) {
-                shown.push(words);
-              }
-            }).observe(document.getElementById('gallery'), { subtree: true, childList: true });""";
+        Object.assign(window, { shown: [], lost: false });
+        new MutationObserver(() => {
+          const words = document.querySelector('.card .status').textContent;
+          if (words.startsWith('Connection lost')) {
+            lost = true;
+          } else if (words !== shown.at(-1)) {
+            shown.push(words);
+          }
+        }).observe(document.getElementById('gallery'), { subtree: true, childList: true });\
+        """;
 
     /** Contrast as WCAG 2.2 measures it: 4.5 for words, 3 for large ones. */
     private static final String CONTRAST = """
-            const channels = (color) => color.match(/[\\d.]+/g).map(Number);
-            const ground = (element) => {
-              const color = channels(getComputedStyle(element).backgroundColor);
-              return color[3] === 0 && element.parentElement ? ground(element.parentElement) : color;
-            };
-            const luminance = (color) => {
-              const [r, g, b] = color.map((c) => (c / 255 <= 0.04045 ? c / 3294.6 : ((c / 255 + 0.055) / 1.055) ** 2.4));
-              return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-            };
-            const contrast = (element) => {
-              const [one, other] = [channels(getComputedStyle(element).color), ground(element)].map(luminance);
-              return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-            };
-            const faint = () => [...document.querySelectorAll('body *')]
-              .filter((element) => element.checkVisibility())
-              .filter(({ childNodes }) => [...childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
-              .filter((element) => contrast(element) < (parseFloat(getComputedStyle(element).fontSize) < 24 ? 4.5 : 3))
-              .map((element) => `${element.outerHTML}: ${contrast(element)}`);
-            """;
+        const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+        const ground = (element) => {
+          const color = channels(getComputedStyle(element).backgroundColor);
+          return color[3] === 0 && element.parentElement ? ground(element.parentElement) : color;
+        };
+        const luminance = (color) => {
+          const [r, g, b] = color.map((c) => (c / 255 <= 0.04045 ? c / 3294.6 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+          return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        const contrast = (element) => {
+          const [one, other] = [channels(getComputedStyle(element).color), ground(element)].map(luminance);
+          return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+        };
+        const faint = () => [...document.querySelectorAll('body *')]
+          .filter((element) => element.checkVisibility())
+          .filter(({ childNodes }) => [...childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+          .filter((element) => contrast(element) < (parseFloat(getComputedStyle(element).fontSize) < 24 ? 4.5 : 3))
+          .map((element) => `${element.outerHTML}: ${contrast(element)}`);
+        """;
 
     @TempDir
     static Path folder;
@@ -252,7 +254,7 @@ class PageTest {
         Page page = open(page(new Browser.NewContextOptions()));
         page.locator("#file").setInputFiles(new FilePayload("leaf.png", "image/png", new byte[] {1, 2, 3}));
 
-        assertThat(page.getByRole(AriaRole.ALERT)).hasText("This is no picture that this browser can read.");
+        assertThat(page.getByRole(AriaRole.ALERT)).hasText("This browser cannot read the file as an image.");
         assertThat(page.locator("#source")).isHidden();
     }
 

@@ -92,7 +92,7 @@ public final class SdImageRoute {
     private Future<Upload> keep(RoutingContext ctx, String field, Object picture) {
         return picture instanceof String base64
                 ? Reply.on(ctx, uploads.keepBase64(field, base64, Caller.of(ctx).tenant()))
-                : Future.failedFuture(new InvalidFieldException(field, picture, "must be a picture in base64"));
+                : Future.failedFuture(new InvalidFieldException(field, picture, "must be an image in base64"));
     }
 
     /** @param source what the job begins with, as fields of a {@code Submission} */

@@ -63,7 +63,7 @@ public final class Access {
     private Caller administrator(RoutingContext ctx) {
         Caller caller = authenticated(ctx);
         if (!caller.admin()) {
-            throw refusal(Problem.Code.FORBIDDEN, "The key %s is not an administrator's.".formatted(caller.name()));
+            throw refusal(Problem.Code.FORBIDDEN, "The API key %s is not an administrator's.".formatted(caller.name()));
         }
         return caller;
     }

@@ -88,11 +88,10 @@ public final class ApiKeys {
             try {
                 if (!Files.readString(path).equals(loaded.text)) {
                     loaded = load(path);
-                    log.info("{} has changed: {} API keys are valid now", path, loaded.byHash.size());
+                    log.info("{} has changed; {} API keys are valid now", path, loaded.byHash.size());
                 }
             } catch (IOException | RuntimeException e) {
-                log.warn(
-                        "{} has changed and cannot be used, so the API keys stay as they were: {}", path, e.toString());
+                log.warn("{} has changed but is invalid; keeping the previous API keys: {}", path, e.toString());
             }
         });
     }

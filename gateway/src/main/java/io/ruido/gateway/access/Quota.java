@@ -14,18 +14,17 @@ public final class Quota {
     private static final String REQUESTS = "requests";
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
-    private final RateLimits allowances;
+    private final RateLimits limits;
 
-    public Quota(RateLimits allowances) {
-        this.allowances = allowances;
+    public Quota(RateLimits limits) {
+        this.limits = limits;
     }
 
     /** For a request, or a command of a WebSocket. Fails with a {@link ProblemException} when there were too many. */
     public CompletionStage<Void> takeRequest(Caller caller) {
         return caller.requestsPerMinute() == null
                 ? CompletableFuture.completedStage(null)
-                : allowances
-                        .take(REQUESTS, caller.name(), 1, caller.requestsPerMinute(), MINUTE)
+                : limits.take(REQUESTS, caller.name(), 1, caller.requestsPerMinute(), MINUTE)
                         .thenAccept(wait -> wait.ifPresent(time -> {
                             throw new ProblemException(Problem.tooMany("requests a minute", time));
                         }));
@@ -35,8 +34,7 @@ public final class Quota {
     public CompletionStage<Void> take(Caller caller, int images) {
         return caller.imagesPerDay() == null
                 ? CompletableFuture.completedStage(null)
-                : allowances
-                        .take(IMAGES, caller.name(), images, caller.imagesPerDay(), DAY)
+                : limits.take(IMAGES, caller.name(), images, caller.imagesPerDay(), DAY)
                         .thenAccept(wait -> wait.ifPresent(time -> {
                             throw new ProblemException(Problem.tooMany("images a day", time));
                         }));
@@ -45,7 +43,7 @@ public final class Quota {
     /** For a job that was not accepted after all. */
     public void giveBack(Caller caller, int images) {
         if (caller.imagesPerDay() != null) {
-            allowances.giveBack(IMAGES, caller.name(), images, caller.imagesPerDay(), DAY);
+            limits.giveBack(IMAGES, caller.name(), images, caller.imagesPerDay(), DAY);
         }
     }
 }

@@ -24,7 +24,7 @@ public final class Feed implements AutoCloseable {
     private final Context loop;
     private final WriteStream<?> socket;
     private final EventStream.Listener client;
-    private final Deque<EventStream.Told> waiting = new ArrayDeque<>();
+    private final Deque<EventStream.Entry> waiting = new ArrayDeque<>();
     private long read;
     private boolean reading;
     private boolean allRead;
@@ -70,7 +70,7 @@ public final class Feed implements AutoCloseable {
         }
         if (allRead) {
             watch = events.watch(
-                    job, read, (event, json) -> loop.runOnContext(hop -> onEvent(new EventStream.Told(event, json))));
+                    job, read, (event, json) -> loop.runOnContext(hop -> onEvent(new EventStream.Entry(event, json))));
         } else if (!reading) {
             reading = true;
             Future.fromCompletionStage(events.read(job, read), loop)
@@ -79,7 +79,7 @@ public final class Feed implements AutoCloseable {
         }
     }
 
-    private void onPage(List<EventStream.Told> page) {
+    private void onPage(List<EventStream.Entry> page) {
         allRead = page.size() < EventStream.PAGE;
         waiting.addAll(page);
         if (!page.isEmpty()) {
@@ -93,7 +93,7 @@ public final class Feed implements AutoCloseable {
         resume();
     }
 
-    private void onEvent(EventStream.Told told) {
+    private void onEvent(EventStream.Entry told) {
         if (!closed && waiting.isEmpty() && !full()) {
             send(told);
         } else if (!closed) {
@@ -112,7 +112,7 @@ public final class Feed implements AutoCloseable {
         }
     }
 
-    private void send(EventStream.Told told) {
+    private void send(EventStream.Entry told) {
         if (told.event().last()) {
             close();
         }

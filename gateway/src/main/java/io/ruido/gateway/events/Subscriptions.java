@@ -82,7 +82,8 @@ final class Subscriptions implements AutoCloseable {
     private Future<?> run(String text) {
         if (text.length() > LONGEST_COMMAND) {
             return Future.failedFuture(new ProblemException(Problem.of(
-                    Problem.Code.MALFORMED_REQUEST, "A command has at most %d characters.".formatted(LONGEST_COMMAND))));
+                    Problem.Code.MALFORMED_REQUEST,
+                    "A command has at most %d characters.".formatted(LONGEST_COMMAND))));
         }
         Object command = ClientJson.read("command", text.getBytes(StandardCharsets.UTF_8));
         Refusals refused = commands.check("command", command);
@@ -104,7 +105,7 @@ final class Subscriptions implements AutoCloseable {
     private Future<JobStatus> subscribe(UUID id, long after) {
         if (feeds.size() + pending >= AT_MOST) {
             return Future.failedFuture(new ProblemException(Problem.of(
-                    Problem.Code.TOO_MANY_SUBSCRIPTIONS, "One connection watches at most " + AT_MOST + ".")));
+                    Problem.Code.TOO_MANY_SUBSCRIPTIONS, "A connection can watch at most " + AT_MOST + ".")));
         }
         pending++;
         return Future.fromCompletionStage(jobs.find(caller, id), loop)

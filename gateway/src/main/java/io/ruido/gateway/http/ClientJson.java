@@ -70,7 +70,9 @@ public final class ClientJson {
     private static ProblemException malformed(String what, String reason, Exception cause) {
         String line = reason == null ? "" : reason.lines().findFirst().orElse("");
         return new ProblemException(
-                Problem.of(Problem.Code.MALFORMED_REQUEST, "The %s is no JSON: %s".formatted(what, Problem.cut(line))),
+                Problem.of(
+                        Problem.Code.MALFORMED_REQUEST,
+                        "The %s is not valid JSON: %s".formatted(what, Problem.cut(line))),
                 cause);
     }
 }

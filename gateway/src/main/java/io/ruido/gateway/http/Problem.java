@@ -54,29 +54,29 @@ public record Problem(
 
     public enum Code {
         MALFORMED_REQUEST(400, "The request cannot be read"),
-        INVALID_FIELD(400, "A field has a value that it cannot have"),
+        INVALID_FIELD(400, "A field has an invalid value"),
         UNKNOWN_MODEL(400, "There is no such model"),
-        UNKNOWN_UPLOAD(400, "There is no such picture"),
+        UNKNOWN_UPLOAD(400, "There is no such upload"),
         UNAUTHORIZED(401, "An API key is needed"),
         FORBIDDEN(403, "This is not allowed"),
-        NO_ROOM(403, "The pictures that are kept leave no room"),
-        NOT_FOUND(404, "There is no such thing here"),
-        METHOD_NOT_ALLOWED(405, "The method does not fit the path"),
-        NOT_ACCEPTABLE(406, "The answer has another media type"),
+        NO_ROOM(403, "The storage for uploads is full"),
+        NOT_FOUND(404, "Not found"),
+        METHOD_NOT_ALLOWED(405, "The path does not support this method"),
+        NOT_ACCEPTABLE(406, "The response has another media type"),
         ALREADY_FINISHED(409, "The job is finished"),
         TOO_MANY_SUBSCRIPTIONS(409, "One connection watches too many jobs"),
-        GONE(410, "It was kept long enough and is deleted"),
+        GONE(410, "It was deleted after its retention time"),
         JOB_CANCELLED(410, "The job was cancelled"),
         BODY_TOO_LARGE(413, "The body is too large"),
         UNSUPPORTED_MEDIA_TYPE(415, "The body has the wrong media type"),
         IDEMPOTENCY_KEY_REUSED(422, "The key was used for another job"),
-        UPGRADE_REQUIRED(426, "This is a WebSocket"),
-        TOO_MANY_REQUESTS(429, "The key's limit is reached"),
-        QUEUE_FULL(429, "Too many jobs wait"),
+        UPGRADE_REQUIRED(426, "This path is a WebSocket"),
+        TOO_MANY_REQUESTS(429, "The limit of the API key is reached"),
+        QUEUE_FULL(429, "The queue is full"),
         NO_MODEL(503, "No worker has announced a model yet"),
-        UNAVAILABLE(503, "A server that is needed does not answer"),
-        TOO_MANY_PICTURES(503, "Too many pictures come at a time"),
-        INTERNAL(500, "This server made a mistake"),
+        UNAVAILABLE(503, "A required server is unavailable"),
+        TOO_MANY_PICTURES(503, "Too many images are uploaded at the same time"),
+        INTERNAL(500, "Internal error"),
         JOB_FAILED(500, "The job failed"),
         JOB_TOO_LATE(504, "The job was not finished in time");
 
@@ -132,7 +132,7 @@ public record Problem(
     public static Problem queueFull(Duration retryAfter) {
         return of(
                 Code.QUEUE_FULL,
-                "As many jobs as allowed wait for this model; try again later.",
+                "The maximum number of jobs is waiting for this model; try again later.",
                 List.of(),
                 0,
                 retryAfter.toSeconds());
@@ -142,7 +142,7 @@ public record Problem(
     public static Problem tooMany(String what, Duration retryAfter) {
         return of(
                 Code.TOO_MANY_REQUESTS,
-                "The key allows no more %s; try again later.".formatted(what),
+                "The API key allows no more %s; try again later.".formatted(what),
                 List.of(),
                 0,
                 1 + retryAfter.toSeconds());

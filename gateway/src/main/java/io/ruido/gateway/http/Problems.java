@@ -50,7 +50,7 @@ public final class Problems implements Handler<RoutingContext> {
         }
         if (ctx.response().ended() || ctx.response().headWritten()) {
             // Of an answer that could not be written nothing has gone out: its client would wait for it.
-            log.error("a request failed while it was answered; its connection is closed", ctx.failure());
+            log.error("a request failed after its response had started; closing the connection", ctx.failure());
             ctx.response().reset();
             return;
         }
@@ -105,8 +105,8 @@ public final class Problems implements Handler<RoutingContext> {
                         Problem.Code.ofStatus(e.getStatusCode()),
                         e.getPayload() == null ? e.getMessage() : e.getPayload());
             default -> {
-                log.error("a request failed; its client is told that this server made a mistake", failure);
-                yield Problem.of(Problem.Code.INTERNAL, "The request failed; the server's log says why.");
+                log.error("a request failed unexpectedly; its client gets 500", failure);
+                yield Problem.of(Problem.Code.INTERNAL, "The request failed; the server's log has the reason.");
             }
         };
     }
@@ -124,6 +124,6 @@ public final class Problems implements Handler<RoutingContext> {
     }
 
     private static Problem unavailable(String server) {
-        return Problem.of(Problem.Code.UNAVAILABLE, server + " does not answer; try again.");
+        return Problem.of(Problem.Code.UNAVAILABLE, server + " is unavailable; try again.");
     }
 }

@@ -8,7 +8,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.CompletionStage;
 
-/** How answers are written. */
+/** Writes responses. */
 public final class Reply {
     private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
     private static final CharSequence NO_STORE = HttpHeaders.createOptimized("no-store");
@@ -16,7 +16,7 @@ public final class Reply {
 
     private Reply() {}
 
-    /** Brings the answer of another thread back to the request's event loop. */
+    /** Continues on the event loop of the request when a stage of another thread completes. */
     public static <T> Future<T> on(RoutingContext ctx, CompletionStage<T> stage) {
         return Future.fromCompletionStage(stage, ctx.vertx().getOrCreateContext());
     }

@@ -73,7 +73,7 @@ public final class RequestValidation implements Handler<RoutingContext> {
         rules.forEach(rule -> check(ctx, rule, refused));
         for (String name : ctx.queryParams().names()) {
             if (!queryNames.contains(name)) {
-                refused.add(new Problem.Field(name, ctx.queryParams().get(name), "is no parameter of this path"));
+                refused.add(new Problem.Field(name, ctx.queryParams().get(name), "is not a parameter of this path"));
             }
         }
         if (bodyCheck == null) {

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Publishes jobs whose turn has come, and those that Kafka may not have: because it was away, a gateway died, or nobody has
- * worked on them for long. A job that Kafka had all the same comes to the workers twice and runs once.
+ * Publishes admitted jobs to Kafka, and jobs that Kafka may not have: because it was unavailable, a gateway died, or no worker
+ * has touched them for long. A job that Kafka already had reaches the workers twice and runs once.
  */
 public final class Dispatcher {
     private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
@@ -39,7 +39,7 @@ public final class Dispatcher {
                         ids.size() < AT_A_TIME ? publish(ids) : publish(ids).thenCompose(done -> run()))
                 .exceptionally(error -> {
                     log.atLevel(Problems.level(error))
-                            .log("jobs could not be published ({}); trying again later", error.toString());
+                            .log("cannot publish jobs ({}); retrying later", error.toString());
                     return null;
                 });
     }

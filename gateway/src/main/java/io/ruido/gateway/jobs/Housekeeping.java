@@ -12,9 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What has to be done with jobs when its time comes, and no client or worker is there to do it: ending those whose
- * deadline has come, forgetting those that were kept long enough, and letting waiting ones through to workers that came.
- * Every gateway looks after all jobs.
+ * Work on jobs that no client or worker triggers: expiring jobs after their deadline, deleting jobs after their retention
+ * time, and admitting waiting jobs when workers have room. Every gateway does this for all jobs.
  */
 public final class Housekeeping {
     private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
@@ -57,7 +56,7 @@ public final class Housekeeping {
                         .toArray(CompletableFuture<?>[]::new)))
                 .exceptionally(error -> {
                     log.atLevel(Problems.level(error))
-                            .log("waiting jobs could not be looked after ({}); trying again", error.toString());
+                            .log("cannot admit waiting jobs ({}); retrying", error.toString());
                     return null;
                 });
     }
@@ -73,9 +72,7 @@ public final class Housekeeping {
                 })
                 .exceptionally(error -> {
                     log.atLevel(Problems.level(error))
-                            .log(
-                                    "deadlines or retention could not be looked after ({}); trying again",
-                                    error.toString());
+                            .log("cannot process deadlines or retention ({}); retrying", error.toString());
                     return null;
                 });
     }

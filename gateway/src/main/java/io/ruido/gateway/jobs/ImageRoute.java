@@ -82,7 +82,7 @@ public final class ImageRoute {
                 .filter(image -> image.index() == sample.index() && image.key() != null)
                 .findFirst()
                 .orElseThrow(() -> new ProblemException(Problem.of(
-                        Problem.Code.NOT_FOUND, "Image %s is not ready, or there is none.".formatted(sample))));
+                        Problem.Code.NOT_FOUND, "Image %s is not ready or does not exist.".formatted(sample))));
     }
 
     private static void send(RoutingContext ctx, SampleId sample, Result result) {

@@ -20,7 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 
-/** Finished jobs in the object store: with their images for as long as they are kept, and without them for ever. */
+/** Finished jobs in the object store: with their images during the retention time, and without them forever. */
 public final class JobArchive {
     /** At a time: whoever guesses ids must not keep the object store from its work. */
     private static final int LOOK_UPS = 16;
@@ -86,8 +86,8 @@ public final class JobArchive {
             return CompletableFuture.completedStage(known);
         }
         if (!lookUps.tryAcquire()) {
-            return CompletableFuture.failedStage(new ProblemException(Problem.of(
-                    Problem.Code.UNAVAILABLE, "Too many jobs are looked for in the archive; try again.")));
+            return CompletableFuture.failedStage(new ProblemException(
+                    Problem.of(Problem.Code.UNAVAILABLE, "Too many jobs are looked for in the archive; try again.")));
         }
         return CompletableFuture.supplyAsync(() -> stored(id), blocking).whenComplete((was, error) -> {
             lookUps.release();

@@ -47,7 +47,7 @@ public final class JobEnqueuer {
      */
     public CompletionStage<SubmitResult> submit(Submission submission, Context trace) {
         Job job = submission.job();
-        return store.submit(job, submission.terms(), Trace.parent(trace)).thenApply(submitted -> {
+        return store.submit(job, submission.options(), Trace.parent(trace)).thenApply(submitted -> {
             if (submitted instanceof SubmitResult.Accepted accepted) {
                 count(job);
                 Span.fromContext(trace).setAttribute("ruido.job.id", job.jobId().toString());
@@ -69,10 +69,7 @@ public final class JobEnqueuer {
                     try (var _ =
                             MDC.putCloseable(JobConsumer.JOB_ID, job.jobId().toString())) {
                         log.atLevel(Problems.level(error))
-                                .log(
-                                        "job {} could not be published ({}); trying again later",
-                                        job.jobId(),
-                                        error.toString());
+                                .log("cannot publish job {} ({}); retrying later", job.jobId(), error.toString());
                     }
                     return null;
                 });

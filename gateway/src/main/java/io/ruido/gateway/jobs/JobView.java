@@ -129,7 +129,7 @@ public record JobView(
         long lastEvent = accepted.position() == null ? 1 : 2;
         return new JobStatus(
                 job,
-                submission.terms().tenant(),
+                submission.options().tenant(),
                 JobState.QUEUED,
                 images,
                 accepted.expiresAt(),

@@ -13,7 +13,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.UUID;
 
-/** Requests that wait for the end of a job. */
+/** Waits for the end of a job, for requests that are answered then. */
 public final class JobWaiter {
     private final Jobs jobs;
     private final EventStream events;

@@ -53,10 +53,7 @@ public final class Jobs {
             case ChangeResult.Done done -> {
                 archive.write(id).exceptionally(error -> {
                     try (var _ = MDC.putCloseable(JobConsumer.JOB_ID, id.toString())) {
-                        log.warn(
-                                "job {} is cancelled, but not yet in the archive; it will be put there later",
-                                id,
-                                error);
+                        log.warn("job {} is cancelled but not yet archived; it will be archived later", id, error);
                     }
                     return null;
                 });
@@ -64,7 +61,7 @@ public final class Jobs {
             }
             case ChangeResult.Over(JobState state) ->
                 throw new ProblemException(
-                        Problem.of(Problem.Code.ALREADY_FINISHED, "Job %s is %s and stays so.".formatted(id, state)));
+                        Problem.of(Problem.Code.ALREADY_FINISHED, "Job %s is already %s.".formatted(id, state)));
             case ChangeResult.Lost lost -> throw new IllegalStateException("a whole job cannot be lost: " + id);
             case ChangeResult.Unknown none -> absent(id);
         });
@@ -119,7 +116,7 @@ public final class Jobs {
             throw new ProblemException(
                     was
                             ? Problem.of(
-                                    Problem.Code.GONE, "Job %s was finished long ago and is deleted.".formatted(id))
+                                    Problem.Code.GONE, "Job %s was deleted after its retention time.".formatted(id))
                             : Problem.of(Problem.Code.NOT_FOUND, "There is no job %s.".formatted(id)));
         });
     }

@@ -3,5 +3,5 @@ package io.ruido.gateway.jobs;
 import io.ruido.job.Job;
 import io.ruido.redis.SubmitOptions;
 
-/** What a client asked for, complete. */
-record Submission(Job job, SubmitOptions terms) {}
+/** A complete job, and the options with which it is submitted. */
+record Submission(Job job, SubmitOptions options) {}

@@ -36,7 +36,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
 import org.apache.commons.codec.digest.DigestUtils;
 
-/** Makes a job of what a client asked for: the model's defaults where it said nothing, a seed where it named none. */
+/** Makes a job of a client's request, with the model's defaults for absent fields, and a random seed. */
 public final class SubmissionReader {
     private static final long SEEDS = 1L << 32;
     /** Of diffusers' pipelines. */
@@ -65,10 +65,9 @@ public final class SubmissionReader {
      * @param idempotencyKey null when there is none
      */
     public CompletionStage<Submission> read(JsonObject body, String tenant, String idempotencyKey) {
-        return catalog.require(body.getString("model"))
-                .thenCompose(card -> source(body, tenant)
-                        .thenApply(source -> new Submission(
-                                job(body, card, source), options(body, card, tenant, idempotencyKey))));
+        return catalog.require(body.getString("model")).thenCompose(card -> source(body, tenant)
+                .thenApply(source ->
+                        new Submission(job(body, card, source), options(body, card, tenant, idempotencyKey))));
     }
 
     private SubmitOptions options(JsonObject body, ModelCard card, String tenant, String idempotencyKey) {

@@ -13,7 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** From what a client asked for to a job that will be run. A stage fails with the reason of a refusal. */
+/** Turns a client's request into a recorded job: reads it, takes it from the quota, and enqueues it. */
 public final class SubmissionService {
     private final SubmissionReader submissions;
     private final JobEnqueuer submitter;
@@ -54,7 +54,7 @@ public final class SubmissionService {
             case SubmitResult.KeyReused reused ->
                 throw new ProblemException(Problem.of(
                         Problem.Code.IDEMPOTENCY_KEY_REUSED,
-                        "This Idempotency-Key was used for another body; take a new one for a new job."));
+                        "This Idempotency-Key was used with another body; use a new key for a new job."));
         };
     }
 }

@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Jobs whose clients wait for the images, as those of the compatible interfaces do: the same jobs as everybody's, by
- * other names.
+ * Jobs whose clients wait for the images in the response, as those of the compatible interfaces do. They are jobs like all
+ * others, whose fields the clients know by other names.
  */
 public final class SynchronousJobs {
     private static final Duration AT_MOST = Duration.ofMinutes(10);
@@ -92,10 +92,8 @@ public final class SynchronousJobs {
     /** The files of a finished job's images. */
     public Future<List<String>> base64(RoutingContext ctx, JobStatus finished) {
         return Future.all(finished.images().stream()
-                        .map(image -> Reply.on(
-                                ctx,
-                                images.read(image)
-                                        .thenApply(bytes -> Base64.getEncoder().encodeToString(bytes))))
+                        .map(image -> Reply.on(ctx, images.read(image).thenApply(bytes -> Base64.getEncoder()
+                                .encodeToString(bytes))))
                         .toList())
                 .map(all -> all.list());
     }

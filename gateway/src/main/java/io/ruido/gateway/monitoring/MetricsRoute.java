@@ -1,8 +1,8 @@
 package io.ruido.gateway.monitoring;
 
 import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.ruido.gateway.http.Problems;
@@ -105,7 +105,7 @@ public final class MetricsRoute {
     }
 
     private List<Overview.Model> without(Throwable error) {
-        log.atLevel(Problems.level(error)).log("the metrics lack the queues: {}", error.toString());
+        log.atLevel(Problems.level(error)).log("metrics are incomplete, Redis is unavailable: {}", error.toString());
         return List.of();
     }
 

@@ -105,7 +105,7 @@ final class OpenAiStream {
                     .executeBlocking(() -> PartialImage.of(step.preview(), width, height))
                     .onSuccess(image -> send(name + ".partial_image", frame(image, index, null)))
                     .onFailure(error -> log.warn(
-                            "job {}: preview of step {} cannot be shown; its client gets the others",
+                            "job {}: cannot send the preview of step {}; sending the others",
                             job.jobId(),
                             step.step(),
                             error));

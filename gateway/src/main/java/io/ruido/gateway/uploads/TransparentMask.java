@@ -18,15 +18,15 @@ final class TransparentMask {
      */
     static byte[] white(String field, byte[] bytes, Upload picture, int maxPixels) {
         BufferedImage white = ImageFile.transparency(field, bytes, maxPixels)
-                .orElseThrow(() -> new InvalidFieldException(
-                        field, "opaque", "must be transparent where the picture is painted anew"));
+                .orElseThrow(() ->
+                        new InvalidFieldException(field, "opaque", "must be transparent where the image is repainted"));
         int width = white.getWidth();
         int height = white.getHeight();
         if (width != picture.width() || height != picture.height()) {
             throw new InvalidFieldException(
                     field,
                     width + "×" + height + " pixels",
-                    "must have %d×%d pixels, as the picture".formatted(picture.width(), picture.height()));
+                    "must have %d×%d pixels like the image".formatted(picture.width(), picture.height()));
         }
         return ImageEncoder.png(white);
     }

@@ -59,7 +59,8 @@ public final class UploadRoutes {
                 .onSuccess(found -> found.ifPresentOrElse(
                         bytes -> send(ctx, bytes),
                         () -> ctx.fail(new ProblemException(Problem.of(
-                                Problem.Code.NOT_FOUND, "There is no picture %s, or no more.".formatted(id))))))
+                                Problem.Code.NOT_FOUND,
+                                "There is no upload %s; it may have been deleted.".formatted(id))))))
                 .onFailure(ctx::fail);
     }
 
@@ -78,7 +79,7 @@ public final class UploadRoutes {
         if (!plain.startsWith("image/") && !plain.startsWith("application/octet-stream")) {
             throw new ProblemException(Problem.of(
                     Problem.Code.UNSUPPORTED_MEDIA_TYPE,
-                    "The body must be a picture.",
+                    "The body must be an image.",
                     List.of(new Problem.Field(
                             "Content-Type", type, "must be image/png or of another format of pictures"))));
         }

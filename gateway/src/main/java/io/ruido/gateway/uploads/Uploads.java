@@ -82,7 +82,7 @@ public final class Uploads {
         if (!places.tryAcquire()) {
             return CompletableFuture.failedStage(new ProblemException(Problem.of(
                     Problem.Code.TOO_MANY_PICTURES,
-                    "This gateway takes in %d pictures at a time; try again.".formatted(PLACES))));
+                    "This gateway accepts %d images at the same time; try again.".formatted(PLACES))));
         }
         return CompletableFuture.completedStage(null)
                 .thenCompose(begun -> work.get())
@@ -116,7 +116,7 @@ public final class Uploads {
             Problem.Field refused = new Problem.Field(
                     field,
                     bytes.length + " bytes",
-                    "finds no room: the pictures that are kept take %d of %d bytes. Each is deleted %s after it was used last"
+                    "exceeds the storage: uploads take %d of %d bytes. Each upload is deleted %s after its last use"
                             .formatted(others, limits.maxStoredBytes(), limits.retention()));
             throw new ProblemException(Problem.of(Problem.Code.NO_ROOM, refused.toString(), List.of(refused)));
         });
@@ -126,10 +126,8 @@ public final class Uploads {
     public CompletionStage<Upload> require(String field, String id, String tenant) {
         return store.keep(tenant, id)
                 .thenApply(found -> found.orElseThrow(() -> {
-                    Problem.Field unknown = new Problem.Field(
-                            field,
-                            id,
-                            "is no picture that was sent here, or was kept long enough; send it to /v1/uploads");
+                    Problem.Field unknown =
+                            new Problem.Field(field, id, "is not an upload, or was deleted; upload it to /v1/uploads");
                     return new ProblemException(
                             Problem.of(Problem.Code.UNKNOWN_UPLOAD, unknown.toString(), List.of(unknown)));
                 }));
@@ -159,7 +157,7 @@ public final class Uploads {
             String base64 = text.startsWith("data:") ? text.substring(text.indexOf(',') + 1) : text;
             return Base64.getDecoder().decode(base64);
         } catch (IllegalArgumentException e) {
-            throw new InvalidFieldException(field, text, "must be a picture in base64");
+            throw new InvalidFieldException(field, text, "must be an image in base64");
         }
     }
 

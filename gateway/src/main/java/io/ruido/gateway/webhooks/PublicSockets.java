@@ -22,7 +22,7 @@ final class PublicSockets extends SocketFactory {
             public void connect(SocketAddress endpoint, int timeout) throws IOException {
                 InetAddress address = ((InetSocketAddress) endpoint).getAddress();
                 if (address == null || !isPublic(address)) {
-                    throw new IOException(endpoint + " is no public address");
+                    throw new IOException(endpoint + " is not a public address");
                 }
                 super.connect(endpoint, timeout);
             }

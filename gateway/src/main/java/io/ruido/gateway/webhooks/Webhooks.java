@@ -22,11 +22,11 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
- * Tells the receivers that clients named of the ends of jobs. What is to be told is in Redis until it was taken or given
- * up, so that any gateway goes on where another stopped; a receiver may hear of a job twice, by the same id.
+ * Calls the receivers that clients named when jobs end. A pending call is in Redis until it is delivered or given up, so any
+ * gateway continues where another one stopped. A receiver may be called twice for a job, with the same id.
  */
 public final class Webhooks {
-    /** Between the attempts: three days in all. */
+    /** Pauses between the attempts, three days in total. */
     public static final List<Duration> PAUSES = List.of(
             Duration.ofSeconds(5),
             Duration.ofMinutes(5),
@@ -76,7 +76,7 @@ public final class Webhooks {
                 .thenAccept(ids -> ids.forEach(id -> blocking.execute(() -> deliver(id))))
                 .exceptionally(error -> {
                     log.atLevel(Problems.level(error))
-                            .log("webhooks could not be looked after ({}); trying again", error.toString());
+                            .log("cannot read pending webhooks ({}); retrying", error.toString());
                     return null;
                 });
     }
@@ -92,8 +92,7 @@ public final class Webhooks {
                 done(store.delivered(id));
             }
         } catch (CompletionException e) {
-            log.atLevel(Problems.level(e))
-                    .log("the webhook of job {} could not be looked after ({}); trying again", id, e.toString());
+            log.atLevel(Problems.level(e)).log("cannot process the webhook of job {} ({}); retrying", id, e.toString());
         }
     }
 
@@ -110,11 +109,10 @@ public final class Webhooks {
         int attempts = webhook.attempts() + 1;
         if (attempts <= pauses.size()) {
             Duration pause = pauses.get(attempts - 1);
-            log.info(
-                    "attempt {} of the webhook of job {} failed ({}); trying again in {}", attempts, id, reason, pause);
+            log.info("attempt {} of the webhook of job {} failed ({}); retrying in {}", attempts, id, reason, pause);
             done(store.later(id, attempts, pause));
         } else {
-            log.warn("all {} attempts of the webhook of job {} failed ({}); it is given up", attempts, id, reason);
+            log.warn("all {} attempts of the webhook of job {} failed ({}); giving up", attempts, id, reason);
             done(store.bury(id, webhook.url(), attempts, reason));
         }
     }

@@ -15,7 +15,7 @@ async function call(path, options) {
   try {
     response = await fetch(path, options);
   } catch {
-    throw new Problem({ code: 'unreachable', detail: 'Ruido does not answer. Is it running?' });
+    throw new Problem({ code: 'unreachable', detail: 'Ruido is unavailable. Is it running?' });
   }
   if (response.status === 401) {
     await askForKey();

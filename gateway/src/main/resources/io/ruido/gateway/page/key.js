@@ -23,7 +23,7 @@ async function ask() {
       problem.hidden = true;
       return dialog.close();
     }
-    problem.textContent = response ? 'This key is unknown.' : 'Ruido does not answer. Is it running?';
+    problem.textContent = response ? 'This key is unknown.' : 'Ruido is unavailable. Is it running?';
     problem.hidden = false;
   }
 }

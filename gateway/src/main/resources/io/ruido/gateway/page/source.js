@@ -50,7 +50,7 @@ export class Source {
     this.#file.value = '';
     if (blob) {
       this.#picture = await createImageBitmap(blob).catch(() => {
-        throw new Error('This is no picture that this browser can read.');
+        throw new Error('This browser cannot read the file as an image.');
       });
       this.#element.hidden = false;
       this.#cut();

@@ -211,7 +211,7 @@ class RefusalTest {
         "/v1/jobs?limit=many,                                     limit,         must be a whole number",
         "/v1/jobs?before=yesterday,                               before,        must be a uuid",
         "/v1/jobs?state=DONE,                                     state,         must be one of QUEUED",
-        "/v1/jobs?page=2,                                         page,          is no parameter of this path",
+        "/v1/jobs?page=2,                                         page,          is not a parameter of this path",
         "/v1/jobs/0199e1f2-0000-7000-8000-000000000000/images/-1, index,         must be at least 0",
         "/v1/jobs/0199e1f2-0000-7000-8000-000000000000/ws?after=x, after,        must be a whole number",
     })

@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "generate",
         mixinStandardHelpOptions = true,
-        description = "Generates images of a prompt on a running Ruido, or on one that is started for the while.")
+        description = "Generates images of a prompt on a running Ruido, or on one that is started temporarily.")
 public final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private SettingsOption settings;
@@ -61,7 +61,7 @@ public final class GenerateCommand implements Callable<Integer> {
         if (running.isPresent()) {
             return generate(running.get());
         }
-        System.err.println("Starting Ruido for the while, as none runs; ./ruido up keeps one running");
+        System.err.println("No Ruido is running; starting one temporarily (./ruido up keeps one running)");
         try (Standalone standalone = Standalone.start(settings.read().with(Map.of("ruido.gateway.port", "0")))) {
             return generate(standalone.address());
         }

@@ -6,24 +6,22 @@ import picocli.CommandLine.Option;
 
 /** What an image can begin with, as options. */
 final class SourceOptions {
-    @Option(names = "--image", paramLabel = "FILE", description = "Picture to begin with: PNG, JPEG or WebP.")
+    @Option(names = "--image", paramLabel = "FILE", description = "Image to start from: PNG, JPEG or WebP.")
     private Path image;
 
-    @Option(
-            names = "--strength",
-            description = "How much of the picture is replaced, above 0 to 1; 0.8 when not given.")
+    @Option(names = "--strength", description = "How much of the image is replaced, above 0 to 1; 0.8 by default.")
     private Double strength;
 
-    @Option(names = "--mask", paramLabel = "FILE", description = "White where the picture is painted anew.")
+    @Option(names = "--mask", paramLabel = "FILE", description = "Mask: white where the image is repainted.")
     private Path mask;
 
     @Option(
             names = "--variation-seed",
             paramLabel = "N",
-            description = "Another seed, to turn the first noise towards.")
+            description = "Seed of the noise that the initial noise is turned towards.")
     private Long variationSeed;
 
-    @Option(names = "--variation-strength", description = "How far it is turned, above 0 to 1.")
+    @Option(names = "--variation-strength", description = "How far the noise is turned, above 0 to 1.")
     private Double variationStrength;
 
     Optional<Path> image() {
