@@ -7,14 +7,14 @@ import io.ruido.standalone.train.DataCommand;
 import io.ruido.standalone.train.EvaluateCommand;
 import io.ruido.standalone.train.InspectCommand;
 import io.ruido.standalone.train.TrainCommand;
-import picocli.CommandLine.Command;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 
 /** The command line. */
 @Command(
         name = "ruido",
         mixinStandardHelpOptions = true,
-        version = "Ruido 0.1.0",
+        versionProvider = Version.class,
         description = "Turns noise into images: an asynchronous job queue for diffusion models.",
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "./ruido bench measures Ruido on this machine.", "./ruido test runs every test."},
