@@ -9,6 +9,7 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import io.ruido.tensor.Script;
+import io.ruido.train.recipe.TrainConfig;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;

@@ -15,6 +15,11 @@ import io.ruido.train.adversarial.ConvFeatures;
 import io.ruido.train.adversarial.Discriminator;
 import io.ruido.train.adversarial.FeatureMaps;
 import io.ruido.train.adversarial.UNetFeatures;
+import io.ruido.train.data.Rounds;
+import io.ruido.train.data.Seeds;
+import io.ruido.train.data.TrainingSet;
+import io.ruido.train.recipe.AdversaryConfig;
+import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -154,7 +159,9 @@ final class AdversarialStage implements Stage {
         int[] t = noiseLevels(pictures.length, random);
         NDArray loss = adversary.generator(
                 noisy(real, t, random), noisy(fake, t, random), ForwardProcess.tensor(scratch, t), states);
-        return settings.distillation().isEmpty() ? loss : loss.add(distance(settings.distillation().get(), fake, states, random));
+        return settings.distillation().isEmpty()
+                ? loss
+                : loss.add(distance(settings.distillation().get(), fake, states, random));
     }
 
     /** What the generator makes of its own samples, or of noise: at one of its timesteps, the same for the batch. */
@@ -163,7 +170,10 @@ final class AdversarialStage implements Stage {
         NDArray x = normal(states.getManager(), shape, random);
         for (int i = 0; i < last; i++) {
             NDArray x0 = x0(average, x, settings.timesteps().get(i), states);
-            x = process.noisy(x0, normal(x.getManager(), shape, random), same(shape, settings.timesteps().get(i + 1)));
+            x = process.noisy(
+                    x0,
+                    normal(x.getManager(), shape, random),
+                    same(shape, settings.timesteps().get(i + 1)));
         }
         return x0(model, x, settings.timesteps().get(last), states);
     }
@@ -182,11 +192,15 @@ final class AdversarialStage implements Stage {
 
     /** How noisy the discriminator sees samples: not at all without a teacher's features, which know noise. */
     private int[] noiseLevels(int batch, RandomGenerator random) {
-        return settings.distillation().isPresent() ? random.ints(batch, 0, process.trainSteps()).toArray() : new int[batch];
+        return settings.distillation().isPresent()
+                ? random.ints(batch, 0, process.trainSteps()).toArray()
+                : new int[batch];
     }
 
     private NDArray noisy(NDArray x, int[] t, RandomGenerator random) {
-        return settings.distillation().isPresent() ? process.noisy(x, normal(x.getManager(), x.getShape(), random), t) : x;
+        return settings.distillation().isPresent()
+                ? process.noisy(x, normal(x.getManager(), x.getShape(), random), t)
+                : x;
     }
 
     private NDArray distance(DistillationLoss distillation, NDArray fake, NDArray states, RandomGenerator random) {

@@ -15,6 +15,11 @@ import io.ruido.tensor.Weights;
 import io.ruido.train.adversarial.AdversarialLoss;
 import io.ruido.train.adversarial.ConvFeatures;
 import io.ruido.train.adversarial.Discriminator;
+import io.ruido.train.data.ImageFolder;
+import io.ruido.train.data.Pictures;
+import io.ruido.train.data.Seeds;
+import io.ruido.train.recipe.AdversaryConfig;
+import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -74,8 +79,8 @@ final class AutoencoderStage implements Stage {
         this.model = new AutoencoderKL(shape, weights);
         this.average = new AutoencoderKL(shape, averages);
         this.averages = averages;
-        this.adversary = Optional.ofNullable(config.adversarial())
-                .map(settings -> adversary(settings.discriminator(), weights));
+        this.adversary =
+                Optional.ofNullable(config.adversarial()).map(settings -> adversary(settings.discriminator(), weights));
         adversary.ifPresent(_ -> adversary(config.adversarial().discriminator(), averages));
         startQuietly(weights);
         startQuietly(averages);
@@ -115,10 +120,9 @@ final class AutoencoderStage implements Stage {
         if (config.adversarial() == null) {
             return List.of(own);
         }
-        TrainConfig.Optimization its =
-                optimization().withLearningRate(config.adversarial().discriminator().learningRate());
-        return List.of(
-                own, new Update(Discriminator.NAME, name -> !exports(name), its, this::discriminatorLoss));
+        TrainConfig.Optimization its = optimization()
+                .withLearningRate(config.adversarial().discriminator().learningRate());
+        return List.of(own, new Update(Discriminator.NAME, name -> !exports(name), its, this::discriminatorLoss));
     }
 
     @Override
@@ -171,7 +175,8 @@ final class AutoencoderStage implements Stage {
         float weight = adversary.isPresent() ? (float) adversarialAt(step) : 0;
         return weight == 0
                 ? loss
-                : loss.add(adversary.get().generator(x, y, Ops.none(), Ops.none()).mul(weight));
+                : loss.add(
+                        adversary.get().generator(x, y, Ops.none(), Ops.none()).mul(weight));
     }
 
     private NDArray discriminatorLoss(NDManager scratch, int step, RandomGenerator random) {

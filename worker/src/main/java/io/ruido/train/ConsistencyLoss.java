@@ -24,9 +24,14 @@ record ConsistencyLoss(Teacher teacher, ForwardProcess process, double huber) {
      */
     NDArray of(Denoiser model, Denoiser average, NDArray x0, NDArray eps, int[] from, int[] to, NDArray context) {
         NDArray x = process.noisy(x0, eps, from);
-        NDArray wanted = consistent(average, teacher.step(x, from, to, context), to, context).stopGradient();
+        NDArray wanted = consistent(average, teacher.step(x, from, to, context), to, context)
+                .stopGradient();
         NDArray error = consistent(model, x, from, context).sub(wanted);
-        return error.square().add((float) (huber * huber)).sqrt().sub((float) huber).mean();
+        return error.square()
+                .add((float) (huber * huber))
+                .sqrt()
+                .sub((float) huber)
+                .mean();
     }
 
     /**
@@ -34,8 +39,7 @@ record ConsistencyLoss(Teacher teacher, ForwardProcess process, double huber) {
      * differ from 0 and 1 by less than 10⁻⁵ at the timesteps of a grid.
      */
     private NDArray consistent(Denoiser denoiser, NDArray x, int[] t, NDArray context) {
-        NDArray output =
-                denoiser.forward(x, ForwardProcess.tensor(x.getManager(), t), Conditioning.ofStates(context));
+        NDArray output = denoiser.forward(x, ForwardProcess.tensor(x.getManager(), t), Conditioning.ofStates(context));
         float[] inside = new float[t.length];
         for (int b = 0; b < t.length; b++) {
             inside[b] = t[b] == 0 ? 0 : 1;

@@ -8,6 +8,12 @@ import io.ruido.model.unet.UNet2DConditionModel;
 import io.ruido.model.unet.UNetConfig;
 import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;
+import io.ruido.train.data.Examples;
+import io.ruido.train.data.Rounds;
+import io.ruido.train.data.Seeds;
+import io.ruido.train.data.TrainingSet;
+import io.ruido.train.recipe.DistillationConfig;
+import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -34,7 +40,8 @@ final class ConsistencyStage implements Stage {
         this.data = data;
         this.seed = seed;
         var process = new ForwardProcess(config.scheduler(), 0);
-        this.consistency = new ConsistencyLoss(teacher, process, config.consistency().huber());
+        this.consistency =
+                new ConsistencyLoss(teacher, process, config.consistency().huber());
         this.rounds = new Rounds(seed, data.count());
     }
 
@@ -63,7 +70,9 @@ final class ConsistencyStage implements Stage {
     /** The model forward and backward, its average, and the teacher with and without the text. */
     @Override
     public double workAt(int step) {
-        return 6 * batchAt(step) * Work.forward(averages.tensors(), data.latentsAt(step).side(), data.tokens());
+        return 6
+                * batchAt(step)
+                * Work.forward(averages.tensors(), data.latentsAt(step).side(), data.tokens());
     }
 
     @Override

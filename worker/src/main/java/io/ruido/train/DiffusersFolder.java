@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** Writes the parts of a model in the layout that Python's diffusers reads. */
-final class DiffusersFolder {
-    static final String WEIGHTS = "diffusion_pytorch_model.safetensors";
+public final class DiffusersFolder {
+    public static final String WEIGHTS = "diffusion_pytorch_model.safetensors";
 
     private static final String DIFFUSERS = "diffusers";
     private static final String UNET = "UNet2DConditionModel";
@@ -30,7 +30,7 @@ final class DiffusersFolder {
     private DiffusersFolder() {}
 
     /** Writes config and float16 weights of one model. */
-    static void writeModel(Path folder, String className, ObjectNode config, Map<String, NDArray> tensors)
+    public static void writeModel(Path folder, String className, ObjectNode config, Map<String, NDArray> tensors)
             throws IOException {
         Files.createDirectories(folder);
         ObjectNode written = config.objectNode().put("_class_name", className);
@@ -40,7 +40,7 @@ final class DiffusersFolder {
     }
 
     /** Copies config and weights of one model as they are. */
-    static void copyModel(Path source, Path folder) throws IOException {
+    public static void copyModel(Path source, Path folder) throws IOException {
         Files.createDirectories(folder);
         for (String file : List.of("config.json", WEIGHTS)) {
             Files.copy(source.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
@@ -51,12 +51,14 @@ final class DiffusersFolder {
      * Copies a BERT text encoder, in float16, and its tokenizer; every caption is padded or cut to {@code tokens}, and followed
      * by its pooled state, whose values vary about as much as those of the tokens.
      */
-    static void writeText(Path folder, Path source, int tokens) throws IOException {
+    public static void writeText(Path folder, Path source, int tokens) throws IOException {
         Path encoder = Files.createDirectories(folder.resolve("text_encoder"));
         ObjectNode config =
                 (ObjectNode) READ.readTree(source.resolve("config.json").toFile());
         config.put("use_attention_mask", true).put("_name_or_path", "sentence-transformers/all-MiniLM-L6-v2");
-        config.put(BertConfig.POOLED_TOKEN_SCALE, Math.sqrt(config.path("hidden_size").asInt()));
+        config.put(
+                BertConfig.POOLED_TOKEN_SCALE,
+                Math.sqrt(config.path("hidden_size").asInt()));
         Files.write(encoder.resolve("config.json"), JSON.writeValueAsBytes(config));
         try (NDManager manager = Torch.newManager()) {
             Path weights = source.resolve("model.safetensors");
@@ -76,17 +78,17 @@ final class DiffusersFolder {
     }
 
     /** The class of a denoiser, by its config: a UNet2DConditionModel if it says nothing else. */
-    static String denoiserClass(ObjectNode config) {
+    public static String denoiserClass(ObjectNode config) {
         return config.path("_class_name").asText(UNET);
     }
 
     /** The name of a denoiser's folder in that of its model. */
-    static String denoiserPart(ObjectNode config) {
+    public static String denoiserPart(ObjectNode config) {
         return denoiserClass(config).equals(UNET) ? "unet" : "transformer";
     }
 
     /** Writes {@code model_index.json} and the scheduler's config of a model with text, autoencoder and denoiser. */
-    static void writeTextToImage(Path folder, ObjectNode denoiser, ObjectNode scheduler) throws IOException {
+    public static void writeTextToImage(Path folder, ObjectNode denoiser, ObjectNode scheduler) throws IOException {
         boolean unet = denoiserClass(denoiser).equals(UNET);
         ObjectNode index = index(unet ? "StableDiffusionPipeline" : "PixArtAlphaPipeline");
         part(index, "vae", DIFFUSERS, "AutoencoderKL");
@@ -103,7 +105,7 @@ final class DiffusersFolder {
     }
 
     /** Copies the autoencoder, the text encoder and the tokenizer of a model as they are. */
-    static void copyBase(Path source, Path folder) throws IOException {
+    public static void copyBase(Path source, Path folder) throws IOException {
         for (String part : List.of("vae", "text_encoder", "tokenizer")) {
             Path target = Files.createDirectories(folder.resolve(part));
             try (Stream<Path> files = Files.list(source.resolve(part))) {
@@ -115,7 +117,7 @@ final class DiffusersFolder {
     }
 
     /** The same of a model that denoises pixels. */
-    static void writeUnconditional(Path folder, ObjectNode scheduler) throws IOException {
+    public static void writeUnconditional(Path folder, ObjectNode scheduler) throws IOException {
         ObjectNode index = index("DDIMPipeline");
         part(index, "unet", DIFFUSERS, "UNet2DModel");
         write(folder, index, scheduler);

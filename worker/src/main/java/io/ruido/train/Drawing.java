@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** Some samples side by side, from noise to the end of a trajectory. */
-final class Drawing {
+public final class Drawing {
     private Drawing() {}
 
     /** What a denoiser makes of x (B, C, H, W) at the timesteps (B), guidance applied. */
-    interface Prediction {
+    public interface Prediction {
         NDArray of(NDArray x, float[] timesteps);
     }
 
@@ -25,7 +25,7 @@ final class Drawing {
      * @param seed of the first sample; the next one has the next seed
      * @param one (1, C, H, W)
      */
-    static List<float[]> run(
+    public static List<float[]> run(
             NDManager manager, Trajectory trajectory, int count, long seed, Shape one, Prediction prediction) {
         int length = (int) one.size();
         List<SampleState> states = IntStream.range(0, count)
@@ -46,12 +46,12 @@ final class Drawing {
     }
 
     /** (B, C, H, W) */
-    static NDArray tensor(NDManager manager, List<float[]> samples, Shape one) {
+    public static NDArray tensor(NDManager manager, List<float[]> samples, Shape one) {
         return manager.create(join(samples), new Shape(samples.size(), one.get(1), one.get(2), one.get(3)));
     }
 
     /** One after the other. */
-    static float[] join(List<float[]> samples) {
+    public static float[] join(List<float[]> samples) {
         int length = samples.getFirst().length;
         float[] all = new float[samples.size() * length];
         for (int i = 0; i < samples.size(); i++) {

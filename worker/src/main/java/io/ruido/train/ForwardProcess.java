@@ -10,6 +10,8 @@ import io.ruido.diffusion.schedules.NoiseSchedule;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
+import io.ruido.train.data.Examples;
+import io.ruido.train.data.Seeds;
 import java.util.function.ToDoubleFunction;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;

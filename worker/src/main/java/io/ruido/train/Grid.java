@@ -16,7 +16,7 @@ public final class Grid {
      * @param size side of a picture
      * @param columns pictures in a row
      */
-    static void write(Path file, float[] pixels, int size, int columns) throws IOException {
+    public static void write(Path file, float[] pixels, int size, int columns) throws IOException {
         int plane = size * size;
         int count = pixels.length / (3 * plane);
         int rows = Math.ceilDiv(count, columns);

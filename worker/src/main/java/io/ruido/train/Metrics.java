@@ -27,8 +27,8 @@ final class Metrics {
     Metrics(Path folder, String name, List<String> others) {
         this.folder = folder;
         this.name = name;
-        this.header = HEADER
-                + others.stream().map(other -> "," + other + "_loss").collect(Collectors.joining());
+        this.header =
+                HEADER + others.stream().map(other -> "," + other + "_loss").collect(Collectors.joining());
     }
 
     /**

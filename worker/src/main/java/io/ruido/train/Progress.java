@@ -1,5 +1,6 @@
 package io.ruido.train;
 
+import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;

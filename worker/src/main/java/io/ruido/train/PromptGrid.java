@@ -8,6 +8,8 @@ import io.ruido.diffusion.Trajectory;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.model.Denoiser;
+import io.ruido.train.data.TrainingSet;
+import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,10 +35,15 @@ final class PromptGrid {
         Shape one = data.latents().shape(1);
         NDArray context = data.encode(scratch, sampling.prompts()); // (B, T, D)
         var guided = new Guided(denoiser, sampling.guidance(), data.empty(scratch, 1));
-        Trajectory trajectory = SamplerName.defaultFor(scheduler).sampler(scheduler).trajectory(sampling.steps());
+        Trajectory trajectory =
+                SamplerName.defaultFor(scheduler).sampler(scheduler).trajectory(sampling.steps());
         List<float[]> drawn = Drawing.run(
-                scratch, trajectory, sampling.prompts().size(), seed, one, (x, timesteps) -> guided.forward(
-                        x, x.getManager().create(timesteps), context.duplicate()));
+                scratch,
+                trajectory,
+                sampling.prompts().size(),
+                seed,
+                one,
+                (x, timesteps) -> guided.forward(x, x.getManager().create(timesteps), context.duplicate()));
         NDArray pixels = data.decode(Drawing.tensor(scratch, drawn, one));
         Grid.write(picture, pixels.toFloatArray(), data.pictureSize(), COLUMNS);
     }

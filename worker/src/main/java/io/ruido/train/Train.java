@@ -4,6 +4,13 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ruido.tensor.Torch;
+import io.ruido.train.data.Examples;
+import io.ruido.train.data.ImageFolder;
+import io.ruido.train.data.TrainingSet;
+import io.ruido.train.recipe.Captioning;
+import io.ruido.train.recipe.DistillationConfig;
+import io.ruido.train.recipe.GanConfig;
+import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -135,8 +142,7 @@ public final class Train {
             NDArray empty = data.empty(manager, 1);
             Teacher teacher = Teacher.read(settings.teacher(), settings.guidance(), empty, manager);
             Path start = weights(from.orElse(settings.teacher()), "unet");
-            boolean done = run(
-                    new ConsistencyStage(settings, shape, teacher, data, config.seed()), Optional.of(start));
+            boolean done = run(new ConsistencyStage(settings, shape, teacher, data, config.seed()), Optional.of(start));
             if (done && settings.adversarial() != null) {
                 DistillationConfig.Adversarial adversarial = settings.adversarial();
                 var stage = new AdversarialStage.Settings(

@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
 import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;
+import io.ruido.train.data.Seeds;
+import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,7 +102,8 @@ final class TrainingRun {
             Checkpoint.write(folder, new Checkpoint.State(done, progress.seconds()), parts);
             metrics.plot();
         }
-        boolean last = done == optimization.steps(); // the export must be there, whether or not it is told to stop just then
+        boolean last =
+                done == optimization.steps(); // the export must be there, whether or not it is told to stop just then
         if ((!stop || last) && isDue(done, optimization.evaluateEvery())) {
             evaluate(manager, done, export);
         }

@@ -2,6 +2,7 @@ package io.ruido.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.ruido.train.recipe.TrainConfig;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 

@@ -18,7 +18,8 @@ final class Work {
     private static final Pattern BLOCK = Pattern.compile("(down|up)_blocks\\.(\\d+)\\.(\\w+)");
     private static final Pattern NARROW =
             Pattern.compile("mid_block\\..*|encoder\\.conv_out\\..*|decoder\\.conv_in\\..*|(post_)?quant_conv\\..*");
-    private static final Pattern ONCE = Pattern.compile(".*(_embedding|time_emb_proj|adaln_single|timestep_embedder)\\..*");
+    private static final Pattern ONCE =
+            Pattern.compile(".*(_embedding|time_emb_proj|adaln_single|timestep_embedder)\\..*");
     private static final Pattern OF_TEXT = Pattern.compile("(.*\\.attn2\\.to_[kv]|caption_projection)\\..*");
     private static final int SIDE = 512;
     private static final int TRIES = 10;

@@ -14,6 +14,7 @@ import io.ruido.model.unet.UNetConfig;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;
+import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

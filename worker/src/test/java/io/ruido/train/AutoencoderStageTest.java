@@ -10,6 +10,8 @@ import ai.djl.ndarray.types.Shape;
 import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;
+import io.ruido.train.data.ImageFolder;
+import io.ruido.train.data.Pictures;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -112,8 +112,7 @@ class DistillationTest {
     }
 
     private UNet2DConditionModel unet(String name, Weights weights) throws IOException {
-        var unet = new UNet2DConditionModel(
-                UNetConfig.read(golden.folder().resolve("teacher/unet")), weights);
+        var unet = new UNet2DConditionModel(UNetConfig.read(golden.folder().resolve("teacher/unet")), weights);
         weights.tensors().forEach((tensorName, tensor) -> golden.get(name + ".weights." + tensorName)
                 .copyTo(tensor));
         return unet;

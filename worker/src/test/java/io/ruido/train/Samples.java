@@ -3,6 +3,8 @@ package io.ruido.train;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.ruido.train.data.ImageFolder;
+import io.ruido.train.recipe.TrainConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -15,6 +15,8 @@ import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.Sampling;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
+import io.ruido.train.data.ImageFolder;
+import io.ruido.train.data.Seeds;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -223,7 +225,12 @@ class TrainTest {
                     Geometry.ofImage(Samples.SIZE, Samples.SIZE),
                     0,
                     Optional.empty());
-            assertThat(new Sampling(pipeline).run(request, _ -> {}).frames().first().width()).isEqualTo(Samples.SIZE);
+            assertThat(new Sampling(pipeline)
+                            .run(request, _ -> {})
+                            .frames()
+                            .first()
+                            .width())
+                    .isEqualTo(Samples.SIZE);
         }
     }
 

@@ -9,6 +9,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Weights;
+import io.ruido.train.recipe.AdversaryConfig;
+import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,8 +63,7 @@ class TrainingRunTest {
         assertThat(stopped.losses).isEqualTo(whole.losses);
         for (String part : List.of("weights", "averages", "exp_avg", "exp_avg_sq")) {
             assertThat(folder.resolve("whole/checkpoint-00000006/%s.safetensors".formatted(part)))
-                    .hasSameBinaryContentAs(
-                            folder.resolve("parts/checkpoint-00000006/%s.safetensors".formatted(part)));
+                    .hasSameBinaryContentAs(folder.resolve("parts/checkpoint-00000006/%s.safetensors".formatted(part)));
         }
         assertThat(folder.resolve("whole/metrics.csv")).content().contains(",discriminator_loss");
         assertThat(SafeTensors.list(folder.resolve("export/vae")).keySet())

@@ -10,6 +10,7 @@ import io.ruido.model.unet.UNet2DConditionModel;
 import io.ruido.model.unet.UNetConfig;
 import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;
+import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

@@ -24,8 +24,8 @@ import java.util.stream.IntStream;
  * <p>B batch, T tokens, D hidden width.
  */
 public final class BertModel {
-    public static final Network<BertModel> NETWORK = new Network<>(
-            "BertModel", (config, weights) -> new BertModel(BertConfig.of(config), weights));
+    public static final Network<BertModel> NETWORK =
+            new Network<>("BertModel", (config, weights) -> new BertModel(BertConfig.of(config), weights));
 
     private static final double HIDDEN = -Float.MAX_VALUE;
 
@@ -97,7 +97,8 @@ public final class BertModel {
      */
     public NDArray pooled(NDArray states, NDArray mask) {
         NDArray real = mask.toType(DataType.FLOAT32, false).expandDims(2); // (B, T, 1)
-        NDArray sum = Ops.cast(states, DataType.FLOAT32).mul(real).sum(new int[] {1}, true); // the length of the mean is 1
+        NDArray sum =
+                Ops.cast(states, DataType.FLOAT32).mul(real).sum(new int[] {1}, true); // the length of the mean is 1
         NDArray length = sum.square().sum(new int[] {2}, true).sqrt(); // (B, 1, 1)
         return Ops.cast(sum.div(length), states.getDataType());
     }

@@ -56,8 +56,7 @@ public final class TextEncoder implements Prompts {
             ClipTextModel.Output output = clip.forward(ids, mask);
             return skip == 0 ? output.last() : clip.normalized(ClipStates.before(output, skip));
         };
-        return new TextEncoder(
-                Tokenizer.read(tokenizer, clip.config().maxPositionEmbeddings()), model, false);
+        return new TextEncoder(Tokenizer.read(tokenizer, clip.config().maxPositionEmbeddings()), model, false);
     }
 
     private static NDArray states(BertModel bert, NDArray ids, NDArray mask) {

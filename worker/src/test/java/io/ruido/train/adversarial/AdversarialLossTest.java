@@ -32,8 +32,8 @@ class AdversarialLossTest {
         Weights weights = Weights.fresh(manager, 1);
         var features = new ConvFeatures(weights.at("features"), 2, List.of(4, 8), DataType.FLOAT32);
         var loss = new AdversarialLoss(new Discriminator(weights, features, 8), 0.3, 0.1);
-        weights.tensors().forEach((name, tensor) -> golden.get("weights." + name)
-                .copyTo(tensor));
+        weights.tensors()
+                .forEach((name, tensor) -> golden.get("weights." + name).copyTo(tensor));
         NDArray real = golden.get("real"), fake = golden.get("fake"), states = golden.get("states");
         NDArray timesteps = manager.zeros(new Shape(3));
 

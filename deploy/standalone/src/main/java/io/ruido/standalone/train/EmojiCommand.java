@@ -1,6 +1,6 @@
 package io.ruido.standalone.train;
 
-import io.ruido.train.Emoji;
+import io.ruido.train.data.Emoji;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

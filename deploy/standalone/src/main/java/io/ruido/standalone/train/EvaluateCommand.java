@@ -1,11 +1,11 @@
 package io.ruido.standalone.train;
 
+import io.ruido.evaluation.ContactSheet;
+import io.ruido.evaluation.Evaluation;
+import io.ruido.evaluation.Ladder;
+import io.ruido.evaluation.Painter;
 import io.ruido.pipeline.image.RgbImage;
 import io.ruido.standalone.Bars;
-import io.ruido.train.ContactSheet;
-import io.ruido.train.Evaluation;
-import io.ruido.train.Ladder;
-import io.ruido.train.Painter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +58,11 @@ public final class EvaluateCommand implements Callable<Integer> {
             description = "The one that the model's folder describes by default.")
     private Optional<String> sampler;
 
-    @Option(names = "--steps", split = ",", defaultValue = "10,30,50", description = "Numbers of steps (${DEFAULT-VALUE}).")
+    @Option(
+            names = "--steps",
+            split = ",",
+            defaultValue = "10,30,50",
+            description = "Numbers of steps (${DEFAULT-VALUE}).")
     private List<Integer> steps;
 
     @Option(names = "--guidance", defaultValue = "3", description = "Guidance scale (${DEFAULT-VALUE}).")
@@ -70,14 +74,16 @@ public final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--prompts",
             paramLabel = "FILE",
-            description = "Texts, one a line, to draw in one more grid. A line may go on with a tab and labels, separated by "
-                    + "|: then the table says how often the nearest picture bears one of them.")
+            description =
+                    "Texts, one a line, to draw in one more grid. A line may go on with a tab and labels, separated by "
+                            + "|: then the table says how often the nearest picture bears one of them.")
     private Path prompts;
 
     @Option(
             names = "--ladder",
             paramLabel = "FILE",
-            description = "Ways to draw, in YAML, that are compared: docs/ladder.yaml is one. MODEL's autoencoder measures.")
+            description =
+                    "Ways to draw, in YAML, that are compared: docs/ladder.yaml is one. MODEL's autoencoder measures.")
     private Path ladder;
 
     @Override
@@ -138,13 +144,13 @@ public final class EvaluateCommand implements Callable<Integer> {
                 .filter(line -> !line.isBlank())
                 .map(line -> line.split("\t", 2))
                 .toList();
-        List<RgbImage> drawn =
-                draw(painter, lines.stream().map(line -> line[0]).toList(), steps.getLast(), "prompts");
+        List<RgbImage> drawn = draw(painter, lines.stream().map(line -> line[0]).toList(), steps.getLast(), "prompts");
         if (lines.stream().anyMatch(line -> line.length < 2)) {
             return List.of();
         }
-        List<Set<String>> accepted =
-                lines.stream().map(line -> Set.copyOf(Arrays.asList(line[1].split("\\|")))).toList();
+        List<Set<String>> accepted = lines.stream()
+                .map(line -> Set.copyOf(Arrays.asList(line[1].split("\\|"))))
+                .toList();
         return List.of(
                 "",
                 "%d texts of %s, drawn with %d steps: a right label at once | in the nearest 5"

@@ -1,19 +1,19 @@
-package io.ruido.train;
+package io.ruido.train.data;
 
 /** An endless sequence that has each of some pictures once in every round, in another order each time. */
-final class Rounds {
+public final class Rounds {
     private final long seed;
     private final int count;
     private long round = -1;
     private int[] order;
 
-    Rounds(long seed, int count) {
+    public Rounds(long seed, int count) {
         this.seed = seed;
         this.count = count;
     }
 
     /** The pictures of one step. */
-    int[] batch(int step, int size) {
+    public int[] batch(int step, int size) {
         int[] batch = new int[size];
         for (int i = 0; i < size; i++) {
             batch[i] = at((long) step * size + i);

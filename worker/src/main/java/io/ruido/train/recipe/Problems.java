@@ -1,37 +1,37 @@
-package io.ruido.train;
+package io.ruido.train.recipe;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /** Collects everything wrong with a record's values, so that all of it is reported at once. */
-final class Problems {
+public final class Problems {
     private final List<String> found = new ArrayList<>();
 
-    Problems unless(boolean good, String field, String rule, Object value) {
+    public Problems unless(boolean good, String field, String rule, Object value) {
         if (!good) {
             found.add("%s must be %s, was %s".formatted(field, rule, value));
         }
         return this;
     }
 
-    Problems positive(String field, double value) {
+    public Problems positive(String field, double value) {
         return unless(value > 0, field, "positive", value);
     }
 
-    Problems within(String field, double value, double low, double high) {
+    public Problems within(String field, double value, double low, double high) {
         return unless(value >= low && value <= high, field, "between " + low + " and " + high, value);
     }
 
-    Problems present(String field, Object value) {
+    public Problems present(String field, Object value) {
         return unless(value != null, field, "given", value);
     }
 
-    Problems absent(String field, Object value) {
+    public Problems absent(String field, Object value) {
         return unless(value == null, field, "absent", value == null ? "" : "given");
     }
 
     /** Ends the checks. */
-    void reject() {
+    public void reject() {
         if (!found.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", found));
         }

@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.evaluation;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -7,6 +7,11 @@ import ai.djl.ndarray.types.Shape;
 import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.pipeline.image.RgbImage;
 import io.ruido.tensor.Torch;
+import io.ruido.train.Drawing;
+import io.ruido.train.data.ImageFolder;
+import io.ruido.train.data.Pictures;
+import io.ruido.train.data.Seeds;
+import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -60,7 +65,7 @@ public final class Evaluation implements AutoCloseable {
                 everyLabel ? List.of() : config.denoiser().labels());
     }
 
-    Evaluation(Path model, Path data, int size, int heldOut, List<String> labels) throws IOException {
+    public Evaluation(Path model, Path data, int size, int heldOut, List<String> labels) throws IOException {
         this.heldOut = heldOut;
         this.size = size;
         this.manager = Torch.newManager();
@@ -70,8 +75,7 @@ public final class Evaluation implements AutoCloseable {
                 .map(ImageFolder.Picture::label)
                 .distinct()
                 .toList();
-        this.latents =
-                encode(pictures.stream().map(ImageFolder.Picture::planes).toList());
+        this.latents = encode(pictures.stream().map(ImageFolder.Picture::planes).toList());
     }
 
     /** How alike the held-out pictures and what the autoencoder makes of them are: their mean PSNR in dB. */
@@ -84,9 +88,11 @@ public final class Evaluation implements AutoCloseable {
 
     private byte[] reconstruct(float[] latent) {
         try (NDManager scratch = manager.newSubManager()) {
-            long channels = vae.config().latentChannels(), side = Math.round(Math.sqrt(latent.length / (double) channels));
+            long channels = vae.config().latentChannels(),
+                    side = Math.round(Math.sqrt(latent.length / (double) channels));
             NDArray z = scratch.create(latent, new Shape(1, channels, side, side));
-            float[] decoded = vae.decode(z.div((float) vae.config().scalingFactor())).toFloatArray();
+            float[] decoded =
+                    vae.decode(z.div((float) vae.config().scalingFactor())).toFloatArray();
             byte[] planes = new byte[decoded.length];
             for (int i = 0; i < planes.length; i++) {
                 planes[i] = (byte) Math.clamp(Math.round((decoded[i] + 1) * 127.5f), 0, 255);
@@ -157,8 +163,8 @@ public final class Evaluation implements AutoCloseable {
         float[][] encoded = encodeDrawn(drawn);
         return IntStream.range(0, encoded.length)
                 .boxed()
-                .flatMapToDouble(i ->
-                        IntStream.range(0, i).mapToDouble(j -> Math.sqrt(squaredDistance(encoded[i], encoded[j]))))
+                .flatMapToDouble(
+                        i -> IntStream.range(0, i).mapToDouble(j -> Math.sqrt(squaredDistance(encoded[i], encoded[j]))))
                 .average()
                 .orElseThrow();
     }
@@ -181,7 +187,8 @@ public final class Evaluation implements AutoCloseable {
     private NDArray pooled(NDManager scratch, float[][] some) {
         int count = some.length, channels = vae.config().latentChannels();
         int side = (int) Math.round(Math.sqrt(some[0].length / (double) channels)), part = side / POOLED;
-        NDArray all = scratch.create(Drawing.join(List.of(some)), new Shape((long) count * channels, POOLED, part, POOLED, part));
+        NDArray all = scratch.create(
+                Drawing.join(List.of(some)), new Shape((long) count * channels, POOLED, part, POOLED, part));
         return all.mean(new int[] {4}).mean(new int[] {2}).reshape(count, -1);
     }
 

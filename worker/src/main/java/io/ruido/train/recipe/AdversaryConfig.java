@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.recipe;
 
 import java.util.List;
 
@@ -11,8 +11,8 @@ import java.util.List;
  * @param penalty weight of the penalty of its gradient
  * @param sigma how far from a sample the penalty looks
  */
-record AdversaryConfig(List<Integer> widths, double learningRate, double penalty, double sigma) {
-    AdversaryConfig {
+public record AdversaryConfig(List<Integer> widths, double learningRate, double penalty, double sigma) {
+    public AdversaryConfig {
         widths = widths == null ? List.of() : List.copyOf(widths);
         new Problems()
                 .unless(

@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.recipe;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
@@ -13,7 +13,7 @@ import java.util.List;
  * @param labels of the pictures to train on, or none for all
  * @param scheduler config of diffusers' LCMScheduler, with the teacher's noise schedule; what the new model predicts
  */
-record DistillationConfig(
+public record DistillationConfig(
         Path teacher,
         double guidance,
         Captioning captions,
@@ -22,7 +22,7 @@ record DistillationConfig(
         TrainConfig.Sampling sampling,
         Consistency consistency,
         Adversarial adversarial) {
-    DistillationConfig {
+    public DistillationConfig {
         new Problems()
                 .present("teacher", teacher)
                 .within("guidance", guidance, 1, 50)
@@ -40,8 +40,8 @@ record DistillationConfig(
      * @param grid how many timesteps the teacher's steps lead over
      * @param huber c of the pseudo-Huber loss √(d² + c²) − c
      */
-    record Consistency(int grid, double huber, TrainConfig.Optimization optimization) {
-        Consistency {
+    public record Consistency(int grid, double huber, TrainConfig.Optimization optimization) {
+        public Consistency {
             new Problems()
                     .within("grid", grid, 2, 500)
                     .positive("huber", huber)
@@ -56,12 +56,12 @@ record DistillationConfig(
      * @param timesteps that the new model is asked at, the noisiest first
      * @param distillation weight of the distance to what the teacher makes of the new model's samples
      */
-    record Adversarial(
+    public record Adversarial(
             List<Integer> timesteps,
             double distillation,
             AdversaryConfig discriminator,
             TrainConfig.Optimization optimization) {
-        Adversarial {
+        public Adversarial {
             new Problems()
                     .unless(timesteps != null && !timesteps.isEmpty(), "timesteps", "at least one", timesteps)
                     .within("distillation", distillation, 0, 1000)

@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.recipe;
 
 import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -31,7 +31,7 @@ import java.util.stream.Stream;
  * @param distillation a model of few steps from one of many, or
  * @param gan a generator that draws in one pass
  */
-record TrainConfig(
+public record TrainConfig(
         String name,
         Path data,
         Path output,
@@ -76,7 +76,7 @@ record TrainConfig(
         return parts;
     }
 
-    TrainConfig {
+    public TrainConfig {
         sizes = sizes == null ? List.of() : List.copyOf(sizes);
         var problems = new Problems()
                 .present("name", name)
@@ -98,12 +98,12 @@ record TrainConfig(
     }
 
     /** All sides that a denoiser is trained on, the main one first. */
-    List<Integer> sides() {
+    public List<Integer> sides() {
         return Stream.concat(Stream.of(size), sizes.stream()).distinct().toList();
     }
 
     /** Which part of an autoencoder is trained; all of it unless it begins as another model's. */
-    enum Learns {
+    public enum Learns {
         ALL,
         /** Latents stay what they are, and with them a denoiser of theirs keeps its worth. */
         DECODER,
@@ -126,7 +126,7 @@ record TrainConfig(
      * @param precision of the network's inner values, float32 if absent; weights and moments are float32 always
      * @param model config of diffusers' AutoencoderKL
      */
-    record Autoencoder(
+    public record Autoencoder(
             Learns learns,
             int heldOut,
             int crop,
@@ -139,7 +139,7 @@ record TrainConfig(
             Precision precision,
             Optimization optimization,
             ObjectNode model) {
-        Autoencoder {
+        public Autoencoder {
             precision = precision == null ? Precision.FLOAT32 : precision;
             new Problems()
                     .present("learns", learns)
@@ -161,8 +161,8 @@ record TrainConfig(
      * @param weight of its opinion, beside the other losses
      * @param from share of the steps after which its opinion counts
      */
-    record Adversarial(double weight, double from, AdversaryConfig discriminator) {
-        Adversarial {
+    public record Adversarial(double weight, double from, AdversaryConfig discriminator) {
+        public Adversarial {
             new Problems()
                     .within("weight", weight, 0, 10)
                     .within("from", from, 0, 1)
@@ -172,12 +172,12 @@ record TrainConfig(
     }
 
     /** A type to compute in. */
-    enum Precision {
+    public enum Precision {
         FLOAT32,
         /** Faster on processors that multiply it in hardware, slower on others. */
         BFLOAT16;
 
-        DataType type() {
+        public DataType type() {
             return DataType.valueOf(name());
         }
     }
@@ -193,7 +193,7 @@ record TrainConfig(
      * @param scheduler config of diffusers' DDIMScheduler: the noise schedule and what the model predicts
      * @param model config of diffusers' UNet2DConditionModel, or of PixArtTransformer2DModel if its {@code _class_name} says so
      */
-    record Denoiser(
+    public record Denoiser(
             Path textEncoder,
             int tokens,
             Captioning captions,
@@ -204,7 +204,7 @@ record TrainConfig(
             Sampling sampling,
             Optimization optimization,
             ObjectNode model) {
-        Denoiser {
+        public Denoiser {
             precision = precision == null ? Precision.FLOAT32 : precision;
             new Problems()
                     .present("textEncoder", textEncoder)
@@ -225,14 +225,14 @@ record TrainConfig(
      *
      * @param model config of diffusers' UNet2DModel; the others are as the {@link Denoiser}'s
      */
-    record Pixels(
+    public record Pixels(
             Precision precision,
             double minSnrGamma,
             ObjectNode scheduler,
             Unguided sampling,
             Optimization optimization,
             ObjectNode model) {
-        Pixels {
+        public Pixels {
             precision = precision == null ? Precision.FLOAT32 : precision;
             new Problems()
                     .within("minSnrGamma", minSnrGamma, 0, 100)
@@ -245,8 +245,8 @@ record TrainConfig(
     }
 
     /** How the sample grids of a model without text are drawn: that many pictures, by DDIM. */
-    record Unguided(int pictures, int steps) {
-        Unguided {
+    public record Unguided(int pictures, int steps) {
+        public Unguided {
             new Problems()
                     .within("pictures", pictures, 1, 256)
                     .within("steps", steps, 1, 1000)
@@ -255,8 +255,8 @@ record TrainConfig(
     }
 
     /** How the sample grids are drawn: DDIM with guidance. */
-    record Sampling(List<String> prompts, int steps, double guidance) {
-        Sampling {
+    public record Sampling(List<String> prompts, int steps, double guidance) {
+        public Sampling {
             new Problems()
                     .unless(prompts != null && !prompts.isEmpty(), "prompts", "at least one", prompts)
                     .within("steps", steps, 1, 1000)
@@ -273,7 +273,7 @@ record TrainConfig(
      * @param ema decay of the averaged weights, which are the ones exported
      * @param evaluateEvery steps between sample grids with their measures
      */
-    record Optimization(
+    public record Optimization(
             int steps,
             int batch,
             double learningRate,
@@ -286,7 +286,7 @@ record TrainConfig(
             double ema,
             int checkpointEvery,
             int evaluateEvery) {
-        Optimization {
+        public Optimization {
             new Problems()
                     .within("steps", steps, 1, 100_000_000)
                     .within("batch", batch, 1, 65_536)
@@ -304,14 +304,14 @@ record TrainConfig(
         }
 
         /** The learning rate of one step, counted from 0. */
-        double learningRateAt(int step) {
+        public double learningRateAt(int step) {
             double rising = warmup == 0 ? 1 : Math.min(1, (step + 1.0) / warmup);
             double left = decay == 0 ? 1 : Math.min(1, (steps - step) / (double) decay);
             return learningRate * rising * (0.01 + 0.99 * 0.5 * (1 - Math.cos(Math.PI * left)));
         }
 
         /** The same with another learning rate. */
-        Optimization withLearningRate(double rate) {
+        public Optimization withLearningRate(double rate) {
             return new Optimization(
                     steps,
                     batch,
@@ -328,7 +328,7 @@ record TrainConfig(
         }
 
         /** The averaging decay of one step: short in the beginning, so that early weights are soon forgotten. */
-        double emaAt(int step) {
+        public double emaAt(int step) {
             return Math.min(ema, (1.0 + step) / (10.0 + step));
         }
     }
@@ -338,7 +338,7 @@ record TrainConfig(
      *
      * @throws IllegalArgumentException naming every wrong value
      */
-    static TrainConfig read(Path file) throws IOException {
+    public static TrainConfig read(Path file) throws IOException {
         YAMLMapper yaml = YAMLMapper.builder()
                 .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
                 .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)

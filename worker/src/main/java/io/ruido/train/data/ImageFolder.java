@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -17,19 +17,19 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /** Pictures with captions: a folder with {@code metadata.jsonl}, as Hugging Face's imagefolder. */
-final class ImageFolder {
-    static final String METADATA = "metadata.jsonl";
+public final class ImageFolder {
+    public static final String METADATA = "metadata.jsonl";
 
     /** One picture: its label, further words for it, and {@code 3·size·size} bytes, channel by channel. */
-    record Picture(String file, String label, List<String> tags, byte[] planes) {}
+    public record Picture(String file, String label, List<String> tags, byte[] planes) {}
 
     /** Pictures with sides of that many pixels. */
-    record Sized(int side, List<Picture> pictures) {}
+    public record Sized(int side, List<Picture> pictures) {}
 
     private ImageFolder() {}
 
     /** Reads all pictures, cut to a centred square and resized to {@code size}, in the order of the metadata. */
-    static List<Picture> read(Path folder, int size) throws IOException {
+    public static List<Picture> read(Path folder, int size) throws IOException {
         Path metadata = folder.resolve(METADATA);
         if (!Files.isReadable(metadata)) {
             throw new IOException(metadata + ": not found; each line of it names a picture and its caption, "
@@ -59,7 +59,7 @@ final class ImageFolder {
     }
 
     /** The same {@code count} pictures every time, whatever their order: those whose hashed name comes first. */
-    static List<Picture> heldOut(List<Picture> pictures, int count) {
+    public static List<Picture> heldOut(List<Picture> pictures, int count) {
         return pictures.stream()
                 .sorted(Comparator.comparing(p -> sha256(p.file())))
                 .limit(count)
@@ -67,7 +67,7 @@ final class ImageFolder {
     }
 
     /** All pictures but the held-out ones. */
-    static List<Picture> training(List<Picture> pictures, int heldOut) {
+    public static List<Picture> training(List<Picture> pictures, int heldOut) {
         var out = heldOut(pictures, heldOut);
         Stream<Picture> rest = pictures.stream().filter(p -> !out.contains(p));
         return rest.toList();
@@ -79,7 +79,7 @@ final class ImageFolder {
      * @param labels none for all pictures
      * @throws IllegalArgumentException naming the labels that no picture bears
      */
-    static List<Picture> labelled(List<Picture> pictures, List<String> labels) {
+    public static List<Picture> labelled(List<Picture> pictures, List<String> labels) {
         Set<String> missing = new LinkedHashSet<>(labels);
         pictures.forEach(picture -> missing.remove(picture.label()));
         if (!missing.isEmpty()) {

@@ -1,8 +1,9 @@
-package io.ruido.train;
+package io.ruido.evaluation;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.ruido.train.recipe.Problems;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,8 +18,8 @@ import java.util.Optional;
  * @param prompts that the grid shows
  * @param rungs the first of which the others' diversity is measured against
  */
-record LadderConfig(int labels, int seeds, long seed, List<String> prompts, List<Rung> rungs) {
-    LadderConfig {
+public record LadderConfig(int labels, int seeds, long seed, List<String> prompts, List<Rung> rungs) {
+    public LadderConfig {
         new Problems()
                 .within("labels", labels, 2, 10_000)
                 .within("seeds", seeds, 2, 1000)
@@ -33,8 +34,8 @@ record LadderConfig(int labels, int seeds, long seed, List<String> prompts, List
      * @param model a diffusers folder
      * @param sampler its id; absent for the one that the folder describes
      */
-    record Rung(String name, Path model, String sampler, int steps, double guidance) {
-        Rung {
+    public record Rung(String name, Path model, String sampler, int steps, double guidance) {
+        public Rung {
             new Problems()
                     .present("name", name)
                     .present("model", model)
@@ -43,13 +44,13 @@ record LadderConfig(int labels, int seeds, long seed, List<String> prompts, List
                     .reject();
         }
 
-        Painter.Sampling sampling(long seed) {
+        public Painter.Sampling sampling(long seed) {
             return new Painter.Sampling(Optional.ofNullable(sampler), steps, guidance, seed);
         }
     }
 
     /** @throws IllegalArgumentException naming the wrong values */
-    static LadderConfig read(Path file) throws IOException {
+    public static LadderConfig read(Path file) throws IOException {
         YAMLMapper yaml = YAMLMapper.builder()
                 .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
                 .build();

@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.evaluation;
 
 import io.ruido.pipeline.image.RgbImage;
 import java.awt.Color;

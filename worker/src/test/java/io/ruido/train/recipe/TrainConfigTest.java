@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -26,7 +26,8 @@ class TrainConfigTest {
     @ParameterizedTest
     @ValueSource(strings = {"turbo", "dit", "gan"})
     void theRecipesBesideTheDocumentationAreValid(String name) throws IOException {
-        assertThat(TrainConfig.read(Path.of("../docs/training/%s.yaml".formatted(name))).name())
+        assertThat(TrainConfig.read(Path.of("../docs/training/%s.yaml".formatted(name)))
+                        .name())
                 .isEqualTo("fluent-emoji-" + name);
     }
 

@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.recipe;
 
 /**
  * The texts that a model is trained with.
@@ -9,8 +9,8 @@ package io.ruido.train;
  * @param pooledNoise largest length of the noise that is added to a pooled state of length 1, so that a text whose pooled
  *     state is near to a caption's is drawn as the caption is
  */
-record Captioning(int each, double dropout, double tokenDropout, double pooledNoise) {
-    Captioning {
+public record Captioning(int each, double dropout, double tokenDropout, double pooledNoise) {
+    public Captioning {
         new Problems()
                 .within("each", each, 1, 64)
                 .within("dropout", dropout, 0, 1)

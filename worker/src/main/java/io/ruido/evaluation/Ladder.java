@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.evaluation;
 
 import io.ruido.pipeline.image.RgbImage;
 import java.awt.Color;
@@ -29,7 +29,7 @@ public final class Ladder {
      * @param millisAlone for one picture by itself
      * @param millisTogether for one of eight
      */
-    record Row(
+    public record Row(
             String name,
             Evaluation.Fit fit,
             double frechet,
@@ -65,7 +65,8 @@ public final class Ladder {
             pictures.addAll(drawn.prompts());
             config.prompts().forEach(prompt -> captions.add(rung.name() + ": " + prompt));
         }
-        ContactSheet.write(out.resolve("samples.png"), pictures, captions, config.prompts().size());
+        ContactSheet.write(
+                out.resolve("samples.png"), pictures, captions, config.prompts().size());
         plot(rows, out.resolve("ladder.png"));
         List<String> table = table(rows);
         Files.write(out.resolve("ladder.md"), table);
@@ -85,7 +86,9 @@ public final class Ladder {
             }
             double alone = Double.MAX_VALUE;
             for (int i = 0; i < TRIES; i++) {
-                alone = Math.min(alone, painter.draw(labels.subList(0, 1), sampling, _ -> {}).millisEach());
+                alone = Math.min(
+                        alone,
+                        painter.draw(labels.subList(0, 1), sampling, _ -> {}).millisEach());
             }
             var row = new Row(
                     rung.name(),
@@ -126,7 +129,10 @@ public final class Ladder {
                 .build();
         chart.getStyler().setXAxisLogarithmic(true).setChartBackgroundColor(Color.WHITE);
         for (Row row : rows) {
-            chart.addSeries(row.name(), List.of(row.millisAlone()), List.of(100 * row.fit().top1()));
+            chart.addSeries(
+                    row.name(),
+                    List.of(row.millisAlone()),
+                    List.of(100 * row.fit().top1()));
         }
         BitmapEncoder.saveBitmap(chart, file.toString(), BitmapEncoder.BitmapFormat.PNG);
     }

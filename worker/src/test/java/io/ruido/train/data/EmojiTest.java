@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

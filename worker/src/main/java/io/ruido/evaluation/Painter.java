@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.evaluation;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -10,6 +10,8 @@ import io.ruido.job.Geometry;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.RgbImage;
+import io.ruido.train.Drawing;
+import io.ruido.train.recipe.Problems;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +24,7 @@ import java.util.function.IntConsumer;
 /** Draws texts with a model of its own size, some at a time. */
 public final class Painter implements AutoCloseable {
     /** How many pictures are drawn together. */
-    static final int BATCH = 8;
+    public static final int BATCH = 8;
 
     private static final double MILLIS = 1e6;
 
@@ -53,7 +55,7 @@ public final class Painter implements AutoCloseable {
     }
 
     /** Side of its pictures. */
-    int size() {
+    public int size() {
         return pipeline.defaultGeometry().width();
     }
 
@@ -76,7 +78,7 @@ public final class Painter implements AutoCloseable {
     }
 
     /** Pictures of one text with seeds that follow each other. */
-    List<RgbImage> vary(String text, int count, Sampling sampling) {
+    public List<RgbImage> vary(String text, int count, Sampling sampling) {
         return draw(Collections.nCopies(count, text), sampling, _ -> {}).pictures();
     }
 
@@ -91,8 +93,12 @@ public final class Painter implements AutoCloseable {
             Arrays.fill(guidance, (float) sampling.guidance());
             Trajectory trajectory = pipeline.trajectory(sampling.sampler(), sampling.steps(), 1);
             List<float[]> latents = Drawing.run(
-                    scratch, trajectory, batch, seed, one, (x, timesteps) -> pipeline.predict(
-                            x, timesteps, context.duplicate(), empty.duplicate(), guidance));
+                    scratch,
+                    trajectory,
+                    batch,
+                    seed,
+                    one,
+                    (x, timesteps) -> pipeline.predict(x, timesteps, context.duplicate(), empty.duplicate(), guidance));
             return pipeline.decode(Drawing.tensor(scratch, latents, one)).stream()
                     .map(Frames::first)
                     .toList();

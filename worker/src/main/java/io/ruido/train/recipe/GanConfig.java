@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.recipe;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
@@ -12,7 +12,7 @@ import java.util.List;
  * @param scheduler config of diffusers' LCMScheduler for one step, with {@code prediction_type: sample}
  * @param model config of diffusers' UNet2DConditionModel, which is given noise alone
  */
-record GanConfig(
+public record GanConfig(
         Path base,
         Captioning captions,
         List<String> labels,
@@ -21,7 +21,7 @@ record GanConfig(
         AdversaryConfig discriminator,
         TrainConfig.Optimization optimization,
         ObjectNode model) {
-    GanConfig {
+    public GanConfig {
         new Problems()
                 .present("base", base)
                 .present("captions", captions)

@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.data;
 
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -8,11 +8,11 @@ import java.io.InputStream;
 import javax.imageio.ImageIO;
 
 /** Reading, compositing and resizing of single pictures. */
-final class Pictures {
+public final class Pictures {
     private Pictures() {}
 
     /** Decodes any format that ImageIO knows and composites it on white. */
-    static BufferedImage readOnWhite(InputStream in, String name) throws IOException {
+    public static BufferedImage readOnWhite(InputStream in, String name) throws IOException {
         BufferedImage decoded = ImageIO.read(in);
         if (decoded == null) {
             throw new IOException(name + ": not a picture in a known format");
@@ -25,7 +25,7 @@ final class Pictures {
     }
 
     /** The centred square of a picture, each pixel of the result being the mean of the area that it covers. */
-    static BufferedImage square(BufferedImage in, int size) {
+    public static BufferedImage square(BufferedImage in, int size) {
         int side = Math.min(in.getWidth(), in.getHeight());
         int left = (in.getWidth() - side) / 2;
         int top = (in.getHeight() - side) / 2;
@@ -59,7 +59,7 @@ final class Pictures {
     }
 
     /** Bytes of a picture, channel by channel: red plane, green plane, blue plane. */
-    static byte[] planes(BufferedImage in) {
+    public static byte[] planes(BufferedImage in) {
         int w = in.getWidth(), h = in.getHeight(), n = w * h;
         int[] rgb = in.getRGB(0, 0, w, h, null, 0, w);
         byte[] out = new byte[3 * n];
@@ -72,7 +72,7 @@ final class Pictures {
     }
 
     /** A byte of a plane as a model takes it: −1…1. */
-    static float level(byte value) {
+    public static float level(byte value) {
         return (value & 255) / 127.5f - 1;
     }
 }

@@ -1,10 +1,11 @@
-package io.ruido.train;
+package io.ruido.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.ruido.pipeline.image.RgbImage;
+import io.ruido.train.data.ImageFolder;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -70,8 +71,10 @@ class EvaluationTest {
     void theSameSeedDrawsTheSamePicturesWhateverElseIsDrawn() {
         var sampling = new Painter.Sampling(Optional.empty(), 2, 3, 7);
         List<Integer> progress = new ArrayList<>();
-        List<RgbImage> some = painter.draw(labels.subList(0, 10), sampling, progress::add).pictures();
-        List<RgbImage> one = painter.draw(labels.subList(0, 1), sampling, _ -> {}).pictures();
+        List<RgbImage> some =
+                painter.draw(labels.subList(0, 10), sampling, progress::add).pictures();
+        List<RgbImage> one =
+                painter.draw(labels.subList(0, 1), sampling, _ -> {}).pictures();
         assertThat(Evaluation.psnr(some.subList(0, 1), one)).isGreaterThan(50);
         assertThat(progress).containsExactly(8, 10);
     }
@@ -94,7 +97,9 @@ class EvaluationTest {
 
     @Test
     void aPictureFitsIfAnyOfTheAcceptedLabelsIsItsOwn() {
-        List<Set<String>> accepted = labels.stream().map(label -> Set.copyOf(List.of(label, "square 0"))).toList();
+        List<Set<String>> accepted = labels.stream()
+                .map(label -> Set.copyOf(List.of(label, "square 0")))
+                .toList();
         assertThat(evaluation.fit(accepted, pictures)).isEqualTo(new Evaluation.Fit(1, 1));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> evaluation.fit(List.of(Set.of("circle")), pictures.subList(0, 1)))
@@ -110,7 +115,8 @@ class EvaluationTest {
 
     @Test
     void thePicturesOfOneSeedHaveNoDiversity() {
-        assertThat(evaluation.diversity(Collections.nCopies(3, pictures.getFirst()))).isZero();
+        assertThat(evaluation.diversity(Collections.nCopies(3, pictures.getFirst())))
+                .isZero();
         assertThat(evaluation.diversity(pictures)).isPositive();
     }
 

@@ -1,10 +1,10 @@
-package io.ruido.train;
+package io.ruido.evaluation;
 
 import ai.djl.ndarray.NDArray;
 import io.ruido.tensor.Ops;
 
 /** The distance of two sets of features, as if both were normally distributed. */
-final class Frechet {
+public final class Frechet {
     private Frechet() {}
 
     /**
@@ -14,12 +14,14 @@ final class Frechet {
      * @param some (N, F)
      * @param others (M, F)
      */
-    static double distance(NDArray some, NDArray others) {
+    public static double distance(NDArray some, NDArray others) {
         NDArray mu1 = some.mean(new int[] {0}), mu2 = others.mean(new int[] {0}); // (F)
         NDArray x1 = scaled(some.sub(mu1)), x2 = scaled(others.sub(mu2));
         double means = mu1.sub(mu2).square().sum().getFloat();
         double traces = x1.square().sum().getFloat() + x2.square().sum().getFloat();
-        return means + traces - 2 * Ops.call("nuclear_norm", x1.matMul(x2.transpose())).getFloat();
+        return means
+                + traces
+                - 2 * Ops.call("nuclear_norm", x1.matMul(x2.transpose())).getFloat();
     }
 
     private static NDArray scaled(NDArray centred) {

@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.data;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
@@ -11,6 +11,8 @@ import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.pipeline.text.TextEncoder;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
+import io.ruido.train.DiffusersFolder;
+import io.ruido.train.recipe.Captioning;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,7 +31,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>K captions of each picture, T states of a caption, D width of a state, L latent channels, h side of the latents.
  */
-final class TrainingSet implements AutoCloseable {
+public final class TrainingSet implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(TrainingSet.class);
     private static final int BATCH = 16;
     private static final int BATCHES_PER_LINE = 250;
@@ -49,7 +51,7 @@ final class TrainingSet implements AutoCloseable {
      * @param sizes the same pictures in one or more sizes
      * @param model a diffusers folder with autoencoder, text encoder and tokenizer
      */
-    TrainingSet(List<ImageFolder.Sized> sizes, Captioning captioning, Path model, Path cache)
+    public TrainingSet(List<ImageFolder.Sized> sizes, Captioning captioning, Path model, Path cache)
             throws IOException {
         this.manager = Torch.newManager();
         Path folder = model.resolve("vae");
@@ -95,22 +97,22 @@ final class TrainingSet implements AutoCloseable {
         });
     }
 
-    int count() {
+    public int count() {
         return examples.getFirst().count();
     }
 
     /** Side of the pictures that are drawn. */
-    int pictureSize() {
+    public int pictureSize() {
         return pictureSize;
     }
 
     /** Latents of the size that is drawn. */
-    Examples latents() {
+    public Examples latents() {
         return examples.getFirst();
     }
 
     /** Sizes take turns. */
-    Examples latentsAt(int step) {
+    public Examples latentsAt(int step) {
         return examples.get(step % examples.size());
     }
 
@@ -118,7 +120,7 @@ final class TrainingSet implements AutoCloseable {
      * The states of one caption of each picture, (B, T, D), the pooled one last. Now and then they are the empty caption's, or all
      * but the pooled one are, and the pooled one is noisy.
      */
-    NDArray captions(NDManager scratch, int[] pictures, RandomGenerator random) {
+    public NDArray captions(NDManager scratch, int[] pictures, RandomGenerator random) {
         long[] chosen = new long[pictures.length];
         float[] kept = new float[pictures.length];
         for (int i = 0; i < chosen.length; i++) {
@@ -137,10 +139,12 @@ final class TrainingSet implements AutoCloseable {
 
     /** Pooled states (B, 1, D) in directions near to their own, and as long as before. */
     private NDArray noisy(NDArray pooled, RandomGenerator random) {
-        int batch = (int) pooled.getShape().get(0), width = (int) pooled.getShape().get(2);
+        int batch = (int) pooled.getShape().get(0),
+                width = (int) pooled.getShape().get(2);
         float[] noise = Seeds.normal(random, batch * width);
         for (int b = 0; b < batch; b++) {
-            float length = (float) (random.nextDouble() * captioning.pooledNoise()); // relative to √width, the state's own
+            float length =
+                    (float) (random.nextDouble() * captioning.pooledNoise()); // relative to √width, the state's own
             for (int i = 0; i < width; i++) {
                 noise[b * width + i] *= length;
             }
@@ -154,7 +158,7 @@ final class TrainingSet implements AutoCloseable {
     }
 
     /** The states of no text: (B, T, D). */
-    NDArray empty(NDManager scratch, int batch) {
+    public NDArray empty(NDManager scratch, int batch) {
         long[] chosen = new long[batch];
         Arrays.fill(chosen, emptyCaption());
         return states(scratch, chosen);
@@ -171,17 +175,17 @@ final class TrainingSet implements AutoCloseable {
     }
 
     /** How many states a caption has. */
-    int tokens() {
+    public int tokens() {
         return (int) states.getShape().get(1);
     }
 
     /** The states of any texts: (B, T, D). */
-    NDArray encode(NDManager owner, List<String> texts) {
+    public NDArray encode(NDManager owner, List<String> texts) {
         return textEncoder.encode(owner, texts);
     }
 
     /** The pictures of latents: (B, 3, S, S), −1…1. */
-    NDArray decode(NDArray latents) {
+    public NDArray decode(NDArray latents) {
         return vae.decode(latents.div((float) vae.config().scalingFactor()));
     }
 

@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.data;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -14,15 +14,15 @@ import java.util.Map;
 import java.util.zip.CRC32C;
 
 /** A tensor that is computed once and kept in a folder, under a name that tells what it was computed from. */
-record Precomputed(Path file) {
+public record Precomputed(Path file) {
     private static final String NAME = "tensor";
 
-    interface Computation {
+    public interface Computation {
         NDArray compute(NDManager scratch) throws IOException;
     }
 
     /** Named by the texts and the contents of the files that the tensor depends on. */
-    static Precomputed of(Path folder, String name, List<String> texts, List<Path> files) throws IOException {
+    public static Precomputed of(Path folder, String name, List<String> texts, List<Path> files) throws IOException {
         CRC32C checksum = new CRC32C();
         texts.forEach(text -> checksum.update(ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8))));
         for (Path file : files) {
@@ -32,7 +32,7 @@ record Precomputed(Path file) {
     }
 
     /** The tensor from its file, which holds float16; computes and writes it when there is none. */
-    NDArray get(NDManager manager, DataType type, Computation computation) throws IOException {
+    public NDArray get(NDManager manager, DataType type, Computation computation) throws IOException {
         if (!Files.exists(file)) {
             Files.createDirectories(file.getParent());
             try (NDManager scratch = manager.newSubManager()) {

@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;

@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.data;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
@@ -17,7 +17,7 @@ import java.util.List;
  *
  * <p>B batch, C channels, S side of the pictures, h side of the latents.
  */
-final class Examples {
+public final class Examples {
     private static final int BATCH = 16;
 
     private final float[] values;
@@ -29,7 +29,7 @@ final class Examples {
     }
 
     /** The pixels, −1…1. */
-    static Examples pixels(ImageFolder.Sized sized) {
+    public static Examples pixels(ImageFolder.Sized sized) {
         return new Examples(levels(sized.pictures()), new Shape(1, 3, sized.side(), sized.side()));
     }
 
@@ -38,7 +38,8 @@ final class Examples {
      *
      * @param weights file of the autoencoder
      */
-    static Examples latents(ImageFolder.Sized sized, AutoencoderKL vae, Path weights, Path cache) throws IOException {
+    public static Examples latents(ImageFolder.Sized sized, AutoencoderKL vae, Path weights, Path cache)
+            throws IOException {
         List<String> names = sized.pictures().stream()
                 .map(picture -> "%s at %d".formatted(picture.file(), sized.side()))
                 .toList();
@@ -73,22 +74,22 @@ final class Examples {
         return levels;
     }
 
-    int count() {
+    public int count() {
         return values.length / length();
     }
 
     /** How many numbers one of them is. */
-    int length() {
+    public int length() {
         return (int) one.size();
     }
 
     /** (B, C, h, h) */
-    Shape shape(int batch) {
+    public Shape shape(int batch) {
         return new Shape(batch, one.get(1), one.get(2), one.get(3));
     }
 
     /** Some of them: (B, C, h, h). */
-    NDArray tensor(NDManager manager, int[] chosen) {
+    public NDArray tensor(NDManager manager, int[] chosen) {
         float[] some = new float[chosen.length * length()];
         for (int b = 0; b < chosen.length; b++) {
             System.arraycopy(values, chosen[b] * length(), some, b * length(), length());
@@ -96,11 +97,11 @@ final class Examples {
         return Torch.tensor(manager, some, shape(chosen.length));
     }
 
-    int side() {
+    public int side() {
         return (int) one.get(2);
     }
 
-    float value(int example, int at) {
+    public float value(int example, int at) {
         return values[example * length() + at];
     }
 }

@@ -1,0 +1,2 @@
+/** Measures models against the pictures that they were trained on. */
+package io.ruido.evaluation;

@@ -1,0 +1,2 @@
+/** Recipes: what a training run makes of what, read from YAML. */
+package io.ruido.train.recipe;
