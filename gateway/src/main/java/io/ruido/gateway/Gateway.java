@@ -104,8 +104,12 @@ public final class Gateway implements AutoCloseable {
         Features features = new Features(config, backends, contract, keys, quota, telemetry, shutdown);
 
         ApiRouter api = new ApiRouter(contract, features.routes());
-        Router router =
-                api.router(vertx, shutdown, access::handler, config.gateway().maxBodyBytes());
+        Router router = api.router(
+                vertx,
+                shutdown,
+                access::handler,
+                config.gateway().maxBodyBytes(),
+                config.gateway().bodyTimeout());
         router.allowForward(config.gateway().proxyHeaders() ? AllowForwardHeaders.X_FORWARD : AllowForwardHeaders.NONE);
         router.get("/openapi.yaml").handler(access.handler(AccessRule.PUBLIC)).handler(ctx -> ctx.response()
                 .putHeader("Content-Type", "application/yaml")

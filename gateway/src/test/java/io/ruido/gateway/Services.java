@@ -1,5 +1,7 @@
 package io.ruido.gateway;
 
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
 import io.ruido.config.RuidoConfig;
 import io.ruido.embedded.EmbeddedKafka;
 import io.ruido.embedded.EmbeddedRedis;
@@ -128,6 +130,14 @@ public final class Services implements BeforeAllCallback, AfterAllCallback {
         client.close();
         gateway = Gateway.start(config);
         client = new Client(URI.create("http://127.0.0.1:" + gateway.port()));
+    }
+
+    /** What Redis says of itself. */
+    public String redisInfo(String section) {
+        try (RedisClient own = RedisClient.create(redis.uri());
+                StatefulRedisConnection<String, String> asking = own.connect()) {
+            return asking.sync().info(section);
+        }
     }
 
     public void stopKafka() {

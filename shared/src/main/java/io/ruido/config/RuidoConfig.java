@@ -98,6 +98,11 @@ public interface RuidoConfig {
         @WithConverter(Converters.PositiveLong.class)
         long maxStoredBytes();
 
+        /** How many pictures are kept for a tenant at a time. */
+        @WithDefault("10000")
+        @WithConverter(Converters.Positive.class)
+        int maxStoredPictures();
+
         /** How long a picture is kept after it was sent, or a job was submitted with it. */
         @WithDefault("P8D")
         @WithConverter(Converters.PositiveDuration.class)
@@ -215,6 +220,11 @@ public interface RuidoConfig {
         @WithDefault("65536")
         @WithConverter(Converters.Positive.class)
         int maxBodyBytes();
+
+        /** In which a request's body has to come, however large it is. */
+        @WithDefault("PT1M")
+        @WithConverter(Converters.PositiveDuration.class)
+        Duration bodyTimeout();
 
         /** Of a job that names none; the first by name when absent. */
         Optional<String> defaultModel();

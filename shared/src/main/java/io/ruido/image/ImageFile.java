@@ -16,6 +16,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -79,7 +80,16 @@ public record ImageFile(Format format, BufferedImage image) {
      * @throws InvalidFieldException when it is too large, or no picture of a known format
      */
     public static ImageFile read(String field, byte[] bytes, int maxPixels) {
-        return decode(field, bytes, maxPixels, (format, reader) -> {
+        return read(field, bytes, maxPixels, () -> false);
+    }
+
+    /**
+     * As {@link #read(String, byte[], int)}.
+     *
+     * @param abandoned whether nobody waits for the picture any more, which ends its decoding
+     */
+    public static ImageFile read(String field, byte[] bytes, int maxPixels, BooleanSupplier abandoned) {
+        return decode(field, bytes, maxPixels, abandoned, (format, reader) -> {
             Embedded embedded = Embedded.of(format, bytes);
             Samples samples = samples(format, reader, bytes);
             // The readers of these convert three colours themselves.
@@ -94,8 +104,9 @@ public record ImageFile(Format format, BufferedImage image) {
      *
      * @throws InvalidFieldException as {@link #read}
      */
-    public static Optional<BufferedImage> transparency(String field, byte[] bytes, int maxPixels) {
-        return decode(field, bytes, maxPixels, (format, reader) -> {
+    public static Optional<BufferedImage> transparency(
+            String field, byte[] bytes, int maxPixels, BooleanSupplier abandoned) {
+        return decode(field, bytes, maxPixels, abandoned, (format, reader) -> {
             boolean inks = format == Format.JPEG && components(bytes) == 4;
             return inks
                     ? Optional.empty()
@@ -106,12 +117,19 @@ public record ImageFile(Format format, BufferedImage image) {
     }
 
     /** A picture's size is read first: nothing is allocated for one that is too large. */
-    private static <T> T decode(String field, byte[] bytes, int maxPixels, Reading<T> reading) {
+    private static <T> T decode(
+            String field, byte[] bytes, int maxPixels, BooleanSupplier abandoned, Reading<T> reading) {
         Format format = Format.of(bytes)
                 .orElseThrow(() -> new InvalidFieldException(
                         field, description(bytes), "must be a picture in the format " + Format.NAMES));
+        if (format == Format.JPEG) {
+            DecodingLimits.checkScans(field, bytes);
+        }
+        DecodingLimits limits = new DecodingLimits(field, abandoned);
+        limits.check();
         ImageReader reader = reader(format);
-        try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+        limits.watch(reader);
+        try (ImageInputStream in = new MemoryCacheImageInputStream(limits.stream(bytes))) {
             reader.setInput(in, true, format != Format.GIF);
             int width = reader.getWidth(0);
             int height = reader.getHeight(0);
@@ -119,7 +137,9 @@ public record ImageFile(Format format, BufferedImage image) {
                 throw new InvalidFieldException(
                         field, width + "×" + height + " pixels", "must have at most " + maxPixels + " pixels");
             }
-            return reading.of(format, reader);
+            T read = reading.of(format, reader);
+            limits.check(); // A reader that was stopped returns what it has.
+            return read;
         } catch (InvalidFieldException e) {
             throw e;
         } catch (IOException | RuntimeException e) {

@@ -31,8 +31,12 @@ import java.util.stream.Stream;
 public final class JobStore {
     private static final UUID NOBODY = new UUID(0, 0);
 
+    /** How many jobs are looked at for one page of a list. */
+    private static final int SCANNED = 1_000;
+
     private final RedisAsyncCommands<String, String> redis;
     private final LuaScript stateMachine;
+    private final LuaScript listing;
     private final Duration lease;
     private final Duration retention;
 
@@ -43,6 +47,7 @@ public final class JobStore {
     public JobStore(Redis redis, Duration lease, Duration retention) {
         this.redis = redis.text().async();
         this.stateMachine = new LuaScript(this.redis, "event.lua", "queue.lua", "state-machine.lua");
+        this.listing = new LuaScript(this.redis, "list-jobs.lua");
         this.lease = lease;
         this.retention = retention;
     }
@@ -205,6 +210,38 @@ public final class JobStore {
                         Range.from(Range.Boundary.unbounded(), newest),
                         Limit.create(0, limit))
                 .thenApply(ids -> ids.stream().map(UUID::fromString).toList());
+    }
+
+    /**
+     * Which jobs to list. All live ones have to do with no other state.
+     *
+     * @param tenant whose jobs, or empty for everybody's
+     * @param live only those that are not finished
+     * @param state only those in this state, or empty
+     * @param model only those of this model, or empty
+     */
+    public record Filter(Optional<String> tenant, boolean live, Optional<JobState> state, Optional<String> model) {}
+
+    /** @param next before which to go on, or null at the end */
+    public record Found(List<UUID> ids, UUID next) {}
+
+    /**
+     * Newest first. Looks at {@link #SCANNED} jobs at most, so that a page can have fewer than there are.
+     *
+     * @param before only jobs submitted before this one, or null for the newest
+     */
+    public CompletionStage<Found> list(Filter filter, UUID before, int limit) {
+        CompletionStage<List<String>> found = listing.run(
+                ScriptOutputType.MULTI,
+                new String[] {filter.tenant().map(RedisKeys::jobs).orElse(RedisKeys.JOBS), RedisKeys.JOB},
+                before == null ? "" : before.toString(),
+                filter.live() ? "LIVE" : filter.state().map(JobState::name).orElse(""),
+                filter.model().orElse(""),
+                String.valueOf(limit),
+                String.valueOf(SCANNED));
+        return found.thenApply(ids -> new Found(
+                ids.stream().skip(1).map(UUID::fromString).toList(),
+                ids.getFirst().isEmpty() ? null : UUID.fromString(ids.getFirst())));
     }
 
     /** Keeps nothing of a job. */

@@ -35,13 +35,16 @@ final class RedisKeys {
     /** Hash of tenant to the bytes of all its objects. */
     static final String UPLOAD_BYTES = UPLOADS + ":bytes";
 
+    /** Hash of tenant to the number of its objects. */
+    static final String UPLOAD_COUNTS = UPLOADS + ":counts";
+
     /** Hash of model name to card. */
     static final String MODELS = "ruido:models";
 
     /** Channel that names a model of which a job was admitted and has to be published. */
     static final String DISPATCH = "ruido:dispatch";
 
-    private static final String JOB = "ruido:job:";
+    static final String JOB = "ruido:job:";
     private static final String EVENTS = "ruido:events:";
     private static final String QUEUE = "ruido:queue:";
     private static final String WORKERS = "ruido:workers:";

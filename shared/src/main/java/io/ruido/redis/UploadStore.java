@@ -14,7 +14,9 @@ import java.util.concurrent.CompletionStage;
  * it, keeps it for as long again; {@link DelayedQueue#uploads} tells what was kept long enough.
  */
 public final class UploadStore {
-    private static final String[] OBJECTS = {RedisKeys.UPLOADS, RedisKeys.UPLOAD_SIZES, RedisKeys.UPLOAD_BYTES};
+    private static final String[] OBJECTS = {
+        RedisKeys.UPLOADS, RedisKeys.UPLOAD_SIZES, RedisKeys.UPLOAD_BYTES, RedisKeys.UPLOAD_COUNTS
+    };
 
     private final RedisAsyncCommands<String, String> redis;
     private final LuaScript announce;
@@ -42,7 +44,8 @@ public final class UploadStore {
                 object.toString(),
                 tenant,
                 String.valueOf(bytes),
-                String.valueOf(config.maxStoredBytes()));
+                String.valueOf(config.maxStoredBytes()),
+                String.valueOf(config.maxStoredPictures()));
         return taken.thenApply(Optional::ofNullable);
     }
 

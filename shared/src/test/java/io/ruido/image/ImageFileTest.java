@@ -112,9 +112,9 @@ class ImageFileTest {
         BufferedImage half = picture(BufferedImage.TYPE_INT_ARGB, 2, 1);
         half.setRGB(0, 0, 0xff112233);
 
-        assertThat(ImageFile.transparency("mask", bytes(picture(BufferedImage.TYPE_INT_RGB, 2, 1), "png"), MANY))
+        assertThat(ImageFile.transparency("mask", bytes(picture(BufferedImage.TYPE_INT_RGB, 2, 1), "png"), MANY, () -> false))
                 .isEmpty();
-        BufferedImage upright = ImageFile.transparency("mask", withOrientation6(bytes(half, "png")), MANY)
+        BufferedImage upright = ImageFile.transparency("mask", withOrientation6(bytes(half, "png")), MANY, () -> false)
                 .orElseThrow();
 
         assertThat(upright.getWidth()).isEqualTo(1);

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.stream.Stream;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
@@ -32,7 +34,10 @@ class UploadStoreTest {
         server = EmbeddedRedis.start(folder, 0);
         redis = TestJobs.connect(server);
         Map<String, String> settings =
-                Map.of("ruido.uploads.retention", KEPT.toString(), "ruido.uploads.max-stored-bytes", "100");
+                Map.of(
+                        "ruido.uploads.retention", KEPT.toString(),
+                        "ruido.uploads.max-stored-bytes", "100",
+                        "ruido.uploads.max-stored-pictures", "5");
         uploads = new UploadStore(
                 redis, RuidoConfig.load(settings, Map.of(), Optional.empty()).uploads());
     }
@@ -41,6 +46,17 @@ class UploadStoreTest {
     static void stop() {
         redis.close();
         server.close();
+    }
+
+    @Test
+    void aTenantHasRoomForSoManyPictures() {
+        List<UUID> objects = Stream.generate(UUID::randomUUID).limit(5).toList();
+        objects.forEach(object ->
+                assertThat(done(uploads.announce(object, "collector", 1))).isEmpty());
+
+        assertThat(done(uploads.announce(UUID.randomUUID(), "collector", 1))).contains(5L);
+        done(uploads.forget(objects.getFirst()));
+        assertThat(done(uploads.announce(UUID.randomUUID(), "collector", 1))).isEmpty();
     }
 
     @Test

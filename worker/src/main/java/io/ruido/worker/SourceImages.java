@@ -7,10 +7,34 @@ import io.ruido.job.Upload;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.image.RgbImage;
 import io.ruido.s3.ResultStore;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Semaphore;
 
-/** Fetches and decodes the uploaded images that jobs start from. */
+/** Fetches and decodes the uploaded images that jobs start from, each once for all images of a job. */
 final class SourceImages {
+    /** At a time: more large pictures would not fit into memory. Each takes seconds at most. */
+    private static final int DECODERS = 4;
+
+    private static final int LATELY = 32;
+
+    private final Semaphore decoders = new Semaphore(DECODERS, true);
+
+    private final Map<Decoded, CompletableFuture<RgbImage>> lately =
+            Collections.synchronizedMap(new LinkedHashMap<>(LATELY, 0.75f, true) {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<Decoded, CompletableFuture<RgbImage>> eldest) {
+                    return size() > LATELY;
+                }
+            });
+
     private final ResultStore store;
     private final Retry retry;
     private final int maxPixels;
@@ -20,6 +44,9 @@ final class SourceImages {
         this.retry = retry;
         this.maxPixels = maxPixels;
     }
+
+    /** A picture at a job's size. */
+    private record Decoded(UUID object, int width, int height) {}
 
     /**
      * Empty when the image begins with noise.
@@ -38,14 +65,39 @@ final class SourceImages {
     }
 
     private RgbImage picture(String field, Upload upload, SamplingParams params) {
+        CompletableFuture<RgbImage> fresh = new CompletableFuture<>();
+        Decoded key = new Decoded(upload.object(), params.width(), params.height());
+        CompletableFuture<RgbImage> known = lately.putIfAbsent(key, fresh);
+        if (known != null) {
+            return await(known);
+        }
+        try {
+            fresh.complete(decoded(field, upload, params));
+        } catch (RuntimeException e) {
+            lately.remove(key);
+            fresh.completeExceptionally(e);
+        }
+        return await(fresh);
+    }
+
+    private static RgbImage await(CompletableFuture<RgbImage> picture) {
+        try {
+            return picture.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    private RgbImage decoded(String field, Upload upload, SamplingParams params) {
         byte[] bytes = retry.call(() -> store.get(ResultStore.key(upload)))
                 .orElseThrow(() -> new IllegalArgumentException(
                         "%s: the picture %s is not kept any more".formatted(field, upload.id())));
-        return decoded(field, bytes, params);
-    }
-
-    /** One at a time: many large ones would not fit into memory. */
-    private synchronized RgbImage decoded(String field, byte[] bytes, SamplingParams params) {
-        return RgbImage.of(ImageFile.read(field, bytes, maxPixels).image()).resized(params.width(), params.height());
+        decoders.acquireUninterruptibly();
+        try {
+            return RgbImage.of(ImageFile.read(field, bytes, maxPixels).image())
+                    .resized(params.width(), params.height());
+        } finally {
+            decoders.release();
+        }
     }
 }

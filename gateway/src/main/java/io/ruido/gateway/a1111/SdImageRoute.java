@@ -84,6 +84,7 @@ public final class SdImageRoute {
                 })
                 .compose(kept -> {
                     withoutPictures(body); // They are large, and the client waits for long.
+                    RequestValidation.releaseBody(ctx);
                     return generate(ctx, source);
                 })
                 .onFailure(ctx::fail);
@@ -91,7 +92,7 @@ public final class SdImageRoute {
 
     private Future<Upload> keep(RoutingContext ctx, String field, Object picture) {
         return picture instanceof String base64
-                ? Reply.on(ctx, uploads.keepBase64(field, base64, Caller.of(ctx).tenant()))
+                ? Reply.on(ctx, uploads.keepBase64(field, base64, Caller.of(ctx).tenant(), ctx.response()::closed))
                 : Future.failedFuture(new InvalidFieldException(field, picture, "must be an image in base64"));
     }
 

@@ -144,9 +144,7 @@ public final class SdRoutes {
     }
 
     private Future<Optional<JobStatus>> current(RoutingContext ctx) {
-        return Reply.on(ctx, jobs.list(Caller.of(ctx).withoutAdmin(), null, 1, job -> !job.state()
-                        .terminal()))
-                .map(page -> page.jobs().stream().findFirst());
+        return Reply.on(ctx, jobs.live(Caller.of(ctx)));
     }
 
     private Future<String> preview(RoutingContext ctx, JobStatus job, boolean wanted) {

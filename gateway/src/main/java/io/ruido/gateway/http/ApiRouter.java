@@ -10,6 +10,7 @@ import io.vertx.ext.web.openapi.router.RouterBuilder;
 import io.vertx.openapi.contract.MediaType;
 import io.vertx.openapi.contract.OpenAPIContract;
 import io.vertx.openapi.contract.Operation;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,12 +46,18 @@ public final class ApiRouter {
      *
      * @param access handler that lets requests through by a rule
      * @param maxBodyBytes of routes that set no maximum themselves
+     * @param bodyTimeout within which a request's body has to be sent
      */
     public Router router(
             Vertx vertx,
             GracefulShutdown shutdown,
             Function<AccessRule, Handler<RoutingContext>> access,
-            long maxBodyBytes) {
+            long maxBodyBytes,
+            Duration bodyTimeout) {
+        BodyBudget budget = BodyBudget.of(routes.values().stream()
+                .mapToLong(route -> route.maxBodyBytes().orElse(maxBodyBytes))
+                .max()
+                .orElse(maxBodyBytes));
         RouterBuilder builder = RouterBuilder.create(vertx, contract)
                 .rootHandler((PlatformHandler) ctx -> {
                     ctx.response().putHeader("X-Content-Type-Options", "nosniff");
@@ -67,7 +74,8 @@ public final class ApiRouter {
                         ctx.next();
                     })
                     .addHandler(access.apply(route.access()))
-                    .addHandler(new BodyReader(route.maxBodyBytes().orElse(maxBodyBytes), takesForm(operation)))
+                    .addHandler(new BodyReader(
+                            route.maxBodyBytes().orElse(maxBodyBytes), takesForm(operation), budget, bodyTimeout))
                     .addHandler(new RequestValidation(operation, contract.getSchemaRepository()))
                     .addHandler(route.handler());
         }

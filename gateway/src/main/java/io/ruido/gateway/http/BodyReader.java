@@ -5,8 +5,10 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Reads the body of a request into memory, up to a maximum size. Vert.x' own handler would write forms to files, and keep
@@ -14,20 +16,46 @@ import java.util.Locale;
  */
 final class BodyReader implements Handler<RoutingContext> {
     private static final String BODY = "bytes of the body";
+    private static final String READING = "how the body is read";
+
+    /** Smaller ones are forgotten when they have been read. */
+    private static final int LARGE = 64 * 1024;
 
     private final long maxBytes;
     private final boolean takesForm;
+    private final BodyBudget budget;
+    private final Duration timeout;
 
-    /** @param takesForm whether the body is {@code multipart/form-data} */
-    BodyReader(long maxBytes, boolean takesForm) {
+    /**
+     * @param takesForm whether the body is {@code multipart/form-data}
+     * @param budget of the bodies of all requests
+     * @param timeout within which the body has to be sent
+     */
+    BodyReader(long maxBytes, boolean takesForm, BodyBudget budget, Duration timeout) {
         this.maxBytes = maxBytes;
         this.takesForm = takesForm;
+        this.budget = budget;
+        this.timeout = timeout;
     }
 
     /** The body, which is not kept any longer: the answer can take minutes. */
     public static Buffer take(RoutingContext ctx) {
         Buffer body = ctx.remove(BODY);
-        return body == null ? Buffer.buffer() : body;
+        if (body == null) {
+            return Buffer.buffer();
+        }
+        if (body.length() <= LARGE) {
+            release(ctx);
+        }
+        return body;
+    }
+
+    /** What a large body was read for is done: others may use its memory. Happens by itself when the request ends. */
+    public static void release(RoutingContext ctx) {
+        Reading reading = ctx.remove(READING);
+        if (reading != null) {
+            reading.release();
+        }
     }
 
     @Override
@@ -47,7 +75,10 @@ final class BodyReader implements Handler<RoutingContext> {
         if (request.headers().contains(HttpHeaders.EXPECT, HttpHeaders.CONTINUE, true)) {
             ctx.response().writeContinue();
         }
-        Reading reading = new Reading(ctx, maxBytes);
+        Reading reading = new Reading(ctx, maxBytes, budget);
+        ctx.put(READING, reading);
+        ctx.addEndHandler(ended -> reading.release());
+        reading.endWithin(timeout);
         request.handler(reading::chunk);
         request.endHandler(ended -> reading.end());
         request.exceptionHandler(ctx::fail);
@@ -58,31 +89,62 @@ final class BodyReader implements Handler<RoutingContext> {
     private static final class Reading {
         private final RoutingContext ctx;
         private final long limit;
+        private final BodyBudget budget;
+        private final AtomicLong taken = new AtomicLong();
         private Buffer body = Buffer.buffer();
+        private long timer = -1;
 
-        private Reading(RoutingContext ctx, long limit) {
+        private Reading(RoutingContext ctx, long limit, BodyBudget budget) {
             this.ctx = ctx;
             this.limit = limit;
+            this.budget = budget;
+        }
+
+        private void endWithin(Duration timeout) {
+            timer = ctx.vertx().setTimer(timeout.toMillis(), late -> {
+                ctx.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+                refuse(new ProblemException(Problem.of(
+                        Problem.Code.BODY_TOO_LATE,
+                        "The body was not sent within %d s.".formatted(timeout.toSeconds()))));
+            });
         }
 
         private void chunk(Buffer chunk) {
-            if (ctx.failed()) {
+            if (ctx.failed() || body == null) {
                 return;
             }
             if (body.length() + chunk.length() > limit) {
                 body = null;
+                release();
                 ctx.fail(new ProblemException(tooLarge(ctx, limit)));
+            } else if (!budget.take(chunk.length())) {
+                refuse(new ProblemException(Problem.of(
+                        Problem.Code.TOO_MANY_PICTURES, "This gateway has too many bodies in memory; try again.")));
             } else {
+                taken.addAndGet(chunk.length());
                 body.appendBuffer(chunk);
             }
         }
 
+        private void refuse(ProblemException problem) {
+            body = null;
+            release();
+            ctx.fail(problem);
+        }
+
         private void end() {
-            if (!ctx.failed()) {
+            ctx.vertx().cancelTimer(timer);
+            if (!ctx.failed() && body != null) {
                 ctx.put(BODY, body);
                 body = null;
                 ctx.next();
             }
+        }
+
+        /** Any number of times. */
+        private void release() {
+            ctx.vertx().cancelTimer(timer);
+            budget.giveBack(taken.getAndSet(0));
         }
     }
 

@@ -63,6 +63,7 @@ public record Problem(
         NOT_FOUND(404, "Not found"),
         METHOD_NOT_ALLOWED(405, "The path does not support this method"),
         NOT_ACCEPTABLE(406, "The response has another media type"),
+        BODY_TOO_LATE(408, "The body was sent too slowly"),
         ALREADY_FINISHED(409, "The job is finished"),
         TOO_MANY_SUBSCRIPTIONS(409, "One connection watches too many jobs"),
         GONE(410, "It was deleted after its retention time"),

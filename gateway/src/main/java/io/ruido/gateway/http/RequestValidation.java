@@ -110,6 +110,11 @@ public final class RequestValidation implements Handler<RoutingContext> {
         return BodyReader.take(ctx);
     }
 
+    /** What a large body was read for is done: other requests may use its memory. */
+    public static void releaseBody(RoutingContext ctx) {
+        BodyReader.release(ctx);
+    }
+
     /** The parts of a form, which are not kept any longer. */
     public static Map<String, byte[]> takeParts(RoutingContext ctx) {
         Form form = ctx.remove(FORM);

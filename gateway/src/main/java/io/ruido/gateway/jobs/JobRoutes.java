@@ -9,10 +9,10 @@ import io.ruido.job.JobStatus;
 import io.ruido.s3.ResultStore;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.function.Predicate;
 
 /** Reading and cancelling jobs. */
 public final class JobRoutes {
@@ -46,7 +46,13 @@ public final class JobRoutes {
         int limit = RequestValidation.value(ctx, "limit");
         Reply.on(
                         ctx,
-                        jobs.list(Caller.of(ctx), before == null ? null : UUID.fromString(before), limit, filter(ctx))
+                        jobs.list(
+                                        Caller.of(ctx),
+                                        before == null ? null : UUID.fromString(before),
+                                        limit,
+                                        Optional.ofNullable(RequestValidation.<String>value(ctx, "state"))
+                                                .map(JobState::valueOf),
+                                        Optional.ofNullable(RequestValidation.value(ctx, "model")))
                                 // A page can have hundreds of addresses to sign.
                                 .thenApplyAsync(this::view, blocking))
                 .onSuccess(view -> Reply.json(ctx, 200, view))
@@ -56,14 +62,6 @@ public final class JobRoutes {
     private ListView view(Jobs.Page page) {
         return new ListView(
                 page.jobs().stream().map(status -> JobView.of(status, results)).toList(), page.next());
-    }
-
-    private static Predicate<JobStatus> filter(RoutingContext ctx) {
-        String state = RequestValidation.value(ctx, "state");
-        String model = RequestValidation.value(ctx, "model");
-        JobState wanted = state == null ? null : JobState.valueOf(state);
-        return status -> (wanted == null || status.state() == wanted)
-                && (model == null || status.job().params().model().equals(model));
     }
 
     private void reply(RoutingContext ctx, int status, CompletionStage<JobStatus> job) {

@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,12 +21,6 @@ import org.slf4j.MDC;
 /** Recorded jobs. A stage fails with a {@link ProblemException} when what was asked for cannot be had. */
 public final class Jobs {
     private static final Logger log = LoggerFactory.getLogger(Jobs.class);
-
-    /** A filter that lets hardly anything through gives a short page instead of reading everything. */
-    private static final int SCAN_AT_MOST = 1_000;
-
-    /** What is looked for and not among the newest is looked for in larger strides. */
-    private static final int STRIDE = 100;
 
     private final JobStore store;
     private final JobArchive archive;
@@ -72,28 +65,22 @@ public final class Jobs {
      *
      * @param before only jobs that are older than this one; null for the newest
      */
-    public CompletionStage<Page> list(Caller caller, UUID before, int limit, Predicate<JobStatus> wanted) {
+    public CompletionStage<Page> list(
+            Caller caller, UUID before, int limit, Optional<JobState> state, Optional<String> model) {
         Optional<String> tenant = caller.admin() ? Optional.empty() : Optional.of(caller.tenant());
-        return list(tenant, new Page(List.of(), before), limit, 0, wanted);
+        return list(new JobStore.Filter(tenant, false, state, model), before, limit);
     }
 
-    private CompletionStage<Page> list(
-            Optional<String> tenant, Page sofar, int limit, int scanned, Predicate<JobStatus> wanted) {
-        int stride = scanned == 0 ? limit : Math.max(limit, STRIDE);
-        return store.list(tenant, sofar.next, stride)
-                .thenCompose(ids -> read(ids).thenCompose(read -> {
-                    List<JobStatus> jobs = Stream.concat(
-                                    sofar.jobs.stream(), read.stream().filter(wanted))
-                            .limit(limit)
-                            .toList();
-                    boolean full = jobs.size() == limit;
-                    UUID last = full ? jobs.getLast().job().jobId() : ids.isEmpty() ? null : ids.getLast();
-                    boolean end = ids.size() < stride && (!full || last.equals(ids.getLast()));
-                    Page page = new Page(jobs, end ? null : last);
-                    return end || full || scanned + ids.size() >= SCAN_AT_MOST
-                            ? CompletableFuture.completedStage(page)
-                            : list(tenant, page, limit, scanned + ids.size(), wanted);
-                }));
+    /** The newest of a caller's jobs that is not finished. */
+    public CompletionStage<Optional<JobStatus>> live(Caller caller) {
+        JobStore.Filter live = new JobStore.Filter(
+                Optional.of(caller.tenant()), true, Optional.empty(), Optional.empty());
+        return list(live, null, 1).thenApply(page -> page.jobs().stream().findFirst());
+    }
+
+    private CompletionStage<Page> list(JobStore.Filter filter, UUID before, int limit) {
+        return store.list(filter, before, limit)
+                .thenCompose(found -> read(found.ids()).thenApply(jobs -> new Page(jobs, found.next())));
     }
 
     /** Those that Redis has not forgotten; the others leave the list. */

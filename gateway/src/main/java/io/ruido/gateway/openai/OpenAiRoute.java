@@ -54,6 +54,7 @@ public final class OpenAiRoute {
         JsonObject body = RequestValidation.body(ctx);
         OpenAiAnswers.check(body);
         pictures(ctx)
+                .onComplete(kept -> RequestValidation.releaseBody(ctx))
                 .compose(pictures -> jobs.submit(ctx, submission(body).mergeIn(pictures), NAMES))
                 .compose(job -> answers.send(ctx, job, body, "image_edit"))
                 .onFailure(ctx::fail);
@@ -63,12 +64,12 @@ public final class OpenAiRoute {
     private Future<JsonObject> pictures(RoutingContext ctx) {
         Map<String, byte[]> parts = RequestValidation.takeParts(ctx);
         String tenant = Caller.of(ctx).tenant();
-        return Reply.on(ctx, uploads.keep(IMAGE, parts.get(IMAGE), tenant)).compose(image -> {
+        return Reply.on(ctx, uploads.keep(IMAGE, parts.get(IMAGE), tenant, ctx.response()::closed)).compose(image -> {
             JsonObject source = new JsonObject().put(IMAGE, image.id());
             byte[] mask = parts.get(MASK);
             return mask == null
                     ? Future.succeededFuture(source)
-                    : Reply.on(ctx, uploads.keepTransparency(MASK, mask, image, tenant))
+                    : Reply.on(ctx, uploads.keepTransparency(MASK, mask, image, tenant, ctx.response()::closed))
                             .map(kept -> source.put(MASK, kept.id()).put("strength", 1));
         });
     }

@@ -5,6 +5,7 @@ import io.ruido.image.ImageFile;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Upload;
 import java.awt.image.BufferedImage;
+import java.util.function.BooleanSupplier;
 
 /** OpenAI's masks are transparent where a picture is to be painted anew; those of jobs are white there. */
 final class TransparentMask {
@@ -16,8 +17,8 @@ final class TransparentMask {
      * @param picture of which a part is painted anew
      * @throws InvalidFieldException naming the field, when it is no mask of the picture
      */
-    static byte[] white(String field, byte[] bytes, Upload picture, int maxPixels) {
-        BufferedImage white = ImageFile.transparency(field, bytes, maxPixels)
+    static byte[] white(String field, byte[] bytes, Upload picture, int maxPixels, BooleanSupplier abandoned) {
+        BufferedImage white = ImageFile.transparency(field, bytes, maxPixels, abandoned)
                 .orElseThrow(() ->
                         new InvalidFieldException(field, "opaque", "must be transparent where the image is repainted"));
         int width = white.getWidth();

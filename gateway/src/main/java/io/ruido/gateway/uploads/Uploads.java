@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.commons.codec.digest.DigestUtils;
 
@@ -36,7 +37,7 @@ public final class Uploads {
     private final ResultStore objects;
     private final UploadsConfig limits;
     private final Executor blocking;
-    private final Executor decoding;
+    private final TenantTurns decoding;
     private final Semaphore places = new Semaphore(PLACES);
 
     /** @param decoding of few threads: each may need memory for a picture of the greatest size */
@@ -52,7 +53,7 @@ public final class Uploads {
         this.objects = objects;
         this.limits = limits;
         this.blocking = blocking;
-        this.decoding = decoding;
+        this.decoding = new TenantTurns(decoding);
     }
 
     /**
@@ -60,22 +61,25 @@ public final class Uploads {
      * large, or no picture, and with a {@link ProblemException} when there is no room for it.
      *
      * @param field that is named then
+     * @param abandoned whether the client has gone, after which its picture is not decoded any more
      */
-    public CompletionStage<Upload> keep(String field, byte[] bytes, String tenant) {
-        return inPlace(() -> kept(field, bytes, tenant));
+    public CompletionStage<Upload> keep(String field, byte[] bytes, String tenant, BooleanSupplier abandoned) {
+        return inPlace(() -> kept(field, bytes, tenant, abandoned));
     }
 
     /** The same for a picture in base64, with or without {@code data:…;base64,} before it. */
-    public CompletionStage<Upload> keepBase64(String field, String text, String tenant) {
-        return inPlace(() -> CompletableFuture.supplyAsync(() -> decoded(field, text), decoding)
-                .thenCompose(bytes -> kept(field, bytes, tenant)));
+    public CompletionStage<Upload> keepBase64(String field, String text, String tenant, BooleanSupplier abandoned) {
+        return inPlace(() -> CompletableFuture.supplyAsync(() -> decoded(field, text), decoding.of(tenant))
+                .thenCompose(bytes -> kept(field, bytes, tenant, abandoned)));
     }
 
     /** The same for a mask that is transparent where the picture is painted anew; it is kept as one that is white there. */
-    public CompletionStage<Upload> keepTransparency(String field, byte[] bytes, Upload picture, String tenant) {
+    public CompletionStage<Upload> keepTransparency(
+            String field, byte[] bytes, Upload picture, String tenant, BooleanSupplier abandoned) {
         return inPlace(() -> CompletableFuture.supplyAsync(
-                        () -> TransparentMask.white(field, bytes, picture, limits.maxPixels()), decoding)
-                .thenCompose(mask -> kept(field, mask, tenant)));
+                        () -> TransparentMask.white(field, bytes, picture, limits.maxPixels(), abandoned),
+                        decoding.of(tenant))
+                .thenCompose(mask -> kept(field, mask, tenant, abandoned)));
     }
 
     private CompletionStage<Upload> inPlace(Supplier<CompletionStage<Upload>> work) {
@@ -89,16 +93,17 @@ public final class Uploads {
                 .whenComplete((upload, error) -> places.release());
     }
 
-    private CompletionStage<Upload> kept(String field, byte[] bytes, String tenant) {
-        return CompletableFuture.supplyAsync(() -> DigestUtils.sha256Hex(bytes), decoding)
-                .thenCompose(
-                        id -> store.keep(tenant, id).thenCompose(known -> known.map(CompletableFuture::completedStage)
-                                .orElseGet(() -> add(field, bytes, tenant, id))));
+    private CompletionStage<Upload> kept(String field, byte[] bytes, String tenant, BooleanSupplier abandoned) {
+        return CompletableFuture.supplyAsync(() -> DigestUtils.sha256Hex(bytes), decoding.of(tenant))
+                .thenCompose(id -> store.keep(tenant, id)
+                        .thenCompose(known -> known.map(CompletableFuture::completedStage)
+                                .orElseGet(() -> add(field, bytes, tenant, id, abandoned))));
     }
 
-    private CompletionStage<Upload> add(String field, byte[] bytes, String tenant, String id) {
+    private CompletionStage<Upload> add(
+            String field, byte[] bytes, String tenant, String id, BooleanSupplier abandoned) {
         UUID object = UUID.randomUUID();
-        return CompletableFuture.supplyAsync(() -> checked(field, bytes), decoding)
+        return CompletableFuture.supplyAsync(() -> checked(field, bytes, abandoned), decoding.of(tenant))
                 .thenCompose(picture -> store.announce(object, tenant, bytes.length)
                         .thenAccept(taken -> checkRoom(field, bytes, taken))
                         .thenRunAsync(() -> put(object, bytes, picture.format()), blocking)
@@ -116,8 +121,9 @@ public final class Uploads {
             Problem.Field refused = new Problem.Field(
                     field,
                     bytes.length + " bytes",
-                    "exceeds the storage: uploads take %d of %d bytes. Each upload is deleted %s after its last use"
-                            .formatted(others, limits.maxStoredBytes(), limits.retention()));
+                    "exceeds the storage: uploads take %d of %d bytes, and there may be %d of them. Each upload is deleted %s after its last use"
+                            .formatted(
+                                    others, limits.maxStoredBytes(), limits.maxStoredPictures(), limits.retention()));
             throw new ProblemException(Problem.of(Problem.Code.NO_ROOM, refused.toString(), List.of(refused)));
         });
     }
@@ -144,12 +150,12 @@ public final class Uploads {
                 .thenCompose(deleted -> store.forget(object)));
     }
 
-    private ImageFile checked(String field, byte[] bytes) {
+    private ImageFile checked(String field, byte[] bytes, BooleanSupplier abandoned) {
         if (bytes.length > limits.maxBytes()) {
             throw new InvalidFieldException(
                     field, bytes.length + " bytes", "must have at most " + limits.maxBytes() + " bytes");
         }
-        return ImageFile.read(field, bytes, limits.maxPixels());
+        return ImageFile.read(field, bytes, limits.maxPixels(), abandoned);
     }
 
     private static byte[] decoded(String field, String text) {

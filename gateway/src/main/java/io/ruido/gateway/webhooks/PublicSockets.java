@@ -53,6 +53,8 @@ final class PublicSockets extends SocketFactory {
                 || first == 100 && (second & 0xc0) == 64 // carriers' address translation
                 || first == 192 && second == 0 && bytes[2] == 0 // protocol assignments
                 || first == 198 && (second & 0xfe) == 18 // benchmarks
+                || first == 168 && second == 63 && bytes[2] == (byte) 129 && bytes[3] == 16 // Azure's own services
+                || first == 192 && second == 88 && bytes[2] == 99 // relays of 6to4
                 || first >= 240;
     }
 

@@ -40,6 +40,7 @@ public final class Webhooks {
 
     private static final Logger log = LoggerFactory.getLogger(Webhooks.class);
     private static final int AT_A_TIME = 50;
+    private static final int LONGEST_REASON = 200;
 
     private final WebhookStore store;
     private final JobStore jobs;
@@ -101,7 +102,7 @@ public final class Webhooks {
             client.post(webhook.url(), "msg_" + id, done(store.secret(job.tenant())), Message.of(job, results));
             done(store.delivered(id));
         } catch (IOException | IllegalArgumentException e) {
-            failed(id, webhook, e.getMessage());
+            failed(id, webhook, oneLine(e.getMessage()));
         }
     }
 
@@ -115,6 +116,13 @@ public final class Webhooks {
             log.warn("all {} attempts of the webhook of job {} failed ({}); giving up", attempts, id, reason);
             done(store.bury(id, webhook.url(), attempts, reason));
         }
+    }
+
+    /** Receivers can put anything of any length into what HTTP clients complain about. */
+    private static String oneLine(String reason) {
+        String text = String.valueOf(reason);
+        String start = text.length() > LONGEST_REASON ? text.substring(0, LONGEST_REASON) + "…" : text;
+        return start.replaceAll("[^\\P{Cntrl}]|[\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]", "?");
     }
 
     private static <T> T done(CompletionStage<T> stage) {

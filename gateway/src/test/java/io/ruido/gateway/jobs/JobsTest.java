@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -80,6 +82,26 @@ class JobsTest {
 
         assertThat(jobs).hasSize(1);
         assertThat(jobs.get(0).get("id").asText()).isLessThan(forgotten);
+    }
+
+    @Test
+    void aListThatFindsNothingAsksRedisOnce() {
+        for (int i = 0; i < 50; i++) {
+            client.submitted("{\"prompt\": \"one of many\"}");
+        }
+        long before = scriptCalls();
+
+        assertThat(client.get("/v1/jobs?state=EXPIRED&limit=10").json().get("jobs")).isEmpty();
+
+        // Others of the gateway's own come beside it, a few a second.
+        assertThat(scriptCalls() - before).isLessThan(25);
+    }
+
+    private static long scriptCalls() {
+        String statistics = SERVICES.redisInfo("commandstats");
+        Matcher matcher = Pattern.compile("cmdstat_evalsha:calls=(\\d+)").matcher(statistics);
+        assertThat(matcher.find()).isTrue();
+        return Long.parseLong(matcher.group(1));
     }
 
     @Test

@@ -263,7 +263,7 @@ class UploadsTest {
     private static List<CompletableFuture<Upload>> takeIn(Uploads uploads) {
         byte[] picture = Pictures.png(40, 20);
         return IntStream.rangeClosed(0, Uploads.PLACES)
-                .mapToObj(i -> uploads.keep("body", i % 2 == 0 ? picture : new byte[i], "shop")
+                .mapToObj(i -> uploads.keep("body", i % 2 == 0 ? picture : new byte[i], "shop", () -> false)
                         .toCompletableFuture())
                 .collect(Collectors.toCollection(ArrayList::new));
     }

@@ -13,6 +13,12 @@ import io.ruido.gateway.Services;
 import io.ruido.job.JobJson;
 import io.ruido.redis.WebhookStore;
 import io.ruido.s3.ResultStore;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.net.ServerSocket;
+import java.net.Socket;
+import org.slf4j.LoggerFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -139,7 +145,8 @@ class WebhookTest {
     @ValueSource(
             strings = {
                 "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
-                "224.0.0.1", "255.255.255.255", "::1", "::ffff:10.1.2.3", "fe80::1", "fd00::1", "64:ff9b::a01:203"
+                "224.0.0.1", "255.255.255.255", "::1", "::ffff:10.1.2.3", "fe80::1", "fd00::1", "64:ff9b::a01:203",
+                "168.63.129.16"
             })
     void addressesThatAreNotPublicAreNotCalled(String address) throws IOException {
         assertThat(PublicSockets.isPublic(InetAddress.getByName(address))).isFalse();
@@ -147,6 +154,34 @@ class WebhookTest {
                 .isTrue();
         assertThat(PublicSockets.isPublic(InetAddress.getByName("2606:2800:220:1::1")))
                 .isTrue();
+    }
+
+    @Test
+    void whatAReceiverAnswersIsLoggedInFewWordsOfOneLine() throws Exception {
+        Logger logger = (Logger) LoggerFactory.getLogger(Webhooks.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        logger.addAppender(lines);
+        try (ServerSocket rude = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Thread.startVirtualThread(() -> {
+                try (Socket socket = rude.accept()) {
+                    String line = "NONSENSE \u001b[31m\rforged " + "x".repeat(100_000);
+                    socket.getOutputStream().write((line + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+                    socket.getInputStream().readAllBytes();
+                } catch (IOException e) {
+                    // The gateway closes the connection when it has read enough.
+                }
+            });
+            SERVICES.worker.finish(SERVICES.client.submitted("{\"prompt\": \"x\", \"webhook\": \"http://127.0.0.1:%d/\"}"
+                    .formatted(rude.getLocalPort())));
+            await().until(() -> lines.list.stream()
+                    .anyMatch(line -> line.getFormattedMessage().contains("webhook")));
+        } finally {
+            logger.detachAppender(lines);
+        }
+        assertThat(lines.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .allSatisfy(line -> assertThat(line).hasSizeLessThan(500).doesNotContain("\u001b", "\r"));
     }
 
     @Test
