@@ -2,6 +2,7 @@ package io.ruido.bench;
 
 import io.ruido.bench.chaos.ChaosBench;
 import io.ruido.bench.chaos.ServerCommand;
+import io.ruido.bench.hostile.HostileBench;
 import io.ruido.bench.mixed.MixedBench;
 import io.ruido.bench.watch.WatchBench;
 import io.ruido.standalone.Ruido;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Command;
             MixedBench.class,
             StepBench.class,
             ChaosBench.class,
+            HostileBench.class,
             ServerCommand.class
         })
 public final class BenchCommand {

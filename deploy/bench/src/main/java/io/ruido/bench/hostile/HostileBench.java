@@ -1,0 +1,247 @@
+package io.ruido.bench.hostile;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.bench.BenchServers;
+import io.ruido.bench.Quantiles;
+import io.ruido.bench.QueueBench;
+import io.ruido.job.JobJson;
+import io.ruido.worker.Models;
+import io.ruido.worker.Worker;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "hostile",
+        mixinStandardHelpOptions = true,
+        showDefaultValues = true,
+        description = "Runs hostile clients of every kind that docs/security.md names beside a tenant that submits one job"
+                + " a second, on servers of its own on loopback, and tells how much longer that tenant waits, how the heap"
+                + " grows, and whether a job is lost.")
+public final class HostileBench implements Callable<Integer> {
+    private static final String TENANT_KEY = "key-of-an-ordinary-tenant";
+    private static final String HOSTILE_KEY = "key-of-a-hostile-tenant";
+    private static final String JOB = "{\"prompt\": \"a red apple\", \"steps\": 4}";
+    private static final int WARM_UP_SECONDS = 15;
+    private static final int HEAP_EVERY_SECONDS = 30;
+    private static final long JOB_AT_MOST_SECONDS = 120;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "N",
+            description = "How long the hostile clients run; as long again, but at most 120 s, is measured without them.",
+            defaultValue = "120")
+    private int seconds;
+
+    @Option(
+            names = "--clients",
+            paramLabel = "N",
+            description = "Hostile clients of each kind.",
+            defaultValue = "2")
+    private int clients;
+
+    @Option(
+            names = "--pause",
+            paramLabel = "MS",
+            description = "Between two attempts of a hostile client.",
+            defaultValue = "500")
+    private int pause;
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final Map<String, AtomicLong> attempts = new ConcurrentHashMap<>();
+    private volatile boolean attacking = true;
+
+    /** @param seconds that each job took; those that were lost are not among them */
+    private record Jobs(List<Double> seconds, int lost) {
+        Quantiles quantiles() {
+            return Quantiles.of(seconds.stream().mapToDouble(Double::doubleValue));
+        }
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Path keys = Files.createTempFile("ruido-bench-keys", ".yaml");
+        try {
+            Files.writeString(keys, entry("tenant", TENANT_KEY) + entry("hostile", HOSTILE_KEY));
+            try (BenchServers servers = BenchServers.start(
+                            QueueBench.bundled(), Map.of("ruido.gateway.api-keys", keys.toString()));
+                    Worker _ = Worker.start(
+                            servers.config(), Models.read(servers.config().worker()))) {
+                return measure(servers.gatewayPort());
+            }
+        } finally {
+            Files.delete(keys);
+        }
+    }
+
+    private int measure(int port) throws Exception {
+        jobs(port, WARM_UP_SECONDS);
+        Jobs alone = jobs(port, Math.min(seconds, 120));
+        long before = heap();
+        List<Thread> hostile = attack(new HostileClients(port, HOSTILE_KEY));
+        CompletableFuture<List<Long>> heaps = CompletableFuture.supplyAsync(this::heaps);
+        Jobs beside = jobs(port, seconds);
+        attacking = false;
+        for (Thread thread : hostile) {
+            thread.join();
+        }
+        print(alone, beside, before, heaps.get(2L * HEAP_EVERY_SECONDS, TimeUnit.SECONDS));
+        QueueBench.printMachine();
+        return alone.lost + beside.lost == 0 ? 0 : 1;
+    }
+
+    private List<Thread> attack(HostileClients hostile) {
+        List<Thread> threads = new ArrayList<>();
+        hostile.attacks().forEach((name, attack) -> {
+            AtomicLong count = attempts.computeIfAbsent(name, first -> new AtomicLong());
+            for (int i = 0; i < clients; i++) {
+                threads.add(Thread.startVirtualThread(() -> attack(attack, count)));
+            }
+        });
+        return threads;
+    }
+
+    private void attack(HostileClients.Attack attack, AtomicLong count) {
+        try {
+            while (attacking) {
+                try {
+                    attack.attempt();
+                } catch (IOException e) {
+                    // The gateway has closed the connection, as it should.
+                }
+                count.incrementAndGet();
+                Thread.sleep(pause);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** One job a second, however long they take. */
+    private Jobs jobs(int port, int count) throws Exception {
+        List<CompletableFuture<Double>> running = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            CompletableFuture<Double> job = new CompletableFuture<>();
+            running.add(job);
+            Thread.startVirtualThread(() -> run(port, job));
+            Thread.sleep(1_000);
+        }
+        List<Double> took = new ArrayList<>();
+        int lost = 0;
+        for (CompletableFuture<Double> job : running) {
+            try {
+                took.add(job.get(JOB_AT_MOST_SECONDS, TimeUnit.SECONDS));
+            } catch (ExecutionException | TimeoutException e) {
+                System.err.println("a job was lost: " + e);
+                lost++;
+            }
+        }
+        return new Jobs(took, lost);
+    }
+
+    private void run(int port, CompletableFuture<Double> job) {
+        long begin = System.nanoTime();
+        try {
+            JsonNode status = send(request(port, "/v1/jobs")
+                    .header("Content-Type", "application/json")
+                    .header("Prefer", "wait=60")
+                    .POST(BodyPublishers.ofString(JOB))
+                    .build());
+            while (!status.get("state").asText().equals("SUCCEEDED")) {
+                if (List.of("FAILED", "CANCELLED", "EXPIRED").contains(status.get("state").asText())) {
+                    throw new IOException("job ended as " + status);
+                }
+                Thread.sleep(500);
+                status = send(request(port, "/v1/jobs/" + status.get("id").asText()).build());
+            }
+            job.complete((System.nanoTime() - begin) / 1e9);
+        } catch (IOException | RuntimeException e) {
+            job.completeExceptionally(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private JsonNode send(HttpRequest request) throws IOException, InterruptedException {
+        HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
+        if (answer.statusCode() / 100 != 2) {
+            throw new IOException("HTTP " + answer.statusCode() + ": " + answer.body());
+        }
+        return JobJson.MAPPER.readTree(answer.body());
+    }
+
+    private static HttpRequest.Builder request(int port, String path) {
+        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .header("Authorization", "Bearer " + TENANT_KEY)
+                .timeout(Duration.ofSeconds(JOB_AT_MOST_SECONDS));
+    }
+
+    private List<Long> heaps() {
+        List<Long> heaps = new ArrayList<>();
+        while (attacking) {
+            heaps.add(heap());
+            for (int i = 0; i < HEAP_EVERY_SECONDS && attacking; i++) {
+                try {
+                    Thread.sleep(1_000);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return heaps;
+                }
+            }
+        }
+        heaps.add(heap());
+        return heaps;
+    }
+
+    /** In megabytes, with the servers and the clients, which share this process. */
+    private static long heap() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() >> 20;
+    }
+
+    private void print(Jobs alone, Jobs beside, long before, List<Long> heaps) {
+        System.out.printf("%nHostile clients, %d of each kind, for %d s%n", clients, seconds);
+        attempts.forEach((name, count) -> System.out.printf("  %-32s %7d attempts%n", name, count.get()));
+        System.out.printf("%nOne job a second of an ordinary tenant%n%-24s %7s %7s %7s%n", "s until the job is finished",
+                "p50", "p95", "lost");
+        row("  alone", alone);
+        row("  beside hostile clients", beside);
+        System.out.printf(
+                "p95 is %.2f times as long (goal: at most 2)%n",
+                beside.quantiles().at(0.95) / alone.quantiles().at(0.95));
+        System.out.printf("heap in MB before, and every %d s: %d %s%n", HEAP_EVERY_SECONDS, before, heaps);
+    }
+
+    private static void row(String name, Jobs jobs) {
+        System.out.printf(
+                "%-26s %7.2f %7.2f %7d%n", name, jobs.quantiles().median(), jobs.quantiles().at(0.95), jobs.lost);
+    }
+
+    private static String entry(String name, String key) throws Exception {
+        byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
+        return "- {name: %s, tenant: %s, sha256: \"%s\"}%n".formatted(name, name, HexFormat.of().formatHex(digest));
+    }
+}
