@@ -4,6 +4,7 @@ import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.List;
@@ -102,7 +103,11 @@ final class BodyReader implements Handler<RoutingContext> {
 
         private void endWithin(Duration timeout) {
             timer = ctx.vertx().setTimer(timeout.toMillis(), late -> {
-                ctx.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+                if (ctx.request().version() != HttpVersion.HTTP_2) {
+                    // What is still to come of the body would be taken for the next request.
+                    ctx.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+                    ctx.addEndHandler(answered -> ctx.request().connection().close());
+                }
                 refuse(new ProblemException(Problem.of(
                         Problem.Code.BODY_TOO_LATE,
                         "The body was not sent within %d s.".formatted(timeout.toSeconds()))));
