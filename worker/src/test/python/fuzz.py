@@ -306,7 +306,72 @@ def bert():
     return lambda name: models.bert(name, **settings)
 
 
-MODELS = [unet] * 8 + [pixel_unet] * 4 + [vae] * 3 + [dit, pixart, clip, t5, bert]
+def umt5():
+    settings = given(
+        d_model=draw.choice([6, 8, 12]),
+        d_kv=draw.choice([2, 3, 5]),
+        d_ff=draw.choice([7, 10]),
+        num_layers=draw.choice([1, 2, 3]),
+        num_heads=draw.choice([1, 2, 3]),
+        relative_attention_num_buckets=draw.choice([4, 8, 16, 32]),
+        relative_attention_max_distance=draw.choice([10, 20, 128]),
+        layer_norm_epsilon=maybe(0.3, 1e-3),
+        feed_forward_proj=maybe(0.5, "gated-gelu", "gated-silu", "gelu"),
+    )
+    return lambda name: models.umt5(name, draw.choice([7, 30]), **settings)
+
+
+def wan_vae():
+    levels, latent = draw.choice([3, 3, 4]), draw.choice([2, 3, 5])
+    residual, patch = draw.random() < 0.5, draw.choice([1, 1, 2])
+    halving = [False] * (levels - 3) + [True, True]
+    draw.shuffle(halving)
+    down = patch * 2 ** (levels - 1)
+    settings = given(
+        base_dim=draw.choice([2, 4]),
+        decoder_base_dim=maybe(0.4, 2, 4, 6),
+        z_dim=latent,
+        dim_mult=[1] + [draw.choice([1, 2, 2, 4]) for _ in range(levels - 1)],
+        num_res_blocks=draw.choice([1, 2]),
+        temperal_downsample=halving,
+        latents_mean=[draw.uniform(-1, 1) for _ in range(latent)],
+        latents_std=[draw.uniform(0.5, 2) for _ in range(latent)],
+        is_residual=residual,
+        in_channels=3 * patch**2,
+        out_channels=3 * patch**2,
+        patch_size=patch if patch > 1 else None,
+        scale_factor_spatial=down,
+    )
+    size = (down * draw.randint(1, 2), down * draw.randint(1, 3))
+    return lambda name: models.wan_vae(name, draw.choice([1, 5, 9, 13]), size, batch=draw.choice([1, 2]), **settings)
+
+
+def wan():
+    heads, head_dim = draw.choice([1, 2, 3]), draw.choice([6, 8, 10, 12, 14, 16])
+    patch = draw.choice([(1, 2, 2)] * 4 + [(1, 1, 1), (1, 2, 1), (2, 2, 2)])
+    told = draw.choice(["text"] * 4 + ["picture", "pictures"])
+    settings = given(
+        num_attention_heads=heads,
+        attention_head_dim=head_dim,
+        patch_size=patch,
+        in_channels=draw.choice([3, 4, 9]),
+        out_channels=draw.choice([3, 4, "null"]),
+        freq_dim=draw.choice([8, 16, 256]),
+        ffn_dim=draw.choice([7, 20]),
+        num_layers=draw.choice([1, 2, 3]),
+        cross_attn_norm=maybe(0.3, False),
+        eps=maybe(0.3, 1e-5, 1e-3),
+    )
+    if told != "text":
+        settings |= dict(image_dim=6, added_kv_proj_dim=heads * head_dim)
+    settings |= given(pos_embed_seq_len=6 if told == "pictures" else None)
+    picture = dict(text=None, picture=torch.randn(2, 5, 6), pictures=torch.randn(4, 3, 6))[told]
+    size = tuple(step * draw.randint(1, 4) for step in patch)
+    tokens = 512 if told != "text" else draw.choice([1, 7, 30])
+    return lambda name: models.wan(name, size, tokens, each=draw.random() < 0.4, picture=picture, **settings)
+
+
+MODELS = [unet] * 8 + [pixel_unet] * 4 + [vae] * 3 + [wan_vae, wan] * 2 + [dit, pixart, clip, t5, umt5, bert]
 
 
 def scheduler_settings(kind):
@@ -320,6 +385,7 @@ def scheduler_settings(kind):
         beta_schedule=draw.choice(["linear", "scaled_linear", "scaled_linear", "squaredcos_cap_v2"] + ["sigmoid"] * (kind == "DDPM") + ["exp"] * (kind == "HeunDiscrete")),
         trained_betas=maybe(0.08, list(np.linspace(1 / train, 20 / train, train))),
         prediction_type=draw.choice(["epsilon", "epsilon", "v_prediction", "sample"]),
+        shift=maybe(0.7, 0.5, 3.0, 5.0, 8.0),
         timestep_spacing=maybe(0.7, "linspace", "leading", "trailing"),
         steps_offset=maybe(0.4, 0, 1),
         clip_sample=maybe(0.6, True, False),
@@ -342,7 +408,6 @@ def scheduler_settings(kind):
         skip_prk_steps=maybe(0.6, True, False),
         predict_x0=maybe(0.3, False, True),
         disable_corrector=maybe(0.2, [0], [0, 2]),
-        use_flow_sigmas=maybe(0.03, True),
         original_inference_steps=maybe(0.4, 40, 50),
         timestep_scaling=maybe(0.2, 1.0),
         noise_sampler_seed=maybe(0.6, 0, 7, 2**40),
@@ -351,6 +416,8 @@ def scheduler_settings(kind):
     )
     if shape:
         settings[shape] = True
+    if draw.random() < 0.25:
+        settings |= dict(use_flow_sigmas=True, flow_shift=draw.choice([1.0, 3.0, 5.0]), prediction_type="flow_prediction")
     return {name: value for name, value in settings.items() if name in parameters}
 
 

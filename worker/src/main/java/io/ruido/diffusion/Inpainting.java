@@ -20,12 +20,21 @@ public sealed interface Inpainting {
      */
     record Beside(float[] told) implements Inpainting {}
 
+    /**
+     * What is kept is clean at each step: the denoiser has learned that it has no noise.
+     *
+     * @param picture clean latents
+     * @param mask for each of their values: 1 where it is made, 0 where it is kept
+     */
+    record Clean(float[] picture, float[] mask) implements Inpainting {}
+
     /** The values to save. */
     default float[][] rows() {
         return switch (this) {
             case None none -> new float[0][];
             case Kept(float[] picture, float[] mask) -> new float[][] {picture, mask};
             case Beside(float[] told) -> new float[][] {told};
+            case Clean(float[] picture, float[] mask) -> new float[][] {picture, mask, {}};
         };
     }
 
@@ -34,7 +43,8 @@ public sealed interface Inpainting {
         return switch (rows.length) {
             case 0 -> new None();
             case 1 -> new Beside(rows[0]);
-            default -> new Kept(rows[0], rows[1]);
+            case 2 -> new Kept(rows[0], rows[1]);
+            default -> new Clean(rows[0], rows[1]);
         };
     }
 }

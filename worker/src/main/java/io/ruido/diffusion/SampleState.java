@@ -63,6 +63,7 @@ public final class SampleState {
         this.firstNoise = noise;
         this.inpainting = inpainting;
         this.state[0] = noised(picture, level);
+        keep();
         this.x0 = state[0];
     }
 
@@ -186,14 +187,22 @@ public final class SampleState {
         System.arraycopy(updated, 0, state, 0, updated.length);
         x0 = estimate;
         index++;
-        if (inpainting instanceof Inpainting.Kept(float[] picture, float[] mask)) {
-            restore(picture, mask);
+        keep();
+    }
+
+    /** Puts what is kept of a picture in its place: with the noise that the sample began with, as strong as it is now, or clean. */
+    private void keep() {
+        switch (inpainting) {
+            case Inpainting.Kept(float[] picture, float[] mask) when index > 0 ->
+                mix(done() ? picture : noised(picture, next().level()), mask);
+            case Inpainting.Clean(float[] picture, float[] mask) -> mix(picture, mask);
+            case Inpainting.Kept kept -> {}
+            case Inpainting.Beside beside -> {}
+            case Inpainting.None none -> {}
         }
     }
 
-    /** Puts what is kept of a picture in its place, with the noise that the sample began with, as strong as it is now. */
-    private void restore(float[] picture, float[] mask) {
-        float[] kept = done() ? picture : noised(picture, next().level());
+    private void mix(float[] kept, float[] mask) {
         for (int i = 0; i < kept.length; i++) {
             state[0][i] = (1 - mask[i]) * kept[i] + mask[i] * state[0][i];
         }

@@ -128,6 +128,11 @@ public final class SchedulerConfig {
                                         : defaults.get(setting.getKey())));
     }
 
+    /** Number of timesteps that the model was trained with. */
+    public int trainSteps() {
+        return settings(className()).number("num_train_timesteps", 2, 1_000_000);
+    }
+
     /** Whether the model was trained by flow matching instead of diffusion. */
     public boolean flow() {
         return className().equals(FLOW) || json.path("use_flow_sigmas").asBoolean();

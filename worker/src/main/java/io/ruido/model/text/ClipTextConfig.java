@@ -52,4 +52,8 @@ public record ClipTextConfig(
         settings.rejectUnknown();
         return config;
     }
+
+    ClipLayer.Size layer() {
+        return new ClipLayer.Size(hiddenSize, intermediateSize, numAttentionHeads, hiddenAct, layerNormEps);
+    }
 }

@@ -7,9 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.model.Network;
-import io.ruido.nn.Attention;
 import io.ruido.nn.Embedding;
-import io.ruido.nn.FeedForward;
 import io.ruido.nn.LayerNorm;
 import io.ruido.nn.Linear;
 import io.ruido.tensor.Weights;
@@ -48,7 +46,7 @@ public final class ClipTextModel {
     private final ClipTextConfig config;
     private final Embedding tokens;
     private final Embedding positions;
-    private final List<Layer> layers;
+    private final List<ClipLayer> layers;
     private final LayerNorm finalNorm;
     private final Optional<Linear> projection;
 
@@ -60,7 +58,7 @@ public final class ClipTextModel {
         tokens = Embedding.of(embeddings.at("token_embedding"), config.vocabSize(), width);
         positions = Embedding.of(embeddings.at("position_embedding"), config.maxPositionEmbeddings(), width);
         layers = IntStream.range(0, config.numHiddenLayers())
-                .mapToObj(i -> Layer.of(config, model.at("encoder").at("layers").at(i)))
+                .mapToObj(i -> ClipLayer.of(config.layer(), model.at("encoder").at("layers").at(i)))
                 .toList();
         finalNorm = LayerNorm.of(model.at("final_layer_norm"), width, config.layerNormEps());
         projection = config.projectionDim().isPresent()
@@ -102,7 +100,7 @@ public final class ClipTextModel {
             scores = NDArrays.minimum(scores, padding.reshape(-1, 1, 1, length)); // (B, 1, T, T)
         }
         List<NDArray> hidden = new ArrayList<>(List.of(x));
-        for (Layer layer : layers) {
+        for (ClipLayer layer : layers) {
             hidden.add(layer.forward(hidden.getLast(), scores));
         }
         NDArray last = normalized(hidden.getLast());
@@ -142,34 +140,5 @@ public final class ClipTextModel {
             ends.add(last.get(b).get(end));
         }
         return NDArrays.stack(ends);
-    }
-
-    private record Layer(LayerNorm norm1, Attention attention, LayerNorm norm2, FeedForward feedForward) {
-        static Layer of(ClipTextConfig config, Weights weights) {
-            int width = config.hiddenSize();
-            Weights attention = weights.at("self_attn");
-            Weights mlp = weights.at("mlp");
-            return new Layer(
-                    LayerNorm.of(weights.at("layer_norm1"), width, config.layerNormEps()),
-                    Attention.of(
-                            weights,
-                            Linear.of(attention.at("q_proj"), width, width),
-                            Linear.of(attention.at("k_proj"), width, width),
-                            Linear.of(attention.at("v_proj"), width, width),
-                            Linear.of(attention.at("out_proj"), width, width),
-                            config.numAttentionHeads()),
-                    LayerNorm.of(weights.at("layer_norm2"), width, config.layerNormEps()),
-                    FeedForward.of(
-                            weights,
-                            config.hiddenAct(),
-                            Linear.of(mlp.at("fc1"), width, config.intermediateSize()),
-                            Linear.of(mlp.at("fc2"), config.intermediateSize(), width)));
-        }
-
-        NDArray forward(NDArray x, NDArray scores) {
-            NDArray h = norm1.forward(x);
-            NDArray attended = x.add(attention.forward(h, h, scores));
-            return attended.add(feedForward.forward(norm2.forward(attended)));
-        }
     }
 }

@@ -1,0 +1,118 @@
+package io.ruido.pipeline.wan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.model.Golden;
+import io.ruido.pipeline.RgbImage;
+import io.ruido.tensor.SafeTensors;
+import io.ruido.tensor.Torch;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Clips of every kind of Wan beside those that diffusers makes with the same folder, see make_wan_goldens.py. */
+class WanParityTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final NDManager manager = Torch.newManager();
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    static List<String> kinds() throws IOException {
+        return Golden.names("golden/wan-pipelines");
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void aSeedGivesTheClipOfDiffusers(String kind) throws IOException {
+        Path folder = Golden.path("golden/wan-pipelines/" + kind);
+        Map<String, NDArray> expected =
+                SafeTensors.read(folder.resolve("golden.safetensors"), manager, DataType.FLOAT32);
+        try (WanPipeline pipeline = Golden.build(() -> WanPipeline.read(folder, Device.cpu(), DataType.FLOAT32))) {
+            int index = 0;
+            for (JsonNode run : JSON.readTree(folder.resolve("runs.json").toFile())) {
+                List<RgbImage> frames = new ArrayList<>();
+                pipeline.run(request(folder, run), step -> {}, frames::add);
+                assertFrames(run.toString(), expected.get(Integer.toString(index)), frames);
+                index++;
+            }
+            assertThat(index).isEqualTo(expected.size());
+        }
+    }
+
+    private static ClipRequest request(Path folder, JsonNode run) throws IOException {
+        return new ClipRequest(
+                run.path("prompt").asText(),
+                run.path("negative").asText(),
+                run.path("seed").asLong(),
+                run.path("steps").asInt(),
+                Optional.empty(),
+                run.path("guidance").asDouble(),
+                run.has("guidance2")
+                        ? OptionalDouble.of(run.path("guidance2").asDouble())
+                        : OptionalDouble.empty(),
+                run.path("width").asInt(),
+                run.path("height").asInt(),
+                run.path("frames").asInt(),
+                run.has("image")
+                        ? Optional.of(RgbImage.of(ImageIO.read(
+                                folder.resolve(run.path("image").asText()).toFile())))
+                        : Optional.empty());
+    }
+
+    private static void assertFrames(String run, NDArray expected, List<RgbImage> frames) {
+        assertThat(frames).as("frames of %s", run).hasSize((int) expected.getShape().get(0));
+        float[] pixels = expected.toFloatArray();
+        int size = pixels.length / frames.size();
+        int worst = 0;
+        for (int frame = 0; frame < frames.size(); frame++) {
+            byte[] rgb = frames.get(frame).rgb();
+            assertThat(rgb).hasSize(size);
+            for (int i = 0; i < size; i++) {
+                worst = Math.max(worst, Math.abs((rgb[i] & 0xff) - Math.round(pixels[frame * size + i])));
+            }
+        }
+        assertThat(worst).as("greatest difference in %s", run).isLessThanOrEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"32, 16, 6, frames must be 1 more than a multiple of 4", "20, 16, 5, width must be a multiple of 8, was 20"})
+    void aClipThatTheModelCannotMakeIsRefusedByNameAndValue(int width, int height, int frames, String message)
+            throws IOException {
+        Path folder = Golden.path("golden/wan-pipelines/text-2.1");
+        try (WanPipeline pipeline = WanPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
+            assertThatThrownBy(() -> pipeline.latentShape(width, height, frames))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(message);
+        }
+    }
+
+    @Test
+    void promptsAreCleanedAsFtfyDoes() throws IOException {
+        for (JsonNode pair : JSON.readTree(Golden.path("golden/wan-prompts.json").toFile())) {
+            assertThat(PromptCleaner.clean(pair.get(0).asText()))
+                    .as(pair.get(0).toString())
+                    .isEqualTo(pair.get(1).asText());
+        }
+    }
+}
