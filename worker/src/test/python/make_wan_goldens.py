@@ -105,12 +105,12 @@ if __name__ == "__main__":
         scheduler=FlowMatchEulerDiscreteScheduler(shift=5.0), transformer=transformer(num_attention_heads=1)), [run(13, steps=3)])
     write("text-2.2-two", WanPipeline(
         **text(), vae=vae(), scheduler=unipc(5.0), transformer=transformer(), transformer_2=transformer(), boundary_ratio=0.875),
-        [run(5, steps=6), run(9, steps=5, guidance=4.0, guidance2=2.0)])
+        [run(5, steps=6), run(9, steps=5)])
     write("text-2.2-tokens", WanPipeline(
         **text(), vae=vae(**residual), scheduler=unipc(5.0), transformer=transformer(), expand_timesteps=True), [run(5), run(9)])
     write("image-2.2-two", WanImageToVideoPipeline(
         **text(), vae=vae(), scheduler=unipc(3.0), transformer=transformer(in_channels=12), transformer_2=transformer(in_channels=12),
-        boundary_ratio=0.9), [run(5, image="image1.png"), run(9, steps=5, image="image2.png", size=(16, 32))])
+        boundary_ratio=0.9), [run(5, image="image1.png"), run(9, steps=5, guidance2=2.0, image="image2.png", size=(16, 32))])
     write("image-2.2-tokens", WanImageToVideoPipeline(
         **text(), vae=vae(**residual), scheduler=unipc(5.0), transformer=transformer(), expand_timesteps=True),
         [run(5, image="image1.png"), run(13, image="image2.png", size=(16, 32))])

@@ -1,5 +1,6 @@
 package io.ruido.image;
 
+import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Output;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -42,12 +43,16 @@ public final class ImageEncoder {
             case PNG -> encoded(image, "png", output, Optional.of(parameters));
             case JPEG -> withExif(
                     encoded(image, "jpeg", output, Optional.empty()), Exif.userComment(parameters, LARGEST_SEGMENT));
-            case WEBP -> Webp.withExif(
-                    encoded(image, "webp", output, Optional.empty()),
-                    image.getWidth(),
-                    image.getHeight(),
-                    Exif.userComment(parameters, Integer.MAX_VALUE));
+            case WEBP -> withParameters(
+                    encoded(image, "webp", output, Optional.empty()), image.getWidth(), image.getHeight(), parameters);
+            case MP4, WEBM -> throw new InvalidFieldException(
+                    "outputFormat", output.format().label(), "must be png, jpeg or webp for a picture");
         };
+    }
+
+    /** A WebP file, animated or not, with how it was made. */
+    public static byte[] withParameters(byte[] webp, int width, int height, String parameters) {
+        return Webp.withExif(webp, width, height, Exif.userComment(parameters, Integer.MAX_VALUE));
     }
 
     private static byte[] encoded(BufferedImage image, String format, Output output, Optional<String> text) {

@@ -50,16 +50,22 @@ final class Webp {
         return Optional.ofNullable(found[0]);
     }
 
-    /** The file of one picture, with Exif data in the extended format (§2.7). */
+    /** The file of a picture or an animation, with Exif data in the extended format (§2.7). */
     static byte[] withExif(byte[] file, int width, int height, byte[] exif) {
+        boolean extended = new String(file, HEADER, 4, StandardCharsets.US_ASCII).equals("VP8X");
         int picture = file.length - HEADER;
-        int size = HEADER + CHUNK_HEADER + VP8X_LENGTH + picture + CHUNK_HEADER + exif.length + exif.length % 2;
+        int header = extended ? 0 : CHUNK_HEADER + VP8X_LENGTH;
+        int size = HEADER + header + picture + CHUNK_HEADER + exif.length + exif.length % 2;
         ByteBuffer out = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
         out.put(ascii("RIFF")).putInt(size - CHUNK_HEADER).put(ascii("WEBP"));
-        out.put(ascii("VP8X")).putInt(VP8X_LENGTH).putInt(HAS_EXIF);
-        put24(out, width - 1);
-        put24(out, height - 1);
+        if (!extended) {
+            out.put(ascii("VP8X")).putInt(VP8X_LENGTH).putInt(0);
+            put24(out, width - 1);
+            put24(out, height - 1);
+        }
         out.put(file, HEADER, picture);
+        int flags = HEADER + CHUNK_HEADER;
+        out.put(flags, (byte) (out.get(flags) | HAS_EXIF));
         out.put(ascii("EXIF")).putInt(exif.length).put(exif);
         return out.array();
     }

@@ -26,7 +26,12 @@ public record Output(Format format, int quality) {
     public enum Format {
         PNG,
         JPEG,
-        WEBP;
+        /** Of a clip an animated one. */
+        WEBP,
+        /** Of clips: H.264. */
+        MP4,
+        /** Of clips: VP9. */
+        WEBM;
 
         @JsonValue
         public String label() {
@@ -35,7 +40,7 @@ public record Output(Format format, int quality) {
 
         @JsonIgnore
         public String mediaType() {
-            return "image/" + label();
+            return (this == MP4 || this == WEBM ? "video/" : "image/") + label();
         }
     }
 }

@@ -53,6 +53,7 @@ import static org.bytedeco.ffmpeg.global.swscale.sws_getContext;
 import static org.bytedeco.ffmpeg.global.swscale.sws_scale_frame;
 import static org.bytedeco.ffmpeg.global.swscale.sws_setColorspaceDetails;
 
+import io.ruido.image.ImageEncoder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -257,7 +258,7 @@ public final class ClipEncoder implements AutoCloseable {
         check(av_write_trailer(container), "finish the file");
         closeFile();
         byte[] bytes = Files.readAllBytes(file);
-        return format == ClipFormat.WEBP ? WebpMetadata.added(bytes, width, height, parameters) : bytes;
+        return format == ClipFormat.WEBP ? ImageEncoder.withParameters(bytes, width, height, parameters) : bytes;
     }
 
     private void closeFile() {

@@ -12,6 +12,7 @@ import io.ruido.pipeline.pixart.PixArt;
 import io.ruido.pipeline.stablediffusion.LatentConsistency;
 import io.ruido.pipeline.stablediffusion.StableDiffusion;
 import io.ruido.pipeline.stablediffusion.StableDiffusionXl;
+import io.ruido.pipeline.wan.Wan;
 import io.ruido.tensor.Weights;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,8 @@ public final class ModelFamilies {
             new Ddim(),
             new Dit(),
             PixArt.ALPHA,
-            PixArt.SIGMA);
+            PixArt.SIGMA,
+            new Wan());
 
     private ModelFamilies() {}
 

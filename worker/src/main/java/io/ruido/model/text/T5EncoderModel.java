@@ -30,6 +30,10 @@ public final class T5EncoderModel {
     public static final Network<T5EncoderModel> NETWORK = new Network<>(
             "T5EncoderModel", (config, weights) -> new T5EncoderModel(T5Config.of(config), weights));
 
+    /** The same with a bias for distances in each layer. */
+    public static final Network<T5EncoderModel> UMT5_NETWORK =
+            new Network<>("UMT5EncoderModel", (config, weights) -> new T5EncoderModel(T5Config.of(config), weights));
+
     private final T5Config config;
     private final Embedding tokens;
     private final List<Embedding> relativeAttentionBiases; // one for each layer, or one for all

@@ -8,6 +8,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.model.autoencoder.AutoencoderKL.Posterior;
+import io.ruido.model.Network;
 import io.ruido.nn.CausalConv3d;
 import io.ruido.nn.FrameCache;
 import io.ruido.tensor.Ops;
@@ -27,6 +28,9 @@ import java.util.function.Consumer;
  * precision decoders of this kind give values that are no numbers.
  */
 public final class AutoencoderKLWan {
+    public static final Network<AutoencoderKLWan> NETWORK = new Network<>(
+            "AutoencoderKLWan", (config, weights) -> new AutoencoderKLWan(AutoencoderKLWanConfig.of(config), weights));
+
     private final AutoencoderKLWanConfig config;
     private final NDArray patchSize;
     private final NDArray mean;

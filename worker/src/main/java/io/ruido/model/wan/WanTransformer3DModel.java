@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.model.Network;
 import io.ruido.nn.Activation;
 import io.ruido.nn.FeedForward;
 import io.ruido.nn.LayerNorm;
@@ -26,6 +27,9 @@ import java.util.stream.IntStream;
  * <p>B batch, C channels, F frames, H and W sides of the latents; N patches, T text tokens, D width of a token.
  */
 public final class WanTransformer3DModel {
+    public static final Network<WanTransformer3DModel> NETWORK = new Network<>(
+            "WanTransformer3DModel", (config, weights) -> new WanTransformer3DModel(WanConfig.of(config), weights));
+
     private final WanConfig config;
     private final NDManager manager;
     private final NDArray patchWeight;

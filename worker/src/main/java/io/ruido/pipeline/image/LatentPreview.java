@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.Shape;
 import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.tensor.Ops;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 
 /**
  * A linear map from latents to colours, good enough to see a picture emerge: the least-squares fit between synthetic
@@ -26,12 +27,24 @@ public record LatentPreview(float[] matrix) {
 
     /** @param type of the autoencoder's weights */
     public static LatentPreview fit(AutoencoderKL vae, NDManager manager, DataType type) {
+        return fit(
+                pictures -> Ops.cast(vae.encode(Ops.cast(pictures, type)).mean(), DataType.FLOAT32)
+                        .mul(vae.config().scalingFactor()),
+                vae.config().downscale(),
+                manager);
+    }
+
+    /**
+     * Of any autoencoder.
+     *
+     * @param encode pictures (P, 3, H, W) in −1…1 to latents (P, L, h, w), as the denoiser sees them
+     * @param downscale pixels along each side for one of the latents
+     */
+    public static LatentPreview fit(UnaryOperator<NDArray> encode, int downscale, NDManager manager) {
         try (NDManager scratch = manager.newSubManager()) {
-            int downscale = vae.config().downscale();
             int side = LATENT_SIDE * downscale;
             NDArray pictures = scratch.create(blobs(side), new Shape(PICTURES, 3, side, side));
-            NDArray mean = vae.encode(Ops.cast(pictures, type)).mean();
-            NDArray latents = Ops.cast(mean, DataType.FLOAT32).mul(vae.config().scalingFactor());
+            NDArray latents = encode.apply(pictures);
             NDArray small = pictures.reshape(PICTURES, 3, LATENT_SIDE, downscale, LATENT_SIDE, downscale)
                     .mean(new int[] {5})
                     .mean(new int[] {3}); // (P, 3, h, w)

@@ -1,6 +1,6 @@
 package io.ruido.pipeline.wan;
 
-import io.ruido.pipeline.RgbImage;
+import io.ruido.pipeline.image.RgbImage;
 
 /**
  * Resizes a picture to the bytes that Pillow's bicubic filter gives: Keys' kernel with a = −1/2, as wide as the pixels that

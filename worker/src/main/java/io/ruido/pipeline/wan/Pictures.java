@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import io.ruido.pipeline.RgbImage;
+import io.ruido.pipeline.image.RgbImage;
 import io.ruido.tensor.Torch;
 
 /** Frames as tensors (1, 3, 1, H, W) in −1…1. */

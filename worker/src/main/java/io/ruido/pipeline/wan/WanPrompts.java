@@ -6,8 +6,10 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.model.Conditioning;
 import io.ruido.model.text.T5EncoderModel;
-import io.ruido.pipeline.ModelFolder;
+import io.ruido.pipeline.family.ModelFolder;
+import io.ruido.pipeline.text.Prompts;
 import io.ruido.pipeline.text.Tokenizer;
 import io.ruido.tensor.Ops;
 import java.io.IOException;
@@ -16,7 +18,7 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /** Wan's texts: the states of UMT5, with zeros after the last token. */
-final class WanPrompts implements AutoCloseable {
+final class WanPrompts implements Prompts {
     /** T, to which every text is cut or padded. */
     private static final int TOKENS = 512;
 
@@ -29,25 +31,32 @@ final class WanPrompts implements AutoCloseable {
     }
 
     static WanPrompts read(ModelFolder folder, NDManager manager, DataType type) throws IOException {
-        T5EncoderModel encoder = T5EncoderModel.read(folder.path().resolve("text_encoder"), manager, type);
-        return new WanPrompts(Tokenizer.ofLength(folder.path().resolve("tokenizer"), TOKENS), encoder);
+        T5EncoderModel encoder = T5EncoderModel.read(folder.folder("text_encoder"), manager, type);
+        return new WanPrompts(Tokenizer.ofLength(folder.folder("tokenizer"), TOKENS), encoder);
     }
 
-    /**
-     * Only a text's own tokens are computed, which do not see the padding.
-     *
-     * @return (1, T, D), of type float32
-     */
-    NDArray encode(NDManager manager, String text) {
-        Tokenizer.Tokens tokens = tokenizer.encode(List.of(PromptCleaner.clean(text)));
-        int count = (int) LongStream.of(tokens.mask()[0]).sum();
+    @Override
+    public Conditioning encode(NDManager manager, List<String> texts, int clipSkip) {
+        Tokenizer.Tokens tokens =
+                tokenizer.encode(texts.stream().map(PromptCleaner::clean).toList());
         try (NDManager scratch = manager.newSubManager()) {
-            long[][] ids = {Arrays.copyOf(tokens.ids()[0], count)};
-            NDArray mask = scratch.ones(new Shape(1, count), DataType.INT64);
-            NDArray states = Ops.cast(encoder.forward(scratch.create(ids), mask), DataType.FLOAT32);
-            NDArray zeros = scratch.zeros(new Shape(1, TOKENS - count, states.getShape().get(2)));
-            return scratch.ret(count == TOKENS ? states : NDArrays.concat(new NDList(states, zeros), 1));
+            var states = new NDList();
+            for (int i = 0; i < texts.size(); i++) {
+                int count = (int) LongStream.of(tokens.mask()[i]).sum();
+                states.add(states(scratch, Arrays.copyOf(tokens.ids()[i], count)));
+            }
+            return Conditioning.ofStates(scratch.ret(NDArrays.concat(states, 0)));
         }
+    }
+
+    /** Only a text's own tokens are computed, which do not see the padding: (1, T, D). */
+    private NDArray states(NDManager scratch, long[] ids) {
+        NDArray mask = scratch.ones(new Shape(1, ids.length), DataType.INT64);
+        NDArray states = encoder.forward(scratch.create(new long[][] {ids}), mask);
+        Shape missing = new Shape(1, TOKENS - ids.length, states.getShape().get(2));
+        return ids.length == TOKENS
+                ? states
+                : states.concat(Ops.cast(scratch.zeros(missing), states.getDataType()), 1);
     }
 
     @Override

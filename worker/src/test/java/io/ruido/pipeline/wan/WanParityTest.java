@@ -9,8 +9,14 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.job.Geometry;
+import io.ruido.job.Seeds;
 import io.ruido.model.Golden;
-import io.ruido.pipeline.RgbImage;
+import io.ruido.pipeline.DiffusionPipeline;
+import io.ruido.pipeline.FolderReport;
+import io.ruido.pipeline.SampleRequest;
+import io.ruido.pipeline.Sampling;
+import io.ruido.pipeline.image.RgbImage;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
@@ -26,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clips of every kind of Wan beside those that diffusers makes with the same folder, see make_wan_goldens.py. */
 class WanParityTest {
@@ -48,16 +55,41 @@ class WanParityTest {
         Path folder = Golden.path("golden/wan-pipelines/" + kind);
         Map<String, NDArray> expected =
                 SafeTensors.read(folder.resolve("golden.safetensors"), manager, DataType.FLOAT32);
-        try (WanPipeline pipeline = Golden.build(() -> WanPipeline.read(folder, Device.cpu(), DataType.FLOAT32))) {
-            int index = 0;
-            for (JsonNode run : JSON.readTree(folder.resolve("runs.json").toFile())) {
-                List<RgbImage> frames = new ArrayList<>();
-                pipeline.run(request(folder, run), step -> {}, frames::add);
-                assertFrames(run.toString(), expected.get(Integer.toString(index)), frames);
-                index++;
-            }
-            assertThat(index).isEqualTo(expected.size());
+        int index = 0;
+        for (JsonNode run : JSON.readTree(folder.resolve("runs.json").toFile())) {
+            List<RgbImage> frames = run.has("image") ? ofImage(folder, run) : ofText(folder, run);
+            assertFrames(run.toString(), expected.get(Integer.toString(index)), frames);
+            index++;
         }
+        assertThat(index).isEqualTo(expected.size());
+    }
+
+    private static List<RgbImage> ofText(Path folder, JsonNode run) throws IOException {
+        var request = new SampleRequest(
+                run.path("prompt").asText(),
+                run.path("negative").asText(),
+                new Seeds(run.path("seed").asLong(), null),
+                run.path("steps").asInt(),
+                Optional.empty(),
+                run.path("guidance").asDouble(),
+                0,
+                new Geometry(
+                        run.path("width").asInt(),
+                        run.path("height").asInt(),
+                        run.path("frames").asInt()),
+                0,
+                Optional.empty());
+        try (DiffusionPipeline pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
+            return new Sampling(pipeline).run(request, step -> {}).frames().images();
+        }
+    }
+
+    private static List<RgbImage> ofImage(Path folder, JsonNode run) throws IOException {
+        List<RgbImage> frames = new ArrayList<>();
+        try (WanImageToVideo pipeline = WanImageToVideo.read(folder, Device.cpu(), DataType.FLOAT32)) {
+            pipeline.run(request(folder, run), step -> {}, frames::add);
+        }
+        return frames;
     }
 
     private static ClipRequest request(Path folder, JsonNode run) throws IOException {
@@ -74,10 +106,7 @@ class WanParityTest {
                 run.path("width").asInt(),
                 run.path("height").asInt(),
                 run.path("frames").asInt(),
-                run.has("image")
-                        ? Optional.of(RgbImage.of(ImageIO.read(
-                                folder.resolve(run.path("image").asText()).toFile())))
-                        : Optional.empty());
+                RgbImage.of(ImageIO.read(folder.resolve(run.path("image").asText()).toFile())));
     }
 
     private static void assertFrames(String run, NDArray expected, List<RgbImage> frames) {
@@ -100,11 +129,19 @@ class WanParityTest {
     void aClipThatTheModelCannotMakeIsRefusedByNameAndValue(int width, int height, int frames, String message)
             throws IOException {
         Path folder = Golden.path("golden/wan-pipelines/text-2.1");
-        try (WanPipeline pipeline = WanPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
-            assertThatThrownBy(() -> pipeline.latentShape(width, height, frames))
+        try (DiffusionPipeline pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
+            assertThatThrownBy(() -> pipeline.latentShape(new Geometry(width, height, frames)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining(message);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"text-2.1", "text-2.2-two", "text-2.2-tokens"})
+    void aFolderThatRunsIsReportedAsSupported(String kind) throws IOException {
+        FolderReport report = FolderReport.of(Golden.path("golden/wan-pipelines/" + kind));
+
+        assertThat(report.supported()).as(report.toString()).isTrue();
     }
 
     @Test

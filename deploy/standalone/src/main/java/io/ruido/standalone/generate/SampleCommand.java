@@ -18,8 +18,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -32,7 +34,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "sample",
         mixinStandardHelpOptions = true,
-        description = "Makes images with a diffusers folder, without any service: to check weights.")
+        description = "Makes images and clips with a diffusers folder, without any service: to check weights.")
 public final class SampleCommand implements Callable<Integer> {
     private static final double STRENGTH = 0.8;
 
@@ -70,6 +72,12 @@ public final class SampleCommand implements Callable<Integer> {
     @Option(names = "--size", paramLabel = "WIDTHxHEIGHT", description = "In pixels; the model's own by default.")
     private Submission.Size size;
 
+    @Option(
+            names = "--frames",
+            paramLabel = "N",
+            description = "Of a clip, 1 more than a multiple of 4; for a clip's file the model's own by default, else 1.")
+    private Integer frames;
+
     @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "Images, each with the next seed.")
     private int count;
 
@@ -93,7 +101,8 @@ public final class SampleCommand implements Callable<Integer> {
             names = "--out",
             paramLabel = "FILE",
             defaultValue = "image.png",
-            description = "PNG file to write; ${DEFAULT-VALUE}. The second image gets -1 before the dot.")
+            description = "File to write, of the kind that its name ends with: png, jpeg, webp, or of a clip mp4, webm, webp;"
+                    + " ${DEFAULT-VALUE}. The second image gets -1 before the dot.")
     private Path out;
 
     @Option(names = "--latents", paramLabel = "FILE", description = "NumPy file to write the finished latents to.")
@@ -105,6 +114,7 @@ public final class SampleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         requireFolder(out);
+        format(); // which refuses a name of another kind
         if (latents != null) {
             requireFolder(latents);
         }
@@ -159,10 +169,26 @@ public final class SampleCommand implements Callable<Integer> {
 
     private Geometry geometry(DiffusionPipeline pipeline, Optional<RgbImage> picture) {
         if (size != null) {
-            return Geometry.ofImage(size.width(), size.height());
+            return new Geometry(size.width(), size.height(), frames(pipeline));
         }
+        Geometry own = pipeline.defaultGeometry();
         return picture.map(found -> Geometry.ofImage(found.width(), found.height()))
-                .orElseGet(pipeline::defaultGeometry);
+                .orElseGet(() -> new Geometry(own.width(), own.height(), frames(pipeline)));
+    }
+
+    private int frames(DiffusionPipeline pipeline) {
+        boolean clip = format() != Output.Format.PNG && format() != Output.Format.JPEG;
+        return frames != null ? frames : clip ? pipeline.defaultGeometry().frames() : 1;
+    }
+
+    private Output.Format format() {
+        String name = out.getFileName().toString();
+        String extension = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+        return Arrays.stream(Output.Format.values())
+                .filter(format -> format.label().equals(extension.equals("jpg") ? "jpeg" : extension))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "out must end with .png, .jpeg, .webp, .mp4 or .webm, was " + name));
     }
 
     private Variation variation() {
@@ -204,7 +230,7 @@ public final class SampleCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private Artifact file(DiffusionPipeline pipeline, Frames frames, SampleRequest request) {
+    private Artifact file(DiffusionPipeline pipeline, Frames result, SampleRequest request) {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("Steps", request.steps());
         request.sampler().ifPresent(name -> settings.put("Sampler", name));
@@ -214,6 +240,9 @@ public final class SampleCommand implements Callable<Integer> {
         }
         settings.put("Seed", request.seeds().seed());
         settings.put("Size", request.geometry().width() + "x" + request.geometry().height());
+        if (request.geometry().frames() > 1) {
+            settings.put("Frames", request.geometry().frames());
+        }
         settings.put("Model", model.toAbsolutePath().normalize().getFileName());
         Variation variation = request.seeds().variation();
         if (variation != null) {
@@ -221,6 +250,7 @@ public final class SampleCommand implements Callable<Integer> {
             settings.put("Variation seed strength", variation.strength());
         }
         request.source().ifPresent(source -> settings.put("Denoising strength", source.strength()));
-        return pipeline.artifact(frames, Output.PNG, Infotext.of(request.prompt(), request.negativePrompt(), settings));
+        var output = format() == Output.Format.PNG ? Output.PNG : new Output(format(), Output.DEFAULT_QUALITY);
+        return pipeline.artifact(result, output, Infotext.of(request.prompt(), request.negativePrompt(), settings));
     }
 }

@@ -17,28 +17,28 @@ import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.model.wan.AutoencoderKLWan;
 import io.ruido.model.wan.WanConfig;
 import io.ruido.model.wan.WanTransformer3DModel;
-import io.ruido.pipeline.ModelFolder;
-import io.ruido.pipeline.RgbImage;
+import io.ruido.pipeline.family.ModelFolder;
+import io.ruido.pipeline.image.RgbImage;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * Wan (Wan Team, 2025, arXiv:2503.20314) in the folder layout of diffusers' {@code WanPipeline} and {@code
- * WanImageToVideoPipeline}: text to clip, and picture and text to clip. Models of version 2.2 have two transformers, for much
- * and for little noise, or tell one transformer the timestep of each patch.
+ * Wan (Wan Team, 2025, arXiv:2503.20314) for clips that begin with a picture, in the folder layout of diffusers' {@code
+ * WanImageToVideoPipeline}. Models of version 2.2 have two transformers, for much and for little noise, or tell one
+ * transformer the timestep of each patch.
  *
  * <p>L latent channels, F latent frames, h and w sides of the latents, T text tokens, D their width.
  */
-public final class WanPipeline implements AutoCloseable {
-    private static final Set<String> CLASSES = Set.of("WanPipeline", "WanImageToVideoPipeline");
+public final class WanImageToVideo implements AutoCloseable {
+    private static final String CLASS_NAME = "WanImageToVideoPipeline";
     private static final int COLOURS = 3;
 
     private final NDManager manager;
@@ -49,18 +49,16 @@ public final class WanPipeline implements AutoCloseable {
     private final Optional<WanTransformer3DModel> lowNoiseTransformer;
     private final double boundary;
     private final boolean timestepEachPatch;
-    private final boolean beginsWithImage;
     private final Optional<PictureEncoder> pictureEncoder;
     private final AutoencoderKLWan vae;
 
-    private WanPipeline(ModelFolder folder, NDManager manager, DataType type) throws IOException {
+    private WanImageToVideo(ModelFolder folder, NDManager manager, DataType type) throws IOException {
         this.manager = manager;
         this.type = type;
-        if (!CLASSES.contains(folder.className())) {
-            throw new IllegalArgumentException("%s: _class_name is %s; supported: %s"
-                    .formatted(folder.path(), folder.className(), String.join(", ", CLASSES)));
+        if (!reads(folder)) {
+            throw new IllegalArgumentException(
+                    "%s: _class_name is %s; supported: %s".formatted(folder.path(), folder.className(), CLASS_NAME));
         }
-        beginsWithImage = folder.className().equals("WanImageToVideoPipeline");
         timestepEachPatch = folder.index().path("expand_timesteps").asBoolean();
         scheduler = SchedulerConfig.read(folder.path().resolve("scheduler/scheduler_config.json"));
         defaultSampler().sampler(scheduler); // which refuses settings that it does not know
@@ -105,8 +103,7 @@ public final class WanPipeline implements AutoCloseable {
 
     private void checkChannels() {
         int latent = vae.config().zDim();
-        boolean beside = beginsWithImage && !timestepEachPatch;
-        int wanted = beside ? 2 * latent + vae.config().frames() : latent;
+        int wanted = timestepEachPatch ? latent : 2 * latent + vae.config().frames();
         if (transformer.config().inChannels() != wanted || transformer.config().outChannels() != latent) {
             throw new IllegalArgumentException("transformer takes %d channels and gives %d, but must take %d and give %d"
                     .formatted(
@@ -121,20 +118,20 @@ public final class WanPipeline implements AutoCloseable {
      * @throws IOException naming the file that is missing or malformed
      * @throws IllegalArgumentException naming the part, setting or tensor that is not supported
      */
-    public static WanPipeline read(Path path, Device device, DataType type) throws IOException {
+    public static WanImageToVideo read(Path path, Device device, DataType type) throws IOException {
         ModelFolder folder = ModelFolder.read(path);
         NDManager manager = Torch.newManager(device);
         try {
-            return new WanPipeline(folder, manager, type);
+            return new WanImageToVideo(folder, manager, type);
         } catch (IOException | RuntimeException e) {
             manager.close();
             throw e;
         }
     }
 
-    /** Whether a folder is one of these pipelines'. */
+    /** Whether a folder is one of this pipeline's. */
     public static boolean reads(ModelFolder folder) {
-        return CLASSES.contains(folder.className());
+        return folder.className().equals(CLASS_NAME);
     }
 
     /** The sampler of the folder's configuration. */
@@ -145,11 +142,6 @@ public final class WanPipeline implements AutoCloseable {
     /** Sides of frames must be multiples of this many pixels. */
     public int sizeStep() {
         return vae.config().downscale() * transformer.config().patchSize().getLast();
-    }
-
-    /** Whether a clip begins with a picture that is given. */
-    public boolean beginsWithImage() {
-        return beginsWithImage;
     }
 
     /**
@@ -180,10 +172,6 @@ public final class WanPipeline implements AutoCloseable {
      */
     public void run(ClipRequest request, IntConsumer onStep, Consumer<RgbImage> sink) {
         Shape shape = latentShape(request.width(), request.height(), request.frames());
-        if (beginsWithImage != request.image().isPresent()) {
-            throw new IllegalArgumentException(
-                    beginsWithImage ? "image: the model needs a first frame" : "image: the model takes none");
-        }
         Trajectory trajectory = request.sampler()
                 .map(SamplerName::of)
                 .orElseGet(this::defaultSampler)
@@ -192,13 +180,12 @@ public final class WanPipeline implements AutoCloseable {
         try (NDManager scratch = manager.newSubManager()) {
             var random = new TorchRandom(request.seed());
             float[] noise = random.randn(Math.toIntExact(shape.size()));
-            Inpainting first =
-                    request.image().map(image -> first(scratch, image, shape)).orElseGet(Inpainting.None::new);
+            Inpainting first = first(scratch, request.image(), shape);
             NDArray picture = pictureEncoder.isPresent()
-                    ? pictureEncoder.get().encode(scratch, request.image().orElseThrow())
+                    ? pictureEncoder.get().encode(scratch, request.image())
                     : Ops.none();
-            NDArray wanted = prompts.encode(scratch, request.prompt());
-            NDArray unwanted = request.guidance() > 1 ? prompts.encode(scratch, request.negativePrompt()) : Ops.none();
+            NDArray wanted = states(scratch, request.prompt());
+            NDArray unwanted = request.guidance() > 1 ? states(scratch, request.negativePrompt()) : Ops.none();
             var state = new SampleState(trajectory, random, noise, first);
             while (!state.done()) {
                 try (NDManager step = scratch.newSubManager()) {
@@ -208,6 +195,11 @@ public final class WanPipeline implements AutoCloseable {
             }
             decode(Torch.tensor(scratch, state.latents(), shape), sink);
         }
+    }
+
+    /** (1, T, D) */
+    private NDArray states(NDManager scratch, String text) {
+        return Ops.cast(prompts.encode(scratch, List.of(text), 0).states(), DataType.FLOAT32);
     }
 
     private float[] predict(
@@ -224,7 +216,7 @@ public final class WanPipeline implements AutoCloseable {
         double guidance = low ? request.lowNoiseGuidance().orElse(request.guidance()) : request.guidance();
         Shape told = new Shape(1, model.config().inChannels(), shape.get(2), shape.get(3), shape.get(4));
         NDArray latents = Ops.cast(Torch.tensor(step, state.input(), told), type);
-        NDArray timesteps = timestepEachPatch && beginsWithImage
+        NDArray timesteps = timestepEachPatch
                 ? timesteps(step, timestep, shape)
                 : step.create(new float[] {timestep});
         NDArray c = velocity(model, latents, timesteps, wanted, picture);

@@ -1,0 +1,69 @@
+package io.ruido.model.wan;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.index.NDIndex;
+import io.ruido.model.Conditioning;
+import io.ruido.model.Denoiser;
+import io.ruido.tensor.Ops;
+import java.util.List;
+import java.util.Optional;
+
+/** One transformer for all noise, or two as in Wan 2.2: the first for much noise, the second for little. */
+public final class WanDenoiser implements Denoiser {
+    /** Sides of the latents that diffusers' pipeline makes by default: 480 and 832 pixels. */
+    private static final List<Integer> SAMPLE_SIZE = List.of(60, 104);
+
+    private final WanTransformer3DModel transformer;
+    private final Optional<WanTransformer3DModel> lowNoise;
+    private final double boundary;
+
+    /** @param boundary timestep below which the second transformer predicts */
+    public WanDenoiser(WanTransformer3DModel transformer, Optional<WanTransformer3DModel> lowNoise, double boundary) {
+        this.transformer = transformer;
+        this.lowNoise = lowNoise;
+        this.boundary = boundary;
+    }
+
+    /** @param latents (B, C, F, H, W) */
+    @Override
+    public NDArray forward(NDArray latents, NDArray timesteps, Conditioning conditioning) {
+        if (lowNoise.isEmpty()) {
+            return transformer.forward(latents, timesteps, conditioning.states(), Ops.none());
+        }
+        float[] all = timesteps.toFloatArray();
+        var parts = new NDList();
+        int from = 0;
+        for (int i = 1; i <= all.length; i++) { // neighbours that the same transformer predicts go together
+            if (i == all.length || all[i] < boundary != all[from] < boundary) {
+                var rows = new NDIndex("{}:{}", from, i);
+                WanTransformer3DModel model = all[from] < boundary ? lowNoise.get() : transformer;
+                NDArray states = conditioning.states().get(rows);
+                parts.add(model.forward(latents.get(rows), timesteps.get(rows), states, Ops.none()));
+                from = i;
+            }
+        }
+        return parts.size() == 1 ? parts.head() : NDArrays.concat(parts, 0);
+    }
+
+    @Override
+    public int inChannels() {
+        return transformer.config().inChannels();
+    }
+
+    @Override
+    public int outChannels() {
+        return transformer.config().outChannels();
+    }
+
+    @Override
+    public List<Integer> sampleSize() {
+        return SAMPLE_SIZE;
+    }
+
+    @Override
+    public int divisor() {
+        return transformer.config().patchSize().getLast();
+    }
+}

@@ -1,0 +1,86 @@
+package io.ruido.pipeline.wan;
+
+import io.ruido.job.Geometry;
+import io.ruido.model.Denoiser;
+import io.ruido.model.Network;
+import io.ruido.model.text.T5EncoderModel;
+import io.ruido.model.wan.AutoencoderKLWan;
+import io.ruido.model.wan.WanDenoiser;
+import io.ruido.model.wan.WanTransformer3DModel;
+import io.ruido.pipeline.family.Codec;
+import io.ruido.pipeline.family.ModelFamily;
+import io.ruido.pipeline.family.ModelFolder;
+import io.ruido.pipeline.family.Parts;
+import io.ruido.pipeline.text.Prompts;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Wan 2.1 and 2.2 (Wan Team, 2025, arXiv:2503.20314): clips from a text. */
+public final class Wan implements ModelFamily {
+    private static final String SECOND = "transformer_2";
+
+    @Override
+    public Set<String> classNames() {
+        return Set.of("WanPipeline");
+    }
+
+    @Override
+    public Map<String, List<Network<?>>> parts() {
+        return Map.of(
+                "transformer", List.of(WanTransformer3DModel.NETWORK),
+                "vae", List.of(AutoencoderKLWan.NETWORK),
+                "text_encoder", List.of(T5EncoderModel.UMT5_NETWORK));
+    }
+
+    @Override
+    public Defaults defaults() {
+        return new Defaults(50, 5);
+    }
+
+    @Override
+    public LearnedVariance learnedVariance() {
+        return LearnedVariance.REFUSED;
+    }
+
+    @Override
+    public Geometry geometry(Denoiser denoiser, Codec codec) {
+        return new Geometry(832, 480, 81);
+    }
+
+    @Override
+    public void check(ModelFolder folder) {
+        boolean two = folder.part(SECOND).isPresent();
+        if (two != folder.index().path("boundary_ratio").asDouble(0) > 0) {
+            throw new IllegalArgumentException("%s: boundary_ratio is %s; supported: a ratio with %s, else null"
+                    .formatted(folder.path(), folder.index().path("boundary_ratio"), SECOND));
+        }
+    }
+
+    /**
+     * A model that is told a timestep for each patch ({@code expand_timesteps}) is told the same one for all, as a clip that
+     * is made of a text has noise everywhere.
+     */
+    @Override
+    public Denoiser denoiser(Parts parts) throws IOException {
+        WanTransformer3DModel first = parts.read("transformer", WanTransformer3DModel.NETWORK);
+        Optional<WanTransformer3DModel> second = parts.folder().part(SECOND).isPresent()
+                ? Optional.of(parts.read(SECOND, WanTransformer3DModel.NETWORK))
+                : Optional.empty();
+        double ratio = parts.folder().index().path("boundary_ratio").asDouble(0);
+        return new WanDenoiser(first, second, ratio * parts.folder().scheduler().trainSteps());
+    }
+
+    @Override
+    public Codec codec(Parts parts, Denoiser denoiser) throws IOException {
+        boolean eachPatch = parts.folder().flag("expand_timesteps"); // of the model with 5 billion weights
+        return WanCodec.read(parts, eachPatch ? 24 : 16);
+    }
+
+    @Override
+    public Prompts prompts(Parts parts, Denoiser denoiser) throws IOException {
+        return WanPrompts.read(parts.folder(), parts.manager(), parts.type());
+    }
+}

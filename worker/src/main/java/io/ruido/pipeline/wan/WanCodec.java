@@ -1,0 +1,92 @@
+package io.ruido.pipeline.wan;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.ruido.clip.ClipEncoder;
+import io.ruido.clip.ClipFormat;
+import io.ruido.diffusion.noise.TorchRandom;
+import io.ruido.job.Artifact;
+import io.ruido.job.Geometry;
+import io.ruido.job.Output;
+import io.ruido.model.wan.AutoencoderKLWan;
+import io.ruido.pipeline.family.Codec;
+import io.ruido.pipeline.family.Parts;
+import io.ruido.pipeline.image.Frames;
+import io.ruido.pipeline.image.LatentPreview;
+import io.ruido.pipeline.image.RgbImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** The autoencoder of Wan, in the part {@code vae}. */
+final class WanCodec implements Codec {
+    private final AutoencoderKLWan vae;
+    private final double framesPerSecond;
+    private final LatentPreview preview;
+
+    private WanCodec(AutoencoderKLWan vae, double framesPerSecond, NDManager manager) {
+        this.vae = vae;
+        this.framesPerSecond = framesPerSecond;
+        this.preview = LatentPreview.fit(this::ofPictures, vae.config().downscale(), manager);
+    }
+
+    /** @param framesPerSecond of the clips that the model was trained with */
+    static WanCodec read(Parts parts, double framesPerSecond) throws IOException {
+        AutoencoderKLWan vae = AutoencoderKLWan.read(parts.folder().folder("vae"), parts.manager());
+        return new WanCodec(vae, framesPerSecond, parts.manager());
+    }
+
+    /** Latents (B, L, h, w) of pictures (B, 3, H, W), which are clips of one frame. */
+    private NDArray ofPictures(NDArray pictures) {
+        return vae.normalized(vae.encode(pictures.expandDims(2)).mean()).squeeze(2);
+    }
+
+    @Override
+    public int channels() {
+        return vae.config().zDim();
+    }
+
+    @Override
+    public int downscale() {
+        return vae.config().downscale();
+    }
+
+    @Override
+    public Shape latentShape(Geometry geometry) {
+        int frames = AutoencoderKLWan.latentFrames(geometry.frames());
+        return new Shape(1, channels(), frames, geometry.height() / downscale(), geometry.width() / downscale());
+    }
+
+    @Override
+    public NDArray decode(NDArray latents) {
+        return vae.decode(vae.denormalized(latents));
+    }
+
+    @Override
+    public float[] encode(NDArray picture, TorchRandom random) {
+        throw new IllegalArgumentException("image: the model makes clips of a text only");
+    }
+
+    @Override
+    public LatentPreview preview() {
+        return preview;
+    }
+
+    @Override
+    public Artifact artifact(Frames frames, Output output, String parameters) {
+        if (frames.images().size() == 1) {
+            return Codec.super.artifact(frames, output, parameters);
+        }
+        ClipFormat format = ClipFormat.of(output.format().label());
+        RgbImage first = frames.first();
+        try (ClipEncoder encoder =
+                new ClipEncoder(format, first.width(), first.height(), framesPerSecond, parameters)) {
+            for (RgbImage frame : frames.images()) {
+                encoder.add(frame.rgb());
+            }
+            return new Artifact(encoder.finish(), format.mediaType(), format.id());
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write the clip", e);
+        }
+    }
+}
