@@ -14,8 +14,9 @@ import java.util.List;
  * @param sizeMultiple width and height must be divisible by this
  * @param defaults what a job gets where it names nothing; its seed has no meaning
  * @param samplers that the worker can run for it
- * @param stepCost null where a step costs as much as the result has pixels
  * @param needs fields that every job must have: image and mask, for a model that paints a part of a picture anew
+ * @param stepCost null where a step costs as much as the result has pixels
+ * @param clips what clips it can make; null for a model of pictures
  */
 public record ModelCard(
         String name,
@@ -28,7 +29,8 @@ public record ModelCard(
         SamplingParams defaults,
         List<Sampler> samplers,
         List<String> needs,
-        @JsonInclude(JsonInclude.Include.NON_NULL) StepCost stepCost) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) StepCost stepCost,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Clips clips) {
 
     @JsonCreator
     public ModelCard {
@@ -52,7 +54,7 @@ public record ModelCard(
             int sizeMultiple,
             SamplingParams defaults,
             List<Sampler> samplers) {
-        this(name, title, description, license, minSize, maxSize, sizeMultiple, defaults, samplers, List.of(), null);
+        this(name, title, description, license, minSize, maxSize, sizeMultiple, defaults, samplers, List.of(), null, null);
     }
 
     @JsonIgnore
@@ -89,19 +91,34 @@ public record ModelCard(
     public void checkSupports(SamplingParams params) {
         checkSize("width", params.width());
         checkSize("height", params.height());
+        checkFrames(params.geometry());
         checkNeeds("image", params.source() == null ? null : params.source().image());
         checkNeeds("mask", params.source() == null ? null : params.source().mask());
-        check(
-                params.geometry().frames() == defaults.geometry().frames(),
-                "frames",
-                params.geometry().frames(),
-                "must be %d for model %s".formatted(defaults.geometry().frames(), name));
         check(
                 samplers.stream().anyMatch(sampler -> sampler.id().equals(params.sampler())),
                 "sampler",
                 params.sampler(),
                 "must be one of "
                         + String.join(", ", samplers.stream().map(Sampler::id).toList()));
+    }
+
+    private void checkFrames(Geometry geometry) {
+        int frames = geometry.frames();
+        if (clips == null) {
+            check(frames == 1, "frames", frames, "must be 1 for model %s, which makes pictures".formatted(name));
+            return;
+        }
+        check(
+                (frames - 1) % clips.frameStep() == 0,
+                "frames",
+                frames,
+                "must be 1 more than a multiple of %d for model %s".formatted(clips.frameStep(), name));
+        check(
+                geometry.pixels() <= clips.maxPixels(),
+                "frames",
+                frames,
+                "make %d pixels with frames of %d × %d, more than the %d of model %s"
+                        .formatted(geometry.pixels(), geometry.width(), geometry.height(), clips.maxPixels(), name));
     }
 
     private void checkNeeds(String field, Upload picture) {
@@ -123,6 +140,20 @@ public record ModelCard(
                 field,
                 size,
                 "must be divisible by %d for model %s".formatted(sizeMultiple, name));
+    }
+
+    /**
+     * The clips that a model can make.
+     *
+     * @param frameStep their frames are 1 more than a multiple of this
+     * @param maxPixels of all frames together
+     * @param framesPerSecond at which they are shown
+     */
+    public record Clips(int frameStep, long maxPixels, double framesPerSecond) {
+        /** The number of frames that comes nearest to a duration. */
+        public int frames(double seconds) {
+            return (int) Math.round(seconds * framesPerSecond / frameStep) * frameStep + 1;
+        }
     }
 
     /**

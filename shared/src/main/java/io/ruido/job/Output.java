@@ -17,9 +17,32 @@ public record Output(Format format, int quality) {
 
     public static final Output PNG = new Output(Format.PNG, 100);
 
+    public static final Output MP4 = new Output(Format.MP4, DEFAULT_QUALITY);
+
     public Output {
         check(format != null, "outputFormat", format, "must be given");
         check(quality >= 1 && quality <= 100, "outputQuality", quality, "must be from 1 to 100");
+    }
+
+    /** Of a job that names none. */
+    public static Output defaultFor(Geometry geometry) {
+        return geometry.frames() == 1 ? PNG : MP4;
+    }
+
+    /**
+     * Refuses a file that cannot hold such a result.
+     *
+     * @throws InvalidFieldException naming the field and its value
+     */
+    void checkFits(Geometry geometry) {
+        boolean video = format == Format.MP4 || format == Format.WEBM;
+        if (geometry.frames() == 1) {
+            check(!video, "outputFormat", format.label(), "must be png, jpeg or webp for a single image");
+            return;
+        }
+        check(video || format == Format.WEBP, "outputFormat", format.label(), "must be mp4, webm or webp for a clip");
+        check(!video || geometry.width() % 2 == 0, "width", geometry.width(), "must be even for mp4 and webm");
+        check(!video || geometry.height() % 2 == 0, "height", geometry.height(), "must be even for mp4 and webm");
     }
 
     /** Spelled in JSON, and at the end of a file's name, in lower case. */

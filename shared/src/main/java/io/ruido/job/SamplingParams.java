@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
  * @param seed of the first image; image i is drawn from {@code seed + i}, or with a variation all of them from this one
  * @param variation null for none
  * @param source picture to begin with; null to begin with noise
- * @param output the file that each image becomes; PNG when null
+ * @param output the file that each image becomes; when null PNG, or MP4 for a clip
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonPropertyOrder({
@@ -65,7 +65,8 @@ public record SamplingParams(
                 "strength",
                 source == null ? null : source.strength(),
                 "leaves none of %d steps to be made".formatted(steps));
-        output = output == null ? Output.PNG : output;
+        output = output == null ? Output.defaultFor(geometry) : output;
+        output.checkFits(geometry);
     }
 
     /** Parameters of an image that begins with noise. */

@@ -17,7 +17,9 @@ class ImageEncoderTest {
     private static final String PARAMETERS = "ein Apfel, 苹果 🍎\nSteps: 20";
 
     @ParameterizedTest
-    @EnumSource(Output.Format.class)
+    @EnumSource(
+            value = Output.Format.class,
+            names = {"PNG", "JPEG", "WEBP"})
     void thePictureIsReadAgainFromEveryFormatAndIsTheSameFileEveryTime(Output.Format format) throws IOException {
         BufferedImage picture = shades();
 

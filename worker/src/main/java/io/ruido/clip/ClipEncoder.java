@@ -79,8 +79,13 @@ public final class ClipEncoder implements AutoCloseable {
     private static final int MESSAGE = 256;
     private static final int GREATEST_DENOMINATOR = 60_000;
 
-    /** Bits for each pixel of H.264, whose encoder has no constant quality: generous for what a model draws. */
+    /** Bits for each pixel of H.264 at the usual quality, as its encoder has no constant one: generous for what a model draws. */
     private static final double BITS_PER_PIXEL = 0.3;
+
+    private static final int USUAL_QUALITY = 90;
+
+    /** So much less quality halves the bits. */
+    private static final double HALVING = 20;
 
     private static final long LEAST_BIT_RATE = 500_000;
 
@@ -106,10 +111,11 @@ public final class ClipEncoder implements AutoCloseable {
      * Begins a clip.
      *
      * @param framesPerSecond above 0, at most 120
+     * @param quality from 1 to 100
      * @param parameters what the clip was made from, which is noted in the file
      * @throws IllegalArgumentException naming what the format cannot have
      */
-    public ClipEncoder(ClipFormat format, int width, int height, double framesPerSecond, String parameters)
+    public ClipEncoder(ClipFormat format, int width, int height, double framesPerSecond, int quality, String parameters)
             throws IOException {
         if (!(framesPerSecond > 0 && framesPerSecond <= 120)) {
             throw new IllegalArgumentException("fps must be above 0 and at most 120, was " + framesPerSecond);
@@ -121,14 +127,14 @@ public final class ClipEncoder implements AutoCloseable {
         this.parameters = parameters;
         this.file = Files.createTempFile("ruido-clip-", "." + format.id());
         try {
-            open(framesPerSecond);
+            open(framesPerSecond, quality);
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
         }
     }
 
-    private void open(double framesPerSecond) throws IOException {
+    private void open(double framesPerSecond, int quality) throws IOException {
         AVCodec encoder = avcodec_find_encoder_by_name(format.encoder);
         if (encoder == null) {
             throw new IOException("FFmpeg was built without " + format.encoder);
@@ -141,7 +147,8 @@ public final class ClipEncoder implements AutoCloseable {
         codec.framerate(av_d2q(framesPerSecond, GREATEST_DENOMINATOR));
         codec.time_base(av_inv_q(codec.framerate()));
         codec.gop_size((int) Math.ceil(2 * framesPerSecond));
-        codec.bit_rate(Math.max(LEAST_BIT_RATE, (long) (BITS_PER_PIXEL * width * height * framesPerSecond)));
+        double bits = BITS_PER_PIXEL * Math.pow(2, (quality - USUAL_QUALITY) / HALVING);
+        codec.bit_rate(Math.max(LEAST_BIT_RATE, (long) (bits * width * height * framesPerSecond)));
         codec.flags(codec.flags() | AV_CODEC_FLAG_BITEXACT);
         if ((container.oformat().flags() & AVFMT_GLOBALHEADER) != 0) {
             codec.flags(codec.flags() | AV_CODEC_FLAG_GLOBAL_HEADER);
@@ -151,6 +158,7 @@ public final class ClipEncoder implements AutoCloseable {
             codec.color_trc(AVCOL_TRC_BT709).color_range(AVCOL_RANGE_MPEG);
         }
         set(codec, format.encoderOptions);
+        set(codec, format.qualityOptions(quality));
         check(avcodec_open2(codec, encoder, (AVDictionary) null), "open the encoder " + format.encoder);
         stream = avformat_new_stream(container, null);
         check(avcodec_parameters_from_context(stream.codecpar(), codec), "describe the stream");

@@ -24,10 +24,10 @@ public enum ClipFormat {
             "libvpx-vp9",
             AV_PIX_FMT_YUV420P,
             true,
-            Map.of("crf", "24", "b", "0", "deadline", "good", "cpu-used", "3", "row-mt", "0"),
+            Map.of("b", "0", "deadline", "good", "cpu-used", "3", "row-mt", "0"),
             Map.of()),
     /** Animated WebP, which a page shows as a picture. */
-    WEBP("image/webp", "libwebp_anim", AV_PIX_FMT_BGRA, false, Map.of("quality", "90"), Map.of("loop", "0"));
+    WEBP("image/webp", "libwebp_anim", AV_PIX_FMT_BGRA, false, Map.of(), Map.of("loop", "0"));
 
     private final String mediaType;
     final String encoder;
@@ -53,6 +53,15 @@ public enum ClipFormat {
 
     public String mediaType() {
         return mediaType;
+    }
+
+    /** What the encoder is told of a quality from 1 to 100; H.264's has a rate of bits instead. */
+    Map<String, String> qualityOptions(int quality) {
+        return switch (this) {
+            case MP4 -> Map.of();
+            case WEBM -> Map.of("crf", Long.toString(Math.round(63 - 0.43 * quality)));
+            case WEBP -> Map.of("quality", Integer.toString(quality));
+        };
     }
 
     /** As requests and file names have it, such as {@code mp4}. */

@@ -178,6 +178,11 @@ public final class DiffusionPipeline implements AutoCloseable {
         return family.geometry(denoiser, codec);
     }
 
+    /** What clips the model makes; empty for a model of pictures. */
+    public Optional<Codec.Clips> clips() {
+        return codec.clips();
+    }
+
     /** Steps and guidance of diffusers' pipeline where it is asked for nothing else. */
     public ModelFamily.Defaults defaults() {
         return family.defaults();

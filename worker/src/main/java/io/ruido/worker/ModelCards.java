@@ -16,6 +16,9 @@ import java.util.List;
 
 /** Makes a model's card of {@code ruido.yaml} in its folder, all of it optional, and the sizes of its parts. */
 final class ModelCards {
+    /** Pixels of the largest clip, as a multiple of those that the model makes by default. */
+    private static final int CLIPS = 2;
+
     private static final YAMLMapper YAML = YAMLMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
@@ -69,7 +72,11 @@ final class ModelCards {
                         .map(sampler -> new ModelCard.Sampler(sampler.id(), sampler.title()))
                         .toList(),
                 pipeline.takesMask() ? List.of("image", "mask") : List.of(),
-                pipeline.stepCost().equals(StepCost.PIXELS) ? null : pipeline.stepCost());
+                pipeline.stepCost().equals(StepCost.PIXELS) ? null : pipeline.stepCost(),
+                pipeline.clips()
+                        .map(clips -> new ModelCard.Clips(
+                                clips.frameStep(), CLIPS * geometry.pixels(), clips.framesPerSecond()))
+                        .orElse(null));
     }
 
     private static <T> T or(T value, T otherwise) {

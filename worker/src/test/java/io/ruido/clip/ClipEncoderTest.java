@@ -63,6 +63,12 @@ class ClipEncoderTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"WEBM", "WEBP"})
+    void lessQualityTakesFewerBytes(ClipFormat format) throws IOException {
+        assertThat(encode(format, 9, 30).length).isLessThan(encode(format, 9, 95).length);
+    }
+
     @Test
     void theIndexOfAnMp4IsBeforeItsPictures() throws IOException {
         String file = new String(encode(ClipFormat.MP4, 9), StandardCharsets.ISO_8859_1);
@@ -73,7 +79,7 @@ class ClipEncoderTest {
     @ParameterizedTest
     @CsvSource({"MP4, 63, 48, width", "WEBM, 64, 47, height"})
     void oddSidesAreRefusedWhereColoursAreSharedByFourPixels(ClipFormat format, int width, int height, String side) {
-        assertThatThrownBy(() -> new ClipEncoder(format, width, height, 8, ""))
+        assertThatThrownBy(() -> new ClipEncoder(format, width, height, 8, 90, ""))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("even sides")
                 .hasMessageContaining(side)
@@ -89,7 +95,7 @@ class ClipEncoderTest {
     @Test
     void anEncoderThatIsNotFinishedLeavesNoFile() throws IOException {
         Path file;
-        try (ClipEncoder encoder = new ClipEncoder(ClipFormat.MP4, WIDTH, HEIGHT, 8, "")) {
+        try (ClipEncoder encoder = new ClipEncoder(ClipFormat.MP4, WIDTH, HEIGHT, 8, 90, "")) {
             encoder.add(frame(0));
             file = encoder.file();
             assertThat(file).exists();
@@ -99,7 +105,11 @@ class ClipEncoderTest {
     }
 
     private static byte[] encode(ClipFormat format, int frames) throws IOException {
-        try (ClipEncoder encoder = new ClipEncoder(format, WIDTH, HEIGHT, 8, PARAMETERS)) {
+        return encode(format, frames, 90);
+    }
+
+    private static byte[] encode(ClipFormat format, int frames, int quality) throws IOException {
+        try (ClipEncoder encoder = new ClipEncoder(format, WIDTH, HEIGHT, 8, quality, PARAMETERS)) {
             for (int i = 0; i < frames; i++) {
                 encoder.add(frame(i));
             }

@@ -48,13 +48,13 @@ import org.bytedeco.ffmpeg.swscale.SwsContext;
 import org.bytedeco.javacpp.IntPointer;
 
 /** Reads clips: MP4 and WebM by FFmpeg, animated WebP by {@link AnimatedWebp}. */
-final class ClipReader {
+public final class ClipReader {
     /** @param frames red, green and blue of each pixel */
-    record Clip(int width, int height, double framesPerSecond, String comment, List<byte[]> frames) {}
+    public record Clip(int width, int height, double framesPerSecond, String comment, List<byte[]> frames) {}
 
     private ClipReader() {}
 
-    static Clip read(byte[] file, ClipFormat format, Path folder) throws IOException {
+    public static Clip read(byte[] file, ClipFormat format, Path folder) throws IOException {
         return format == ClipFormat.WEBP ? readWebp(file) : readVideo(file, format, folder);
     }
 

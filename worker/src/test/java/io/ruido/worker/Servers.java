@@ -72,7 +72,7 @@ final class Servers implements AutoCloseable {
     final ResultStore results;
     final EventStream events;
 
-    private Servers(Path folder) throws IOException {
+    private Servers(Path folder, Path models, String model) throws IOException {
         this.folder = folder;
         Awaitility.setDefaultTimeout(Duration.ofMinutes(1)); // outlasts a busy machine
         kafka = EmbeddedKafka.start(folder.resolve("kafka"), 0);
@@ -81,13 +81,13 @@ final class Servers implements AutoCloseable {
         settings.putAll(kafka.settings());
         settings.putAll(redisServer.settings());
         settings.putAll(s3.settings());
-        settings.put("ruido.worker.models", MODELS.toAbsolutePath().toString());
+        settings.put("ruido.worker.models", models.toAbsolutePath().toString());
         settings.put("ruido.worker.slots", "4");
         settings.put("ruido.worker.threads", "1");
         settings.put("ruido.worker.metrics-port", "0");
         settings.put("ruido.jobs.lease", "PT2S");
         config = RuidoConfig.load(settings, Map.of(), Optional.empty());
-        Topics.create(config.kafka(), List.of(MODEL, OTHER));
+        Topics.create(config.kafka(), List.of(model, OTHER));
         redis = Redis.connect(config.redis());
         publisher = new JobPublisher(config.kafka());
         store = new JobStore(redis, config.jobs().lease(), config.jobs().retention());
@@ -97,7 +97,12 @@ final class Servers implements AutoCloseable {
     }
 
     static Servers start(Path folder) throws IOException {
-        return new Servers(folder);
+        return start(folder, MODELS, MODEL);
+    }
+
+    /** With another model, of a folder of models. */
+    static Servers start(Path folder, Path models, String model) throws IOException {
+        return new Servers(folder, models, model);
     }
 
     Worker worker() throws IOException {

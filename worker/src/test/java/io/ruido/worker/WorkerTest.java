@@ -90,7 +90,9 @@ class WorkerTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Output.Format.class)
+    @EnumSource(
+            value = Output.Format.class,
+            names = {"PNG", "JPEG", "WEBP"})
     void aPictureIsOfTheFormatThatTheJobNames(Output.Format format) throws IOException {
         try (Worker _ = servers.worker()) {
             SamplingParams params = Servers.params(2, 5);

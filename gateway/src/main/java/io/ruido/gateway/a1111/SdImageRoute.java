@@ -129,6 +129,7 @@ public final class SdImageRoute {
                 .put("count", times(body.getInteger("batch_size"), body.getInteger("n_iter")))
                 .put("width", body.getInteger("width"))
                 .put("height", body.getInteger("height"))
+                .put("frames", 1)
                 .put("steps", body.getInteger("steps"))
                 .put("guidanceScale", body.getValue("cfg_scale"))
                 .put("sampler", sampler(body, cards))

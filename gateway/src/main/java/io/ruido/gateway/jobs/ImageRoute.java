@@ -15,17 +15,25 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * {@code GET /v1/jobs/{id}/images/{index}}. A result is found by the key and the media type that are stored with its job;
  * while Redis is away, those who may see all get what is in the archive.
  */
 public final class ImageRoute {
+    private static final int PARTIAL_CONTENT = 206;
+
+    /** One range of bytes: from the first to the second, from the first on, or the last so many. */
+    private static final Pattern RANGE = Pattern.compile("bytes=(?!-$)(\\d{0,18})-(\\d{0,18})");
+
     /** Of results from before media types were stored. */
     private static final String PNG = "image/png";
 
@@ -91,6 +99,7 @@ public final class ImageRoute {
         String type = result.image().mediaType();
         ctx.response()
                 .putHeader(HttpHeaders.CONTENT_TYPE, type == null ? PNG : type)
+                .putHeader(HttpHeaders.ACCEPT_RANGES, "bytes")
                 .putHeader(HttpHeaders.CACHE_CONTROL, "private, max-age=31536000, immutable")
                 .putHeader(
                         HttpHeaders.CONTENT_DISPOSITION,
@@ -99,8 +108,30 @@ public final class ImageRoute {
                                         download ? "attachment" : "inline",
                                         sample.jobId(),
                                         sample.index(),
-                                        key.substring(key.lastIndexOf('.'))))
-                .end(Buffer.buffer(result.bytes()));
+                                        key.substring(key.lastIndexOf('.'))));
+        sendPart(ctx, result.bytes());
+    }
+
+    /** The part that the client asks for (RFC 9110, §14.2), or all where it asks for none or for one that is not there. */
+    private static void sendPart(RoutingContext ctx, byte[] file) {
+        String range = ctx.request().getHeader("Range");
+        Matcher part = RANGE.matcher(range == null ? "" : range);
+        if (!part.matches()) {
+            ctx.response().end(Buffer.buffer(file));
+            return;
+        }
+        boolean suffix = part.group(1).isEmpty();
+        long second = part.group(2).isEmpty() ? Long.MAX_VALUE : Long.parseLong(part.group(2));
+        long first = suffix ? Math.max(file.length - second, 0) : Long.parseLong(part.group(1));
+        long last = suffix ? file.length - 1 : Math.min(second, file.length - 1);
+        if (first > last) {
+            ctx.response().end(Buffer.buffer(file));
+            return;
+        }
+        ctx.response()
+                .setStatusCode(PARTIAL_CONTENT)
+                .putHeader(HttpHeaders.CONTENT_RANGE, "bytes %d-%d/%d".formatted(first, last, file.length))
+                .end(Buffer.buffer(Arrays.copyOfRange(file, (int) first, (int) last + 1)));
     }
 
     /** The bytes of a finished image. */

@@ -137,22 +137,41 @@ public final class SubmissionReader {
     private SamplingParams params(JsonObject body, ModelCard card, Source source) {
         boolean sized = body.containsKey("width") || body.containsKey("height");
         SamplingParams defaults = source == null || sized ? card.defaults() : card.defaultsFor(source.image());
+        Geometry geometry = new Geometry(
+                body.getInteger("width", defaults.width()),
+                body.getInteger("height", defaults.height()),
+                frames(body, card));
         return new SamplingParams(
                 card.name(),
-                Geometry.ofImage(
-                        body.getInteger("width", defaults.width()), body.getInteger("height", defaults.height())),
+                geometry,
                 body.getInteger("steps", defaults.steps()),
                 body.getDouble("guidanceScale", defaults.guidanceScale()),
                 body.getString("sampler", defaults.sampler()),
                 body.getLong("seed", seeds.nextLong(SEEDS)),
                 variation(body),
                 source,
-                output(body));
+                output(body, geometry));
     }
 
-    private static Output output(JsonObject body) {
-        Output.Format format =
-                Output.Format.valueOf(body.getString("outputFormat").toUpperCase(Locale.ROOT));
+    private static int frames(JsonObject body, ModelCard card) {
+        if (!body.containsKey("seconds")) {
+            return body.getInteger("frames", card.defaults().geometry().frames());
+        }
+        double seconds = body.getDouble("seconds");
+        if (body.containsKey("frames")) {
+            throw new InvalidFieldException("seconds", seconds, "must not be given with frames");
+        }
+        if (card.clips() == null) {
+            throw new InvalidFieldException(
+                    "seconds", seconds, "is for clips, but model %s makes pictures".formatted(card.name()));
+        }
+        return card.clips().frames(seconds);
+    }
+
+    private static Output output(JsonObject body, Geometry geometry) {
+        Output.Format format = body.containsKey("outputFormat")
+                ? Output.Format.valueOf(body.getString("outputFormat").toUpperCase(Locale.ROOT))
+                : Output.defaultFor(geometry).format();
         if (format == Output.Format.PNG) {
             return Output.PNG;
         }

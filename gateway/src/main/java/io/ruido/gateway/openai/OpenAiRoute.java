@@ -78,7 +78,8 @@ public final class OpenAiRoute {
         JsonObject submission = new JsonObject()
                 .put("prompt", body.getString("prompt"))
                 .put("model", body.getString("model"))
-                .put("count", body.getInteger("n"));
+                .put("count", body.getInteger("n"))
+                .put("frames", 1);
         String size = body.getString("size");
         if (size != null && !size.equals("auto")) {
             String[] sides = size.split("x");

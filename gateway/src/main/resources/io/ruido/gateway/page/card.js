@@ -26,6 +26,14 @@ export function status(job) {
 
 const fromTemplate = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
 
+/** A clip that plays for as long as it is looked at, in the place of a picture. */
+function player(picture) {
+  const video = Object.assign(document.createElement('video'), { muted: true, loop: true, autoplay: true, playsInline: true });
+  video.className = picture.className;
+  picture.replaceWith(video);
+  return video;
+}
+
 /** One picture from noise to result: the seed's grain fades as the blurred preview sharpens, then the picture stands. */
 export class Tile {
   element = fromTemplate('tile');
@@ -38,9 +46,12 @@ export class Tile {
     if (job.images[index].state !== 'SUCCEEDED') {
       grain(this.#find('.grain'), job.images[index].seed);
     }
-    this.#picture.onload = () => {
+    if (['mp4', 'webm'].includes(job.outputFormat)) {
+      this.#picture = player(this.#picture);
+    }
+    this.#picture.onload = this.#picture.onloadeddata = () => {
       // Small pictures get a mat rather than a blur: at most three pixels of the screen for one of theirs.
-      this.#picture.style.maxWidth = `${3 * this.#picture.naturalWidth}px`;
+      this.#picture.style.maxWidth = `${3 * job.width}px`;
       this.element.classList.add('ready');
     };
     this.#picture.onerror = () => (this.#find('.note').textContent = 'no longer stored');

@@ -60,6 +60,7 @@ export class Detail {
       Guidance: job.guidanceScale,
       Sampler: job.sampler,
       Size: `${job.width} × ${job.height}`,
+      ...(job.frames > 1 && { Frames: job.frames }),
       ...(variationSeed !== null && { Varied: `${job.variationStrength} towards ${variationSeed}` }),
       ...(job.strength && { Changed: `${job.strength}${job.mask ? ', where painted' : ''}` }),
       ...(job.negativePrompt && { 'Left out': job.negativePrompt }),
@@ -77,8 +78,8 @@ export class Detail {
     this.#dialog.classList.toggle('live', job.live);
     this.#find('.status').textContent = status(job);
     const name = job.prompt.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60);
-    this.#find('[value=start]').hidden = this.#find('[value=vary]').hidden = !url;
-    Object.assign(this.#find('a'), { hidden: !url, href: url ?? '', download: `${name}-${seed}.png` });
+    this.#find('[value=start]').hidden = this.#find('[value=vary]').hidden = !url || job.frames > 1;
+    Object.assign(this.#find('a'), { hidden: !url, href: url ?? '', download: `${name}-${seed}.${job.outputFormat}` });
   }
 
   async #turn(direction) {

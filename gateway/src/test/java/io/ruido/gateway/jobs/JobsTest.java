@@ -13,6 +13,7 @@ import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
 import io.ruido.redis.ChangeResult;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -219,5 +220,26 @@ class JobsTest {
                         "ruido_jobs_accepted_total{model=\"pears\",priority=\"batch\",type=\"prompt\"}"))
                 .anyMatch(line -> line.startsWith("vertx_http_server_response_time_seconds_count{code=\"404\"")
                         && line.contains("/v1/jobs/:id"));
+    }
+
+    @Test
+    void aPlayerGetsThePartOfAFileThatItAsksFor() throws Exception {
+        UUID id = client.submitted("{\"prompt\": \"apple\", \"seed\": 5}");
+        worker.finish(id);
+        String url = "/v1/jobs/" + id + "/images/0";
+        byte[] whole = client.get(url).raw().body();
+
+        Client.Answer middle = client.get(url, "Range", "bytes=1-3");
+        Client.Answer end = client.get(url, "Range", "bytes=-2");
+
+        assertThat(middle.status()).isEqualTo(206);
+        assertThat(middle.raw().body()).isEqualTo(Arrays.copyOfRange(whole, 1, 4));
+        assertThat(middle.header("Content-Range")).isEqualTo("bytes 1-3/" + whole.length);
+        assertThat(end.raw().body()).isEqualTo(Arrays.copyOfRange(whole, whole.length - 2, whole.length));
+        for (String other : List.of("bytes=" + whole.length + "-", "bytes=-", "lines=1-2", "bytes=0-1,3-4")) {
+            Client.Answer all = client.get(url, "Range", other);
+            assertThat(all.status()).as(other).isEqualTo(200);
+            assertThat(all.raw().body()).isEqualTo(whole);
+        }
     }
 }

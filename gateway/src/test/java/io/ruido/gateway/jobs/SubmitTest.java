@@ -71,6 +71,19 @@ class SubmitTest {
     }
 
     @Test
+    void aClipOfAModelOfPicturesIsRefused() {
+        JsonNode frames = client.submit("{\"prompt\": \"a pear\", \"frames\": 5}").json();
+        JsonNode seconds = client.submit("{\"prompt\": \"a pear\", \"seconds\": 2}").json();
+        JsonNode format = client.submit("{\"prompt\": \"a pear\", \"outputFormat\": \"mp4\"}").json();
+
+        assertThat(frames.at("/errors/0").toString())
+                .isEqualTo("{\"field\":\"frames\",\"value\":5,\"reason\":\"must be 1 for model apples, which makes pictures\"}");
+        assertThat(seconds.at("/errors/0/field").asText()).isEqualTo("seconds");
+        assertThat(format.at("/errors/0/field").asText()).isEqualTo("outputFormat");
+        assertThat(client.submit("{\"prompt\": \"a pear\"}").json().get("frames").asInt()).isEqualTo(1);
+    }
+
+    @Test
     void aSamplingJobIsOneImage() {
         JsonNode job = client.submit("{\"type\": \"sampling\", \"prompt\": \"a pear\", \"seed\": 3}")
                 .json();

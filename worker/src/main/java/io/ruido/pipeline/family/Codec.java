@@ -9,6 +9,7 @@ import io.ruido.job.Geometry;
 import io.ruido.job.Output;
 import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.LatentPreview;
+import java.util.Optional;
 
 /**
  * Between latents and results. B batch, L latent channels, h and w sides of the latents, f their frames, C channels of the
@@ -20,6 +21,19 @@ public interface Codec {
 
     /** Pixels along each side that one of the latents stands for. */
     int downscale();
+
+    /** What clips it makes; empty where it makes pictures only. */
+    default Optional<Clips> clips() {
+        return Optional.empty();
+    }
+
+    /**
+     * What clips a codec makes.
+     *
+     * @param frameStep their frames are 1 more than a multiple of this
+     * @param framesPerSecond of those that the model was trained with
+     */
+    record Clips(int frameStep, double framesPerSecond) {}
 
     /**
      * The shape of one sample's latents: (1, L, h, w) of a picture, (1, L, f, h, w) of a clip.

@@ -17,6 +17,7 @@ import io.ruido.pipeline.image.LatentPreview;
 import io.ruido.pipeline.image.RgbImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 
 /** The autoencoder of Wan, in the part {@code vae}. */
 final class WanCodec implements Codec {
@@ -52,6 +53,11 @@ final class WanCodec implements Codec {
     }
 
     @Override
+    public Optional<Clips> clips() {
+        return Optional.of(new Clips(vae.config().frames(), framesPerSecond));
+    }
+
+    @Override
     public Shape latentShape(Geometry geometry) {
         int frames = AutoencoderKLWan.latentFrames(geometry.frames());
         return new Shape(1, channels(), frames, geometry.height() / downscale(), geometry.width() / downscale());
@@ -79,8 +85,8 @@ final class WanCodec implements Codec {
         }
         ClipFormat format = ClipFormat.of(output.format().label());
         RgbImage first = frames.first();
-        try (ClipEncoder encoder =
-                new ClipEncoder(format, first.width(), first.height(), framesPerSecond, parameters)) {
+        try (ClipEncoder encoder = new ClipEncoder(
+                format, first.width(), first.height(), framesPerSecond, output.quality(), parameters)) {
             for (RgbImage frame : frames.images()) {
                 encoder.add(frame.rgb());
             }

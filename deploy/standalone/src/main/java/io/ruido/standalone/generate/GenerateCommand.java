@@ -3,6 +3,7 @@ package io.ruido.standalone.generate;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ruido.gateway.http.Tls;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "generate",
         mixinStandardHelpOptions = true,
-        description = "Generates images of a prompt on a running Ruido, or on one that is started temporarily.")
+        description = "Generates images or clips of a prompt on a running Ruido, or on one that is started temporarily.")
 public final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private SettingsOption settings;
@@ -48,7 +49,8 @@ public final class GenerateCommand implements Callable<Integer> {
             names = "--out",
             paramLabel = "FILE",
             description =
-                    "PNG file to write, \"image-\" and its seed by default; the second image gets -1 before the dot.")
+                    "File to write, of the kind that its name ends with: png, jpeg, webp, or of a clip mp4, webm, webp;"
+                            + " \"image-\" and its seed by default. The second image gets -1 before the dot.")
     private Path out;
 
     @Option(names = "--open", description = "Show the first image when it is ready.")
@@ -80,7 +82,11 @@ public final class GenerateCommand implements Callable<Integer> {
 
     private int generate(URI address) throws Exception {
         try (GatewayClient client = new GatewayClient(address, key)) {
-            JsonNode job = client.submit(submission.toJson(client));
+            ObjectNode wanted = submission.toJson(client);
+            if (out != null) {
+                wanted.put("outputFormat", NumberedFile.format(out).label());
+            }
+            JsonNode job = client.submit(wanted);
             String id = job.get("id").asText();
             Thread cancel = new Thread(() -> client.cancel(id));
             Runtime.getRuntime().addShutdownHook(cancel);
@@ -99,7 +105,7 @@ public final class GenerateCommand implements Callable<Integer> {
                 return 1;
             }
             for (int index = 0; index < images; index++) {
-                Path file = file(index, job.get("seed").asLong());
+                Path file = file(index, job);
                 Files.write(file, client.image(id, index));
                 System.out.println(file);
                 if (open && index == 0) {
@@ -110,9 +116,11 @@ public final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private Path file(int index, long seed) {
+    private Path file(int index, JsonNode job) {
         if (out == null) {
-            return Path.of("image-" + (seed + index) + ".png");
+            return Path.of("image-%d.%s"
+                    .formatted(
+                            job.get("seed").asLong() + index, job.get("outputFormat").asText()));
         }
         return NumberedFile.file(out, index);
     }

@@ -1,10 +1,24 @@
 package io.ruido.standalone.generate;
 
+import io.ruido.job.Output;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
 
-/** Names of the files for several images: the second one gets -1 before the dot. */
+/** Names of the files for several images: the second one gets -1 before the dot, after which the format is named. */
 final class NumberedFile {
     private NumberedFile() {}
+
+    /** @throws IllegalArgumentException when the name ends with no format that images or clips can have */
+    static Output.Format format(Path file) {
+        String name = file.getFileName().toString();
+        String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+        return Arrays.stream(Output.Format.values())
+                .filter(format -> format.label().equals(ending.equals("jpg") ? "jpeg" : ending))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "out must end with .png, .jpeg, .webp, .mp4 or .webm, was " + name));
+    }
 
     static Path file(Path first, int index) {
         String name = first.getFileName().toString();

@@ -18,10 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -114,7 +112,7 @@ public final class SampleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         requireFolder(out);
-        format(); // which refuses a name of another kind
+        NumberedFile.format(out); // which refuses a name of another kind
         if (latents != null) {
             requireFolder(latents);
         }
@@ -177,18 +175,8 @@ public final class SampleCommand implements Callable<Integer> {
     }
 
     private int frames(DiffusionPipeline pipeline) {
-        boolean clip = format() != Output.Format.PNG && format() != Output.Format.JPEG;
+        boolean clip = !List.of(Output.Format.PNG, Output.Format.JPEG).contains(NumberedFile.format(out));
         return frames != null ? frames : clip ? pipeline.defaultGeometry().frames() : 1;
-    }
-
-    private Output.Format format() {
-        String name = out.getFileName().toString();
-        String extension = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-        return Arrays.stream(Output.Format.values())
-                .filter(format -> format.label().equals(extension.equals("jpg") ? "jpeg" : extension))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "out must end with .png, .jpeg, .webp, .mp4 or .webm, was " + name));
     }
 
     private Variation variation() {
@@ -250,7 +238,7 @@ public final class SampleCommand implements Callable<Integer> {
             settings.put("Variation seed strength", variation.strength());
         }
         request.source().ifPresent(source -> settings.put("Denoising strength", source.strength()));
-        var output = format() == Output.Format.PNG ? Output.PNG : new Output(format(), Output.DEFAULT_QUALITY);
+        var output = NumberedFile.format(out) == Output.Format.PNG ? Output.PNG : new Output(NumberedFile.format(out), Output.DEFAULT_QUALITY);
         return pipeline.artifact(result, output, Infotext.of(request.prompt(), request.negativePrompt(), settings));
     }
 }

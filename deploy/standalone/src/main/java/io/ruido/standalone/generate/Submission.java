@@ -12,7 +12,7 @@ import picocli.CommandLine.TypeConversionException;
 
 /** What a job can ask for, as options. What is not given is left to the model's defaults. */
 public final class Submission {
-    @Parameters(paramLabel = "PROMPT", description = "What the image shows.")
+    @Parameters(paramLabel = "PROMPT", description = "What the image or clip shows.")
     private String prompt;
 
     @Option(names = "--negative", paramLabel = "TEXT", description = "What it does not show.")
@@ -26,6 +26,12 @@ public final class Submission {
 
     @Option(names = "--size", paramLabel = "WIDTHxHEIGHT", description = "In pixels, such as 128x128 or 128.")
     private Size size;
+
+    @Option(names = "--frames", paramLabel = "N", description = "Of a clip; the model's own number by default.")
+    private Integer frames;
+
+    @Option(names = "--seconds", paramLabel = "S", description = "Of a clip, instead of --frames.")
+    private Double seconds;
 
     @Option(names = "--steps", paramLabel = "N", description = "Denoising steps.")
     private Integer steps;
@@ -60,6 +66,8 @@ public final class Submission {
         json.put("negativePrompt", negativePrompt);
         json.put("model", model);
         json.put("count", count);
+        json.put("frames", frames);
+        json.put("seconds", seconds);
         json.put("steps", steps);
         json.put("guidanceScale", guidance);
         json.put("sampler", sampler);

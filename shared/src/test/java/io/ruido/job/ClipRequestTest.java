@@ -1,0 +1,91 @@
+package io.ruido.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What of a clip is refused before it is made. */
+class ClipRequestTest {
+    private static final ModelCard CARD = new ModelCard(
+            "clips",
+            "",
+            "",
+            "MIT",
+            8,
+            128,
+            8,
+            params(new Geometry(64, 64, 25), null),
+            List.of(new ModelCard.Sampler("unipc", "UniPC")),
+            List.of(),
+            null,
+            new ModelCard.Clips(4, 64 * 64 * 50, 8));
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "64 | 64 | 24 | frames | 24 | must be 1 more than a multiple of 4 for model clips",
+                "64 | 64 | 53 | frames | 53 | make 217088 pixels with frames of 64 × 64, more than the 204800 of model clips",
+                "60 | 64 | 25 | width | 60 | must be divisible by 8 for model clips",
+            })
+    void aClipThatTheModelCannotMakeIsRefusedByFieldAndValue(
+            int width, int height, int frames, String field, int value, String reason) {
+        assertThatThrownBy(() -> CARD.checkSupports(params(new Geometry(width, height, frames), null)))
+                .isInstanceOfSatisfying(InvalidFieldException.class, refused -> {
+                    assertThat(refused.field()).isEqualTo(field);
+                    assertThat(refused.value()).isEqualTo(value);
+                    assertThat(refused.reason()).isEqualTo(reason);
+                });
+    }
+
+    @Test
+    void aModelOfPicturesMakesNoClips() {
+        ModelCard pictures = new ModelCard(
+                "pictures", "", "", "MIT", 8, 128, 8, params(Geometry.ofImage(64, 64), null), CARD.samplers());
+
+        assertThatThrownBy(() -> pictures.checkSupports(params(new Geometry(64, 64, 5), null)))
+                .hasMessageContaining("must be 1 for model pictures, which makes pictures");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"MP4, 1", "PNG, 5", "JPEG, 5"})
+    void aFileThatCannotHoldTheResultIsRefused(Output.Format format, int frames) {
+        assertThatThrownBy(() -> params(new Geometry(64, 64, frames), new Output(format, 90)))
+                .isInstanceOfSatisfying(InvalidFieldException.class, refused -> {
+                    assertThat(refused.field()).isEqualTo("outputFormat");
+                    assertThat(refused.value()).isEqualTo(format.label());
+                });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"63, 64, MP4, width", "64, 63, WEBM, height"})
+    void oddSidesAreRefusedForVideos(int width, int height, Output.Format format, String field) {
+        Geometry odd = new Geometry(width, height, 5);
+
+        assertThatThrownBy(() -> params(odd, new Output(format, 90)))
+                .isInstanceOfSatisfying(
+                        InvalidFieldException.class,
+                        refused -> assertThat(refused.field()).isEqualTo(field));
+        assertThat(params(odd, new Output(Output.Format.WEBP, 90)).geometry()).isEqualTo(odd);
+    }
+
+    @Test
+    void aResultWithoutANamedFormatIsPngOrMp4() {
+        assertThat(params(Geometry.ofImage(64, 64), null).output()).isEqualTo(Output.PNG);
+        assertThat(params(new Geometry(64, 64, 5), null).output()).isEqualTo(Output.MP4);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3, 25", "0.1, 1", "1, 9", "1.3, 13"})
+    void secondsAreTheNearestNumberOfFrames(double seconds, int frames) {
+        assertThat(CARD.clips().frames(seconds)).isEqualTo(frames);
+    }
+
+    private static SamplingParams params(Geometry geometry, Output output) {
+        return new SamplingParams("clips", geometry, 10, 2, "unipc", 0, null, null, output);
+    }
+}

@@ -1,0 +1,116 @@
+package io.ruido.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.ruido.clip.ClipFormat;
+import io.ruido.clip.ClipReader;
+import io.ruido.job.Geometry;
+import io.ruido.job.JobEvent;
+import io.ruido.job.JobState;
+import io.ruido.job.JobStatus;
+import io.ruido.job.ModelCard;
+import io.ruido.job.Output;
+import io.ruido.job.PromptJob;
+import io.ruido.job.SamplingParams;
+import io.ruido.model.Golden;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Clips are jobs like any other. */
+@Timeout(120)
+class ClipJobTest {
+    private static final String MODEL = "clips";
+    private static final int STEPS = 150;
+
+    @TempDir
+    private static Path folder;
+
+    private static Servers servers;
+
+    @BeforeAll
+    static void startServers() throws IOException {
+        Path golden = Golden.path("golden/wan-pipelines/text-2.1");
+        try (Stream<Path> files = Files.walk(golden)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path copy = folder.resolve("models").resolve(MODEL).resolve(golden.relativize(file).toString());
+                Files.createDirectories(copy.getParent());
+                Files.copy(file, copy);
+            }
+        }
+        servers = Servers.start(folder, folder.resolve("models"), MODEL);
+    }
+
+    @AfterAll
+    static void stopServers() {
+        servers.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(ClipFormat.class)
+    void aPromptBecomesAClipOfTheFormatThatTheJobNames(ClipFormat format) throws IOException {
+        Output output = new Output(Output.Format.valueOf(format.name()), Output.DEFAULT_QUALITY);
+        try (Worker _ = servers.worker()) {
+            PromptJob job = servers.submit("an apple that rolls", 1, params(3, output));
+            JobStatus done = servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+
+            ClipReader.Clip clip = ClipReader.read(servers.picture(job, 0), format, folder);
+            assertThat(clip.frames()).hasSize(9);
+            assertThat(List.of(clip.width(), clip.height())).containsExactly(32, 16);
+            assertThat(clip.framesPerSecond()).isEqualTo(16);
+            assertThat(done.images().getFirst().key()).endsWith("/0." + format.id());
+        }
+    }
+
+    @Test
+    void aClipOfAKilledWorkerGoesOnAtItsStepAndIsTheSame() throws Exception {
+        Process process = servers.workerProcess();
+        PromptJob job = servers.submit("killed", 1, params(STEPS, Output.MP4));
+        List<JobEvent> events = servers.watch(job.jobId());
+        await().pollInterval(Duration.ofMillis(10))
+                .until(() -> stepsOf(events).stream().anyMatch(step -> step >= 8));
+        process.destroyForcibly().waitFor();
+        try (Worker _ = servers.worker()) {
+            servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+            PromptJob whole = servers.submit("killed", 1, params(STEPS, Output.MP4));
+            servers.awaitState(whole.jobId(), JobState.SUCCEEDED);
+
+            List<Integer> steps = stepsOf(events);
+            for (int i = 1; i < steps.size(); i++) {
+                assertThat(steps.get(i)).as("steps %s", steps).isGreaterThan(steps.get(i - 1) - servers.config.worker().checkpointEvery());
+            }
+            assertThat(servers.picture(job, 0)).isEqualTo(servers.picture(whole, 0));
+        }
+    }
+
+    @Test
+    void aModelsCardSaysWhatClipsItMakes() throws IOException {
+        try (Models models = Models.read(servers.config.worker())) {
+            ModelCard.Clips clips = models.get(MODEL).card().clips();
+
+            assertThat(clips).isEqualTo(new ModelCard.Clips(4, 2L * 832 * 480 * 81, 16));
+        }
+    }
+
+    private static SamplingParams params(int steps, Output output) {
+        return new SamplingParams(MODEL, new Geometry(32, 16, 9), steps, 2, "unipc", 7, null, null, output);
+    }
+
+    private static List<Integer> stepsOf(List<JobEvent> events) {
+        return events.stream()
+                .filter(JobEvent.Step.class::isInstance)
+                .map(event -> ((JobEvent.Step) event).step())
+                .toList();
+    }
+}
