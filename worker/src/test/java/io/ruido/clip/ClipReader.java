@@ -59,10 +59,10 @@ public final class ClipReader {
     }
 
     private static Clip readWebp(byte[] file) throws IOException {
-        BufferedImage still = ImageIO.read(new ByteArrayInputStream(file));
         boolean animated = new String(file, StandardCharsets.ISO_8859_1).contains("ANMF");
-        List<AnimatedWebp.Frame> frames =
-                animated ? AnimatedWebp.read(file) : List.of(new AnimatedWebp.Frame(still, 125));
+        List<AnimatedWebp.Frame> frames = animated
+                ? AnimatedWebp.read(file)
+                : List.of(new AnimatedWebp.Frame(ImageIO.read(new ByteArrayInputStream(file)), 125));
         BufferedImage first = frames.getFirst().picture();
         return new Clip(
                 first.getWidth(),

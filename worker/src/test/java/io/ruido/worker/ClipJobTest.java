@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 class ClipJobTest {
     private static final String MODEL = "clips";
-    private static final int STEPS = 150;
+    private static final int STEPS = 80;
 
     @TempDir
     private static Path folder;
