@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class MonitoringDocTest {
-    private static final Pattern ROW = Pattern.compile("(?m)^\\| `(\\w+)` \\| ([\\w, ]*) \\|");
+    private static final Pattern ROW = Pattern.compile("(?m)^\\| `(\\w+)` \\|([\\w, ]*)\\|");
     private static final Pattern NAME = Pattern.compile("ruido_\\w+");
 
     @Test
