@@ -71,8 +71,8 @@ class OutageTest {
                 unavailable(client.get("/v1/jobs"), "Redis");
             }
             SERVICES.startRedis();
-            await().until(() ->
-                    logged(logged, Level.INFO).stream().anyMatch(line -> line.startsWith("Redis is back after ")));
+            await().until(() -> logged(logged, Level.INFO).stream()
+                    .anyMatch(line -> line.startsWith("Redis is available again after ")));
         } finally {
             root.detachAppender(logged);
         }

@@ -88,7 +88,8 @@ class UploadsTest {
         String mask = id(client.upload(Pictures.png(40, 10)));
 
         JsonNode job = client.submit("""
-                {"prompt": "a changed apple", "image": "%s", "mask": "%s", "strength": 0.5, "steps": 9}""".formatted(image, mask)).json();
+            {"prompt": "a changed apple", "image": "%s", "mask": "%s", "strength": 0.5, "steps": 9}\
+            """.formatted(image, mask)).json();
 
         assertThat(job.get("image").asText()).as(job.toString()).isEqualTo(image);
         assertThat(job.get("mask").asText()).isEqualTo(mask);
@@ -107,7 +108,8 @@ class UploadsTest {
         String image = id(client.upload(picture));
 
         UUID id = client.submitted("""
-                {"type": "sampling", "prompt": "a changed pear", "image": "%s", "width": 64, "height": 64}""".formatted(image));
+            {"type": "sampling", "prompt": "a changed pear", "image": "%s", "width": 64, "height": 64}\
+            """.formatted(image));
 
         SamplingParams params = worker.status(id).job().params();
         assertThat(params.width()).isEqualTo(64);
@@ -151,7 +153,8 @@ class UploadsTest {
     @Test
     void variationsOfASeedShareItAndDifferInTheOther() {
         JsonNode job = client.submit("""
-                {"prompt": "much the same", "count": 3, "seed": 7, "variationSeed": 40, "variationStrength": 0.2}""").json();
+            {"prompt": "much the same", "count": 3, "seed": 7, "variationSeed": 40, "variationStrength": 0.2}\
+            """).json();
         UUID drawn = client.submitted("{\"prompt\": \"much the same\", \"variationStrength\": 0.2}");
         UUID none = client.submitted("{\"prompt\": \"the same\", \"variationSeed\": 3, \"variationStrength\": 0}");
 
@@ -170,9 +173,10 @@ class UploadsTest {
         String picture = Base64.getEncoder().encodeToString(Pictures.png(128, 64));
         String mask = Base64.getEncoder().encodeToString(Pictures.png(32, 16));
         CompletableFuture<Client.Answer> answer = img2img("""
-                {"prompt": "img2img", "init_images": ["data:image/png;base64,%s"], "mask": "%s", "resize_mode": 0,
-                 "denoising_strength": 0.5, "steps": 4, "seed": 7, "subseed": 3, "subseed_strength": 0.25,
-                 "inpainting_fill": 1, "inpaint_full_res": false, "batch_size": 2, "width": 128, "height": 64}""".formatted(picture, mask));
+            {"prompt": "img2img", "init_images": ["data:image/png;base64,%s"], "mask": "%s", "resize_mode": 0,
+             "denoising_strength": 0.5, "steps": 4, "seed": 7, "subseed": 3, "subseed_strength": 0.25,
+             "inpainting_fill": 1, "inpaint_full_res": false, "batch_size": 2, "width": 128, "height": 64}\
+            """.formatted(picture, mask));
 
         UUID id = worker.newest("img2img");
         SamplingParams params = worker.status(id).job().params();
@@ -195,9 +199,9 @@ class UploadsTest {
             delimiter = '|',
             value = {
                 "init_images        | []          | must have at least 1",
-                "init_images        | [7]         | must be a picture in base64",
+                "init_images        | [7]         | must be an image in base64",
                 "init_images        | [\"YXBwbGU=\"] | must be a picture in the format PNG",
-                "init_images        | [\"!\"]     | must be a picture in base64",
+                "init_images        | [\"!\"]     | must be an image in base64",
                 "mask               | \"YXBwbGU=\" | must be a picture in the format PNG",
                 "denoising_strength | 0           | must be above 0",
                 "denoising_strength | 0.01        | leaves none of 20 steps",

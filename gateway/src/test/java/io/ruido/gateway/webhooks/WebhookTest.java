@@ -125,7 +125,7 @@ class WebhookTest {
 
             await().untilAsserted(() -> assertThat(
                             store.dead(10).toCompletableFuture().join())
-                    .anyMatch(dead -> dead.contains(id.toString()) && dead.contains("no public address")));
+                    .anyMatch(dead -> dead.contains(id.toString()) && dead.contains("not a public address")));
             assertThat(received).isEmpty();
         } finally {
             SERVICES.restartGateway();
@@ -190,7 +190,7 @@ class WebhookTest {
         String url = "http://localhost:" + receiver.getAddress().getPort();
 
         assertThatThrownBy(() -> careful.post(url, "msg_1", "whsec_c2VjcmV0", Map.of()))
-                .hasMessageContaining("no public address");
+                .hasMessageContaining("not a public address");
         assertThat(received).isEmpty();
     }
 
