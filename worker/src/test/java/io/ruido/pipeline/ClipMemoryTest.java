@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 
 /** What decoding a clip takes of memory, and whether it grows with the clip's length. */
 class ClipMemoryTest {
-    private static final int SIDE = 20;
+    private static final int SIDE = 16;
 
-    /** The smallest kept piece would have 300 KiB: 16 more of them are a fifth of what the layers keep. */
+    /** A kept piece of the clip would have 768 KiB: 16 more of them are about a third of what the layers keep. */
     @Test
     void decodingALongerClipTakesNoMoreMemory() throws IOException {
         int seventeen = AutoencoderKLWan.latentFrames(17);
