@@ -4,6 +4,8 @@
     python worker/bench/step.py --folder models/fluent-emoji/unet --latents 16 --batch 2 --tokens 16 --compile
     python worker/bench/step.py --latents 64 --batch 2
     python worker/bench/step.py --model dit
+    pip install openvino==2026.4.1
+    python worker/bench/step.py --folder models/fluent-emoji/unet --latents 16 --tokens 16 --engine plan --openvino
 
 ./ruido asks for large pages of memory. For diffusers with them, set GLIBC_TUNABLES to what the script ruido sets it to.
 
@@ -72,6 +74,29 @@ def conditions(model, states, batch):
     return dict(encoder_hidden_states=states)
 
 
+def openvino_model(model, inputs, threads):
+    """The same with OpenVINO, compiled for the shapes of these inputs."""
+    import openvino
+
+    tensors = {name: x for name, x in inputs.items() if isinstance(x, torch.Tensor)}
+    others = {name: x for name, x in inputs.items() if name not in tensors}
+
+    class Call(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.model = model
+
+        def forward(self, *given):
+            return self.model(**dict(zip(tensors, given)), **others).sample
+
+    given = tuple(tensors.values())
+    converted = openvino.convert_model(Call().eval(), example_input=given, input=[tuple(x.shape) for x in given])
+    compiled = openvino.compile_model(converted, "CPU", dict(
+        INFERENCE_PRECISION_HINT="f32", INFERENCE_NUM_THREADS=threads, PERFORMANCE_HINT="LATENCY"))
+    arrays = [x.numpy() for x in given]
+    return lambda: torch.from_numpy(compiled(arrays)[0])
+
+
 class Ruido:
     """The other process: a line in, a call, a line out."""
 
@@ -113,7 +138,10 @@ def measure(folder, args):
     sides = {"diffusers": timed(denoiser)}
     if args.compile:
         sides["torch.compile"] = timed(torch.compile(denoiser))
-    names = ("latents", "batch", "tokens", "threads", "device", "dtype")
+    if args.openvino:
+        infer = openvino_model(denoiser, inputs, args.threads)
+        sides["openvino"] = lambda: seconds(infer)
+    names = ("latents", "batch", "tokens", "threads", "device", "dtype", "engine")
     ruido = Ruido(folder, [f"--{name}={getattr(args, name)}" for name in names])
     loaded = ruido.peak_mib()
     sides["ruido"] = ruido.step
@@ -162,6 +190,8 @@ parser.add_argument("--dtype", default="float32", choices=["float32", "float16",
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--warm-up", type=int, default=1)
+parser.add_argument("--engine", default="eager", choices=["eager", "plan"], help="of Ruido")
+parser.add_argument("--openvino", action="store_true", help="compare with OpenVINO, too, on a CPU in float32")
 parser.add_argument("--compile", action="store_true", help="compare with torch.compile, too")
 arguments = parser.parse_args()
 DTYPE = getattr(torch, arguments.dtype)

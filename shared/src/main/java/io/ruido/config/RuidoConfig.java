@@ -264,6 +264,12 @@ public interface RuidoConfig {
             bfloat16
         }
 
+        /** Spelled as in settings and on the command line. */
+        enum Engine {
+            eager,
+            plan
+        }
+
         /**
          * How many images of a model the worker denoises at a time. It takes a few more, which begin when others are
          * decoded.
@@ -299,6 +305,10 @@ public interface RuidoConfig {
         /** Of weights, and of what is computed. */
         @WithDefault("float32")
         Dtype dtype();
+
+        /** What executes a denoiser's calls: torch layer by layer, or ONNX Runtime from a graph of all layers. */
+        @WithDefault("eager")
+        Engine engine();
 
         @WithDefault("127.0.0.1")
         String metricsHost();

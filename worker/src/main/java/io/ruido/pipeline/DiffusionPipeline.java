@@ -25,12 +25,19 @@ import io.ruido.pipeline.image.RgbImage;
 import io.ruido.pipeline.lora.LoraFile;
 import io.ruido.pipeline.lora.Loras;
 import io.ruido.pipeline.text.Prompts;
+import io.ruido.plan.Engine;
+import io.ruido.plan.PlannedDenoiser;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
+import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A model in the folder layout of one of diffusers' pipelines: what conditions its denoiser, the denoiser, and the
@@ -41,28 +48,61 @@ import java.util.Optional;
  * float32, whatever the weights are. Results belong to the manager of the latents.
  */
 public final class DiffusionPipeline implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(DiffusionPipeline.class);
+
     private final ModelFamily family;
     private final NDManager manager;
     private final DataType type;
     private final Prompts prompts;
     private final Denoiser denoiser;
+    private final Optional<PlannedDenoiser> planned;
     private final Predictor predictor;
     private final Codec codec;
     private final SchedulerConfig scheduler;
 
-    private DiffusionPipeline(ModelFolder folder, NDManager manager, DataType type, Loras loras) throws IOException {
+    private DiffusionPipeline(ModelFolder folder, NDManager manager, DataType type, Engine engine, Loras loras)
+            throws IOException {
         this.manager = manager;
         this.type = type;
         family = ModelFamilies.of(folder);
         scheduler = family.scheduler(folder);
         defaultSampler().sampler(scheduler); // which refuses settings that it does not know
-        Parts parts = new Parts(folder, manager, type, loras);
+        Optional<Path> plannable = engine == Engine.PLAN ? plannable(folder, loras) : Optional.empty();
+        Map<Path, Weights> read = new HashMap<>();
+        Parts parts = new Parts(folder, manager, type, loras, path -> {
+            boolean plain = plannable.filter(path::equals).isPresent();
+            read.put(path, plain ? Weights.read(path, manager, type) : loras.weights(path));
+            return read.get(path);
+        });
         denoiser = family.denoiser(parts);
+        planned = plannable.map(path -> new PlannedDenoiser(denoiser, read.get(path)));
         codec = family.codec(parts, denoiser);
         prompts = family.prompts(parts, denoiser);
         loras.rejectUnused();
-        predictor = new Predictor(denoiser, type, codec.downscale());
+        predictor = new Predictor(planned.isPresent() ? planned.get() : denoiser, type, codec.downscale());
         checkChannels();
+        prepare();
+    }
+
+    /** Returns the denoiser's folder if it can be planned. */
+    private Optional<Path> plannable(ModelFolder folder, Loras loras) throws IOException {
+        String part = folder.part("unet").isPresent() ? "unet" : "transformer";
+        Path path = folder.folder(part);
+        Optional<String> obstacle = PlannedDenoiser.obstacle(path, manager, type, !loras.isEmpty());
+        obstacle.ifPresent(reason -> log.info("{} is executed layer by layer, without a plan: {}", path, reason));
+        return obstacle.isPresent() ? Optional.empty() : Optional.of(path);
+    }
+
+    /** Compiles the plan for pictures of the usual size, so that the first step does not have to. */
+    private void prepare() {
+        if (planned.isPresent()) {
+            try (NDManager scratch = newManager()) {
+                List<Integer> sides = denoiser.sampleSize();
+                NDArray latents =
+                        scratch.zeros(new Shape(1, denoiser.inChannels(), sides.getFirst(), sides.getLast()));
+                predictor.prepare(planned.get(), latents, encodeNegative(scratch, List.of("")));
+            }
+        }
     }
 
     private void checkChannels() {
@@ -94,10 +134,19 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public static DiffusionPipeline read(Path path, Device device, DataType type, List<LoraFile> files)
             throws IOException {
+        return read(path, device, type, Engine.EAGER, files);
+    }
+
+    /**
+     * The same with a choice of what executes the denoiser's calls. A denoiser that cannot be planned is executed eagerly; the
+     * log says why.
+     */
+    public static DiffusionPipeline read(
+            Path path, Device device, DataType type, Engine engine, List<LoraFile> files) throws IOException {
         ModelFolder folder = ModelFolder.read(path);
         NDManager manager = Torch.newManager(device);
         try (Loras loras = Loras.read(files, manager, type)) {
-            return new DiffusionPipeline(folder, manager, type, loras);
+            return new DiffusionPipeline(folder, manager, type, engine, loras);
         } catch (IOException | RuntimeException e) {
             manager.close();
             throw e;
@@ -312,6 +361,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     @Override
     public void close() {
         prompts.close();
+        planned.ifPresent(PlannedDenoiser::close);
         manager.close();
     }
 }

@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
+import io.ruido.plan.PlannedDenoiser;
 import io.ruido.tensor.Ops;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,6 +39,15 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
                 scratch.create(timesteps),
                 sized(conditioning, latents).map(this::cast)));
         return Ops.cast(out, DataType.FLOAT32);
+    }
+
+    /** Compiles the plan for calls like this one. */
+    void prepare(PlannedDenoiser planned, NDArray latents, Conditioning conditioning) {
+        NDManager scratch = latents.getManager();
+        int width = denoiser.guidanceWidth();
+        Conditioning told = sized(
+                width > 0 ? conditioning.withGuidance(embedded(scratch, new float[1], width)) : conditioning, latents);
+        planned.prepare(latents, scratch.zeros(new Shape(1)), told);
     }
 
     /** See {@link DiffusionPipeline#predict(NDArray, float[], Conditioning, Conditioning, float[], float[])}. */

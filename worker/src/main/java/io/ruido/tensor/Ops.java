@@ -40,6 +40,11 @@ public final class Ops {
      * @param arrays its arguments; the result belongs to the manager of the first, so weights come last
      */
     public static NDArray call(String method, NDArray... arrays) {
+        for (NDArray array : arrays) {
+            if (array instanceof Recorded recorded) {
+                return recorded.call(method, arrays);
+            }
+        }
         // Optimizing would trace and compile each method anew for every input shape; the switch is thread local.
         JniUtils.setGraphExecutorOptimize(false);
         return WITHOUT_GRADIENT.isBound() ? callWithoutGradient(method, arrays) : callWithGradient(method, arrays);

@@ -196,7 +196,7 @@ public final class SafeTensors implements Weights.Source {
         Info.check(name, shape, entry == null ? null : entry.info, place);
         // Of most tensors another arrangement or type has been made by now, beside which their pages would stay in
         // memory; those of the others come back when they are used.
-        files.forEach(MemorySegment::unload);
+        unload();
         NDArray array = array(entry);
         if (array.getDataType() == type) {
             return array;
@@ -204,6 +204,11 @@ public final class SafeTensors implements Weights.Source {
         try (array) {
             return Ops.cast(array, type);
         }
+    }
+
+    @Override
+    public void unload() {
+        files.forEach(MemorySegment::unload);
     }
 
     /** Where the file has it, in the page cache: the array keeps the mapping alive. */

@@ -84,7 +84,7 @@ public final class Torch {
     }
 
     /** Returns how many threads one operation may use on the CPU. */
-    static int threads() {
+    public static int threads() {
         return JniUtils.getNumThreads();
     }
 

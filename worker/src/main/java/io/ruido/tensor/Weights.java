@@ -29,6 +29,9 @@ public final class Weights {
 
         /** Where they are from, for messages. */
         String origin();
+
+        /** Gives back the memory of files whose tensors are not in use now; it comes back when they are. */
+        default void unload() {}
     }
 
     private record Patched(Source source, Patch patch) implements Source {
@@ -45,6 +48,11 @@ public final class Weights {
         @Override
         public String origin() {
             return source.origin();
+        }
+
+        @Override
+        public void unload() {
+            source.unload();
         }
     }
 
@@ -172,6 +180,11 @@ public final class Weights {
 
     public NDManager manager() {
         return model.manager;
+    }
+
+    /** Gives back the memory of files whose tensors are not in use now; it comes back when they are. */
+    public void unload() {
+        model.source.unload();
     }
 
     /** All tensors that were read, by full name, in the order of reading. */

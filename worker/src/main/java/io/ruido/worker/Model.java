@@ -15,6 +15,7 @@ import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.InitialLatents;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.image.Frames;
+import io.ruido.plan.Engine;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
 import java.awt.image.BufferedImage;
@@ -46,10 +47,12 @@ final class Model implements AutoCloseable {
     /**
      * @param folder in diffusers' layout; its name is the model's
      * @param type of weights and of computing
+     * @param engine what carries out the denoiser's calls
      * @param side one platform thread for texts and pictures: each thread that calls torch gets a pool of its own
      */
-    static Model read(Path folder, Device device, DataType type, ExecutorService side) throws IOException {
-        DiffusionPipeline pipeline = DiffusionPipeline.read(folder, device, type);
+    static Model read(Path folder, Device device, DataType type, Engine engine, ExecutorService side)
+            throws IOException {
+        DiffusionPipeline pipeline = DiffusionPipeline.read(folder, device, type, engine, List.of());
         return new Model(ModelCards.read(folder, pipeline), pipeline, side);
     }
 

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.config.RuidoConfig.WorkerConfig;
 import io.ruido.config.RuidoConfig;
+import io.ruido.plan.Engine;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -46,6 +48,7 @@ public final class Models implements AutoCloseable {
         config.threads().ifPresent(Torch::setThreads);
         Device device = Torch.device(config.device());
         DataType type = Torch.type(config.dtype().name());
+        Engine engine = Engine.valueOf(config.engine().name().toUpperCase(Locale.ROOT));
         Path folder = config.models();
         List<Path> folders;
         try (Stream<Path> children = Files.list(folder)) {
@@ -69,7 +72,7 @@ public final class Models implements AutoCloseable {
                 Thread.ofPlatform().name("text-and-pictures").factory());
         Map<String, Model> byName = new LinkedHashMap<>();
         for (Path child : folders) {
-            Model model = Model.read(child, device, type, side);
+            Model model = Model.read(child, device, type, engine, side);
             byName.put(model.card().name(), model);
         }
         return new Models(byName, device, side);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.tensor.Ops;
 import io.ruido.tensor.SafeTensors;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -70,6 +72,24 @@ public record Golden(Path folder, Map<String, NDArray> tensors) {
 
     public NDArray get(String name) {
         return tensors.get(name);
+    }
+
+    /** What the denoiser with this config.json was told. */
+    public Conditioning conditioning(JsonNode config) {
+        boolean ids = config.path("num_class_embeds").isInt() || config.has("num_embeds_ada_norm");
+        NDArray labels = part("labels");
+        return new Conditioning(
+                part("states"),
+                part("mask"),
+                part("pooled"),
+                part("sizes"),
+                ids && !labels.isEmpty() ? labels.toType(DataType.INT64, false) : labels,
+                part("guidance"));
+    }
+
+    /** One tensor, or none where there is no such. */
+    public NDArray part(String name) {
+        return tensors.getOrDefault(name, Ops.none());
     }
 
     /** Differences are measured against the golden's greatest magnitude; some gradients are zero but for rounding. */

@@ -78,7 +78,7 @@ class ModelParityTest {
                         Golden.build(() -> new AutoencoderKLWan(AutoencoderKLWanConfig.of(config), weights)));
             case "WanTransformer3DModel" -> {
                 var model = Golden.build(() -> new WanTransformer3DModel(WanConfig.of(config), weights));
-                NDArray picture = part(golden, "picture");
+                NDArray picture = golden.part("picture");
                 golden.assertClose(
                         "out",
                         model.forward(golden.get("latents"), golden.get("timesteps"), golden.get("states"), picture));
@@ -100,20 +100,12 @@ class ModelParityTest {
     }
 
     private static void assertPrediction(Golden golden, Denoiser denoiser, JsonNode config) {
-        boolean ids = config.path("num_class_embeds").isInt() || config.has("num_embeds_ada_norm");
-        NDArray labels = part(golden, "labels");
-        var conditioning = new Conditioning(
-                part(golden, "states"),
-                part(golden, "mask"),
-                part(golden, "pooled"),
-                part(golden, "sizes"),
-                ids && !labels.isEmpty() ? labels.toType(DataType.INT64, false) : labels,
-                part(golden, "guidance"));
         NDArray latents = golden.get("latents");
         List.of(2, 3).forEach(side -> assumeThat(latents.getShape().get(side) % denoiser.divisor())
                 .as("sides that the model supports")
                 .isZero());
-        golden.assertClose("out", denoiser.forward(latents, golden.get("timesteps"), conditioning));
+        golden.assertClose(
+                "out", denoiser.forward(latents, golden.get("timesteps"), golden.conditioning(config)));
     }
 
     private static void assertPictures(Golden golden, AutoencoderKL vae) {
@@ -142,9 +134,5 @@ class ModelParityTest {
 
     private static NDArray ids(Golden golden, String name) {
         return golden.get(name).toType(DataType.INT64, false);
-    }
-
-    private static NDArray part(Golden golden, String name) {
-        return golden.tensors().getOrDefault(name, Ops.none());
     }
 }

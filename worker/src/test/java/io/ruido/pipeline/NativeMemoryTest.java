@@ -21,9 +21,12 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A step's tensors are gone after it. */
 class NativeMemoryTest {
@@ -38,14 +41,16 @@ class NativeMemoryTest {
     }
 
     /** Of the step's feature maps the smallest have 32 KiB: one of them kept in each step would make 31 MiB. */
-    @Test
-    void memoryAfterAThousandStepsIsThatAfterTen() throws IOException, URISyntaxException {
+    @ParameterizedTest
+    @EnumSource
+    void memoryAfterAThousandStepsIsThatAfterTen(io.ruido.plan.Engine engine) throws IOException, URISyntaxException {
         Path folder = Path.of(getClass().getResource("/golden/pipelines/ddpm").toURI());
         var request = new SampleRequest(
                 "", "", Seeds.of(1), 1000, Optional.empty(), 1, 0, Geometry.ofImage(64, 64), 0, Optional.empty());
         Watch watch = new Watch(request.steps(), 100);
 
-        try (DiffusionPipeline pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
+        try (DiffusionPipeline pipeline =
+                DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32, engine, List.of())) {
             new Sampling(pipeline).run(request, watch::after);
         }
 

@@ -14,6 +14,7 @@ import io.ruido.job.Seeds;
 import io.ruido.model.Golden;
 import io.ruido.pipeline.image.RgbImage;
 import io.ruido.pipeline.lora.LoraFile;
+import io.ruido.plan.Engine;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
@@ -55,6 +56,12 @@ class PipelineParityTest {
         assertRuns(goldens().resolve(kind), "runs.json", "golden.safetensors");
     }
 
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void aPlanGivesThePictureOfDiffusers(String kind) throws IOException {
+        assertRuns(goldens().resolve(kind), "runs.json", "golden.safetensors", Engine.PLAN, List.of());
+    }
+
     @Test
     void aPictureIsChangedOrPartlyPaintedAnewAsInDiffusers() throws IOException {
         assertRuns(goldens().resolve("stable-diffusion"), "image-runs.json", "image.safetensors");
@@ -68,7 +75,7 @@ class PipelineParityTest {
                 new LoraFile(folder.resolve("lora-peft.safetensors"), 1),
                 new LoraFile(folder.resolve("lora-original.safetensors"), 0.5));
 
-        assertRuns(folder, "lora-runs.json", "lora.safetensors", loras);
+        assertRuns(folder, "lora-runs.json", "lora.safetensors", Engine.EAGER, loras);
     }
 
     @Test
@@ -140,12 +147,14 @@ class PipelineParityTest {
     }
 
     private void assertRuns(Path folder, String requests, String pictures) throws IOException {
-        assertRuns(folder, requests, pictures, List.of());
+        assertRuns(folder, requests, pictures, Engine.EAGER, List.of());
     }
 
-    private void assertRuns(Path folder, String requests, String pictures, List<LoraFile> loras) throws IOException {
+    private void assertRuns(Path folder, String requests, String pictures, Engine engine, List<LoraFile> loras)
+            throws IOException {
         Map<String, NDArray> expected = SafeTensors.read(folder.resolve(pictures), manager, DataType.FLOAT32);
-        try (var pipeline = Golden.build(() -> DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32, loras))) {
+        try (var pipeline = Golden.build(() -> 
+                DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32, engine, loras))) {
             int index = 0;
             for (JsonNode run : JSON.readTree(folder.resolve(requests).toFile())) {
                 RgbImage image = new Sampling(pipeline)

@@ -9,6 +9,7 @@ import io.ruido.job.SamplingParams;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.Sampling;
+import io.ruido.plan.Engine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,7 +41,7 @@ class ModelTest {
             })
     void aModelOfAnyKindDrawsForAWorkerWhatItDrawsWithoutService(String kind) throws IOException {
         try (ExecutorService side = Executors.newSingleThreadExecutor();
-                Model model = Model.read(FOLDERS.resolve(kind), Device.cpu(), DataType.FLOAT32, side);
+                Model model = Model.read(FOLDERS.resolve(kind), Device.cpu(), DataType.FLOAT32, Engine.EAGER, side);
                 DiffusionPipeline pipeline =
                         DiffusionPipeline.read(FOLDERS.resolve(kind), Device.cpu(), DataType.FLOAT32)) {
             SamplingParams defaults = model.card().defaults();
@@ -57,7 +58,7 @@ class ModelTest {
     void aSampleTakesASecondRowWhereGuidanceNeedsASecondPrediction(String kind, double guidance, int rows)
             throws IOException {
         try (ExecutorService side = Executors.newSingleThreadExecutor();
-                Model model = Model.read(FOLDERS.resolve(kind), Device.cpu(), DataType.FLOAT32, side)) {
+                Model model = Model.read(FOLDERS.resolve(kind), Device.cpu(), DataType.FLOAT32, Engine.EAGER, side)) {
             SamplingParams params = new SamplingParams(kind, 16, 16, STEPS, guidance, "ddim", 7);
             Sample sample = new Sample(model, params, model.encode("an apple", ""), model.start(params, Optional.empty()));
 
@@ -68,7 +69,7 @@ class ModelTest {
     @Test
     void aTextThatTheModelCannotDrawIsRefused() throws IOException {
         try (ExecutorService side = Executors.newSingleThreadExecutor();
-                Model model = Model.read(FOLDERS.resolve("dit"), Device.cpu(), DataType.FLOAT32, side)) {
+                Model model = Model.read(FOLDERS.resolve("dit"), Device.cpu(), DataType.FLOAT32, Engine.EAGER, side)) {
             assertThatThrownBy(() -> model.encode("a red apple", ""))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("prompt must be a class from 0 to ")

@@ -21,6 +21,7 @@ import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.Sampling;
 import io.ruido.pipeline.image.RgbImage;
+import io.ruido.plan.Engine;
 import io.ruido.redis.ClaimResult;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
@@ -170,7 +171,7 @@ class SourceImagesTest {
         SamplingParams params = new SamplingParams("inpainting", 16, 16, 5, 3, "ddim", 3);
         SampleState sample;
         try (var side = Executors.newSingleThreadExecutor();
-                Model model = Model.read(folder, Device.cpu(), DataType.FLOAT32, side)) {
+                Model model = Model.read(folder, Device.cpu(), DataType.FLOAT32, Engine.EAGER, side)) {
             assertThat(model.card().needs()).containsExactly("image", "mask");
             sample = model.start(params, source);
             while (!sample.done()) {

@@ -11,6 +11,8 @@ import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
 import io.ruido.model.transformer.DiTTransformer2DModel;
 import io.ruido.pipeline.ModelFamilies;
+import io.ruido.plan.Engine;
+import io.ruido.plan.PlannedDenoiser;
 import io.ruido.standalone.generate.ComputeOptions;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
@@ -65,14 +67,17 @@ final class StepBench implements Callable<Integer> {
                 var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             JsonNode config =
                     new ObjectMapper().readTree(folder.resolve("config.json").toFile());
-            Weights weights = Weights.read(folder, manager, type).packed();
-            Denoiser denoiser = ModelFamilies.denoiser(config.path("_class_name").asText(), config, weights);
+            boolean plan = compute.engine() == Engine.PLAN;
+            Weights weights = Weights.read(folder, manager, type);
+            Denoiser layers = ModelFamilies.denoiser(
+                    config.path("_class_name").asText(), config, plan ? weights : weights.packed());
             weights.rejectUnread();
+            Denoiser denoiser = plan ? new PlannedDenoiser(layers, weights) : layers;
             var random = new TorchRandom(0);
             NDArray latents = noise(manager, random, type, new Shape(batch, denoiser.inChannels(), side, side));
             int width = config.path("caption_channels")
                     .asInt(config.path("cross_attention_dim").asInt());
-            Conditioning conditioning = denoiser instanceof DiTTransformer2DModel
+            Conditioning conditioning = layers instanceof DiTTransformer2DModel
                     ? Conditioning.none().withLabels(manager.zeros(new Shape(batch), DataType.INT64))
                     : Conditioning.ofStates(noise(manager, random, type, new Shape(batch, tokens, width)));
             System.out.println("ready");

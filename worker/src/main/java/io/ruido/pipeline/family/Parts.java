@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.model.Network;
 import io.ruido.pipeline.lora.Loras;
+import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -13,11 +14,18 @@ import java.nio.file.Path;
  * @param manager owner of the weights
  * @param type of the weights
  * @param loras merged into the weights of denoisers and CLIP text encoders
+ * @param weights reads those of a part's folder
  */
-public record Parts(ModelFolder folder, NDManager manager, DataType type, Loras loras) {
+public record Parts(ModelFolder folder, NDManager manager, DataType type, Loras loras, WeightsReader weights) {
+    /** Reads the weights of a part's folder. */
+    @FunctionalInterface
+    public interface WeightsReader {
+        Weights read(Path folder) throws IOException;
+    }
+
     /** @throws IllegalArgumentException naming a setting or tensor that is not supported */
     public <T> T read(String part, Network<T> network) throws IOException {
         Path path = folder.folder(part);
-        return network.read(path, loras.weights(path));
+        return network.read(path, weights.read(path));
     }
 }

@@ -51,6 +51,11 @@ public final class Loras implements AutoCloseable {
                 .packed();
     }
 
+    /** Whether nothing is merged into the weights. */
+    public boolean isEmpty() {
+        return all.isEmpty();
+    }
+
     /** To be called when all parts are read. */
     public void rejectUnused() {
         all.forEach(Lora::rejectUnused);

@@ -2,8 +2,11 @@ package io.ruido.standalone.generate;
 
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
+import io.ruido.config.RuidoConfig.WorkerConfig;
 import io.ruido.config.RuidoConfig.WorkerConfig.Dtype;
+import io.ruido.plan.Engine;
 import io.ruido.tensor.Torch;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
@@ -23,6 +26,13 @@ public final class ComputeOptions {
             description = "Of weights and of computing: ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE}.")
     private Dtype dtype;
 
+    @Option(
+            names = "--engine",
+            paramLabel = "NAME",
+            defaultValue = "eager",
+            description = "What executes a denoiser's calls: ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE}.")
+    private WorkerConfig.Engine engine;
+
     /** @throws IllegalArgumentException when there is no such device */
     public Device device() {
         return Torch.device(device);
@@ -32,8 +42,15 @@ public final class ComputeOptions {
         return Torch.type(dtype.name());
     }
 
+    public Engine engine() {
+        return Engine.valueOf(engine.name().toUpperCase(Locale.ROOT));
+    }
+
     /** The same as settings of a worker. */
     public Map<String, String> settings() {
-        return Map.of("ruido.worker.device", device, "ruido.worker.dtype", dtype.name());
+        return Map.of(
+                "ruido.worker.device", device,
+                "ruido.worker.dtype", dtype.name(),
+                "ruido.worker.engine", engine.name());
     }
 }

@@ -116,7 +116,8 @@ public final class SampleCommand implements Callable<Integer> {
         if (latents != null) {
             requireFolder(latents);
         }
-        try (DiffusionPipeline pipeline = DiffusionPipeline.read(model, compute.device(), compute.type(), loras())) {
+        try (DiffusionPipeline pipeline = DiffusionPipeline.read(
+                model, compute.device(), compute.type(), compute.engine(), loras())) {
             SampleRequest request = request(pipeline);
             var sampling = new Sampling(pipeline);
             List<Sampling.Result> results = new ArrayList<>();

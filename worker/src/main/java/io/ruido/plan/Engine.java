@@ -1,0 +1,9 @@
+package io.ruido.plan;
+
+/** What carries out the calls of a denoiser. */
+public enum Engine {
+    /** Torch, layer by layer. */
+    EAGER,
+    /** ONNX Runtime, from a graph of the whole call. */
+    PLAN
+}

@@ -1,0 +1,14 @@
+package io.ruido.tensor;
+
+import ai.djl.ndarray.NDArray;
+
+/** An array whose operations are written down instead of carried out. {@link Ops#call} leaves them to it. */
+public interface Recorded extends NDArray {
+    /**
+     * Writes down one operation of {@code ops.py}.
+     *
+     * @param arguments of which this is one
+     * @throws UnsupportedOperationException naming the operation, when there is no other way to carry it out
+     */
+    NDArray call(String method, NDArray... arguments);
+}
