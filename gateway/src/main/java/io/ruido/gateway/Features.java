@@ -2,7 +2,9 @@ package io.ruido.gateway;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ruido.config.RuidoConfig;
+import io.ruido.gateway.a1111.Checkpoint;
 import io.ruido.gateway.a1111.SdImageRoute;
+import io.ruido.gateway.a1111.SdLookups;
 import io.ruido.gateway.a1111.SdRoutes;
 import io.ruido.gateway.access.ApiKeys;
 import io.ruido.gateway.access.Quota;
@@ -39,6 +41,7 @@ import io.ruido.redis.DelayedQueue;
 import io.ruido.redis.DispatchSignal;
 import io.ruido.redis.ModelRegistry;
 import io.ruido.redis.Overview;
+import io.ruido.redis.TenantSettings;
 import io.ruido.redis.UploadStore;
 import io.ruido.redis.WebhookStore;
 import io.ruido.telemetry.Telemetry;
@@ -155,11 +158,14 @@ final class Features {
     }
 
     private List<Route> a1111() {
-        SdImageRoute generation = new SdImageRoute(synchronousJobs, catalog, uploads);
-        SdRoutes others = new SdRoutes(jobs, backends.events(), catalog, clock);
-        return Stream.concat(
-                        generation.routes(traces, config.gateway().maxBodyBytes(), config.uploads()).stream(),
-                        others.routes().stream())
+        Checkpoint checkpoint = new Checkpoint(new TenantSettings(backends.redis()), catalog);
+        SdImageRoute generation = new SdImageRoute(synchronousJobs, catalog, checkpoint, uploads);
+        SdRoutes others = new SdRoutes(jobs, backends.events(), catalog, checkpoint, clock);
+        return Stream.of(
+                        generation.routes(traces, config.gateway().maxBodyBytes(), config.uploads()),
+                        others.routes(),
+                        SdLookups.routes(config.gateway().maxBodyBytes(), config.uploads()))
+                .flatMap(List::stream)
                 .toList();
     }
 

@@ -54,6 +54,20 @@ record Embedded(int orientation, Optional<ICC_Profile> profile) {
         }
     }
 
+    /** The text of PNG's {@code parameters}, or Exif's user comment. */
+    static Optional<String> parameters(ImageFile.Format format, byte[] file) {
+        try {
+            return switch (format) {
+                case PNG -> PngChunks.text(file, "parameters");
+                case WEBP -> Webp.find(file, "EXIF").flatMap(Exif::userComment);
+                case JPEG -> segments(file, JPEG.APP1, "Exif").stream().findFirst().flatMap(Exif::userComment);
+                case TIFF, GIF, BMP -> Optional.empty();
+            };
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty();
+        }
+    }
+
     private static int orientation(Optional<byte[]> exif) {
         return exif.flatMap(data -> {
                     int skipped = Arrays.mismatch(data, EXIF_PREFIX) == EXIF_PREFIX.length ? EXIF_PREFIX.length : 0;

@@ -100,6 +100,16 @@ public record ImageFile(Format format, BufferedImage image) {
     }
 
     /**
+     * How the picture was made, where {@link ImageEncoder} and programs of AUTOMATIC1111's kind note it; empty when it does
+     * not say so.
+     *
+     * @throws InvalidFieldException when it is no picture of a known format
+     */
+    public static Optional<String> parameters(String field, byte[] bytes) {
+        return Embedded.parameters(format(field, bytes), bytes);
+    }
+
+    /**
      * The transparency of a picture as greys, black where it is opaque; empty when all of it is opaque.
      *
      * @throws InvalidFieldException as {@link #read}
@@ -119,9 +129,7 @@ public record ImageFile(Format format, BufferedImage image) {
     /** A picture's size is read first: nothing is allocated for one that is too large. */
     private static <T> T decode(
             String field, byte[] bytes, int maxPixels, BooleanSupplier abandoned, Reading<T> reading) {
-        Format format = Format.of(bytes)
-                .orElseThrow(() -> new InvalidFieldException(
-                        field, description(bytes), "must be a picture in the format " + Format.NAMES));
+        Format format = format(field, bytes);
         if (format == Format.JPEG) {
             DecodingLimits.checkScans(field, bytes);
         }
@@ -148,6 +156,12 @@ public record ImageFile(Format format, BufferedImage image) {
         } finally {
             reader.dispose();
         }
+    }
+
+    private static Format format(String field, byte[] bytes) {
+        return Format.of(bytes)
+                .orElseThrow(() -> new InvalidFieldException(
+                        field, description(bytes), "must be a picture in the format " + Format.NAMES));
     }
 
     /** Readers in Java only: the one that comes with the writer of WebP would decode what strangers send in native code. */

@@ -18,6 +18,9 @@ public final class Infotext {
         settings.put("Seed", params.seed());
         settings.put("Size", params.width() + "x" + params.height());
         settings.put("Model", params.model());
+        if (params.eta() != null) {
+            settings.put("Eta", params.eta());
+        }
         if (params.variation() != null) {
             settings.put("Variation seed", params.variation().seed());
             settings.put("Variation seed strength", params.variation().strength());

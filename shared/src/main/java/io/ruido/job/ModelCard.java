@@ -100,6 +100,13 @@ public record ModelCard(
                 params.sampler(),
                 "must be one of "
                         + String.join(", ", samplers.stream().map(Sampler::id).toList()));
+        checkEta(params);
+    }
+
+    private void checkEta(SamplingParams params) {
+        boolean has = samplers.stream()
+                .anyMatch(sampler -> sampler.id().equals(params.sampler()) && sampler.eta() != null);
+        check(has || params.eta() == null, "eta", params.eta(), "must be absent for sampler " + params.sampler());
     }
 
     private void checkFrames(Geometry geometry) {
@@ -159,6 +166,13 @@ public record ModelCard(
     /**
      * @param id as jobs name it
      * @param title as people know it
+     * @param eta its own η, or null where it has none
      */
-    public record Sampler(String id, String title) {}
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Sampler(String id, String title, Double eta) {
+        /** Without η. */
+        public Sampler(String id, String title) {
+            this(id, title, null);
+        }
+    }
 }

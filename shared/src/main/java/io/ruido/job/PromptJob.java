@@ -2,6 +2,8 @@ package io.ruido.job;
 
 import static io.ruido.job.InvalidFieldException.check;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -11,6 +13,7 @@ import java.util.stream.Stream;
  * {@link SamplingJob} an image.
  *
  * @param count images, each with the next seed or variation
+ * @param origin the compatible interface that it came by, or null
  */
 public record PromptJob(
         UUID jobId,
@@ -19,9 +22,11 @@ public record PromptJob(
         int count,
         SamplingParams params,
         Priority priority,
-        Instant submittedAt)
+        Instant submittedAt,
+        @JsonInclude(JsonInclude.Include.NON_NULL) String origin)
         implements Job {
 
+    @JsonCreator
     public PromptJob {
         check(jobId != null, "jobId", jobId, "must be given");
         check(prompt != null, "prompt", prompt, "must be given");
@@ -32,9 +37,21 @@ public record PromptJob(
         check(submittedAt != null, "submittedAt", submittedAt, "must be given");
     }
 
+    /** By Ruido's own interface. */
+    public PromptJob(
+            UUID jobId,
+            String prompt,
+            String negativePrompt,
+            int count,
+            SamplingParams params,
+            Priority priority,
+            Instant submittedAt) {
+        this(jobId, prompt, negativePrompt, count, params, priority, submittedAt, null);
+    }
+
     @Override
     public PromptJob again(UUID id, Instant now) {
-        return new PromptJob(id, prompt, negativePrompt, count, params, priority, now);
+        return new PromptJob(id, prompt, negativePrompt, count, params, priority, now, origin);
     }
 
     @Override

@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
  * @param seed of the first image; image i is drawn from {@code seed + i}, or with a variation all of them from this one
  * @param variation null for none
  * @param source picture to begin with; null to begin with noise
+ * @param eta how much noise a sampler that has η adds in each step, from 0 to 1; null for the sampler's own
  * @param output the file that each image becomes; when null PNG, or MP4 for a clip
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -35,6 +36,7 @@ import java.util.regex.Pattern;
     "seed",
     "variation",
     "source",
+    "eta",
     "output"
 })
 public record SamplingParams(
@@ -46,6 +48,7 @@ public record SamplingParams(
         long seed,
         Variation variation,
         Source source,
+        Double eta,
         Output output) {
     private static final Pattern MODEL = Pattern.compile("[a-z0-9][a-z0-9._-]{0,99}");
 
@@ -65,6 +68,7 @@ public record SamplingParams(
                 "strength",
                 source == null ? null : source.strength(),
                 "leaves none of %d steps to be made".formatted(steps));
+        check(eta == null || eta >= 0 && eta <= 1, "eta", eta, "must be from 0 to 1");
         output = output == null ? Output.defaultFor(geometry) : output;
         output.checkFits(geometry);
     }
@@ -72,12 +76,26 @@ public record SamplingParams(
     /** Parameters of an image that begins with noise. */
     public SamplingParams(
             String model, int width, int height, int steps, double guidanceScale, String sampler, long seed) {
-        this(model, Geometry.ofImage(width, height), steps, guidanceScale, sampler, seed, null, null, null);
+        this(model, Geometry.ofImage(width, height), steps, guidanceScale, sampler, seed, null, null, null, null);
+    }
+
+    /** Parameters with the sampler's own η. */
+    public SamplingParams(
+            String model,
+            Geometry geometry,
+            int steps,
+            double guidanceScale,
+            String sampler,
+            long seed,
+            Variation variation,
+            Source source,
+            Output output) {
+        this(model, geometry, steps, guidanceScale, sampler, seed, variation, source, null, output);
     }
 
     /** The same images in other files. */
     public SamplingParams withOutput(Output other) {
-        return new SamplingParams(model, geometry, steps, guidanceScale, sampler, seed, variation, source, other);
+        return new SamplingParams(model, geometry, steps, guidanceScale, sampler, seed, variation, source, eta, other);
     }
 
     @JsonCreator
@@ -92,9 +110,11 @@ public record SamplingParams(
             @JsonProperty("seed") long seed,
             @JsonProperty("variation") Variation variation,
             @JsonProperty("source") Source source,
+            @JsonProperty("eta") Double eta,
             @JsonProperty("output") Output output) {
         Geometry geometry = new Geometry(width, height, frames == null ? 1 : frames);
-        return new SamplingParams(model, geometry, steps, guidanceScale, sampler, seed, variation, source, output);
+        return new SamplingParams(
+                model, geometry, steps, guidanceScale, sampler, seed, variation, source, eta, output);
     }
 
     @JsonProperty
@@ -127,6 +147,6 @@ public record SamplingParams(
     public SamplingParams ofImage(int index) {
         Seeds seeds = seeds().ofImage(index);
         return new SamplingParams(
-                model, geometry, steps, guidanceScale, sampler, seeds.seed(), seeds.variation(), source, output);
+                model, geometry, steps, guidanceScale, sampler, seeds.seed(), seeds.variation(), source, eta, output);
     }
 }

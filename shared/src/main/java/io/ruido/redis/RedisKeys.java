@@ -76,6 +76,11 @@ final class RedisKeys {
         return "ruido:webhook-secret:" + tenant;
     }
 
+    /** Hash of a tenant's {@link TenantSettings}. */
+    static String settings(String tenant) {
+        return "ruido:settings:" + tenant;
+    }
+
     /** Token bucket of what somebody may use. */
     static String allowance(String what, String who) {
         return "ruido:allowance:" + what + ":" + who;

@@ -261,16 +261,17 @@ public final class DiffusionPipeline implements AutoCloseable {
      * The way from noise to a picture.
      *
      * @param sampler id, or empty for the one of the folder
+     * @param eta of the sampler's noise, or empty for its own
      * @param strength 1 for all of the way
      */
-    public Trajectory trajectory(Optional<String> sampler, int steps, double strength) {
+    public Trajectory trajectory(Optional<String> sampler, Optional<Double> eta, int steps, double strength) {
         SamplerName name = sampler.map(SamplerName::of).orElseGet(this::defaultSampler);
         int made = Source.stepsMade(steps, strength);
         if (made < 1 || made > steps) {
             throw new IllegalArgumentException(
                     "strength must leave 1 to %d steps, was %s".formatted(steps, strength));
         }
-        return name.sampler(scheduler).lastSteps(steps, made);
+        return name.sampler(scheduler, eta).lastSteps(steps, made);
     }
 
     /** What diffusers draws noise in for this model. */

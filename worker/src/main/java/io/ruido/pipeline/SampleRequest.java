@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param guidanceRescale from 0 to 1, how far guidance is kept from overexposing
  * @param clipSkip how many of the last layers of a CLIP text encoder are left out
  * @param source picture to begin with, if any
+ * @param eta how much noise the sampler adds, or empty for its own
  */
 public record SampleRequest(
         String prompt,
@@ -27,7 +28,8 @@ public record SampleRequest(
         double guidanceRescale,
         Geometry geometry,
         int clipSkip,
-        Optional<Source> source) {
+        Optional<Source> source,
+        Optional<Double> eta) {
     public SampleRequest {
         if (steps < 1) {
             throw new IllegalArgumentException("steps must be at least 1, was " + steps);
@@ -49,6 +51,32 @@ public record SampleRequest(
                             source.get().image().width(),
                             source.get().image().height()));
         }
+    }
+
+    /** With the sampler's own η. */
+    public SampleRequest(
+            String prompt,
+            String negativePrompt,
+            Seeds seeds,
+            int steps,
+            Optional<String> sampler,
+            double guidance,
+            double guidanceRescale,
+            Geometry geometry,
+            int clipSkip,
+            Optional<Source> source) {
+        this(
+                prompt,
+                negativePrompt,
+                seeds,
+                steps,
+                sampler,
+                guidance,
+                guidanceRescale,
+                geometry,
+                clipSkip,
+                source,
+                Optional.empty());
     }
 
     /**
@@ -95,6 +123,7 @@ public record SampleRequest(
                 guidanceRescale,
                 geometry,
                 clipSkip,
-                source);
+                source,
+                eta);
     }
 }

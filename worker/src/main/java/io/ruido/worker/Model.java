@@ -99,7 +99,8 @@ final class Model implements AutoCloseable {
                 0,
                 params.geometry(),
                 0,
-                source);
+                source,
+                Optional.ofNullable(params.eta()));
         return source.isPresent() ? aside(manager -> InitialLatents.of(pipeline, request)) : InitialLatents.of(pipeline, request);
     }
 
@@ -110,7 +111,10 @@ final class Model implements AutoCloseable {
      */
     SampleState resume(SamplingParams params, byte[] saved) {
         double strength = params.source() == null ? 1 : params.source().strength();
-        return SampleState.restore(pipeline.trajectory(Optional.of(params.sampler()), params.steps(), strength), saved);
+        return SampleState.restore(
+                pipeline.trajectory(
+                        Optional.of(params.sampler()), Optional.ofNullable(params.eta()), params.steps(), strength),
+                saved);
     }
 
     /** The denoiser's output, with guidance, for the next step of each of these samples of one kind. */

@@ -69,7 +69,8 @@ final class ModelCards {
                 defaults,
                 SamplerName.all().stream()
                         .filter(sampler -> sampler.fits(scheduler))
-                        .map(sampler -> new ModelCard.Sampler(sampler.id(), sampler.title()))
+                        .map(sampler -> new ModelCard.Sampler(
+                                sampler.id(), sampler.title(), sampler.eta(scheduler).orElse(null)))
                         .toList(),
                 pipeline.takesMask() ? List.of("image", "mask") : List.of(),
                 pipeline.stepCost().equals(StepCost.PIXELS) ? null : pipeline.stepCost(),

@@ -11,11 +11,11 @@ import io.ruido.gateway.http.Route;
 import io.ruido.gateway.jobs.Jobs;
 import io.ruido.gateway.models.ModelCatalog;
 import io.ruido.job.JobEvent;
+import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
-import io.ruido.job.ModelCard;
+import io.ruido.job.PromptJob;
 import io.ruido.redis.EventStream;
 import io.vertx.core.Future;
-import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.time.InstantSource;
 import java.util.List;
@@ -25,21 +25,27 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * AUTOMATIC1111's clients ask about one server that does one thing at a time: here that is the newest job that is not
- * finished.
+ * Progress, samplers, models and settings. AUTOMATIC1111's clients ask about one server that does one thing at a time: here
+ * that is the job of this interface that runs, or else the one that waits longest. The checkpoint is a setting of the
+ * tenant.
  */
 public final class SdRoutes {
     private static final int EVENTS_WITH_A_PREVIEW_AMONG_THEM = 50;
+    /** More than anybody waits for at a time. */
+    private static final int UNFINISHED = 50;
 
     private final Jobs jobs;
     private final EventStream events;
     private final ModelCatalog catalog;
+    private final Checkpoint checkpoint;
     private final InstantSource clock;
 
-    public SdRoutes(Jobs jobs, EventStream events, ModelCatalog catalog, InstantSource clock) {
+    public SdRoutes(
+            Jobs jobs, EventStream events, ModelCatalog catalog, Checkpoint checkpoint, InstantSource clock) {
         this.jobs = jobs;
         this.events = events;
         this.catalog = catalog;
+        this.checkpoint = checkpoint;
         this.clock = clock;
     }
 
@@ -47,6 +53,7 @@ public final class SdRoutes {
         return Stream.of(
                         Route.of("sdProgress", this::progress),
                         Route.of("sdInterrupt", this::interrupt),
+                        Route.of("sdSkip", this::interrupt),
                         Route.of("sdSamplers", this::samplers),
                         Route.of("sdModels", this::models),
                         Route.of("sdOptions", this::options),
@@ -66,7 +73,7 @@ public final class SdRoutes {
             String config) {}
 
     private void progress(RoutingContext ctx) {
-        boolean preview = RequestValidation.value(ctx, "skip_current_image").equals("false");
+        boolean preview = "false".equalsIgnoreCase(RequestValidation.value(ctx, "skip_current_image"));
         current(ctx)
                 .compose(job -> job.isEmpty()
                         ? Future.succeededFuture(SdProgress.IDLE)
@@ -117,34 +124,40 @@ public final class SdRoutes {
 
     private void options(RoutingContext ctx) {
         checkpoint(ctx)
-                .onSuccess(name -> Reply.json(ctx, 200, Map.of("sd_model_checkpoint", name, "samples_format", "png")))
+                .onSuccess(name -> Reply.json(ctx, 200, SdParameters.options(name)))
                 .onFailure(ctx::fail);
     }
 
+    /** The checkpoint is kept; other settings can only be what they are. */
     private void setOptions(RoutingContext ctx) {
-        JsonObject wanted = RequestValidation.body(ctx);
-        checkpoint(ctx)
-                .compose(name -> {
-                    String other = wanted.getString("sd_model_checkpoint", name);
-                    if (!other.equals(name)) {
-                        return Future.failedFuture(new ProblemException(Problem.invalid(List.of(new Problem.Field(
-                                "sd_model_checkpoint",
-                                other,
-                                "cannot be set for everybody; name it in override_settings of each request")))));
-                    }
-                    Reply.json(ctx, 200, Map.of());
-                    return Future.succeededFuture();
-                })
-                .onFailure(ctx::fail);
+        Map<String, Object> wanted = SdParameters.ofOptions(RequestValidation.body(ctx));
+        String model = SdSubmission.model((String) wanted.get(SdParameters.CHECKPOINT));
+        Future<Void> done = model == null
+                ? Future.succeededFuture()
+                : Reply.on(
+                                ctx,
+                                catalog.require(model)
+                                        .thenCompose(card -> checkpoint.put(Caller.of(ctx).tenant(), card.name())))
+                        .recover(error -> Future.failedFuture(
+                                new ProblemException(Problems.of(error).renamed(Map.of("model", SdParameters.CHECKPOINT)))));
+        done.onSuccess(set -> Reply.json(ctx, 200, Map.of())).onFailure(ctx::fail);
     }
 
     private Future<String> checkpoint(RoutingContext ctx) {
-        return Reply.on(ctx, catalog.all())
-                .map(cards -> catalog.defaultOf(cards).map(ModelCard::name).orElse(""));
+        return Reply.on(ctx, checkpoint.of(Caller.of(ctx).tenant())).map(name -> name.orElse(""));
     }
 
     private Future<Optional<JobStatus>> current(RoutingContext ctx) {
-        return Reply.on(ctx, jobs.live(Caller.of(ctx)));
+        return Reply.on(ctx, jobs.live(Caller.of(ctx), UNFINISHED))
+                .map(live -> live.stream().filter(SdRoutes::ofThisInterface).toList())
+                .map(live -> live.stream()
+                        .filter(job -> job.state() != JobState.QUEUED)
+                        .findFirst()
+                        .or(() -> live.reversed().stream().findFirst()));
+    }
+
+    private static boolean ofThisInterface(JobStatus status) {
+        return status.job() instanceof PromptJob job && SdImageRoute.ORIGIN.equals(job.origin());
     }
 
     private Future<String> preview(RoutingContext ctx, JobStatus job, boolean wanted) {

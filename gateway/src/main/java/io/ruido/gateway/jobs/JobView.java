@@ -41,6 +41,7 @@ public record JobView(
         String image,
         Double strength,
         String mask,
+        Double samplerEta,
         Output.Format outputFormat,
         Integer outputQuality,
         Priority priority,
@@ -102,6 +103,7 @@ public record JobView(
                 source.map(Source::image).map(Upload::id).orElse(null),
                 source.map(Source::strength).orElse(null),
                 source.map(Source::mask).map(Upload::id).orElse(null),
+                params.eta(),
                 params.output().format(),
                 params.output().format() == Output.Format.PNG
                         ? null

@@ -71,11 +71,11 @@ public final class Jobs {
         return list(new JobStore.Filter(tenant, false, state, model), before, limit);
     }
 
-    /** The newest of a caller's jobs that is not finished. */
-    public CompletionStage<Optional<JobStatus>> live(Caller caller) {
+    /** The newest of a caller's jobs that are not finished. */
+    public CompletionStage<List<JobStatus>> live(Caller caller, int limit) {
         JobStore.Filter live = new JobStore.Filter(
                 Optional.of(caller.tenant()), true, Optional.empty(), Optional.empty());
-        return list(live, null, 1).thenApply(page -> page.jobs().stream().findFirst());
+        return list(live, null, limit).thenApply(Page::jobs);
     }
 
     private CompletionStage<Page> list(JobStore.Filter filter, UUID before, int limit) {

@@ -126,7 +126,8 @@ public final class SubmissionReader {
         int count = body.getInteger("count");
         Priority priority = Priority.valueOf(body.getString("priority").toUpperCase(Locale.ROOT));
         if (body.getString("type").equals("prompt")) {
-            return new PromptJob(id, prompt, negativePrompt, count, params, priority, now);
+            return new PromptJob(
+                    id, prompt, negativePrompt, count, params, priority, now, body.getString("origin"));
         }
         if (count != 1) {
             throw new InvalidFieldException("count", count, "must be 1 for a sampling job");
@@ -150,6 +151,7 @@ public final class SubmissionReader {
                 body.getLong("seed", seeds.nextLong(SEEDS)),
                 variation(body),
                 source,
+                body.getDouble("eta"),
                 output(body, geometry));
     }
 

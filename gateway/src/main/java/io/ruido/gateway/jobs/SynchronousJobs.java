@@ -53,8 +53,9 @@ public final class SynchronousJobs {
      *
      * @param wanted a {@code Submission} of the contract; a null is a field that was not given
      * @param names by which the client knows the fields
+     * @param origin the interface by which it comes
      */
-    public Future<Job> submit(RoutingContext ctx, JsonObject wanted, Map<String, String> names) {
+    public Future<Job> submit(RoutingContext ctx, JsonObject wanted, Map<String, String> names, String origin) {
         JsonObject submission = wanted.copy();
         submission.getMap().values().removeIf(Objects::isNull);
         Refusals refused = contract.check("body", submission);
@@ -62,7 +63,9 @@ public final class SynchronousJobs {
             return Future.failedFuture(new ProblemException(refused.problem().renamed(names)));
         }
         contract.putDefaults(submission);
-        return Reply.on(ctx, submissions.submit(submission, Caller.of(ctx), null, RequestTraces.of(ctx)))
+        submission.put("origin", origin);
+        String key = ctx.request().getHeader("Idempotency-Key");
+        return Reply.on(ctx, submissions.submit(submission, Caller.of(ctx), key, RequestTraces.of(ctx)))
                 .map(JobStatus::job)
                 .recover(error -> Future.failedFuture(
                         new ProblemException(Problems.of(error).renamed(names), error)));

@@ -45,7 +45,7 @@ public final class OpenAiRoute {
     private void generate(RoutingContext ctx) {
         JsonObject body = RequestValidation.body(ctx);
         OpenAiAnswers.check(body);
-        jobs.submit(ctx, submission(body), NAMES)
+        jobs.submit(ctx, submission(body), NAMES, "openai")
                 .compose(job -> answers.send(ctx, job, body, "image_generation"))
                 .onFailure(ctx::fail);
     }
@@ -55,7 +55,7 @@ public final class OpenAiRoute {
         OpenAiAnswers.check(body);
         pictures(ctx)
                 .onComplete(kept -> RequestValidation.releaseBody(ctx))
-                .compose(pictures -> jobs.submit(ctx, submission(body).mergeIn(pictures), NAMES))
+                .compose(pictures -> jobs.submit(ctx, submission(body).mergeIn(pictures), NAMES, "openai"))
                 .compose(job -> answers.send(ctx, job, body, "image_edit"))
                 .onFailure(ctx::fail);
     }

@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
@@ -67,10 +68,22 @@ public final class Uploads {
         return inPlace(() -> kept(field, bytes, tenant, abandoned));
     }
 
-    /** The same for a picture in base64, with or without {@code data:…;base64,} before it. */
-    public CompletionStage<Upload> keepBase64(String field, String text, String tenant, BooleanSupplier abandoned) {
-        return inPlace(() -> CompletableFuture.supplyAsync(() -> decoded(field, text), decoding.of(tenant))
-                .thenCompose(bytes -> kept(field, bytes, tenant, abandoned)));
+    /**
+     * The same for a picture in base64, with or without {@code data:…;base64,} before it, line breaks in it and padding after
+     * it.
+     *
+     * @param change makes the picture that is kept of the one that was sent
+     */
+    public CompletionStage<Upload> keepBase64(
+            String field, String text, String tenant, UnaryOperator<byte[]> change, BooleanSupplier abandoned) {
+        return inPlace(
+                () -> CompletableFuture.supplyAsync(() -> change.apply(decoded(field, text)), decoding.of(tenant))
+                        .thenCompose(bytes -> kept(field, bytes, tenant, abandoned)));
+    }
+
+    /** The picture itself, as it is to be seen. */
+    public ImageFile read(String field, byte[] bytes) {
+        return checked(field, bytes, () -> false);
     }
 
     /** The same for a mask that is transparent where the picture is painted anew; it is kept as one that is white there. */
@@ -158,10 +171,11 @@ public final class Uploads {
         return ImageFile.read(field, bytes, limits.maxPixels(), abandoned);
     }
 
-    private static byte[] decoded(String field, String text) {
+    public static byte[] decoded(String field, String text) {
         try {
             String base64 = text.startsWith("data:") ? text.substring(text.indexOf(',') + 1) : text;
-            return Base64.getDecoder().decode(base64);
+            // Line breaks and spaces are skipped, as by other decoders of pictures; whatever else is not base64 is refused.
+            return Base64.getDecoder().decode(base64.replaceAll("\\s", "").replaceFirst("=+$", ""));
         } catch (IllegalArgumentException e) {
             throw new InvalidFieldException(field, text, "must be an image in base64");
         }

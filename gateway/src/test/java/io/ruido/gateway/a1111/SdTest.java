@@ -56,14 +56,19 @@ class SdTest {
             delimiter = '|',
             value = {
                 "steps         | 151                    | must be at most 150",
-                "steps         | 4294967301             | must be at most 10000",
+                "steps         | 4294967301             | must be at most 150",
+                "steps         | 2.5                    | must be a whole number",
+                "enable_hr     | \"maybe\"               | must be true or false",
+                "s_churn       | 0.5                    | is not supported; only 0 is",
+                "scheduler     | \"Turbo\"              | must be one of automatic",
                 "width         | 100                    | must be divisible by 64",
                 "sampler_name  | \"DPM adaptive\"       | must be one of ddim, euler",
                 "batch_size    | 17                     | must be at most 16",
-                "restore_faces | true                   | must be one of false",
-                "alwayson_scripts | {\"ControlNet\": 1} | must be empty",
-                "override_settings | {\"CLIP_stop_at_last_layers\": 2} | cannot be overridden",
-                "denoising_strength | 0.5               | is unknown",
+                "restore_faces | true                   | is not supported; only false is",
+                "alwayson_scripts | {\"ControlNet\": {\"args\": [{\"enabled\": true}]}} | is not supported",
+                "override_settings | {\"CLIP_stop_at_last_layers\": 2} | is not supported",
+                "tiling        | \"True\"               | is not supported",
+                "strength      | 0.5                    | is unknown",
             })
     void whatCannotBeHonouredIsRefusedByName(String field, String value, String reason) {
         Client.Answer answer = post("txt2img", "{\"prompt\": \"x\", \"" + field + "\": " + value + "}");
@@ -75,7 +80,7 @@ class SdTest {
     }
 
     @Test
-    void progressTellsOfTheNewestJobAndInterruptEndsIt() {
+    void progressTellsOfTheJobThatRunsAndInterruptEndsIt() {
         CompletableFuture<Client.Answer> answer = txt2img("{\"prompt\": \"slow\"}");
         UUID id = worker.newest("slow");
         SampleId sample = new SampleId(id, 0);
@@ -117,8 +122,36 @@ class SdTest {
                 .isEqualTo("apples");
         assertThat(post("options", "{\"sd_model_checkpoint\": \"apples\"}").status())
                 .isEqualTo(200);
-        assertThat(post("options", "{\"sd_model_checkpoint\": \"pears\"}").text())
-                .contains("name it in override_settings");
+        assertThat(post("options", "{\"CLIP_stop_at_last_layers\": 2}").text()).contains("CLIP_stop_at_last_layers");
+        assertThat(post("options", "{\"samples_format\": \"webp\"}").text()).contains("name it in override_settings");
+        assertThat(post("options", "{\"sd_model_checkpoint\": \"plums\"}").status()).isEqualTo(422);
+    }
+
+    @Test
+    void theCheckpointThatIsSetIsThatOfRequestsThatNameNone() throws Exception {
+        assertThat(post("options", "{\"sd_model_checkpoint\": \"pears.safetensors [0a1b2c3d]\"}").status())
+                .isEqualTo(200);
+        try {
+            txt2img("{\"prompt\": \"by the checkpoint\"}");
+            UUID id = worker.newest("by the checkpoint");
+            worker.finish(id);
+
+            assertThat(worker.status(id).job().params().model()).isEqualTo("pears");
+            assertThat(client.get("/sdapi/v1/options").json().get("sd_model_checkpoint").asText())
+                    .isEqualTo("pears");
+        } finally {
+            post("options", "{\"sd_model_checkpoint\": \"apples\"}");
+        }
+    }
+
+    @Test
+    void jobsOfOtherInterfacesAreNotInterrupted() {
+        UUID other = client.submitted("{\"prompt\": \"of another interface\"}");
+
+        assertThat(client.get("/sdapi/v1/progress").json().at("/state/job").asText()).isNotEqualTo(other.toString());
+        assertThat(post("interrupt", "{}").status()).isEqualTo(200);
+
+        assertThat(worker.status(other).state()).isEqualTo(JobState.QUEUED);
     }
 
     private CompletableFuture<Client.Answer> txt2img(String body) {

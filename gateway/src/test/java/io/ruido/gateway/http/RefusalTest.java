@@ -52,7 +52,6 @@ class RefusalTest {
                 "priority         | \"urgent\"       | must be one of interactive, batch",
                 "type             | \"video\"        | must be one of prompt, sampling",
                 "negativePrompt   | [\"blurry\"]     | must be of type string",
-                "prompt           | \"\"             | must not be empty",
                 "cfg              | 7                | is unknown; known are type, prompt, negativePrompt",
             })
     void aFieldIsRefusedWithItsNameAndValue(String field, String value, String reason) {

@@ -198,15 +198,14 @@ class UploadsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "init_images        | []          | must have at least 1",
-                "init_images        | [7]         | must be an image in base64",
+                "init_images        | []          | must have one picture",
+                "init_images        | [7]         | must have one picture in base64",
                 "init_images        | [\"YXBwbGU=\"] | must be a picture in the format PNG",
                 "init_images        | [\"!\"]     | must be an image in base64",
                 "mask               | \"YXBwbGU=\" | must be a picture in the format PNG",
                 "denoising_strength | 0           | must be above 0",
                 "denoising_strength | 0.01        | leaves none of 20 steps",
-                "resize_mode        | 1           | must be one of 0",
-                "inpaint_full_res   | true        | must be one of false",
+                "resize_mode        | 1           | is not supported; only 0 is",
                 "enable_hr          | true        | is unknown",
             })
     void whatIsAskedForOtherwiseIsRefusedByName(String field, String value, String reason) {
@@ -229,7 +228,7 @@ class UploadsTest {
                         "{\"prompt\": \"x\", \"init_images\": [\"%s\", \"%s\"]}".formatted(picture, picture))
                 .join();
 
-        assertThat(answer.text()).contains("init_images", "must have at most 1").hasSizeLessThan(1000);
+        assertThat(answer.text()).contains("init_images", "must have one picture").hasSizeLessThan(1000);
     }
 
     @Test

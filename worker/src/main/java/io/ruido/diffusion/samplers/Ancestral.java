@@ -4,16 +4,20 @@ package io.ruido.diffusion.samplers;
 final class Ancestral {
     private Ancestral() {}
 
-    /** Standard deviation of the fresh noise. */
-    static double up(double sigma, double sigmaNext) {
+    /**
+     * Standard deviation of the fresh noise.
+     *
+     * @param eta share of the noise of η = 1
+     */
+    static double up(double sigma, double sigmaNext, double eta) {
         return Math.min(
                 sigmaNext,
-                Math.sqrt(sigmaNext * sigmaNext * (sigma * sigma - sigmaNext * sigmaNext) / (sigma * sigma)));
+                eta * Math.sqrt(sigmaNext * sigmaNext * (sigma * sigma - sigmaNext * sigmaNext) / (sigma * sigma)));
     }
 
     /** Where the step goes before noise is added: down² + up² = σ′². */
-    static double down(double sigma, double sigmaNext) {
-        double up = up(sigma, sigmaNext);
+    static double down(double sigma, double sigmaNext, double eta) {
+        double up = up(sigma, sigmaNext, eta);
         return Math.sqrt(sigmaNext * sigmaNext - up * up);
     }
 }

@@ -13,15 +13,17 @@ import java.util.stream.IntStream;
 /**
  * Euler's method with noise added at each step, as Katherine Crowson's k-diffusion has it: each step goes below the next
  * level, and fresh noise raises it there again. The noise is that of DDPM (Song et al. 2020, arXiv:2010.02502, equation 16
- * with η = 1), in terms of σ.
+ * with η = 1 unless named otherwise), in terms of σ.
  */
 final class EulerAncestral implements Sampler {
     private final SigmaGrids grids;
     private final Prediction prediction;
+    private final double eta;
 
     EulerAncestral(SchedulerSettings settings) {
         grids = new SigmaGrids(settings);
         prediction = Prediction.of(settings);
+        eta = settings.decimal("ancestral_eta", 0, 1);
     }
 
     @Override
@@ -36,8 +38,8 @@ final class EulerAncestral implements Sampler {
     }
 
     private Step step(double timestep, double sigma, double sigmaNext) {
-        double up = Ancestral.up(sigma, sigmaNext);
-        double down = Ancestral.down(sigma, sigmaNext);
+        double up = Ancestral.up(sigma, sigmaNext, eta);
+        double down = Ancestral.down(sigma, sigmaNext, eta);
         Linear derivative = Linear.X.minus(Linear.X0).over(sigma);
         Linear next = Linear.X.plus(derivative.times(down - sigma)).plus(Linear.NOISE.times(up));
         return new Step(timestep, SigmaGrids.inputScale(sigma), new Level(1, sigma), prediction.x0(sigma), next);

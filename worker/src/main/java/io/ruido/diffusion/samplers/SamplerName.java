@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** A sampler that a job can ask for by id: a method and, where it has the choice, how its sigmas fall. */
 public final class SamplerName {
@@ -97,6 +98,34 @@ public final class SamplerName {
         }
         SchedulerConfig own = config.flow() ? config.asFlow() : config;
         return method.create.apply(own.with(overrides).settings(method.scheduler));
+    }
+
+    /**
+     * The same with another η.
+     *
+     * @param eta from 0 to 1, or empty for the sampler's own
+     * @throws IllegalArgumentException when the sampler has none
+     */
+    public Sampler sampler(SchedulerConfig config, Optional<Double> eta) {
+        if (eta.isEmpty()) {
+            return sampler(config);
+        }
+        String setting = etaSetting()
+                .orElseThrow(() -> new IllegalArgumentException("sampler %s has no eta (was %s)".formatted(id(), eta.get())));
+        return sampler(config.with(setting, eta.get()));
+    }
+
+    /** Its own η, or empty where it has none. */
+    public Optional<Double> eta(SchedulerConfig config) {
+        return etaSetting().map(setting -> config.settings(method.scheduler).decimal(setting));
+    }
+
+    private Optional<String> etaSetting() {
+        return switch (method) {
+            case DDIM, TCD -> Optional.of("eta");
+            case EULER_ANCESTRAL -> Optional.of("ancestral_eta");
+            default -> Optional.empty();
+        };
     }
 
     @Override

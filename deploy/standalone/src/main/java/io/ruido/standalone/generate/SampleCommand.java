@@ -58,6 +58,12 @@ public final class SampleCommand implements Callable<Integer> {
     @Option(names = "--sampler", paramLabel = "NAME", description = "Such as ddim; the folder's own by default.")
     private String sampler;
 
+    @Option(
+            names = "--eta",
+            paramLabel = "N",
+            description = "How much noise DDIM, TCD or Euler a adds in each step, from 0 to 1; the sampler's own by default.")
+    private Double eta;
+
     @Option(names = "--guidance", paramLabel = "SCALE", description = "How closely the prompt is followed; 1 is none.")
     private Double guidance;
 
@@ -163,7 +169,8 @@ public final class SampleCommand implements Callable<Integer> {
                 guidanceRescale,
                 geometry,
                 clipSkip,
-                source(picture.map(found -> found.resized(geometry.width(), geometry.height()))));
+                source(picture.map(found -> found.resized(geometry.width(), geometry.height()))),
+                Optional.ofNullable(eta));
     }
 
     private Geometry geometry(DiffusionPipeline pipeline, Optional<RgbImage> picture) {
@@ -223,6 +230,7 @@ public final class SampleCommand implements Callable<Integer> {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("Steps", request.steps());
         request.sampler().ifPresent(name -> settings.put("Sampler", name));
+        request.eta().ifPresent(value -> settings.put("Eta", value));
         settings.put("CFG scale", request.guidance());
         if (request.guidanceRescale() > 0) {
             settings.put("CFG rescale", request.guidanceRescale());

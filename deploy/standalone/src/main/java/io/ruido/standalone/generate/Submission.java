@@ -42,6 +42,12 @@ public final class Submission {
     @Option(names = "--sampler", paramLabel = "NAME", description = "One of the model's samplers, such as ddim.")
     private String sampler;
 
+    @Option(
+            names = "--eta",
+            paramLabel = "N",
+            description = "How much noise DDIM, TCD or Euler a adds in each step, from 0 to 1; the sampler's own by default.")
+    private Double eta;
+
     @Option(names = "--seed", paramLabel = "N", description = "The same seed and settings give the same image.")
     private Long seed;
 
@@ -71,6 +77,7 @@ public final class Submission {
         json.put("steps", steps);
         json.put("guidanceScale", guidance);
         json.put("sampler", sampler);
+        json.put("eta", eta);
         json.put("seed", seed);
         json.put("strength", start.strength().orElse(null));
         json.put("variationSeed", start.variationSeed().orElse(null));

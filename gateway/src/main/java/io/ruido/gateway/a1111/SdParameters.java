@@ -1,0 +1,227 @@
+package io.ruido.gateway.a1111;
+
+import static io.ruido.gateway.a1111.SdParameter.Type.FLAG;
+import static io.ruido.gateway.a1111.SdParameter.Type.LIST;
+import static io.ruido.gateway.a1111.SdParameter.Type.NUMBER;
+import static io.ruido.gateway.a1111.SdParameter.Type.OBJECT;
+import static io.ruido.gateway.a1111.SdParameter.Type.TEXT;
+import static io.ruido.gateway.a1111.SdParameter.Type.WHOLE;
+import static io.ruido.gateway.a1111.SdParameter.honoured;
+import static io.ruido.gateway.a1111.SdParameter.ignored;
+import static io.ruido.gateway.a1111.SdParameter.neutral;
+
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
+import io.ruido.job.Output;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Every parameter of AUTOMATIC1111's {@code txt2img} and {@code img2img}, and what becomes of it: it is honoured, or has a
+ * value that changes nothing, or is refused by name and value. {@code docs/compatibility.md} shows this table.
+ */
+final class SdParameters {
+    static final String SETTINGS = "override_settings";
+    static final String IMAGES = "init_images";
+    static final String MASK = "mask";
+    static final String CHECKPOINT = "sd_model_checkpoint";
+    private static final String HIRES = "enable_hr";
+
+    /** Of both calls. */
+    static final List<SdParameter> COMMON = List.of(
+            honoured("prompt", TEXT, "may be empty"),
+            honoured("negative_prompt", TEXT, "negative prompt"),
+            honoured("seed", WHOLE, "drawn at random when negative"),
+            honoured("subseed", WHOLE, "variation seed, drawn at random when negative")
+                    .with("subseed_strength"),
+            honoured("subseed_strength", NUMBER, "variation strength"),
+            neutral("seed_resize_from_h", WHOLE, -1, 0),
+            neutral("seed_resize_from_w", WHOLE, -1, 0),
+            honoured("sampler_name", TEXT, "title or id, also with a schedule, such as `DPM++ 2M Karras` or `k_euler_a`"),
+            honoured("sampler_index", TEXT, "the old name of `sampler_name`"),
+            honoured("scheduler", TEXT, "`Automatic`, `Uniform` or `Normal`: the model's own; `Karras`, `Exponential`, `Beta`"),
+            honoured("batch_size", WHOLE, "images"),
+            honoured("n_iter", WHOLE, "`batch_size` times as many images"),
+            honoured("steps", WHOLE, "steps"),
+            honoured("cfg_scale", NUMBER, "guidance scale"),
+            honoured("width", WHOLE, "in pixels"),
+            honoured("height", WHOLE, "in pixels"),
+            honoured("eta", NUMBER, "η of DDIM and Euler a; other samplers have none"),
+            neutral("s_churn", NUMBER, 0),
+            ignored("s_tmin", "of no effect without `s_churn`"),
+            ignored("s_tmax", "of no effect without `s_churn`"),
+            ignored("s_noise", "of no effect without `s_churn`"),
+            neutral("s_min_uncond", NUMBER, 0),
+            neutral("styles", LIST, List.of()),
+            neutral("restore_faces", FLAG, false),
+            neutral("tiling", FLAG, false),
+            honoured(SETTINGS, OBJECT, "see the settings"),
+            ignored("override_settings_restore_afterwards", "one request's settings never last"),
+            honoured("alwayson_scripts", OBJECT, "only scripts that are off: without arguments, or not enabled"),
+            neutral("script_name", TEXT, "", "None"),
+            ignored("script_args", "of no effect without `script_name`"),
+            neutral("refiner_checkpoint", TEXT, "", "None"),
+            ignored("refiner_switch_at", "of no effect without `refiner_checkpoint`"),
+            ignored("disable_extra_networks", "prompts are taken literally"),
+            ignored("comments", "they are only notes"),
+            ignored("force_task_id", "progress is told of the newest job"),
+            neutral("infotext", TEXT, ""),
+            neutral("firstpass_image", TEXT, ""),
+            honoured("send_images", FLAG, "whether the answer has the images"),
+            ignored("save_images", "images are always stored"),
+            ignored("do_not_save_samples", "images are always stored"),
+            ignored("do_not_save_grid", "there is no grid"));
+
+    static final List<SdParameter> TEXT_TO_IMAGE = List.of(
+            neutral(HIRES, FLAG, false),
+            ignored("denoising_strength", "of no effect without `enable_hr`"),
+            ignored("firstphase_width", "of no effect without `enable_hr`"),
+            ignored("firstphase_height", "of no effect without `enable_hr`"),
+            ignored("hr_scale", "of no effect without `enable_hr`"),
+            ignored("hr_upscaler", "of no effect without `enable_hr`"),
+            ignored("hr_second_pass_steps", "of no effect without `enable_hr`"),
+            ignored("hr_resize_x", "of no effect without `enable_hr`"),
+            ignored("hr_resize_y", "of no effect without `enable_hr`"),
+            ignored("hr_checkpoint_name", "of no effect without `enable_hr`"),
+            ignored("hr_sampler_name", "of no effect without `enable_hr`"),
+            ignored("hr_scheduler", "of no effect without `enable_hr`"),
+            ignored("hr_prompt", "of no effect without `enable_hr`"),
+            ignored("hr_negative_prompt", "of no effect without `enable_hr`"));
+
+    static final List<SdParameter> IMAGE_TO_IMAGE = List.of(
+            honoured(IMAGES, LIST, "one picture in base64, also with line breaks, unpadded or as a data URI"),
+            honoured("denoising_strength", NUMBER, "0.75 when absent"),
+            neutral("resize_mode", WHOLE, 0),
+            neutral("image_cfg_scale", NUMBER, 1.5),
+            neutral("initial_noise_multiplier", NUMBER, 1),
+            honoured("include_init_images", FLAG, "whether the answer has the pictures"),
+            honoured(MASK, TEXT, "white where the picture is painted anew"),
+            honoured("inpainting_mask_invert", FLAG, "black where the picture is painted anew").with(MASK),
+            honoured("inpainting_fill", WHOLE, "0: neighbouring colours, 1: the picture; 1 when absent").with(MASK),
+            honoured("mask_blur", WHOLE, "standard deviation in pixels; 0 when absent").with(MASK),
+            honoured("mask_blur_x", WHOLE, "as `mask_blur`").with(MASK),
+            honoured("mask_blur_y", WHOLE, "as `mask_blur`").with(MASK),
+            new SdParameter("inpaint_full_res", FLAG, new SdParameter.Neutral(List.of(false)), null, "only `false`")
+                    .with(MASK),
+            ignored("inpaint_full_res_padding", "of no effect without `inpaint_full_res`"),
+            ignored("mask_round", "a mask keeps its greys").with(MASK),
+            neutral("latent_mask", TEXT, ""));
+
+    /** Keys of {@code override_settings}. */
+    static final List<SdParameter> OVERRIDES = List.of(
+            honoured(CHECKPOINT, TEXT, "the model's name"),
+            honoured("samples_format", TEXT, "`png`, `jpg` or `webp`"),
+            honoured("jpeg_quality", WHOLE, "of JPEG and WebP"),
+            neutral("CLIP_stop_at_last_layers", WHOLE, 1, 0),
+            neutral("sd_vae", TEXT, "", "Automatic", "None"),
+            neutral("eta_noise_seed_delta", NUMBER, 0),
+            neutral("always_discard_next_to_last_sigma", FLAG, false),
+            neutral("img2img_color_correction", FLAG, false),
+            neutral("use_old_emphasis_implementation", FLAG, false),
+            neutral("enable_pnginfo", FLAG, true),
+            ignored("return_grid", "there is no grid"),
+            ignored("grid_save", "there is no grid"),
+            ignored("samples_save", "images are always stored"),
+            ignored("filter_nsfw", "there is no filter"),
+            ignored("face_restoration_model", "of no effect without `restore_faces`"),
+            ignored("code_former_weight", "of no effect without `restore_faces`"),
+            ignored("live_previews_enable", "previews are told to those who ask"),
+            ignored("show_progress_every_n_steps", "previews are told to those who ask"),
+            neutral("forge_additional_modules", LIST, List.of()));
+
+    private SdParameters() {}
+
+    static Map<String, Object> ofText(JsonObject body) {
+        return read(body, "", Stream.concat(COMMON.stream(), TEXT_TO_IMAGE.stream()).toList());
+    }
+
+    static Map<String, Object> ofImage(JsonObject body) {
+        return read(body, "", Stream.concat(COMMON.stream(), IMAGE_TO_IMAGE.stream()).toList());
+    }
+
+    static Map<String, Object> ofSettings(JsonObject settings) {
+        return read(settings, SETTINGS + ".", OVERRIDES);
+    }
+
+    /** Of {@code POST options}: as overrides, but that only the checkpoint lasts. */
+    static Map<String, Object> ofOptions(JsonObject options) {
+        Map<String, Object> values = read(options, "", OVERRIDES);
+        Map<String, Object> present = options("");
+        List<Problem.Field> refused = values.entrySet().stream()
+                .filter(value -> !value.getKey().equals(CHECKPOINT))
+                .filter(value -> !String.valueOf(value.getValue()).equals(String.valueOf(present.get(value.getKey()))))
+                .map(value -> new Problem.Field(
+                        value.getKey(), value.getValue(), "cannot be set for everybody; name it in override_settings"))
+                .toList();
+        if (!refused.isEmpty()) {
+            throw new ProblemException(Problem.invalid(refused));
+        }
+        return values;
+    }
+
+    /** What {@code GET options} answers. */
+    static Map<String, Object> options(String checkpoint) {
+        Map<String, Object> options = new LinkedHashMap<>();
+        options.put(CHECKPOINT, checkpoint);
+        options.put("sd_checkpoint_hash", "");
+        options.put("sd_vae", "Automatic");
+        options.put("samples_format", "png");
+        options.put("jpeg_quality", Output.DEFAULT_QUALITY);
+        options.put("CLIP_stop_at_last_layers", 1);
+        options.put("eta_noise_seed_delta", 0);
+        options.put("enable_pnginfo", true);
+        return options;
+    }
+
+    /**
+     * The values that are to be honoured, by name.
+     *
+     * @param prefix of the names in a refusal
+     * @throws ProblemException naming all that cannot be honoured
+     */
+    private static Map<String, Object> read(JsonObject body, String prefix, List<SdParameter> table) {
+        Map<String, Object> honoured = new LinkedHashMap<>();
+        List<Problem.Field> refused = new ArrayList<>();
+        for (String name : body.fieldNames()) {
+            if (table.stream().noneMatch(parameter -> parameter.name().equals(name))) {
+                refused.add(new Problem.Field(prefix + name, body.getValue(name), "is unknown"));
+            }
+        }
+        for (SdParameter parameter : table) {
+            Object value = body.getValue(parameter.name());
+            boolean idle = parameter.needs() != null && off(body.getValue(parameter.needs()));
+            if (value == null || idle || parameter.rule() instanceof SdParameter.Ignored) {
+                continue;
+            }
+            try {
+                Object read = parameter.read(value);
+                if (parameter.rule() instanceof SdParameter.Honoured) {
+                    honoured.put(parameter.name(), read);
+                } else if (!parameter.isNeutral(read)) {
+                    refused.add(new Problem.Field(
+                            prefix + parameter.name(),
+                            value,
+                            "is not supported; " + parameter.effect().replace("`", "") + " is"));
+                }
+            } catch (IllegalArgumentException e) {
+                refused.add(new Problem.Field(prefix + parameter.name(), value, e.getMessage()));
+            }
+        }
+        if (!refused.isEmpty()) {
+            throw new ProblemException(Problem.invalid(refused));
+        }
+        return honoured;
+    }
+
+    /** Not given, empty, zero or false. */
+    private static boolean off(Object value) {
+        return value == null
+                || value.equals("")
+                || value.equals(false)
+                || value instanceof Number number && number.doubleValue() == 0;
+    }
+}

@@ -1,0 +1,112 @@
+package io.ruido.gateway.a1111;
+
+import io.ruido.job.InvalidFieldException;
+import io.ruido.job.ModelCard;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+
+/** A job's {@code Submission}, of the values that AUTOMATIC1111's clients name otherwise. */
+final class SdSubmission {
+    /** By which the client knows a submission's fields. */
+    static final Map<String, String> NAMES = Map.ofEntries(
+            Map.entry("negativePrompt", "negative_prompt"),
+            Map.entry("count", "batch_size"),
+            Map.entry("guidanceScale", "cfg_scale"),
+            Map.entry("sampler", "sampler_name"),
+            Map.entry("model", "override_settings.sd_model_checkpoint"),
+            Map.entry("outputFormat", "override_settings.samples_format"),
+            Map.entry("outputQuality", "override_settings.jpeg_quality"),
+            Map.entry("variationSeed", "subseed"),
+            Map.entry("variationStrength", "subseed_strength"),
+            Map.entry("image", SdParameters.IMAGES),
+            Map.entry("strength", "denoising_strength"));
+
+    private SdSubmission() {}
+
+    static JsonObject of(Map<String, Object> values, List<ModelCard> cards) {
+        checkScripts((JsonObject) values.getOrDefault("alwayson_scripts", new JsonObject()));
+        Map<String, Object> settings = SdParameters.ofSettings(
+                (JsonObject) values.getOrDefault(SdParameters.SETTINGS, new JsonObject()));
+        String sampler = SdSamplers.id(
+                (String) values.getOrDefault("sampler_name", values.get("sampler_index")),
+                (String) values.get("scheduler"),
+                cards);
+        Double variation = (Double) values.get("subseed_strength");
+        return new JsonObject()
+                .put("prompt", values.getOrDefault("prompt", ""))
+                .put("negativePrompt", values.get("negative_prompt"))
+                .put("model", model((String) settings.get("sd_model_checkpoint")))
+                .put("count", times((Long) values.get("batch_size"), (Long) values.get("n_iter")))
+                .put("width", values.get("width"))
+                .put("height", values.get("height"))
+                .put("frames", 1)
+                .put("steps", values.get("steps"))
+                .put("guidanceScale", values.get("cfg_scale"))
+                .put("sampler", sampler)
+                .put("eta", takesEta(sampler, cards) ? values.get("eta") : null)
+                .put("seed", seed(values, "seed"))
+                .put("variationSeed", variation == null || variation == 0 ? null : seed(values, "subseed"))
+                .put("variationStrength", variation)
+                .put("outputFormat", format((String) settings.get("samples_format")))
+                .put("outputQuality", settings.get("jpeg_quality"));
+    }
+
+    private static boolean takesEta(String sampler, List<ModelCard> cards) {
+        return cards.stream()
+                .flatMap(card -> card.samplers().stream())
+                .anyMatch(known -> known.id().equals(sampler) && known.eta() != null);
+    }
+
+    /** As A1111's titles are: {@code folder/name.safetensors [hash]}. */
+    static String model(String checkpoint) {
+        return checkpoint == null || checkpoint.isBlank()
+                ? null
+                : checkpoint.strip().replaceFirst(" \\[[0-9a-f]+]$", "").replaceFirst("\\.(safetensors|ckpt)$", "");
+    }
+
+    private static String format(String name) {
+        return name == null || name.isBlank() ? null : name.equals("jpg") ? "jpeg" : name;
+    }
+
+    /** Null for one that is drawn at random. */
+    private static Object seed(Map<String, Object> values, String field) {
+        Long seed = (Long) values.get(field);
+        return seed == null || seed < 0 ? null : seed;
+    }
+
+    private static Long times(Long batchSize, Long batches) {
+        return batchSize == null && batches == null
+                ? null
+                : Long.valueOf((batchSize == null ? 1 : batchSize) * (batches == null ? 1 : batches));
+    }
+
+    private static void checkScripts(JsonObject scripts) {
+        for (String name : scripts.fieldNames()) {
+            Object script = scripts.getValue(name);
+            Object args = script instanceof JsonObject object ? object.getValue("args") : script;
+            if (!off(args)) {
+                throw new InvalidFieldException(
+                        "alwayson_scripts." + name, script, "is not supported; only a script that is off is");
+            }
+        }
+    }
+
+    /** Without arguments, or with arguments that say that it is not enabled. */
+    private static boolean off(Object args) {
+        return switch (args) {
+            case null -> true;
+            case JsonArray list -> list.isEmpty() || list.getValue(0).equals(false) || list.stream().allMatch(SdSubmission::disabled);
+            case JsonObject object -> object.isEmpty() || disabled(object);
+            default -> false;
+        };
+    }
+
+    private static boolean disabled(Object arg) {
+        return arg instanceof JsonObject object
+                && (Boolean.FALSE.equals(object.getValue("enabled"))
+                        || Boolean.FALSE.equals(object.getValue("enable"))
+                        || Boolean.FALSE.equals(object.getValue("is_enabled")));
+    }
+}

@@ -1,0 +1,246 @@
+package io.ruido.gateway.a1111;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.gateway.Client;
+import io.ruido.gateway.Pictures;
+import io.ruido.gateway.Services;
+import io.ruido.gateway.http.Contract;
+import io.ruido.job.JobJson;
+import io.ruido.job.ModelCard;
+import io.ruido.job.SamplingParams;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.yaml.snakeyaml.Yaml;
+
+/** Holds {@code docs/compatibility.md} to the code, and requests as real clients send them. */
+class CompatibilityTest {
+    @RegisterExtension
+    static final Services SERVICES = new Services(Map.of());
+
+    private static final String PICTURE = Base64.getEncoder().encodeToString(Pictures.png(64, 64));
+
+    /** The defaults of the interface's own schema, that generated clients and many bots send. */
+    private static final String SCHEMA = """
+            {"prompt": "%s", "enable_hr": false, "denoising_strength": 0, "firstphase_width": 0, "firstphase_height": 0,
+             "hr_scale": 2, "hr_upscaler": "Latent", "hr_second_pass_steps": 0, "hr_resize_x": 0, "hr_resize_y": 0,
+             "hr_prompt": "", "hr_negative_prompt": "", "styles": [], "seed": -1, "subseed": -1, "subseed_strength": 0,
+             "seed_resize_from_h": -1, "seed_resize_from_w": -1, "batch_size": 1, "n_iter": 1, "steps": 3, "cfg_scale": 7,
+             "width": 64, "height": 64, "restore_faces": false, "tiling": false, "do_not_save_samples": false,
+             "do_not_save_grid": false, "negative_prompt": "", "eta": 0, "s_min_uncond": 0, "s_churn": 0, "s_tmax": 0,
+             "s_tmin": 0, "s_noise": 1, "override_settings": {}, "override_settings_restore_afterwards": true,
+             "script_args": [], "script_name": "", "sampler_index": "Euler", "send_images": true, "save_images": false,
+             "alwayson_scripts": {}, "comments": {}, "refiner_checkpoint": "", "refiner_switch_at": 0}""";
+
+    /** A library in Python, which sends what each of its arguments has as a default. */
+    private static final String LIBRARY = """
+            {"prompt": "%s", "enable_hr": false, "hr_scale": 2, "hr_upscaler": "Latent", "denoising_strength": 0.7,
+             "hr_sampler_name": null, "styles": [], "seed": -1, "sampler_name": "Euler", "scheduler": "Automatic",
+             "batch_size": 1, "n_iter": 1, "steps": 3, "cfg_scale": 7.0, "width": 64, "height": 64, "eta": 1.0,
+             "s_tmax": 0, "s_noise": 1, "override_settings_restore_afterwards": true, "script_args": [],
+             "alwayson_scripts": {"ADetailer": {"args": [false]}, "ControlNet": {"args": []}}}""";
+
+    /** A chat front end: numbers of its sliders, and the model's title. */
+    private static final String CHAT = """
+            {"prompt": "%s", "negative_prompt": "blurry", "sampler_name": "ddim", "scheduler": "", "steps": 3.0,
+             "cfg_scale": "7", "width": 64, "height": 64, "seed": "-1", "restore_faces": "False", "enable_hr": false,
+             "hr_upscaler": "Latent", "hr_scale": 2, "denoising_strength": 0.7, "hr_second_pass_steps": 0,
+             "send_images": true, "do_not_save_grid": false, "do_not_save_samples": false,
+             "override_settings": {"CLIP_stop_at_last_layers": 1, "sd_vae": "Automatic"},
+             "override_settings_restore_afterwards": true}""";
+
+    /** A queue for the web UI, which sends only what was changed. */
+    private static final String QUEUE = """
+            {"prompt": "%s", "n_iter": 2, "batch_size": 1, "steps": 3, "sampler_index": "k_euler", "width": 64, "height": 64,
+             "override_settings": {"sd_model_checkpoint": "apples", "samples_format": "jpg", "jpeg_quality": 80},
+             "force_task_id": "task-1"}""";
+
+    private final Client client = SERVICES.client;
+
+    static Stream<String> requests() {
+        return Stream.of(SCHEMA, LIBRARY, CHAT, QUEUE);
+    }
+
+    @ParameterizedTest
+    @MethodSource("requests")
+    void requestsOfRealClientsAreAnswered(String body) throws Exception {
+        String prompt = "a client " + UUID.randomUUID();
+
+        Client.Answer answer = finished("txt2img", prompt, body.formatted(prompt));
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        assertThat(answer.json().get("images").size()).isPositive();
+    }
+
+    /** With what libraries send where there is no mask. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"denoising_strength\": 0.75",
+                "\"mask_blur\": 4, \"inpainting_fill\": 0, \"inpaint_full_res\": true, \"inpaint_full_res_padding\": 0,"
+                        + " \"inpainting_mask_invert\": 0, \"image_cfg_scale\": 1.5, \"initial_noise_multiplier\": 1",
+                "\"mask\": \"MASK\", \"mask_blur\": 4, \"inpainting_fill\": 0, \"inpaint_full_res\": \"False\"",
+                "\"mask\": \"MASK\", \"inpainting_mask_invert\": true, \"inpainting_fill\": 1",
+            })
+    void picturesOfRealClientsAreChanged(String more) throws Exception {
+        String prompt = "a picture " + UUID.randomUUID();
+        String wrapped = PICTURE.replaceAll("(.{76})", "$1\\\\n").replaceFirst("=+$", "");
+        String body = "{\"prompt\": \"%s\", \"steps\": 3, \"width\": 64, \"height\": 64, \"init_images\": [\"%s\"], %s}"
+                .formatted(prompt, wrapped, more.replace("MASK", PICTURE));
+
+        Client.Answer answer = finished("img2img", prompt, body);
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+    }
+
+    @Test
+    void onlyTheMaskedPartIsRefusedWhereThereIsAMask() {
+        Client.Answer answer = post(
+                "img2img",
+                "{\"init_images\": [\"%s\"], \"mask\": \"%s\", \"inpaint_full_res\": true}".formatted(PICTURE, PICTURE));
+
+        assertThat(answer.status()).isEqualTo(422);
+        assertThat(answer.json().at("/detail/0/loc/1").asText()).isEqualTo("inpaint_full_res");
+    }
+
+    @Test
+    void theFormatOfTheSettingsIsThatOfTheImages() throws Exception {
+        String prompt = "a format " + UUID.randomUUID();
+        finished("txt2img", prompt, QUEUE.formatted(prompt));
+
+        SamplingParams params = SERVICES.worker.status(SERVICES.worker.newest(prompt)).job().params();
+
+        assertThat(params.output().format().label()).isEqualTo("jpeg");
+        assertThat(params.output().quality()).isEqualTo(80);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "schedulers", "upscalers", "latent-upscale-modes", "sd-models", "sd-vae", "sd-modules", "loras", "embeddings",
+                "hypernetworks", "prompt-styles", "scripts", "script-info", "cmd-flags", "memory", "extensions",
+                "face-restorers", "realesrgan-models", "samplers", "options", "progress?skip_current_image=True"
+            })
+    void whatClientsAskBeforeTheyBeginIsAnswered(String path) {
+        assertThat(client.get("/sdapi/v1/" + path).status()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"interrupt", "skip", "refresh-checkpoints", "unload-checkpoint", "reload-checkpoint"})
+    void callsThatHaveNothingToDoAreAnswered(String path) {
+        assertThat(post(path, "{}").status()).isEqualTo(200);
+    }
+
+    @Test
+    void pngInfoTellsNothingOfAPictureWithoutParameters() {
+        Client.Answer answer = post("png-info", "{\"image\": \"" + PICTURE + "\"}");
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        assertThat(answer.json().get("info").asText()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Euler a         | | euler-a",
+                "k_euler_a       | | euler-a",
+                "euler_a         | automatic | euler-a",
+                "DPM++ 2M Karras | | dpm++-2m-karras",
+                "DPM++ 2M        | Karras | dpm++-2m-karras",
+                "dpm++ 2m karras | karras | dpm++-2m-karras",
+                "Euler           | Uniform | euler",
+                "                | Karras | euler-karras",
+            })
+    void samplersAreKnownInAllSpellings(String name, String schedule, String id) {
+        ModelCard card = new ModelCard(
+                "m", "m", "", "", 64, 64, 64, new SamplingParams("m", 64, 64, 1, 1, "euler", 0),
+                Stream.of("euler", "euler-a", "euler-karras", "dpm++-2m", "dpm++-2m-karras")
+                        .map(known -> new ModelCard.Sampler(known, known.replace('-', ' ')))
+                        .toList());
+
+        assertThat(SdSamplers.id(name, schedule, List.of(card))).isEqualTo(id);
+        assertThatThrownBy(() -> SdSamplers.id(name, "Align Your Steps", List.of(card)))
+                .hasMessageContaining("scheduler");
+    }
+
+    @Test
+    void theTablesOfTheDocumentAreThoseOfTheCode() throws IOException {
+        String document = Files.readString(Path.of("../docs/compatibility.md"));
+
+        assertThat(rows(document, "txt2img and img2img")).isEqualTo(rows(SdParameters.COMMON));
+        assertThat(rows(document, "txt2img")).isEqualTo(rows(SdParameters.TEXT_TO_IMAGE));
+        assertThat(rows(document, "img2img")).isEqualTo(rows(SdParameters.IMAGE_TO_IMAGE));
+        assertThat(rows(document, "override_settings, options")).isEqualTo(rows(SdParameters.OVERRIDES));
+    }
+
+    @Test
+    void theContractHasTheSameParameters() {
+        JsonNode schemas = JobJson.MAPPER
+                .valueToTree(new Yaml().load(Contract.text().toString()))
+                .at("/components/schemas");
+
+        assertThat(names(schemas, "Txt2Img")).isEqualTo(names(SdParameters.COMMON, SdParameters.TEXT_TO_IMAGE));
+        assertThat(names(schemas, "Img2Img")).isEqualTo(names(SdParameters.COMMON, SdParameters.IMAGE_TO_IMAGE));
+        assertThat(names(schemas, "SdOptions")).isEqualTo(names(SdParameters.OVERRIDES, List.of()));
+    }
+
+    private static List<String> rows(String document, String heading) {
+        String section = document.substring(document.indexOf("\n### " + heading + "\n") + 5);
+        return section.substring(0, section.indexOf("\n#"))
+                .lines()
+                .filter(line -> line.startsWith("| `"))
+                .toList();
+    }
+
+    private static List<String> rows(List<SdParameter> parameters) {
+        return parameters.stream()
+                .map(parameter -> "| `%s` | %s |".formatted(parameter.name(), parameter.effect()))
+                .toList();
+    }
+
+    private static List<String> names(JsonNode schemas, String name) {
+        return schemas.get(name).get("properties").propertyStream().map(Map.Entry::getKey).toList();
+    }
+
+    private static List<String> names(List<SdParameter> some, List<SdParameter> others) {
+        return Stream.concat(some.stream(), others.stream()).map(SdParameter::name).toList();
+    }
+
+    private Client.Answer finished(String path, String prompt, String body) throws Exception {
+        CompletableFuture<Client.Answer> answer =
+                CompletableFuture.supplyAsync(() -> post(path, body), Thread::startVirtualThread);
+        CompletableFuture<Void> finished = CompletableFuture.runAsync(
+                () -> {
+                    UUID id = SERVICES.worker.newest(prompt);
+                    try {
+                        SERVICES.worker.finish(id);
+                    } catch (IOException e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                Thread::startVirtualThread);
+        CompletableFuture.anyOf(answer, finished).get(60, TimeUnit.SECONDS);
+        return answer.get(60, TimeUnit.SECONDS);
+    }
+
+    private Client.Answer post(String path, String body) {
+        return client.post("/sdapi/v1/" + path, body, "Content-Type", "application/json");
+    }
+}
