@@ -88,7 +88,8 @@ public final class DiffusionPipeline implements AutoCloseable {
     private Optional<Path> plannable(ModelFolder folder, Loras loras) throws IOException {
         String part = folder.part("unet").isPresent() ? "unet" : "transformer";
         Path path = folder.folder(part);
-        Optional<String> obstacle = PlannedDenoiser.obstacle(path, manager, type, !loras.isEmpty());
+        Optional<String> obstacle = PlannedDenoiser.obstacle(
+                folder.part(part).orElseThrow(), path, manager, type, !loras.isEmpty());
         obstacle.ifPresent(reason -> log.info("{} is executed layer by layer, without a plan: {}", path, reason));
         return obstacle.isPresent() ? Optional.empty() : Optional.of(path);
     }

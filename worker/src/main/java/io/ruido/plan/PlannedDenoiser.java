@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class PlannedDenoiser implements Denoiser, AutoCloseable {
     static final String RESULT = "out";
+
+    /** Those of which all operations have kernels, by diffusers' names. */
+    private static final Set<String> NETWORKS =
+            Set.of("UNet2DConditionModel", "UNet2DModel", "DiTTransformer2DModel", "PixArtTransformer2DModel");
 
     private static final Logger log = LoggerFactory.getLogger(PlannedDenoiser.class);
 
@@ -77,10 +82,14 @@ public final class PlannedDenoiser implements Denoiser, AutoCloseable {
      * Why the weights of a folder cannot be planned, if so. ONNX Runtime arranges weights anew; the originals give their memory
      * back only where they are mapped from a file as they are.
      *
+     * @param network diffusers' name of the denoiser's class
      * @param patched whether something is added to the weights
      */
-    public static Optional<String> obstacle(Path folder, NDManager manager, DataType type, boolean patched)
-            throws IOException {
+    public static Optional<String> obstacle(
+            String network, Path folder, NDManager manager, DataType type, boolean patched) throws IOException {
+        if (!NETWORKS.contains(network)) {
+            return Optional.of("there are no plans of " + network);
+        }
         if (manager.getDevice().isGpu()) {
             return Optional.of("it computes on a GPU");
         }

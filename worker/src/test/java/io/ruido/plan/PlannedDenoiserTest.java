@@ -185,16 +185,19 @@ class PlannedDenoiserTest {
     void whyAModelHasNoPlanIsTold() throws IOException {
         Path file = folder.resolve("model.safetensors");
         var tensors = Map.of("w", manager.ones(new Shape(2)));
+        String network = "UNet2DModel";
         SafeTensors.write(file, tensors, DataType.FLOAT32);
 
-        assertThat(PlannedDenoiser.obstacle(folder, manager, DataType.FLOAT32, false))
+        assertThat(PlannedDenoiser.obstacle(network, folder, manager, DataType.FLOAT32, false))
                 .isEmpty();
-        assertThat(PlannedDenoiser.obstacle(folder, manager, DataType.FLOAT32, true))
+        assertThat(PlannedDenoiser.obstacle("WanTransformer3DModel", folder, manager, DataType.FLOAT32, false))
+                .contains("there are no plans of WanTransformer3DModel");
+        assertThat(PlannedDenoiser.obstacle(network, folder, manager, DataType.FLOAT32, true))
                 .contains("LoRA files are merged into its weights");
-        assertThat(PlannedDenoiser.obstacle(folder, manager, DataType.BFLOAT16, false))
+        assertThat(PlannedDenoiser.obstacle(network, folder, manager, DataType.BFLOAT16, false))
                 .contains("it computes in bfloat16");
         SafeTensors.write(file, tensors, DataType.FLOAT16);
-        assertThat(PlannedDenoiser.obstacle(folder, manager, DataType.FLOAT32, false))
+        assertThat(PlannedDenoiser.obstacle(network, folder, manager, DataType.FLOAT32, false))
                 .contains("its file has weights of type F16");
     }
 }
