@@ -91,7 +91,7 @@ public final class Painter implements AutoCloseable {
                     pipeline.encodeText(scratch, texts.stream().map(_ -> "").toList());
             float[] guidance = new float[batch];
             Arrays.fill(guidance, (float) sampling.guidance());
-            Trajectory trajectory = pipeline.trajectory(sampling.sampler(), sampling.steps(), 1);
+            Trajectory trajectory = pipeline.trajectory(sampling.sampler(), Optional.empty(), sampling.steps(), 1);
             List<float[]> latents = Drawing.run(
                     scratch,
                     trajectory,

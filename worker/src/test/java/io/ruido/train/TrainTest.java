@@ -201,7 +201,7 @@ class TrainTest {
         Path exported = folder.resolve("gan/export/squares-gan");
         assertServed(exported);
         try (var pipeline = DiffusionPipeline.read(exported, Device.cpu(), DataType.FLOAT32)) {
-            assertThatThrownBy(() -> pipeline.trajectory(Optional.empty(), 2, 1))
+            assertThatThrownBy(() -> pipeline.trajectory(Optional.empty(), Optional.empty(), 2, 1))
                     .hasMessageContaining("steps must be from 1 to 1, was 2");
         }
     }
