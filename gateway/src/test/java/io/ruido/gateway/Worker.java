@@ -62,7 +62,8 @@ public final class Worker {
             step(sample, attempt, step, steps, preview);
         }
         done(store.decode(sample, attempt));
-        done(store.succeed(sample, attempt, results.putResult(sample, new Artifact(PNG, "image/png", "png")), "image/png"));
+        done(store.succeed(
+                sample, attempt, results.putResult(sample, new Artifact(PNG, "image/png", "png")), "image/png"));
     }
 
     public int claim(SampleId sample) {

@@ -27,7 +27,12 @@ final class Colours {
         for (int y = 0; y < samples.height(); y += ROWS) {
             int rows = Math.min(ROWS, samples.height() - y);
             byte[] stored = rows(samples, y, rows);
-            put(conversion.isPresent() ? converted(conversion.get(), samples, stored, rows) : plain(samples, stored), out, y);
+            put(
+                    conversion.isPresent()
+                            ? converted(conversion.get(), samples, stored, rows)
+                            : plain(samples, stored),
+                    out,
+                    y);
         }
         return out;
     }

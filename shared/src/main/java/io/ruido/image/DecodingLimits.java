@@ -33,7 +33,9 @@ final class DecodingLimits {
         for (int i = 1; i < jpeg.length; i++) {
             if (jpeg[i] == (byte) 0xda && jpeg[i - 1] == (byte) 0xff && ++scans > MAX_SCANS) {
                 throw new InvalidFieldException(
-                        field, "more than " + MAX_SCANS + " scans", "must be a JPEG of at most " + MAX_SCANS + " scans");
+                        field,
+                        "more than " + MAX_SCANS + " scans",
+                        "must be a JPEG of at most " + MAX_SCANS + " scans");
             }
         }
     }

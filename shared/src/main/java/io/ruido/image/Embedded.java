@@ -37,16 +37,22 @@ record Embedded(int orientation, Optional<ICC_Profile> profile) {
     static Embedded of(ImageFile.Format format, byte[] file) {
         try {
             return switch (format) {
-                case PNG -> new Embedded(
-                        orientation(PngChunks.find(file, "eXIf")),
-                        profile(PngChunks.find(file, "iCCP").map(Embedded::inflated)));
+                case PNG ->
+                    new Embedded(
+                            orientation(PngChunks.find(file, "eXIf")),
+                            profile(PngChunks.find(file, "iCCP").map(Embedded::inflated)));
                 case WEBP -> new Embedded(orientation(Webp.find(file, "EXIF")), profile(Webp.find(file, "ICCP")));
-                case JPEG -> new Embedded(
-                        orientation(segments(file, JPEG.APP1, "Exif").stream().findFirst()),
-                        profile(joined(segments(file, JPEG.APP2, "ICC_PROFILE"))));
-                case TIFF -> new Embedded(
-                        orientation(Optional.of(file)),
-                        profile(tag(file, ICC_TAG).filter(byte[].class::isInstance).map(byte[].class::cast)));
+                case JPEG ->
+                    new Embedded(
+                            orientation(
+                                    segments(file, JPEG.APP1, "Exif").stream().findFirst()),
+                            profile(joined(segments(file, JPEG.APP2, "ICC_PROFILE"))));
+                case TIFF ->
+                    new Embedded(
+                            orientation(Optional.of(file)),
+                            profile(tag(file, ICC_TAG)
+                                    .filter(byte[].class::isInstance)
+                                    .map(byte[].class::cast)));
                 case GIF, BMP -> new Embedded(UPRIGHT, Optional.empty());
             };
         } catch (IOException | RuntimeException e) {
@@ -60,7 +66,8 @@ record Embedded(int orientation, Optional<ICC_Profile> profile) {
             return switch (format) {
                 case PNG -> PngChunks.text(file, "parameters");
                 case WEBP -> Webp.find(file, "EXIF").flatMap(Exif::userComment);
-                case JPEG -> segments(file, JPEG.APP1, "Exif").stream().findFirst().flatMap(Exif::userComment);
+                case JPEG ->
+                    segments(file, JPEG.APP1, "Exif").stream().findFirst().flatMap(Exif::userComment);
                 case TIFF, GIF, BMP -> Optional.empty();
             };
         } catch (IOException | RuntimeException e) {

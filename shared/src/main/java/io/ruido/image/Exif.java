@@ -61,7 +61,11 @@ final class Exif {
     }
 
     private static void directory(ByteBuffer out, int tag, short type, int count, int value) {
-        out.putShort((short) 1).putShort((short) tag).putShort(type).putInt(count).putInt(value);
+        out.putShort((short) 1)
+                .putShort((short) tag)
+                .putShort(type)
+                .putInt(count)
+                .putInt(value);
         out.putInt(0); // No directory follows.
     }
 }

@@ -14,7 +14,8 @@ final class Frame {
 
     static BufferedImage onScreen(ImageReader reader, BufferedImage frame, int width, int height) throws IOException {
         Element root = (Element) reader.getImageMetadata(0).getAsTree(METADATA);
-        Element descriptor = (Element) root.getElementsByTagName("ImageDescriptor").item(0);
+        Element descriptor =
+                (Element) root.getElementsByTagName("ImageDescriptor").item(0);
         int left = Integer.parseInt(descriptor.getAttribute("imageLeftPosition"));
         int top = Integer.parseInt(descriptor.getAttribute("imageTopPosition"));
         if (left == 0 && top == 0 && frame.getWidth() >= width && frame.getHeight() >= height) {

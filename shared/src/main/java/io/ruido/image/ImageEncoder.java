@@ -41,12 +41,19 @@ public final class ImageEncoder {
     public static byte[] write(BufferedImage image, Output output, String parameters) {
         return switch (output.format()) {
             case PNG -> encoded(image, "png", output, Optional.of(parameters));
-            case JPEG -> withExif(
-                    encoded(image, "jpeg", output, Optional.empty()), Exif.userComment(parameters, LARGEST_SEGMENT));
-            case WEBP -> withParameters(
-                    encoded(image, "webp", output, Optional.empty()), image.getWidth(), image.getHeight(), parameters);
-            case MP4, WEBM -> throw new InvalidFieldException(
-                    "outputFormat", output.format().label(), "must be png, jpeg or webp for a picture");
+            case JPEG ->
+                withExif(
+                        encoded(image, "jpeg", output, Optional.empty()),
+                        Exif.userComment(parameters, LARGEST_SEGMENT));
+            case WEBP ->
+                withParameters(
+                        encoded(image, "webp", output, Optional.empty()),
+                        image.getWidth(),
+                        image.getHeight(),
+                        parameters);
+            case MP4, WEBM ->
+                throw new InvalidFieldException(
+                        "outputFormat", output.format().label(), "must be png, jpeg or webp for a picture");
         };
     }
 

@@ -32,7 +32,10 @@ final class PngChunks {
 
     /** The data of the first chunk of a type, or empty when there is none. */
     static Optional<byte[]> find(byte[] file, String type) {
-        return all(file).filter(chunk -> chunk.type.equals(type)).map(Chunk::data).findFirst();
+        return all(file)
+                .filter(chunk -> chunk.type.equals(type))
+                .map(Chunk::data)
+                .findFirst();
     }
 
     private record Chunk(String type, byte[] data) {}

@@ -54,7 +54,19 @@ public record ModelCard(
             int sizeMultiple,
             SamplingParams defaults,
             List<Sampler> samplers) {
-        this(name, title, description, license, minSize, maxSize, sizeMultiple, defaults, samplers, List.of(), null, null);
+        this(
+                name,
+                title,
+                description,
+                license,
+                minSize,
+                maxSize,
+                sizeMultiple,
+                defaults,
+                samplers,
+                List.of(),
+                null,
+                null);
     }
 
     @JsonIgnore
@@ -104,8 +116,8 @@ public record ModelCard(
     }
 
     private void checkEta(SamplingParams params) {
-        boolean has = samplers.stream()
-                .anyMatch(sampler -> sampler.id().equals(params.sampler()) && sampler.eta() != null);
+        boolean has =
+                samplers.stream().anyMatch(sampler -> sampler.id().equals(params.sampler()) && sampler.eta() != null);
         check(has || params.eta() == null, "eta", params.eta(), "must be absent for sampler " + params.sampler());
     }
 

@@ -113,8 +113,7 @@ public record SamplingParams(
             @JsonProperty("eta") Double eta,
             @JsonProperty("output") Output output) {
         Geometry geometry = new Geometry(width, height, frames == null ? 1 : frames);
-        return new SamplingParams(
-                model, geometry, steps, guidanceScale, sampler, seed, variation, source, eta, output);
+        return new SamplingParams(model, geometry, steps, guidanceScale, sampler, seed, variation, source, eta, output);
     }
 
     @JsonProperty

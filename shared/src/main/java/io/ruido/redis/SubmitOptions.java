@@ -18,7 +18,12 @@ import java.util.regex.Pattern;
  * @param cost of the model's steps, by which tenants are served in turn
  */
 public record SubmitOptions(
-        String tenant, int maxQueued, Optional<Duration> expiresIn, Optional<Key> key, Optional<URI> webhook, StepCost cost) {
+        String tenant,
+        int maxQueued,
+        Optional<Duration> expiresIn,
+        Optional<Key> key,
+        Optional<URI> webhook,
+        StepCost cost) {
     /** Whose jobs are those of clients that nobody asked who they are. */
     public static final String DEFAULT_TENANT = "default";
 

@@ -29,7 +29,8 @@ class ImageEncoderTest {
         assertThat(read.format().name()).isEqualTo(format.name());
         assertThat(read.image().getWidth()).isEqualTo(48);
         assertThat(read.image().getRGB(40, 20) & 0xff).isBetween(150, 170);
-        assertThat(ImageEncoder.write(picture, new Output(format, 95), PARAMETERS)).isEqualTo(file);
+        assertThat(ImageEncoder.write(picture, new Output(format, 95), PARAMETERS))
+                .isEqualTo(file);
     }
 
     @ParameterizedTest

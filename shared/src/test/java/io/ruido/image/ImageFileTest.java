@@ -63,7 +63,8 @@ class ImageFileTest {
     }
 
     static Stream<Path> kinds() throws IOException, URISyntaxException {
-        Path folder = Path.of(ImageFileTest.class.getResource("kinds/rgb.jpg").toURI()).getParent();
+        Path folder = Path.of(ImageFileTest.class.getResource("kinds/rgb.jpg").toURI())
+                .getParent();
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> !file.toString().endsWith(".expected.png")).sorted().toList().stream();
         }
@@ -75,7 +76,8 @@ class ImageFileTest {
     void eachKindOfPictureLooksAsInOtherPrograms(Path file) throws IOException {
         BufferedImage expected = ImageIO.read(Path.of(file + ".expected.png").toFile());
 
-        BufferedImage image = ImageFile.read("body", Files.readAllBytes(file), MANY).image();
+        BufferedImage image =
+                ImageFile.read("body", Files.readAllBytes(file), MANY).image();
 
         assertThat(image.getWidth()).isEqualTo(expected.getWidth());
         assertThat(image.getHeight()).isEqualTo(expected.getHeight());
@@ -112,7 +114,8 @@ class ImageFileTest {
         BufferedImage half = picture(BufferedImage.TYPE_INT_ARGB, 2, 1);
         half.setRGB(0, 0, 0xff112233);
 
-        assertThat(ImageFile.transparency("mask", bytes(picture(BufferedImage.TYPE_INT_RGB, 2, 1), "png"), MANY, () -> false))
+        assertThat(ImageFile.transparency(
+                        "mask", bytes(picture(BufferedImage.TYPE_INT_RGB, 2, 1), "png"), MANY, () -> false))
                 .isEmpty();
         BufferedImage upright = ImageFile.transparency("mask", withOrientation6(bytes(half, "png")), MANY, () -> false)
                 .orElseThrow();
@@ -167,7 +170,8 @@ class ImageFileTest {
         byte[] avif = "\0\0\0\34ftypavif\0\0\0\0".getBytes();
 
         assertThatThrownBy(() -> ImageFile.read("body", new byte[0], MANY))
-                .hasMessage("body: must be a picture in the format PNG, JPEG, WebP, GIF, BMP or TIFF (was \"0 bytes\")");
+                .hasMessage(
+                        "body: must be a picture in the format PNG, JPEG, WebP, GIF, BMP or TIFF (was \"0 bytes\")");
         assertThatThrownBy(() -> ImageFile.read("body", avif, MANY)).hasMessageEndingWith("(was \"AVIF\")");
         assertThatThrownBy(() -> ImageFile.read("body", Arrays.copyOf(png, png.length / 2), MANY))
                 .isInstanceOf(InvalidFieldException.class)
@@ -199,8 +203,16 @@ class ImageFileTest {
 
     /** With a chunk of Exif data after the header. */
     private static byte[] withOrientation6(byte[] png) {
-        ByteBuffer chunk = ByteBuffer.allocate(38).putInt(26).put("eXIfMM".getBytes()).putShort((short) 42).putInt(8);
-        chunk.putShort((short) 1).putShort((short) 0x112).putShort((short) 3).putInt(1).putShort((short) 6);
+        ByteBuffer chunk = ByteBuffer.allocate(38)
+                .putInt(26)
+                .put("eXIfMM".getBytes())
+                .putShort((short) 42)
+                .putInt(8);
+        chunk.putShort((short) 1)
+                .putShort((short) 0x112)
+                .putShort((short) 3)
+                .putInt(1)
+                .putShort((short) 6);
         CRC32 crc = new CRC32();
         crc.update(chunk.array(), 4, 30);
         chunk.putInt(34, (int) crc.getValue());

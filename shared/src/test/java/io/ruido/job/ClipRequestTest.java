@@ -67,9 +67,8 @@ class ClipRequestTest {
         Geometry odd = new Geometry(width, height, 5);
 
         assertThatThrownBy(() -> params(odd, new Output(format, 90)))
-                .isInstanceOfSatisfying(
-                        InvalidFieldException.class,
-                        refused -> assertThat(refused.field()).isEqualTo(field));
+                .isInstanceOfSatisfying(InvalidFieldException.class, refused -> assertThat(refused.field())
+                        .isEqualTo(field));
         assertThat(params(odd, new Output(Output.Format.WEBP, 90)).geometry()).isEqualTo(odd);
     }
 

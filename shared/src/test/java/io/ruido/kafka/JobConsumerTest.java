@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.uuid.Generators;
-import io.ruido.config.RuidoConfig.KafkaConfig;
 import io.ruido.config.RuidoConfig;
+import io.ruido.config.RuidoConfig.KafkaConfig;
 import io.ruido.embedded.EmbeddedKafka;
 import io.ruido.job.Job;
 import io.ruido.job.JobJson;

@@ -86,7 +86,8 @@ class JobStoreTest {
         JobStatus status = status(job);
         assertThat(status.job()).isEqualTo(job);
         assertThat(status.images()).extracting(JobStatus.Image::key).containsExactly("a.png", "b.png");
-        assertThat(status.images().getFirst()).isEqualTo(new JobStatus.Image(0, SUCCEEDED, 20, "worker", 1, "a.png", "image/png"));
+        assertThat(status.images().getFirst())
+                .isEqualTo(new JobStatus.Image(0, SUCCEEDED, 20, "worker", 1, "a.png", "image/png"));
         assertThat(status.finishedAt()).isAfterOrEqualTo(status.startedAt());
         assertThat(status.error()).isNull();
         // State 5 times; image twice sampling, decoding, succeeded; one step; two results.

@@ -8,12 +8,12 @@ import io.ruido.job.Upload;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
-import java.util.stream.Stream;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,11 +33,10 @@ class UploadStoreTest {
     static void start(@TempDir Path folder) throws IOException {
         server = EmbeddedRedis.start(folder, 0);
         redis = TestJobs.connect(server);
-        Map<String, String> settings =
-                Map.of(
-                        "ruido.uploads.retention", KEPT.toString(),
-                        "ruido.uploads.max-stored-bytes", "100",
-                        "ruido.uploads.max-stored-pictures", "5");
+        Map<String, String> settings = Map.of(
+                "ruido.uploads.retention", KEPT.toString(),
+                "ruido.uploads.max-stored-bytes", "100",
+                "ruido.uploads.max-stored-pictures", "5");
         uploads = new UploadStore(
                 redis, RuidoConfig.load(settings, Map.of(), Optional.empty()).uploads());
     }

@@ -186,16 +186,7 @@ public final class ClipEncoder implements AutoCloseable {
         allocate(frame, format.pixelFormat);
         int flags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_BITEXACT;
         converter = sws_getContext(
-                width,
-                height,
-                AV_PIX_FMT_RGB24,
-                width,
-                height,
-                format.pixelFormat,
-                flags,
-                null,
-                null,
-                (double[]) null);
+                width, height, AV_PIX_FMT_RGB24, width, height, format.pixelFormat, flags, null, null, (double[]) null);
         if (converter == null) {
             throw new IOException("FFmpeg cannot convert frames of %d×%d for %s".formatted(width, height, format.id()));
         }
@@ -225,8 +216,8 @@ public final class ClipEncoder implements AutoCloseable {
      */
     public void add(byte[] pixels) throws IOException {
         if (pixels.length != 3 * width * height) {
-            throw new IllegalArgumentException(
-                    "a frame of %d×%d has %d bytes, not %d".formatted(width, height, 3 * width * height, pixels.length));
+            throw new IllegalArgumentException("a frame of %d×%d has %d bytes, not %d"
+                    .formatted(width, height, 3 * width * height, pixels.length));
         }
         check(av_frame_make_writable(rgb), "write a frame");
         for (int y = 0; y < height; y++) {

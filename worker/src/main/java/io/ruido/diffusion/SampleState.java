@@ -193,8 +193,8 @@ public final class SampleState {
     /** Puts what is kept of a picture in its place: with the noise that the sample began with, as strong as it is now, or clean. */
     private void keep() {
         switch (inpainting) {
-            case Inpainting.Kept(float[] picture, float[] mask) when index > 0 ->
-                mix(done() ? picture : noised(picture, next().level()), mask);
+            case Inpainting.Kept(float[] picture, float[] mask)
+            when index > 0 -> mix(done() ? picture : noised(picture, next().level()), mask);
             case Inpainting.Clean(float[] picture, float[] mask) -> mix(picture, mask);
             case Inpainting.Kept kept -> {}
             case Inpainting.Beside beside -> {}

@@ -88,8 +88,8 @@ public final class DiffusionPipeline implements AutoCloseable {
     private Optional<Path> plannable(ModelFolder folder, Loras loras) throws IOException {
         String part = folder.part("unet").isPresent() ? "unet" : "transformer";
         Path path = folder.folder(part);
-        Optional<String> obstacle = PlannedDenoiser.obstacle(
-                folder.part(part).orElseThrow(), path, manager, type, !loras.isEmpty());
+        Optional<String> obstacle =
+                PlannedDenoiser.obstacle(folder.part(part).orElseThrow(), path, manager, type, !loras.isEmpty());
         obstacle.ifPresent(reason -> log.info("{} is executed layer by layer, without a plan: {}", path, reason));
         return obstacle.isPresent() ? Optional.empty() : Optional.of(path);
     }
@@ -99,8 +99,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         if (planned.isPresent()) {
             try (NDManager scratch = newManager()) {
                 List<Integer> sides = denoiser.sampleSize();
-                NDArray latents =
-                        scratch.zeros(new Shape(1, denoiser.inChannels(), sides.getFirst(), sides.getLast()));
+                NDArray latents = scratch.zeros(new Shape(1, denoiser.inChannels(), sides.getFirst(), sides.getLast()));
                 predictor.prepare(planned.get(), latents, encodeNegative(scratch, List.of("")));
             }
         }
@@ -142,8 +141,8 @@ public final class DiffusionPipeline implements AutoCloseable {
      * The same with a choice of what executes the denoiser's calls. A denoiser that cannot be planned is executed eagerly; the
      * log says why.
      */
-    public static DiffusionPipeline read(
-            Path path, Device device, DataType type, Engine engine, List<LoraFile> files) throws IOException {
+    public static DiffusionPipeline read(Path path, Device device, DataType type, Engine engine, List<LoraFile> files)
+            throws IOException {
         ModelFolder folder = ModelFolder.read(path);
         NDManager manager = Torch.newManager(device);
         try (Loras loras = Loras.read(files, manager, type)) {
@@ -192,8 +191,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         if (encoded.states().isEmpty()
                 || !encoded.pooled().isEmpty()
                 || !encoded.mask().isEmpty()) {
-            throw new IllegalArgumentException(
-                    "the model is not conditioned by a text's states alone");
+            throw new IllegalArgumentException("the model is not conditioned by a text's states alone");
         }
         return encoded.states();
     }
@@ -269,8 +267,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         SamplerName name = sampler.map(SamplerName::of).orElseGet(this::defaultSampler);
         int made = Source.stepsMade(steps, strength);
         if (made < 1 || made > steps) {
-            throw new IllegalArgumentException(
-                    "strength must leave 1 to %d steps, was %s".formatted(steps, strength));
+            throw new IllegalArgumentException("strength must leave 1 to %d steps, was %s".formatted(steps, strength));
         }
         return name.sampler(scheduler, eta).lastSteps(steps, made);
     }

@@ -38,8 +38,8 @@ public final class InitialLatents {
                     "the model paints a part of an image anew: it needs an image and a mask");
         }
         InitialLatents start = new InitialLatents(pipeline, request);
-        Trajectory trajectory = pipeline.trajectory(
-                request.sampler(), request.eta(), request.steps(), request.strength());
+        Trajectory trajectory =
+                pipeline.trajectory(request.sampler(), request.eta(), request.steps(), request.strength());
         return request.source()
                 .map(source -> start.from(source, trajectory))
                 .orElseGet(() -> new SampleState(trajectory, start.random, start.noise(), new Inpainting.None()));

@@ -47,7 +47,8 @@ public final class ModelFamilies {
     }
 
     private static void checkPart(ModelFolder folder, String part, List<Network<?>> networks) {
-        List<String> supported = networks.stream().map(Network::className).sorted().toList();
+        List<String> supported =
+                networks.stream().map(Network::className).sorted().toList();
         Optional<String> found = folder.part(part);
         if (found.isEmpty() || !supported.contains(found.get())) {
             throw new IllegalArgumentException("%s: %s is %s; supported: %s"

@@ -63,7 +63,8 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
             return predict(latents, timesteps, wanted.withGuidance(embedded));
         }
         int batch = guidance.length;
-        int[] guided = IntStream.range(0, batch).filter(i -> rows(guidance[i]) > 1).toArray();
+        int[] guided =
+                IntStream.range(0, batch).filter(i -> rows(guidance[i]) > 1).toArray();
         if (guided.length == 0) {
             return predict(latents, timesteps, wanted);
         }
@@ -114,7 +115,9 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
         long batch = samples.getShape().get(0);
         NDArray rows = samples.reshape(batch, -1);
         NDArray squares = rows.sub(rows.mean(new int[] {1}, true)).square();
-        return squares.sum(new int[] {1}).sqrt().reshape(each(batch, samples.getShape().dimension()));
+        return squares.sum(new int[] {1})
+                .sqrt()
+                .reshape(each(batch, samples.getShape().dimension()));
     }
 
     private NDArray cast(NDArray part) {

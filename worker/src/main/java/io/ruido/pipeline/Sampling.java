@@ -41,16 +41,14 @@ public final class Sampling {
             while (!state.done()) {
                 try (NDManager step = manager.newSubManager()) {
                     float[] timestep = {state.timestep()};
-                    NDArray told =
-                            step.create(state.input(), pipeline.inputShape(1, request.geometry()));
+                    NDArray told = step.create(state.input(), pipeline.inputShape(1, request.geometry()));
                     state.advance(pipeline.predict(told, timestep, wanted, unwanted, guidance, rescale)
                             .toFloatArray());
                 }
                 onStep.accept(state.step());
             }
             float[] latents = state.latents();
-            Frames frames =
-                    pipeline.decode(manager.create(latents, shape)).getFirst();
+            Frames frames = pipeline.decode(manager.create(latents, shape)).getFirst();
             return new Result(latents, shape, frames);
         }
     }

@@ -145,7 +145,8 @@ final class Graph {
         }
         Message location = new Message().text(1, "location").text(2, "weights");
         graph.message(
-                5, tensor(name, array.getDataType(), sides).message(13, location).number(14, EXTERNAL));
+                5,
+                tensor(name, array.getDataType(), sides).message(13, location).number(14, EXTERNAL));
         weights.put(name, array);
         return name;
     }
@@ -193,8 +194,8 @@ final class Graph {
 
     /** One decimal, without a side. */
     String decimal(float number) {
-        return constant(
-                List.of("decimal", number), name -> tensor(name, DataType.FLOAT32).decimal(4, number));
+        return constant(List.of("decimal", number), name -> tensor(name, DataType.FLOAT32)
+                .decimal(4, number));
     }
 
     private String constant(List<?> key, Function<String, Message> tensor) {
@@ -222,7 +223,9 @@ final class Graph {
 
     /** What a run gives: a value under another name. */
     void output(String name, Value value) {
-        graph.message(1, new Message().text(1, value.name()).text(2, name).text(3, name).text(4, "Identity"));
+        graph.message(
+                1,
+                new Message().text(1, value.name()).text(2, name).text(3, name).text(4, "Identity"));
         Message tensor = new Message().number(1, type(value.type()));
         graph.message(12, new Message().text(1, name).message(2, new Message().message(1, tensor)));
     }

@@ -68,8 +68,7 @@ final class Kernels {
             case "upsample" -> convolve(upsample(a.value()), a.value(), a.value(), 1, 1, 1);
             case "upsample_like" -> upsampleLike(a.value(), a.value(), a.value(), a.value());
             case "group_norm" -> normalize(a.value(), a.number(), a.decimal(), a.value(), a.value());
-            case "group_norm_silu" ->
-                activate(normalize(a.value(), a.number(), a.decimal(), a.value(), a.value()), 0);
+            case "group_norm_silu" -> activate(normalize(a.value(), a.number(), a.decimal(), a.value(), a.value()), 0);
             case "layer_norm" -> layerNorm(a.value(), a.decimal(), a.value(), a.value());
             case "embedding" -> embedding(a.value(), a.value());
             case "sinusoids" -> sinusoids(a.value(), a.value(), a.flag(), a.flag());
@@ -137,11 +136,12 @@ final class Kernels {
         if (x.type() == type) {
             return x;
         }
-        long number = switch (type) {
-            case FLOAT32 -> 1;
-            case INT64 -> 7;
-            default -> throw new UnsupportedOperationException("a plan has no arrays of type " + type);
-        };
+        long number =
+                switch (type) {
+                    case FLOAT32 -> 1;
+                    case INT64 -> 7;
+                    default -> throw new UnsupportedOperationException("a plan has no arrays of type " + type);
+                };
         return new Value(graph.node("Cast", Map.of("to", number), x.name()), x.shape(), type);
     }
 
@@ -241,8 +241,7 @@ final class Kernels {
     private Value embedding(Value ids, Value weight) {
         long[] sides = Arrays.copyOf(ids.shape().getShape(), ids.shape().dimension() + 1);
         sides[sides.length - 1] = weight.side(1);
-        return new Value(
-                graph.node("Gather", Map.of(), weight.name(), ids.name()), new Shape(sides), weight.type());
+        return new Value(graph.node("Gather", Map.of(), weight.name(), ids.name()), new Shape(sides), weight.type());
     }
 
     private Value sinusoids(Value t, Value freqs, boolean cosFirst, boolean odd) {
@@ -293,8 +292,7 @@ final class Kernels {
         Value matrix = weight.shape().dimension() == 2
                 ? weight
                 : new Value(
-                        graph.node(
-                                "Reshape", Map.of(), weight.name(), graph.numbers(weight.side(0), weight.side(1))),
+                        graph.node("Reshape", Map.of(), weight.name(), graph.numbers(weight.side(0), weight.side(1))),
                         new Shape(weight.side(0), weight.side(1)),
                         weight.type());
         long[] sides = x.shape().getShape().clone();
@@ -307,8 +305,8 @@ final class Kernels {
                     : graph.node("Gemm", attributes, x.name(), matrix.name(), bias.name());
             return new Value(name, shape, x.type());
         }
-        var product = new Value(
-                graph.contrib("FusedMatMul", Map.of("transB", 1L), x.name(), matrix.name()), shape, x.type());
+        var product =
+                new Value(graph.contrib("FusedMatMul", Map.of("transB", 1L), x.name(), matrix.name()), shape, x.type());
         return bias == null ? product : binary("Add", product, bias);
     }
 
@@ -369,8 +367,7 @@ final class Kernels {
 
     private List<Value> halves(Value x, int axis) {
         long half = x.side(axis) / 2;
-        List<String> names =
-                graph.nodes("Split", 2, Map.of("axis", (long) axis), x.name(), graph.numbers(half, half));
+        List<String> names = graph.nodes("Split", 2, Map.of("axis", (long) axis), x.name(), graph.numbers(half, half));
         long[] sides = x.shape().getShape().clone();
         sides[axis] = half;
         return names.stream()
@@ -385,8 +382,7 @@ final class Kernels {
         Map<String, Object> attributes = Map.of("num_heads", heads);
         String name = mask == null
                 ? graph.contrib("MultiHeadAttention", attributes, q.name(), k.name(), v.name())
-                : graph.contrib(
-                        "MultiHeadAttention", attributes, q.name(), k.name(), v.name(), "", "", rows(mask, q));
+                : graph.contrib("MultiHeadAttention", attributes, q.name(), k.name(), v.name(), "", "", rows(mask, q));
         return q.with(name);
     }
 
@@ -506,8 +502,7 @@ final class Kernels {
         long channels = tokens.side(2) / (p * p);
         var parts = new Shape(tokens.side(0), h, w, p, p, channels);
         var whole = new Shape(tokens.side(0), channels, h * p, w * p);
-        String split = graph.node(
-                "Reshape", Map.of(), tokens.name(), recorder.given(-1, h, w, p, p, channels));
+        String split = graph.node("Reshape", Map.of(), tokens.name(), recorder.given(-1, h, w, p, p, channels));
         Value moved = transpose(new Value(split, parts, tokens.type()), 0, 5, 1, 3, 2, 4);
         String joined = graph.node("Reshape", Map.of(), moved.name(), recorder.given(-1, channels, h * p, w * p));
         return new Value(joined, whole, tokens.type());

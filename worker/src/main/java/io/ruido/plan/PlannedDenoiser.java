@@ -150,7 +150,8 @@ public final class PlannedDenoiser implements Denoiser, AutoCloseable {
 
     private synchronized Call call(Map<Input, NDArray> inputs) {
         List<Shape> sizes = Arrays.stream(Input.values())
-                .map(input -> inputs.containsKey(input) ? inputs.get(input).getShape().slice(1) : new Shape(0))
+                .map(input ->
+                        inputs.containsKey(input) ? inputs.get(input).getShape().slice(1) : new Shape(0))
                 .toList();
         return calls.computeIfAbsent(sizes, _ -> record(inputs));
     }

@@ -127,8 +127,8 @@ final class Recorder implements AutoCloseable {
             sizes[i] = to - from;
             from = to;
         }
-        List<String> names = graph.nodes(
-                "Split", sizes.length, Map.of("axis", (long) axis), a.name(), graph.numbers(sizes));
+        List<String> names =
+                graph.nodes("Split", sizes.length, Map.of("axis", (long) axis), a.name(), graph.numbers(sizes));
         var parts = new NDList();
         for (int i = 0; i < sizes.length; i++) {
             long[] sides = a.shape().getShape().clone();
@@ -164,7 +164,8 @@ final class Recorder implements AutoCloseable {
         for (int axis = 0; axis < index.getRank(); axis++) {
             switch (index.get(axis)) {
                 case NDIndexAll _ -> {}
-                case NDIndexSlice slice when slice.getStep() == null || slice.getStep() == 1 -> {
+                case NDIndexSlice slice
+                when slice.getStep() == null || slice.getStep() == 1 -> {
                     long from = slice.getMin() == null ? 0 : slice.getMin();
                     long to = slice.getMax() == null ? sides[axis] : slice.getMax();
                     name = graph.node(

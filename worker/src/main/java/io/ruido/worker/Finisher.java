@@ -32,8 +32,10 @@ final class Finisher {
         Model model = models.get(job.params().model());
         String name = model.card().name();
         Artifact artifact = observer.stage(Stage.DECODING, name, () -> model.artifact(latents, job));
-        String key = observer.stage(Stage.UPLOADING, name, () -> retry.call(() -> results.putResult(job.id(), artifact)));
-        boolean succeeded = retry.await(() -> store.succeed(job.id(), attempt, key, artifact.mediaType())) instanceof ChangeResult.Done;
+        String key =
+                observer.stage(Stage.UPLOADING, name, () -> retry.call(() -> results.putResult(job.id(), artifact)));
+        boolean succeeded = retry.await(() -> store.succeed(job.id(), attempt, key, artifact.mediaType()))
+                instanceof ChangeResult.Done;
         archiveIfTerminal(job);
         return succeeded;
     }

@@ -101,7 +101,9 @@ final class Model implements AutoCloseable {
                 0,
                 source,
                 Optional.ofNullable(params.eta()));
-        return source.isPresent() ? aside(manager -> InitialLatents.of(pipeline, request)) : InitialLatents.of(pipeline, request);
+        return source.isPresent()
+                ? aside(manager -> InitialLatents.of(pipeline, request))
+                : InitialLatents.of(pipeline, request);
     }
 
     /**

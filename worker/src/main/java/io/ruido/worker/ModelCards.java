@@ -70,7 +70,9 @@ final class ModelCards {
                 SamplerName.all().stream()
                         .filter(sampler -> sampler.fits(scheduler))
                         .map(sampler -> new ModelCard.Sampler(
-                                sampler.id(), sampler.title(), sampler.eta(scheduler).orElse(null)))
+                                sampler.id(),
+                                sampler.title(),
+                                sampler.eta(scheduler).orElse(null)))
                         .toList(),
                 pipeline.takesMask() ? List.of("image", "mask") : List.of(),
                 pipeline.stepCost().equals(StepCost.PIXELS) ? null : pipeline.stepCost(),

@@ -2,8 +2,8 @@ package io.ruido.worker;
 
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
-import io.ruido.config.RuidoConfig.WorkerConfig;
 import io.ruido.config.RuidoConfig;
+import io.ruido.config.RuidoConfig.WorkerConfig;
 import io.ruido.plan.Engine;
 import io.ruido.tensor.Torch;
 import java.io.IOException;

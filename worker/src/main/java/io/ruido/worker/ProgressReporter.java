@@ -48,7 +48,8 @@ final class ProgressReporter implements AutoCloseable {
         try {
             return "data:image/png;base64,"
                     + Base64.getEncoder()
-                            .encodeToString(ImageEncoder.png(sample.batchKey().model().preview(x0, sample.params())));
+                            .encodeToString(
+                                    ImageEncoder.png(sample.batchKey().model().preview(x0, sample.params())));
         } catch (RuntimeException e) {
             log.warn("cannot draw a preview; the step is reported without one", e);
             return "";

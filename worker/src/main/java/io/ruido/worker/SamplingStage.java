@@ -26,7 +26,12 @@ final class SamplingStage implements JobConsumer.Handler {
     private final ProgressReporter progress;
     private final Finisher finisher;
 
-    SamplingStage(Claims claims, SampleFactory sampleFactory, DenoiseLoop loop, ProgressReporter progress, Finisher finisher) {
+    SamplingStage(
+            Claims claims,
+            SampleFactory sampleFactory,
+            DenoiseLoop loop,
+            ProgressReporter progress,
+            Finisher finisher) {
         this.claims = claims;
         this.sampleFactory = sampleFactory;
         this.loop = loop;

@@ -81,8 +81,7 @@ public final class Worker implements AutoCloseable {
         SourceImages sources = new SourceImages(results, retry, config.uploads().maxPixels());
         SampleFactory sampleFactory = new SampleFactory(claims, models, text, sources);
         Finisher finisher = new Finisher(store, results, models, retry, observer);
-        JobConsumer.Handler promptStage =
-                observer.watching(new PromptStage(store, publisher, text, retry, observer));
+        JobConsumer.Handler promptStage = observer.watching(new PromptStage(store, publisher, text, retry, observer));
         JobConsumer.Handler samplingStage =
                 observer.watching(new SamplingStage(claims, sampleFactory, loop, progress, finisher));
         JobConsumer.Undeliverable undeliverable = new UndeliverableJobs(store, retry, observer);

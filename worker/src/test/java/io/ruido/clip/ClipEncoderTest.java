@@ -32,9 +32,13 @@ class ClipEncoderTest {
         assertThat(clip.height()).isEqualTo(HEIGHT);
         assertThat(clip.framesPerSecond()).isEqualTo(8);
         for (int i = 0; i < 9; i++) {
-            assertThat(meanDifference(frame(i), clip.frames().get(i))).as("frame %d", i).isLessThan(8);
+            assertThat(meanDifference(frame(i), clip.frames().get(i)))
+                    .as("frame %d", i)
+                    .isLessThan(8);
         }
-        assertThat(meanDifference(frame(0), clip.frames().get(8))).as("frames that differ").isGreaterThan(15);
+        assertThat(meanDifference(frame(0), clip.frames().get(8)))
+                .as("frames that differ")
+                .isGreaterThan(15);
     }
 
     @ParameterizedTest
@@ -146,8 +150,8 @@ class ClipEncoderTest {
 
     private static List<String> text(byte[] file, ClipFormat format) {
         List<String> found = new ArrayList<>();
-        byte[] wanted = PARAMETERS.getBytes(
-                format == ClipFormat.WEBP ? StandardCharsets.UTF_16BE : StandardCharsets.UTF_8);
+        byte[] wanted =
+                PARAMETERS.getBytes(format == ClipFormat.WEBP ? StandardCharsets.UTF_16BE : StandardCharsets.UTF_8);
         String all = new String(file, StandardCharsets.ISO_8859_1);
         if (all.contains(new String(wanted, StandardCharsets.ISO_8859_1))) {
             found.add(PARAMETERS);

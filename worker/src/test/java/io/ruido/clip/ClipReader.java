@@ -90,7 +90,8 @@ public final class ClipReader {
         check(avformat_find_stream_info(container, (AVDictionary) null));
         AVStream stream = container.streams(0);
         AVDictionaryEntry comment = av_dict_get(container.metadata(), "comment", null, 0);
-        AVCodecContext codec = avcodec_alloc_context3(avcodec_find_decoder(stream.codecpar().codec_id()));
+        AVCodecContext codec =
+                avcodec_alloc_context3(avcodec_find_decoder(stream.codecpar().codec_id()));
         check(avcodec_parameters_to_context(codec, stream.codecpar()));
         check(avcodec_open2(codec, null, (AVDictionary) null));
         List<byte[]> frames = new ArrayList<>();
@@ -122,16 +123,8 @@ public final class ClipReader {
         int width = frame.width();
         int height = frame.height();
         SwsContext converter = sws_getContext(
-                width,
-                height,
-                frame.format(),
-                width,
-                height,
-                AV_PIX_FMT_RGB24,
-                SWS_BICUBIC,
-                null,
-                null,
-                (double[]) null);
+                width, height, frame.format(), width, height, AV_PIX_FMT_RGB24, SWS_BICUBIC, null, null, (double[])
+                        null);
         IntPointer bt709 = sws_getCoefficients(SWS_CS_ITU709);
         sws_setColorspaceDetails(converter, bt709, 0, bt709, 1, 0, 1 << 16, 1 << 16);
         AVFrame picture = av_frame_alloc();

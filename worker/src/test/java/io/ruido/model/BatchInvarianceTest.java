@@ -78,12 +78,12 @@ class BatchInvarianceTest {
 
         for (int size = 2; size <= BATCH; size++) {
             var some = new NDIndex("0:{}", size);
-            NDArray together = unet.forward(
-                    latents.get(some), timesteps.get(some), Conditioning.ofStates(context.get(some)));
+            NDArray together =
+                    unet.forward(latents.get(some), timesteps.get(some), Conditioning.ofStates(context.get(some)));
             for (int i = 0; i < size; i++) {
                 var one = new NDIndex("{}:{}", i, i + 1);
-                NDArray alone = unet.forward(
-                        latents.get(one), timesteps.get(one), Conditioning.ofStates(context.get(one)));
+                NDArray alone =
+                        unet.forward(latents.get(one), timesteps.get(one), Conditioning.ofStates(context.get(one)));
                 assertThat(together.get(one).toFloatArray()).isEqualTo(alone.toFloatArray());
             }
         }
@@ -93,7 +93,8 @@ class BatchInvarianceTest {
     void aPictureDoesNotDependOnTheOtherSamples() throws IOException {
         var config = AutoencoderKLConfig.of(
                 new ObjectMapper().readTree("{\"block_out_channels\": [32, 64], \"mid_block_add_attention\": true}"));
-        var vae = new AutoencoderKL(config, served(weights -> new AutoencoderKL(config, weights)).packed());
+        var vae = new AutoencoderKL(
+                config, served(weights -> new AutoencoderKL(config, weights)).packed());
         NDArray latents = manager.randomNormal(new Shape(BATCH, 4, 16, 16));
 
         NDArray together = vae.decode(latents);

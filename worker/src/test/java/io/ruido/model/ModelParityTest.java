@@ -74,8 +74,7 @@ class ModelParityTest {
                 assertPictures(golden, Golden.build(() -> new AutoencoderKL(AutoencoderKLConfig.of(config), weights)));
             case "AutoencoderKLWan" ->
                 assertClips(
-                        golden,
-                        Golden.build(() -> new AutoencoderKLWan(AutoencoderKLWanConfig.of(config), weights)));
+                        golden, Golden.build(() -> new AutoencoderKLWan(AutoencoderKLWanConfig.of(config), weights)));
             case "WanTransformer3DModel" -> {
                 var model = Golden.build(() -> new WanTransformer3DModel(WanConfig.of(config), weights));
                 NDArray picture = golden.part("picture");
@@ -104,8 +103,7 @@ class ModelParityTest {
         List.of(2, 3).forEach(side -> assumeThat(latents.getShape().get(side) % denoiser.divisor())
                 .as("sides that the model supports")
                 .isZero());
-        golden.assertClose(
-                "out", denoiser.forward(latents, golden.get("timesteps"), golden.conditioning(config)));
+        golden.assertClose("out", denoiser.forward(latents, golden.get("timesteps"), golden.conditioning(config)));
     }
 
     private static void assertPictures(Golden golden, AutoencoderKL vae) {

@@ -27,10 +27,7 @@ class ClipMemoryTest {
         int eightyOne = AutoencoderKLWan.latentFrames(81);
         assumeTrue(AllocatedMemory.isKnown(), "the C library tells what is allocated: glibc from 2.33 on");
         try (NDManager manager = Torch.newManager()) {
-            var config = AutoencoderKLWanConfig.of(
-                    new ObjectMapper()
-                            .readTree(
-                                    """
+            var config = AutoencoderKLWanConfig.of(new ObjectMapper().readTree("""
                             {"base_dim": 16, "dim_mult": [1, 1, 1, 1], "z_dim": 2, "num_res_blocks": 1,
                              "latents_mean": [0, 0], "latents_std": [1, 1]}
                             """));

@@ -152,7 +152,9 @@ class DiffusionPipelineTest {
         float[] blue = {-3, 1};
         float[] pixels = FloatBuffer.allocate(6).put(red).put(green).put(blue).array();
 
-        assertThat(LatentPreview.ofPixels(3).picture(pixels, new Shape(1, 3, 1, 2)).rgb())
+        assertThat(LatentPreview.ofPixels(3)
+                        .picture(pixels, new Shape(1, 3, 1, 2))
+                        .rgb())
                 .containsExactly((byte) 255, (byte) 128, (byte) 0, (byte) 0, (byte) 0, (byte) 255);
         assertThat(LatentPreview.ofPixels(1).picture(red, new Shape(1, 1, 2, 1)).rgb())
                 .containsExactly((byte) 255, (byte) 255, (byte) 255, (byte) 0, (byte) 0, (byte) 0);
@@ -162,7 +164,8 @@ class DiffusionPipelineTest {
     void sizesThatTheModelCannotMakeAreRefused() {
         assertThat(pipeline.latentShape(Geometry.ofImage(22, 16))).isEqualTo(new Shape(1, 4, 8, 11));
         assertThat(pipeline.defaultGeometry()).isEqualTo(Geometry.ofImage(16, 16));
-        assertThatThrownBy(() -> pipeline.latentShape(Geometry.ofImage(16, 17))).hasMessage("height must be a multiple of 2, was 17");
+        assertThatThrownBy(() -> pipeline.latentShape(Geometry.ofImage(16, 17)))
+                .hasMessage("height must be a multiple of 2, was 17");
     }
 
     @Test

@@ -153,8 +153,8 @@ class PipelineParityTest {
     private void assertRuns(Path folder, String requests, String pictures, Engine engine, List<LoraFile> loras)
             throws IOException {
         Map<String, NDArray> expected = SafeTensors.read(folder.resolve(pictures), manager, DataType.FLOAT32);
-        try (var pipeline = Golden.build(() -> 
-                DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32, engine, loras))) {
+        try (var pipeline =
+                Golden.build(() -> DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32, engine, loras))) {
             int index = 0;
             for (JsonNode run : JSON.readTree(folder.resolve(requests).toFile())) {
                 RgbImage image = new Sampling(pipeline)

@@ -14,8 +14,8 @@ import io.ruido.model.Denoiser;
 import io.ruido.model.Golden;
 import io.ruido.model.transformer.DiTConfig;
 import io.ruido.model.transformer.DiTTransformer2DModel;
-import io.ruido.model.unet.UNetConfig;
 import io.ruido.model.unet.UNet2DConditionModel;
+import io.ruido.model.unet.UNetConfig;
 import io.ruido.pipeline.ModelFamilies;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.SeededWeights;
@@ -36,8 +36,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A plan predicts what the layers do, and is made once for all sizes. */
 class PlannedDenoiserTest {
-    private static final Set<String> DENOISERS = Set.of(
-            "UNet2DConditionModel", "UNet2DModel", "DiTTransformer2DModel", "PixArtTransformer2DModel");
+    private static final Set<String> DENOISERS =
+            Set.of("UNet2DConditionModel", "UNet2DModel", "DiTTransformer2DModel", "PixArtTransformer2DModel");
     private static final String UNET = """
             {"block_out_channels": [32, 64], "layers_per_block": 1, "cross_attention_dim": 24,
              "down_block_types": ["CrossAttnDownBlock2D", "DownBlock2D"],

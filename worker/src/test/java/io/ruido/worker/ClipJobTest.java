@@ -45,7 +45,9 @@ class ClipJobTest {
         Path golden = Golden.path("golden/wan-pipelines/text-2.1");
         try (Stream<Path> files = Files.walk(golden)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Path copy = folder.resolve("models").resolve(MODEL).resolve(golden.relativize(file).toString());
+                Path copy = folder.resolve("models")
+                        .resolve(MODEL)
+                        .resolve(golden.relativize(file).toString());
                 Files.createDirectories(copy.getParent());
                 Files.copy(file, copy);
             }
@@ -89,7 +91,10 @@ class ClipJobTest {
 
             List<Integer> steps = stepsOf(events);
             for (int i = 1; i < steps.size(); i++) {
-                assertThat(steps.get(i)).as("steps %s", steps).isGreaterThan(steps.get(i - 1) - servers.config.worker().checkpointEvery());
+                assertThat(steps.get(i))
+                        .as("steps %s", steps)
+                        .isGreaterThan(
+                                steps.get(i - 1) - servers.config.worker().checkpointEvery());
             }
             assertThat(servers.picture(job, 0)).isEqualTo(servers.picture(whole, 0));
         }

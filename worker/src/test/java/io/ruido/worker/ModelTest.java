@@ -54,13 +54,19 @@ class ModelTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"stable-diffusion, 3, 2", "stable-diffusion, 1, 1", "stable-diffusion, 0.5, 1", "latent-consistency, 8.5, 1"})
+    @CsvSource({
+        "stable-diffusion, 3, 2",
+        "stable-diffusion, 1, 1",
+        "stable-diffusion, 0.5, 1",
+        "latent-consistency, 8.5, 1"
+    })
     void aSampleTakesASecondRowWhereGuidanceNeedsASecondPrediction(String kind, double guidance, int rows)
             throws IOException {
         try (ExecutorService side = Executors.newSingleThreadExecutor();
                 Model model = Model.read(FOLDERS.resolve(kind), Device.cpu(), DataType.FLOAT32, Engine.EAGER, side)) {
             SamplingParams params = new SamplingParams(kind, 16, 16, STEPS, guidance, "ddim", 7);
-            Sample sample = new Sample(model, params, model.encode("an apple", ""), model.start(params, Optional.empty()));
+            Sample sample =
+                    new Sample(model, params, model.encode("an apple", ""), model.start(params, Optional.empty()));
 
             assertThat(sample.rows()).isEqualTo(rows);
         }

@@ -179,8 +179,8 @@ class SourceImagesTest {
                 sample.advance(model.predict(List.of(one))[0]);
             }
         }
-        var request =
-                new SampleRequest("an apple", "", Seeds.of(3), 5, Optional.of("ddim"), 3, 0, Geometry.ofImage(16, 16), 0, source);
+        var request = new SampleRequest(
+                "an apple", "", Seeds.of(3), 5, Optional.of("ddim"), 3, 0, Geometry.ofImage(16, 16), 0, source);
         try (var pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
             assertThat(sample.latents())
                     .isEqualTo(new Sampling(pipeline).run(request, step -> {}).latents());

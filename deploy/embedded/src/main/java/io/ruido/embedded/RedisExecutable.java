@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.embedded.core.ExecutableProvider;
-import redis.embedded.model.OsArchitecture;
 import redis.embedded.error.OsArchitectureNotFound;
+import redis.embedded.model.OsArchitecture;
 
 /**
  * Which Redis to run: the newest of the bundled one and the machine's own Redis or Valkey, which its distribution keeps
@@ -54,8 +54,7 @@ record RedisExecutable(String command, String name, Version version) {
      */
     static String find(Path folder) throws IOException {
         List<RedisExecutable> found = new ArrayList<>();
-        Optional<RedisExecutable> bundled =
-                unpack(folder).map(Path::toString).flatMap(RedisExecutable::ask);
+        Optional<RedisExecutable> bundled = unpack(folder).map(Path::toString).flatMap(RedisExecutable::ask);
         bundled.ifPresent(found::add);
         ON_PATH.stream().map(RedisExecutable::ask).flatMap(Optional::stream).forEach(found::add);
         RedisExecutable newest = found.stream()
@@ -78,14 +77,15 @@ record RedisExecutable(String command, String name, Version version) {
         Path file = folder.resolve(WRITTEN_BY);
         Optional<RedisExecutable> writer = Files.exists(file) ? parse("", Files.readString(file)) : Optional.empty();
         if (writer.isPresent() && writer.get().version.compareTo(server.version) > 0) {
-            throw new IllegalStateException("%s %s has written %s, and the newest on this machine is %s %s: install %s or newer"
-                    .formatted(
-                            writer.get().name,
-                            writer.get().version,
-                            folder,
-                            server.name,
-                            server.version,
-                            writer.get().version));
+            throw new IllegalStateException(
+                    "%s %s has written %s, and the newest on this machine is %s %s: install %s or newer"
+                            .formatted(
+                                    writer.get().name,
+                                    writer.get().version,
+                                    folder,
+                                    server.name,
+                                    server.version,
+                                    writer.get().version));
         }
         PrivateFolder.write(file, "%s server v=%s%n".formatted(server.name, server.version));
     }

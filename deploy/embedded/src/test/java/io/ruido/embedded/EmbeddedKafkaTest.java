@@ -96,8 +96,13 @@ class EmbeddedKafkaTest {
             guessed.computeIfPresent("sasl.jaas.config", (name, login) -> String.valueOf(login)
                     .replaceFirst("password=\"[^\"]*\"", "password=\"guessed\""));
             assertThatThrownBy(() -> JobQueue.create(guessed, LOCK)).hasMessageContaining("Authentication failed");
-            Map<String, Object> plain =
-                    Map.of("bootstrap.servers", kafka.bootstrapServers(), "default.api.timeout.ms", 2_000, "request.timeout.ms", 1_000);
+            Map<String, Object> plain = Map.of(
+                    "bootstrap.servers",
+                    kafka.bootstrapServers(),
+                    "default.api.timeout.ms",
+                    2_000,
+                    "request.timeout.ms",
+                    1_000);
             assertThatThrownBy(() -> JobQueue.create(plain, LOCK)).hasCauseInstanceOf(RetriableException.class);
         }
     }

@@ -92,9 +92,8 @@ class EmbeddedRedisTest {
                     commands -> commands.replicaof("127.0.0.1", 1),
                     RedisCommands::aclList,
                     commands -> commands.eval("return redis.call('CONFIG', 'GET', 'dir')", ScriptOutputType.MULTI));
-            assertThat(forbidden)
-                    .allSatisfy(command -> assertThatThrownBy(() -> ask(redis.uri(), command))
-                            .hasMessageMatching("(?s).*(NOPERM|can't run this command|not allowed from scripts).*"));
+            assertThat(forbidden).allSatisfy(command -> assertThatThrownBy(() -> ask(redis.uri(), command))
+                    .hasMessageMatching("(?s).*(NOPERM|can't run this command|not allowed from scripts).*"));
         }
     }
 
@@ -103,8 +102,7 @@ class EmbeddedRedisTest {
         Path data = folder.resolve("data");
         try (EmbeddedRedis redis = EmbeddedRedis.start(data, 0)) {
             ask(redis.uri(), commands -> commands.set("job", "queued"));
-            assertThat(Files.getPosixFilePermissions(data))
-                    .isEqualTo(PosixFilePermissions.fromString("rwx------"));
+            assertThat(Files.getPosixFilePermissions(data)).isEqualTo(PosixFilePermissions.fromString("rwx------"));
             try (Stream<Path> files = Files.walk(data)) {
                 assertThat(files.filter(Files::isRegularFile))
                         .extracting(Path::getFileName)
@@ -123,7 +121,8 @@ class EmbeddedRedisTest {
 
     @Test
     void dataThatANewerServerHasWrittenIsNotTouchedByAnOlderOne() throws IOException {
-        PrivateFolder.write(PrivateFolder.create(folder.resolve("data")).resolve("server-version"), "Redis server v=99.1.2");
+        PrivateFolder.write(
+                PrivateFolder.create(folder.resolve("data")).resolve("server-version"), "Redis server v=99.1.2");
         assertThatThrownBy(() -> EmbeddedRedis.start(folder.resolve("data"), 0))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("Redis 99.1.2 has written");

@@ -18,9 +18,10 @@ final class ServerMain {
                         EmbeddedS3.start(Path.of(args[1]), 0, EmbeddedS3Test.ACCESS_KEY, EmbeddedS3Test.SECRET_KEY)
                                 .endpoint()
                                 .toString();
-                    case "consumer" -> new JobQueue(EmbeddedKafka.clientProperties(args[1], Path.of(args[2])))
-                        .take()
-                        .value();
+                    case "consumer" ->
+                        new JobQueue(EmbeddedKafka.clientProperties(args[1], Path.of(args[2])))
+                                .take()
+                                .value();
                     default -> throw new IllegalArgumentException("role: " + args[0]);
                 };
         System.out.println(ANSWER + answer);

@@ -102,7 +102,9 @@ class ChartTest {
     @Test
     void helmFindsNothingToSayAboutIt() {
         LintResult result = new Helm(CHART).lint().strict().call();
-        assertThat(result.isFailed()).as(() -> String.join("\n", result.getMessages())).isFalse();
+        assertThat(result.isFailed())
+                .as(() -> String.join("\n", result.getMessages()))
+                .isFalse();
     }
 
     @ParameterizedTest
@@ -132,7 +134,8 @@ class ChartTest {
             for (JsonNode container : containers(pod)) {
                 JsonNode security = container.at("/securityContext");
                 assertThat(security.at("/readOnlyRootFilesystem").asBoolean()).isTrue();
-                assertThat(security.at("/allowPrivilegeEscalation").asBoolean(true)).isFalse();
+                assertThat(security.at("/allowPrivilegeEscalation").asBoolean(true))
+                        .isFalse();
                 assertThat(security.at("/capabilities/drop/0").asText()).isEqualTo("ALL");
                 assertThat(container.at("/resources/requests").size()).isPositive();
                 assertThat(container.at("/resources/limits/memory").asText()).isNotEmpty();
@@ -171,7 +174,8 @@ class ChartTest {
 
     private static Stream<String> settings(String prefix, Class<?> group) {
         return Stream.of(group.getMethods())
-                .filter(method -> method.getParameterCount() == 0 && !java.lang.reflect.Modifier.isStatic(method.getModifiers()))
+                .filter(method ->
+                        method.getParameterCount() == 0 && !java.lang.reflect.Modifier.isStatic(method.getModifiers()))
                 .flatMap(method -> method.getReturnType().isInterface()
                                 && method.getReturnType().getName().startsWith(RuidoConfig.class.getName())
                         ? settings(name(prefix, method), method.getReturnType())
@@ -192,9 +196,8 @@ class ChartTest {
         "models.bucket, models, bucket",
     })
     void aWrongValueIsRefusedByName(String value, String wrong, String named) {
-        TemplateCommand template = template()
-                .withValuesFile(VALUES.resolve("embedded.yaml"))
-                .set(value, wrong);
+        TemplateCommand template =
+                template().withValuesFile(VALUES.resolve("embedded.yaml")).set(value, wrong);
         assertThatThrownBy(template::call).hasMessageContaining(named);
     }
 

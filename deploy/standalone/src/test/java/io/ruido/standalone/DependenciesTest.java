@@ -39,11 +39,12 @@ class DependenciesTest {
                 .flatMap(Optional::stream)
                 .toList();
 
-        assertThat(used).extracting(Library::name).contains("io.netty:netty-codec-http", "org.apache.kafka:kafka-clients");
-        assertThat(used.stream()
-                        .flatMap(library -> HOLES.stream()
-                                .filter(hole -> hole.isIn(library))
-                                .map(hole -> library.name + " " + library.version + ": " + hole.advisory)))
+        assertThat(used)
+                .extracting(Library::name)
+                .contains("io.netty:netty-codec-http", "org.apache.kafka:kafka-clients");
+        assertThat(used.stream().flatMap(library -> HOLES.stream()
+                        .filter(hole -> hole.isIn(library))
+                        .map(hole -> library.name + " " + library.version + ": " + hole.advisory)))
                 .isEmpty();
     }
 
@@ -64,7 +65,8 @@ class DependenciesTest {
     private static Optional<Library> library(String path) {
         Matcher matcher = JAR.matcher(path.replace(File.separatorChar, '/'));
         return matcher.matches()
-                ? Optional.of(new Library(matcher.group(1).replace('/', '.') + ":" + matcher.group(2), matcher.group(3)))
+                ? Optional.of(
+                        new Library(matcher.group(1).replace('/', '.') + ":" + matcher.group(2), matcher.group(3)))
                 : Optional.empty();
     }
 
@@ -90,6 +92,10 @@ class DependenciesTest {
     }
 
     private static int[] numbers(String version) {
-        return Pattern.compile("\\d+").matcher(version).results().mapToInt(number -> Integer.parseInt(number.group())).toArray();
+        return Pattern.compile("\\d+")
+                .matcher(version)
+                .results()
+                .mapToInt(number -> Integer.parseInt(number.group()))
+                .toArray();
     }
 }

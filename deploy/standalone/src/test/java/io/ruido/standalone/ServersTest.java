@@ -65,7 +65,8 @@ class ServersTest {
 
     @Test
     void aPublishedSecretKeyIsRefused() {
-        assertThatThrownBy(() -> settings(Map.of("ruido.s3.secret-key", "ruido-secret")).load())
+        assertThatThrownBy(() ->
+                        settings(Map.of("ruido.s3.secret-key", "ruido-secret")).load())
                 .hasMessageContaining("ruido.s3.secret-key")
                 .hasMessageContaining("published default");
     }

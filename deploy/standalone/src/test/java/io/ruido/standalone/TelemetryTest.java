@@ -247,7 +247,8 @@ class TelemetryTest {
     }
 
     private static void poison(String id) {
-        try (var producer = new KafkaProducer<>(KafkaClients.common(config.kafka()), new StringSerializer(), new StringSerializer())) {
+        try (var producer = new KafkaProducer<>(
+                KafkaClients.common(config.kafka()), new StringSerializer(), new StringSerializer())) {
             producer.send(new ProducerRecord<>(Topics.prompt(TinyModel.NAME), id, "{\"type\": \"prompt\"}"));
         }
     }

@@ -88,7 +88,8 @@ public final class SdImageRoute {
     private static String picture(Map<String, Object> values) {
         JsonArray pictures = (JsonArray) values.getOrDefault(SdParameters.IMAGES, new JsonArray());
         if (pictures.size() != 1) {
-            throw new InvalidFieldException(SdParameters.IMAGES, pictures.size() + " pictures", "must have one picture");
+            throw new InvalidFieldException(
+                    SdParameters.IMAGES, pictures.size() + " pictures", "must have one picture");
         }
         if (!(pictures.getValue(0) instanceof String picture)) {
             throw new InvalidFieldException(
@@ -114,21 +115,20 @@ public final class SdImageRoute {
     }
 
     private Future<Upload> keep(RoutingContext ctx, String field, String base64, UnaryOperator<byte[]> change) {
-        return Reply.on(ctx, uploads.keepBase64(field, base64, Caller.of(ctx).tenant(), change, ctx.response()::closed));
+        return Reply.on(
+                ctx, uploads.keepBase64(field, base64, Caller.of(ctx).tenant(), change, ctx.response()::closed));
     }
 
     /** @param source what the job begins with, as fields of a {@code Submission} */
     private Future<Void> generate(RoutingContext ctx, Map<String, Object> values, JsonObject source) {
         JsonObject body = RequestValidation.body(ctx);
         boolean send = !Boolean.FALSE.equals(values.get("send_images"));
-        return Reply.on(
-                        ctx,
-                        checkpoint.of(Caller.of(ctx).tenant()).thenCombine(catalog.all(), (model, cards) -> {
-                            JsonObject submission = SdSubmission.of(values, cards).mergeIn(source);
-                            return submission.getValue("model") == null
-                                    ? submission.put("model", model.orElse(null))
-                                    : submission;
-                        }))
+        return Reply.on(ctx, checkpoint.of(Caller.of(ctx).tenant()).thenCombine(catalog.all(), (model, cards) -> {
+                    JsonObject submission = SdSubmission.of(values, cards).mergeIn(source);
+                    return submission.getValue("model") == null
+                            ? submission.put("model", model.orElse(null))
+                            : submission;
+                }))
                 .compose(submission -> jobs.submit(ctx, submission, SdSubmission.NAMES, ORIGIN))
                 .compose(job -> answer(ctx, job, body, send));
     }

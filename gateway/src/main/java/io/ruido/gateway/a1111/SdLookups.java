@@ -94,7 +94,8 @@ public final class SdLookups {
         if (!(image instanceof String base64)) {
             throw new InvalidFieldException("image", image, "must be a picture in base64");
         }
-        String info = ImageFile.parameters("image", Uploads.decoded("image", base64)).orElse("");
+        String info =
+                ImageFile.parameters("image", Uploads.decoded("image", base64)).orElse("");
         Reply.json(ctx, 200, Map.of("info", info, "items", Map.of("parameters", info), "parameters", Map.of()));
     }
 }

@@ -81,9 +81,12 @@ record SdParameter(String name, Type type, Rule rule, String needs, String effec
     private static boolean same(Object neutral, Object value) {
         return switch (value) {
             case Number number when neutral instanceof Number other -> number.doubleValue() == other.doubleValue();
-            case String text when neutral instanceof String other -> text.strip().equalsIgnoreCase(other);
-            case JsonArray list when neutral instanceof List<?> other -> list.getList().equals(other);
-            case JsonObject object when neutral instanceof Map<?, ?> other -> object.getMap().equals(other);
+            case String text
+            when neutral instanceof String other -> text.strip().equalsIgnoreCase(other);
+            case JsonArray list
+            when neutral instanceof List<?> other -> list.getList().equals(other);
+            case JsonObject object
+            when neutral instanceof Map<?, ?> other -> object.getMap().equals(other);
             default -> neutral.equals(value);
         };
     }
@@ -124,7 +127,8 @@ record SdParameter(String name, Type type, Rule rule, String needs, String effec
     }
 
     private static String literal(Object value) {
-        String text = value instanceof String ? '"' + value.toString() + '"' : value instanceof Map ? "{}" : value.toString();
+        String text =
+                value instanceof String ? '"' + value.toString() + '"' : value instanceof Map ? "{}" : value.toString();
         return '`' + text + '`';
     }
 }

@@ -41,9 +41,15 @@ final class SdParameters {
             honoured("subseed_strength", NUMBER, "variation strength"),
             neutral("seed_resize_from_h", WHOLE, -1, 0),
             neutral("seed_resize_from_w", WHOLE, -1, 0),
-            honoured("sampler_name", TEXT, "title or id, also with a schedule, such as `DPM++ 2M Karras` or `k_euler_a`"),
+            honoured(
+                    "sampler_name",
+                    TEXT,
+                    "title or id, also with a schedule, such as `DPM++ 2M Karras` or `k_euler_a`"),
             honoured("sampler_index", TEXT, "the old name of `sampler_name`"),
-            honoured("scheduler", TEXT, "`Automatic`, `Uniform` or `Normal`: the model's own; `Karras`, `Exponential`, `Beta`"),
+            honoured(
+                    "scheduler",
+                    TEXT,
+                    "`Automatic`, `Uniform` or `Normal`: the model's own; `Karras`, `Exponential`, `Beta`"),
             honoured("batch_size", WHOLE, "images"),
             honoured("n_iter", WHOLE, "`batch_size` times as many images"),
             honoured("steps", WHOLE, "steps"),
@@ -100,9 +106,12 @@ final class SdParameters {
             neutral("initial_noise_multiplier", NUMBER, 1),
             honoured("include_init_images", FLAG, "whether the answer has the pictures"),
             honoured(MASK, TEXT, "white where the picture is painted anew"),
-            honoured("inpainting_mask_invert", FLAG, "black where the picture is painted anew").with(MASK),
-            honoured("inpainting_fill", WHOLE, "0: neighbouring colours, 1: the picture; 1 when absent").with(MASK),
-            honoured("mask_blur", WHOLE, "standard deviation in pixels; 0 when absent").with(MASK),
+            honoured("inpainting_mask_invert", FLAG, "black where the picture is painted anew")
+                    .with(MASK),
+            honoured("inpainting_fill", WHOLE, "0: neighbouring colours, 1: the picture; 1 when absent")
+                    .with(MASK),
+            honoured("mask_blur", WHOLE, "standard deviation in pixels; 0 when absent")
+                    .with(MASK),
             honoured("mask_blur_x", WHOLE, "as `mask_blur`").with(MASK),
             honoured("mask_blur_y", WHOLE, "as `mask_blur`").with(MASK),
             new SdParameter("inpaint_full_res", FLAG, new SdParameter.Neutral(List.of(false)), null, "only `false`")
@@ -136,11 +145,15 @@ final class SdParameters {
     private SdParameters() {}
 
     static Map<String, Object> ofText(JsonObject body) {
-        return read(body, "", Stream.concat(COMMON.stream(), TEXT_TO_IMAGE.stream()).toList());
+        return read(
+                body, "", Stream.concat(COMMON.stream(), TEXT_TO_IMAGE.stream()).toList());
     }
 
     static Map<String, Object> ofImage(JsonObject body) {
-        return read(body, "", Stream.concat(COMMON.stream(), IMAGE_TO_IMAGE.stream()).toList());
+        return read(
+                body,
+                "",
+                Stream.concat(COMMON.stream(), IMAGE_TO_IMAGE.stream()).toList());
     }
 
     static Map<String, Object> ofSettings(JsonObject settings) {

@@ -40,8 +40,7 @@ public final class SdRoutes {
     private final Checkpoint checkpoint;
     private final InstantSource clock;
 
-    public SdRoutes(
-            Jobs jobs, EventStream events, ModelCatalog catalog, Checkpoint checkpoint, InstantSource clock) {
+    public SdRoutes(Jobs jobs, EventStream events, ModelCatalog catalog, Checkpoint checkpoint, InstantSource clock) {
         this.jobs = jobs;
         this.events = events;
         this.catalog = catalog;
@@ -137,9 +136,10 @@ public final class SdRoutes {
                 : Reply.on(
                                 ctx,
                                 catalog.require(model)
-                                        .thenCompose(card -> checkpoint.put(Caller.of(ctx).tenant(), card.name())))
-                        .recover(error -> Future.failedFuture(
-                                new ProblemException(Problems.of(error).renamed(Map.of("model", SdParameters.CHECKPOINT)))));
+                                        .thenCompose(card ->
+                                                checkpoint.put(Caller.of(ctx).tenant(), card.name())))
+                        .recover(error -> Future.failedFuture(new ProblemException(
+                                Problems.of(error).renamed(Map.of("model", SdParameters.CHECKPOINT)))));
         done.onSuccess(set -> Reply.json(ctx, 200, Map.of())).onFailure(ctx::fail);
     }
 

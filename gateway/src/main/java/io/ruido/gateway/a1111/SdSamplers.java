@@ -12,7 +12,18 @@ import java.util.stream.Stream;
 final class SdSamplers {
     /** What a schedule adds to a sampler's name; empty for that of the model. */
     static final Map<String, String> SCHEDULES = Map.of(
-            "automatic", "", "uniform", "", "normal", "", "karras", "karras", "exponential", "exponential", "beta", "beta");
+            "automatic",
+            "",
+            "uniform",
+            "",
+            "normal",
+            "",
+            "karras",
+            "karras",
+            "exponential",
+            "exponential",
+            "beta",
+            "beta");
 
     /** A1111's own sampler where a request names only a schedule. */
     private static final String DEFAULT = "Euler";
@@ -30,8 +41,9 @@ final class SdSamplers {
         String whole = wanted.endsWith(schedule) ? wanted : wanted + schedule;
         return cards.stream()
                 .flatMap(card -> card.samplers().stream())
-                .filter(sampler ->
-                        Stream.of(sampler.id(), sampler.title()).map(SdSamplers::key).anyMatch(whole::equals))
+                .filter(sampler -> Stream.of(sampler.id(), sampler.title())
+                        .map(SdSamplers::key)
+                        .anyMatch(whole::equals))
                 .map(ModelCard.Sampler::id)
                 .findFirst()
                 .orElse(schedule.isEmpty() ? name : name + " " + scheduler);

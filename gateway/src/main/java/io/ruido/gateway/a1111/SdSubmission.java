@@ -27,8 +27,8 @@ final class SdSubmission {
 
     static JsonObject of(Map<String, Object> values, List<ModelCard> cards) {
         checkScripts((JsonObject) values.getOrDefault("alwayson_scripts", new JsonObject()));
-        Map<String, Object> settings = SdParameters.ofSettings(
-                (JsonObject) values.getOrDefault(SdParameters.SETTINGS, new JsonObject()));
+        Map<String, Object> settings =
+                SdParameters.ofSettings((JsonObject) values.getOrDefault(SdParameters.SETTINGS, new JsonObject()));
         String sampler = SdSamplers.id(
                 (String) values.getOrDefault("sampler_name", values.get("sampler_index")),
                 (String) values.get("scheduler"),
@@ -97,7 +97,10 @@ final class SdSubmission {
     private static boolean off(Object args) {
         return switch (args) {
             case null -> true;
-            case JsonArray list -> list.isEmpty() || list.getValue(0).equals(false) || list.stream().allMatch(SdSubmission::disabled);
+            case JsonArray list ->
+                list.isEmpty()
+                        || list.getValue(0).equals(false)
+                        || list.stream().allMatch(SdSubmission::disabled);
             case JsonObject object -> object.isEmpty() || disabled(object);
             default -> false;
         };

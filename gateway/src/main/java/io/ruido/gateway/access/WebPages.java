@@ -22,7 +22,8 @@ final class WebPages {
     private static final List<String> OWN_PAGE = List.of("same-origin", "none");
 
     /** No page gets an address for its name: browsers connect to the one that was typed in. */
-    private static final Pattern ADDRESS = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[?[0-9a-fA-F:.]*:[0-9a-fA-F:.]*]?");
+    private static final Pattern ADDRESS =
+            Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[?[0-9a-fA-F:.]*:[0-9a-fA-F:.]*]?");
 
     private final Set<String> origins;
     private final Set<String> hosts;
@@ -59,8 +60,10 @@ final class WebPages {
                 || host.endsWith(".localhost")
                 || ADDRESS.matcher(host).matches();
         if (!own) {
-            throw refusal("Host %s is none of this server's. Without API keys it is reached as localhost, by an address, or"
-                    + " by a name in ruido.gateway.allowed-hosts.", host);
+            throw refusal(
+                    "Host %s is none of this server's. Without API keys it is reached as localhost, by an address, or"
+                            + " by a name in ruido.gateway.allowed-hosts.",
+                    host);
         }
     }
 
@@ -68,12 +71,14 @@ final class WebPages {
         String origin = request.getHeader(HttpHeaders.ORIGIN);
         if (origin == null) {
             if (!mayUseCookies(request)) {
-                throw refusal("Pages of other sites may not send this request (Sec-Fetch-Site: %s).",
+                throw refusal(
+                        "Pages of other sites may not send this request (Sec-Fetch-Site: %s).",
                         request.getHeader("Sec-Fetch-Site"));
             }
         } else if (!origins.contains(origin)
                 && !origin.replaceFirst("^https?://", "").equalsIgnoreCase(String.valueOf(request.authority()))) {
-            throw refusal("Pages of %s may not send this request; ruido.gateway.allowed-origins names those that may.",
+            throw refusal(
+                    "Pages of %s may not send this request; ruido.gateway.allowed-origins names those that may.",
                     origin);
         }
     }

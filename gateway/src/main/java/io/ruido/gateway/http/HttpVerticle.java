@@ -42,7 +42,9 @@ public final class HttpVerticle extends VerticleBase {
     }
 
     private static boolean decodable(String path) {
-        return path != null && path.startsWith("/") && !NO_CHARACTER.matcher(path).find();
+        return path != null
+                && path.startsWith("/")
+                && !NO_CHARACTER.matcher(path).find();
     }
 
     public int port() {

@@ -73,8 +73,8 @@ public final class Jobs {
 
     /** The newest of a caller's jobs that are not finished. */
     public CompletionStage<List<JobStatus>> live(Caller caller, int limit) {
-        JobStore.Filter live = new JobStore.Filter(
-                Optional.of(caller.tenant()), true, Optional.empty(), Optional.empty());
+        JobStore.Filter live =
+                new JobStore.Filter(Optional.of(caller.tenant()), true, Optional.empty(), Optional.empty());
         return list(live, null, limit).thenApply(Page::jobs);
     }
 

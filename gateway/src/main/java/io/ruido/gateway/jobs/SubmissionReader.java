@@ -126,8 +126,7 @@ public final class SubmissionReader {
         int count = body.getInteger("count");
         Priority priority = Priority.valueOf(body.getString("priority").toUpperCase(Locale.ROOT));
         if (body.getString("type").equals("prompt")) {
-            return new PromptJob(
-                    id, prompt, negativePrompt, count, params, priority, now, body.getString("origin"));
+            return new PromptJob(id, prompt, negativePrompt, count, params, priority, now, body.getString("origin"));
         }
         if (count != 1) {
             throw new InvalidFieldException("count", count, "must be 1 for a sampling job");

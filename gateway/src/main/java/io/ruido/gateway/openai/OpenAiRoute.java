@@ -64,14 +64,15 @@ public final class OpenAiRoute {
     private Future<JsonObject> pictures(RoutingContext ctx) {
         Map<String, byte[]> parts = RequestValidation.takeParts(ctx);
         String tenant = Caller.of(ctx).tenant();
-        return Reply.on(ctx, uploads.keep(IMAGE, parts.get(IMAGE), tenant, ctx.response()::closed)).compose(image -> {
-            JsonObject source = new JsonObject().put(IMAGE, image.id());
-            byte[] mask = parts.get(MASK);
-            return mask == null
-                    ? Future.succeededFuture(source)
-                    : Reply.on(ctx, uploads.keepTransparency(MASK, mask, image, tenant, ctx.response()::closed))
-                            .map(kept -> source.put(MASK, kept.id()).put("strength", 1));
-        });
+        return Reply.on(ctx, uploads.keep(IMAGE, parts.get(IMAGE), tenant, ctx.response()::closed))
+                .compose(image -> {
+                    JsonObject source = new JsonObject().put(IMAGE, image.id());
+                    byte[] mask = parts.get(MASK);
+                    return mask == null
+                            ? Future.succeededFuture(source)
+                            : Reply.on(ctx, uploads.keepTransparency(MASK, mask, image, tenant, ctx.response()::closed))
+                                    .map(kept -> source.put(MASK, kept.id()).put("strength", 1));
+                });
     }
 
     private static JsonObject submission(JsonObject body) {

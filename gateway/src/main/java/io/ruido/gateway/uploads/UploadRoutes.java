@@ -42,8 +42,7 @@ public final class UploadRoutes {
     private void post(RoutingContext ctx) {
         checkType(ctx.request().getHeader(HttpHeaders.CONTENT_TYPE));
         byte[] bytes = RequestValidation.takeBody(ctx).getBytes();
-        Reply.on(ctx, uploads.keep(
-                                "body", bytes, Caller.of(ctx).tenant(), ctx.response()::closed))
+        Reply.on(ctx, uploads.keep("body", bytes, Caller.of(ctx).tenant(), ctx.response()::closed))
                 .onSuccess(upload -> created(ctx, upload))
                 .onFailure(ctx::fail);
     }

@@ -108,8 +108,8 @@ public final class Uploads {
 
     private CompletionStage<Upload> kept(String field, byte[] bytes, String tenant, BooleanSupplier abandoned) {
         return CompletableFuture.supplyAsync(() -> DigestUtils.sha256Hex(bytes), decoding.of(tenant))
-                .thenCompose(id -> store.keep(tenant, id)
-                        .thenCompose(known -> known.map(CompletableFuture::completedStage)
+                .thenCompose(
+                        id -> store.keep(tenant, id).thenCompose(known -> known.map(CompletableFuture::completedStage)
                                 .orElseGet(() -> add(field, bytes, tenant, id, abandoned))));
     }
 
@@ -174,7 +174,8 @@ public final class Uploads {
     public static byte[] decoded(String field, String text) {
         try {
             String base64 = text.startsWith("data:") ? text.substring(text.indexOf(',') + 1) : text;
-            // Line breaks and spaces are skipped, as by other decoders of pictures; whatever else is not base64 is refused.
+            // Line breaks and spaces are skipped, as by other decoders of pictures; whatever else is not base64 is
+            // refused.
             return Base64.getDecoder().decode(base64.replaceAll("\\s", "").replaceFirst("=+$", ""));
         } catch (IllegalArgumentException e) {
             throw new InvalidFieldException(field, text, "must be an image in base64");

@@ -113,7 +113,8 @@ class CompatibilityTest {
     void onlyTheMaskedPartIsRefusedWhereThereIsAMask() {
         Client.Answer answer = post(
                 "img2img",
-                "{\"init_images\": [\"%s\"], \"mask\": \"%s\", \"inpaint_full_res\": true}".formatted(PICTURE, PICTURE));
+                "{\"init_images\": [\"%s\"], \"mask\": \"%s\", \"inpaint_full_res\": true}"
+                        .formatted(PICTURE, PICTURE));
 
         assertThat(answer.status()).isEqualTo(422);
         assertThat(answer.json().at("/detail/0/loc/1").asText()).isEqualTo("inpaint_full_res");
@@ -124,7 +125,8 @@ class CompatibilityTest {
         String prompt = "a format " + UUID.randomUUID();
         finished("txt2img", prompt, QUEUE.formatted(prompt));
 
-        SamplingParams params = SERVICES.worker.status(SERVICES.worker.newest(prompt)).job().params();
+        SamplingParams params =
+                SERVICES.worker.status(SERVICES.worker.newest(prompt)).job().params();
 
         assertThat(params.output().format().label()).isEqualTo("jpeg");
         assertThat(params.output().quality()).isEqualTo(80);
@@ -133,9 +135,26 @@ class CompatibilityTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "schedulers", "upscalers", "latent-upscale-modes", "sd-models", "sd-vae", "sd-modules", "loras", "embeddings",
-                "hypernetworks", "prompt-styles", "scripts", "script-info", "cmd-flags", "memory", "extensions",
-                "face-restorers", "realesrgan-models", "samplers", "options", "progress?skip_current_image=True"
+                "schedulers",
+                "upscalers",
+                "latent-upscale-modes",
+                "sd-models",
+                "sd-vae",
+                "sd-modules",
+                "loras",
+                "embeddings",
+                "hypernetworks",
+                "prompt-styles",
+                "scripts",
+                "script-info",
+                "cmd-flags",
+                "memory",
+                "extensions",
+                "face-restorers",
+                "realesrgan-models",
+                "samplers",
+                "options",
+                "progress?skip_current_image=True"
             })
     void whatClientsAskBeforeTheyBeginIsAnswered(String path) {
         assertThat(client.get("/sdapi/v1/" + path).status()).isEqualTo(200);
@@ -170,7 +189,14 @@ class CompatibilityTest {
             })
     void samplersAreKnownInAllSpellings(String name, String schedule, String id) {
         ModelCard card = new ModelCard(
-                "m", "m", "", "", 64, 64, 64, new SamplingParams("m", 64, 64, 1, 1, "euler", 0),
+                "m",
+                "m",
+                "",
+                "",
+                64,
+                64,
+                64,
+                new SamplingParams("m", 64, 64, 1, 1, "euler", 0),
                 Stream.of("euler", "euler-a", "euler-karras", "dpm++-2m", "dpm++-2m-karras")
                         .map(known -> new ModelCard.Sampler(known, known.replace('-', ' ')))
                         .toList());
@@ -216,11 +242,17 @@ class CompatibilityTest {
     }
 
     private static List<String> names(JsonNode schemas, String name) {
-        return schemas.get(name).get("properties").propertyStream().map(Map.Entry::getKey).toList();
+        return schemas.get(name)
+                .get("properties")
+                .propertyStream()
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     private static List<String> names(List<SdParameter> some, List<SdParameter> others) {
-        return Stream.concat(some.stream(), others.stream()).map(SdParameter::name).toList();
+        return Stream.concat(some.stream(), others.stream())
+                .map(SdParameter::name)
+                .toList();
     }
 
     private Client.Answer finished(String path, String prompt, String body) throws Exception {

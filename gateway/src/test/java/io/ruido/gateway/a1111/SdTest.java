@@ -124,12 +124,14 @@ class SdTest {
                 .isEqualTo(200);
         assertThat(post("options", "{\"CLIP_stop_at_last_layers\": 2}").text()).contains("CLIP_stop_at_last_layers");
         assertThat(post("options", "{\"samples_format\": \"webp\"}").text()).contains("name it in override_settings");
-        assertThat(post("options", "{\"sd_model_checkpoint\": \"plums\"}").status()).isEqualTo(422);
+        assertThat(post("options", "{\"sd_model_checkpoint\": \"plums\"}").status())
+                .isEqualTo(422);
     }
 
     @Test
     void theCheckpointThatIsSetIsThatOfRequestsThatNameNone() throws Exception {
-        assertThat(post("options", "{\"sd_model_checkpoint\": \"pears.safetensors [0a1b2c3d]\"}").status())
+        assertThat(post("options", "{\"sd_model_checkpoint\": \"pears.safetensors [0a1b2c3d]\"}")
+                        .status())
                 .isEqualTo(200);
         try {
             txt2img("{\"prompt\": \"by the checkpoint\"}");
@@ -137,7 +139,10 @@ class SdTest {
             worker.finish(id);
 
             assertThat(worker.status(id).job().params().model()).isEqualTo("pears");
-            assertThat(client.get("/sdapi/v1/options").json().get("sd_model_checkpoint").asText())
+            assertThat(client.get("/sdapi/v1/options")
+                            .json()
+                            .get("sd_model_checkpoint")
+                            .asText())
                     .isEqualTo("pears");
         } finally {
             post("options", "{\"sd_model_checkpoint\": \"apples\"}");
@@ -148,7 +153,8 @@ class SdTest {
     void jobsOfOtherInterfacesAreNotInterrupted() {
         UUID other = client.submitted("{\"prompt\": \"of another interface\"}");
 
-        assertThat(client.get("/sdapi/v1/progress").json().at("/state/job").asText()).isNotEqualTo(other.toString());
+        assertThat(client.get("/sdapi/v1/progress").json().at("/state/job").asText())
+                .isNotEqualTo(other.toString());
         assertThat(post("interrupt", "{}").status()).isEqualTo(200);
 
         assertThat(worker.status(other).state()).isEqualTo(JobState.QUEUED);

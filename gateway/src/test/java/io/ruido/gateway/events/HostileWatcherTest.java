@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients of WebSockets that do not read what they ask for, or ask for too much. */
 class HostileWatcherTest {
-    private static final Path KEYS =
-            KeyFile.write(KeyFile.entry("boss", "boss-secret", "admin: true") + KeyFile.entry("slow", "slow-secret", "requestsPerMinute: 5"));
+    private static final Path KEYS = KeyFile.write(KeyFile.entry("boss", "boss-secret", "admin: true")
+            + KeyFile.entry("slow", "slow-secret", "requestsPerMinute: 5"));
 
     @RegisterExtension
     static final Services SERVICES = new Services(Map.of("ruido.gateway.api-keys", KEYS.toString()));
@@ -80,10 +80,12 @@ class HostileWatcherTest {
     @Test
     void aJobThatIsLongForgottenIsLookedForOnce() {
         String path = "/v1/jobs/01800000-0000-7000-8000-000000000000";
-        assertThat(client.get(path, "Authorization", "Bearer boss-secret").status()).isEqualTo(404);
+        assertThat(client.get(path, "Authorization", "Bearer boss-secret").status())
+                .isEqualTo(404);
         SERVICES.stopS3();
         try {
-            assertThat(client.get(path, "Authorization", "Bearer boss-secret").status()).isEqualTo(404);
+            assertThat(client.get(path, "Authorization", "Bearer boss-secret").status())
+                    .isEqualTo(404);
         } finally {
             SERVICES.startS3();
         }

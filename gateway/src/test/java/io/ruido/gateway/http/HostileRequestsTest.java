@@ -84,8 +84,8 @@ class HostileRequestsTest {
         assertThat(watcher.frames)
                 .extracting(frame -> frame.at("/problem/code").asText())
                 .containsExactly("invalid-field", "malformed-request");
-        assertThat(watcher.frames).allSatisfy(frame -> assertThat(frame.toString())
-                .hasSizeLessThan(SMALL));
+        assertThat(watcher.frames)
+                .allSatisfy(frame -> assertThat(frame.toString()).hasSizeLessThan(SMALL));
     }
 
     @Test
@@ -175,10 +175,23 @@ class HostileRequestsTest {
                         client.upload(Pictures.png(64, 64), name),
                         client.post("/sdapi/v1/interrupt", "", name),
                         client.post("/sdapi/v1/txt2img", "{\"prompt\": \"x\"}", name),
-                        client.post("/v1/images/edits", form, "Content-Type", "multipart/form-data; boundary=x", name[0], name[1]),
-                        client.post("/v1/session", "{\"key\": \"x\"}", "Content-Type", "application/json", name[0], name[1]),
+                        client.post(
+                                "/v1/images/edits",
+                                form,
+                                "Content-Type",
+                                "multipart/form-data; boundary=x",
+                                name[0],
+                                name[1]),
+                        client.post(
+                                "/v1/session",
+                                "{\"key\": \"x\"}",
+                                "Content-Type",
+                                "application/json",
+                                name[0],
+                                name[1]),
                         client.send("DELETE", "/v1/session", null, name)))
-                .allSatisfy(answer -> assertThat(answer.status()).as(answer.toString()).isEqualTo(403));
+                .allSatisfy(answer ->
+                        assertThat(answer.status()).as(answer.toString()).isEqualTo(403));
         assertThat(client.get("/v1/models", name).status()).isEqualTo(200);
     }
 

@@ -92,7 +92,8 @@ class JobsTest {
         }
         long before = scriptCalls();
 
-        assertThat(client.get("/v1/jobs?state=EXPIRED&limit=10").json().get("jobs")).isEmpty();
+        assertThat(client.get("/v1/jobs?state=EXPIRED&limit=10").json().get("jobs"))
+                .isEmpty();
 
         // Others of the gateway's own come beside it, a few a second.
         assertThat(scriptCalls() - before).isLessThan(25);

@@ -58,8 +58,10 @@ class SubmitTest {
 
     @Test
     void aJobNamesTheFormatOfItsImagesAndItsQuality() {
-        JsonNode png = client.submit("{\"prompt\": \"a pear\", \"outputQuality\": 3}").json();
-        JsonNode webp = client.submit("{\"prompt\": \"a pear\", \"outputFormat\": \"webp\"}").json();
+        JsonNode png =
+                client.submit("{\"prompt\": \"a pear\", \"outputQuality\": 3}").json();
+        JsonNode webp = client.submit("{\"prompt\": \"a pear\", \"outputFormat\": \"webp\"}")
+                .json();
         JsonNode wrong = client.submit("{\"prompt\": \"a pear\", \"outputFormat\": \"gif\", \"outputQuality\": 0}")
                 .json();
 
@@ -72,15 +74,23 @@ class SubmitTest {
 
     @Test
     void aClipOfAModelOfPicturesIsRefused() {
-        JsonNode frames = client.submit("{\"prompt\": \"a pear\", \"frames\": 5}").json();
-        JsonNode seconds = client.submit("{\"prompt\": \"a pear\", \"seconds\": 2}").json();
-        JsonNode format = client.submit("{\"prompt\": \"a pear\", \"outputFormat\": \"mp4\"}").json();
+        JsonNode frames =
+                client.submit("{\"prompt\": \"a pear\", \"frames\": 5}").json();
+        JsonNode seconds =
+                client.submit("{\"prompt\": \"a pear\", \"seconds\": 2}").json();
+        JsonNode format = client.submit("{\"prompt\": \"a pear\", \"outputFormat\": \"mp4\"}")
+                .json();
 
         assertThat(frames.at("/errors/0").toString())
-                .isEqualTo("{\"field\":\"frames\",\"value\":5,\"reason\":\"must be 1 for model apples, which makes pictures\"}");
+                .isEqualTo(
+                        "{\"field\":\"frames\",\"value\":5,\"reason\":\"must be 1 for model apples, which makes pictures\"}");
         assertThat(seconds.at("/errors/0/field").asText()).isEqualTo("seconds");
         assertThat(format.at("/errors/0/field").asText()).isEqualTo("outputFormat");
-        assertThat(client.submit("{\"prompt\": \"a pear\"}").json().get("frames").asInt()).isEqualTo(1);
+        assertThat(client.submit("{\"prompt\": \"a pear\"}")
+                        .json()
+                        .get("frames")
+                        .asInt())
+                .isEqualTo(1);
     }
 
     @Test

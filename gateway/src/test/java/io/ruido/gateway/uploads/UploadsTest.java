@@ -228,7 +228,9 @@ class UploadsTest {
                         "{\"prompt\": \"x\", \"init_images\": [\"%s\", \"%s\"]}".formatted(picture, picture))
                 .join();
 
-        assertThat(answer.text()).contains("init_images", "must have one picture").hasSizeLessThan(1000);
+        assertThat(answer.text())
+                .contains("init_images", "must have one picture")
+                .hasSizeLessThan(1000);
     }
 
     @Test

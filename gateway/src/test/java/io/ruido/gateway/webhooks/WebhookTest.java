@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.standardwebhooks.Webhook;
 import com.sun.net.httpserver.HttpServer;
@@ -13,15 +16,11 @@ import io.ruido.gateway.Services;
 import io.ruido.job.JobJson;
 import io.ruido.redis.WebhookStore;
 import io.ruido.s3.ResultStore;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
-import java.net.ServerSocket;
-import java.net.Socket;
-import org.slf4j.LoggerFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
@@ -36,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 class WebhookTest {
     @RegisterExtension
@@ -172,8 +172,8 @@ class WebhookTest {
                     // The gateway closes the connection when it has read enough.
                 }
             });
-            SERVICES.worker.finish(SERVICES.client.submitted("{\"prompt\": \"x\", \"webhook\": \"http://127.0.0.1:%d/\"}"
-                    .formatted(rude.getLocalPort())));
+            SERVICES.worker.finish(SERVICES.client.submitted(
+                    "{\"prompt\": \"x\", \"webhook\": \"http://127.0.0.1:%d/\"}".formatted(rude.getLocalPort())));
             await().until(() -> lines.list.stream()
                     .anyMatch(line -> line.getFormattedMessage().contains("webhook")));
         } finally {

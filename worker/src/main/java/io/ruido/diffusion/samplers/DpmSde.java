@@ -72,7 +72,9 @@ final class DpmSde implements Sampler {
     /** Exact for a constant x̂₀, from σ down to less than σ′ and up again with noise. */
     private static Linear ancestral(Linear x, double sigma, double sigmaNext) {
         double ratio = Ancestral.down(sigma, sigmaNext, 1) / sigma;
-        return x.times(ratio).plus(Linear.X0.times(1 - ratio)).plus(Linear.NOISE.times(Ancestral.up(sigma, sigmaNext, 1)));
+        return x.times(ratio)
+                .plus(Linear.X0.times(1 - ratio))
+                .plus(Linear.NOISE.times(Ancestral.up(sigma, sigmaNext, 1)));
     }
 
     private Step step(double timestep, double sigma, double level, Linear... next) {

@@ -25,11 +25,7 @@ final class FlowEuler implements Sampler {
     public Trajectory trajectory(int steps, int skip) {
         Grid grid = grids.grid(steps);
         return new Trajectory(
-                IntStream.range(skip, grid.steps())
-                        .mapToObj(i -> step(grid, i))
-                        .toList(),
-                1,
-                new Clamp.None());
+                IntStream.range(skip, grid.steps()).mapToObj(i -> step(grid, i)).toList(), 1, new Clamp.None());
     }
 
     private static Step step(Grid grid, int i) {

@@ -34,13 +34,7 @@ enum SamplerMethod {
     UNIPC("unipc", "UniPC", "UniPCMultistepScheduler", UniPc::new, Shapes.COMMON, Map.of()),
     LCM("lcm", "LCM", "LCMScheduler", Lcm::new, Shapes.NONE, Map.of()),
     TCD("tcd", "TCD", "TCDScheduler", Tcd::new, Shapes.NONE, Map.of()),
-    FLOW_EULER(
-            "flow-euler",
-            "Flow Euler",
-            SchedulerConfig.FLOW,
-            FlowEuler::new,
-            Shapes.COMMON,
-            Map.of());
+    FLOW_EULER("flow-euler", "Flow Euler", SchedulerConfig.FLOW, FlowEuler::new, Shapes.COMMON, Map.of());
 
     /** How a method's sigmas can fall; {@link Shape#PLAIN} only, where it has no choice. */
     private static final class Shapes {

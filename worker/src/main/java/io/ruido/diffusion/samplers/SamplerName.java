@@ -111,7 +111,8 @@ public final class SamplerName {
             return sampler(config);
         }
         String setting = etaSetting()
-                .orElseThrow(() -> new IllegalArgumentException("sampler %s has no eta (was %s)".formatted(id(), eta.get())));
+                .orElseThrow(() ->
+                        new IllegalArgumentException("sampler %s has no eta (was %s)".formatted(id(), eta.get())));
         return sampler(config.with(setting, eta.get()));
     }
 

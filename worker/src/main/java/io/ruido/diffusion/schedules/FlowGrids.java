@@ -24,7 +24,8 @@ public final class FlowGrids {
     /** Sigmas of training are shifted, and those that are chosen among them once more, as in diffusers. */
     public Grid grid(int steps) {
         if (steps < 1 || steps > flow.trainSteps()) {
-            throw new IllegalArgumentException("steps must be from 1 to %d, was %d".formatted(flow.trainSteps(), steps));
+            throw new IllegalArgumentException(
+                    "steps must be from 1 to %d, was %d".formatted(flow.trainSteps(), steps));
         }
         double least = (float) flow.shifted(1.0 / flow.trainSteps());
         double[] sigmas = Arrays.stream(Sigmas.linspace(1, least, steps))

@@ -24,6 +24,8 @@ record FlowSigmas(double shift, int trainSteps) {
     }
 
     double[] wholeTimesteps(double[] sigmas) {
-        return Arrays.stream(sigmas).map(sigma -> Math.floor(sigma * trainSteps)).toArray();
+        return Arrays.stream(sigmas)
+                .map(sigma -> Math.floor(sigma * trainSteps))
+                .toArray();
     }
 }

@@ -141,7 +141,8 @@ public final class SchedulerConfig {
 
     /** The same for a model of flow matching as schedulers for both kinds, and the one for this kind, say it. */
     public SchedulerConfig asFlow() {
-        double shift = json.path(className().equals(FLOW) ? "shift" : "flow_shift").asDouble(1);
+        double shift =
+                json.path(className().equals(FLOW) ? "shift" : "flow_shift").asDouble(1);
         return with(Map.of(
                 "use_flow_sigmas", true, "prediction_type", "flow_prediction", "flow_shift", shift, "shift", shift));
     }

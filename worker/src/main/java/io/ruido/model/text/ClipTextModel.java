@@ -58,7 +58,8 @@ public final class ClipTextModel {
         tokens = Embedding.of(embeddings.at("token_embedding"), config.vocabSize(), width);
         positions = Embedding.of(embeddings.at("position_embedding"), config.maxPositionEmbeddings(), width);
         layers = IntStream.range(0, config.numHiddenLayers())
-                .mapToObj(i -> ClipLayer.of(config.layer(), model.at("encoder").at("layers").at(i)))
+                .mapToObj(i -> ClipLayer.of(
+                        config.layer(), model.at("encoder").at("layers").at(i)))
                 .toList();
         finalNorm = LayerNorm.of(model.at("final_layer_norm"), width, config.layerNormEps());
         projection = config.projectionDim().isPresent()

@@ -38,7 +38,13 @@ public final class ClipVisionModel {
         classEmbedding = embeddings.get("class_embedding", Init.NORMAL, width);
         patchWeight = embeddings
                 .at("patch_embedding")
-                .get("weight", Init.fan((long) config.numChannels() * patch * patch), width, config.numChannels(), patch, patch);
+                .get(
+                        "weight",
+                        Init.fan((long) config.numChannels() * patch * patch),
+                        width,
+                        config.numChannels(),
+                        patch,
+                        patch);
         noBias = weights.manager().zeros(new Shape(width));
         positions = embeddings.at("position_embedding").get("weight", Init.NORMAL, side * side + 1, width);
         embeddings.skip("position_ids"); // 0, 1, 2, …

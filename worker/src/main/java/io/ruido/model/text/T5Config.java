@@ -36,7 +36,8 @@ public record T5Config(
     /** @throws IllegalArgumentException naming the setting and its value, when it is not supported */
     public static T5Config of(JsonNode json) {
         var settings = new ModelSettings("T5EncoderModel", json);
-        boolean multilingual = settings.text("model_type", Set.of("t5", "umt5"), "t5").equals("umt5");
+        boolean multilingual =
+                settings.text("model_type", Set.of("t5", "umt5"), "t5").equals("umt5");
         settings.ignore(
                 "architectures", "transformers_version", "torch_dtype", "dtype", "use_cache", "is_encoder_decoder");
         settings.ignore("decoder_start_token_id", "eos_token_id", "pad_token_id", "bos_token_id", "output_past");

@@ -27,8 +27,8 @@ import java.util.stream.IntStream;
  * <p>B batch, T tokens, D width, h heads.
  */
 public final class T5EncoderModel {
-    public static final Network<T5EncoderModel> NETWORK = new Network<>(
-            "T5EncoderModel", (config, weights) -> new T5EncoderModel(T5Config.of(config), weights));
+    public static final Network<T5EncoderModel> NETWORK =
+            new Network<>("T5EncoderModel", (config, weights) -> new T5EncoderModel(T5Config.of(config), weights));
 
     /** The same with a bias for distances in each layer. */
     public static final Network<T5EncoderModel> UMT5_NETWORK =

@@ -29,7 +29,8 @@ import java.util.stream.IntStream;
  */
 public final class PixArtTransformer2DModel implements Denoiser {
     public static final Network<PixArtTransformer2DModel> NETWORK = new Network<>(
-            "PixArtTransformer2DModel", (config, weights) -> new PixArtTransformer2DModel(PixArtConfig.of(config), weights));
+            "PixArtTransformer2DModel",
+            (config, weights) -> new PixArtTransformer2DModel(PixArtConfig.of(config), weights));
 
     private static final int SINUSOIDS = 256;
     private static final double EPS = 1e-6;

@@ -25,8 +25,8 @@ import java.util.function.UnaryOperator;
  * <p>B batch, C channels, H and W sides, E width of the embeddings.
  */
 public final class UNet2DModel implements Denoiser {
-    public static final Network<UNet2DModel> NETWORK = new Network<>(
-            "UNet2DModel", (config, weights) -> new UNet2DModel(UNet2DConfig.of(config), weights));
+    public static final Network<UNet2DModel> NETWORK =
+            new Network<>("UNet2DModel", (config, weights) -> new UNet2DModel(UNet2DConfig.of(config), weights));
 
     private static final String TIME_PROJ = "time_proj";
 

@@ -11,7 +11,8 @@ import io.ruido.tensor.Weights;
  *
  * @param picture projections of a picture's states, which queries attend to besides those of the text; none in most models
  */
-record WanAttention(Projection query, Projection key, Linear value, Picture picture, Linear out, NDArray heads, NDArray eps) {
+record WanAttention(
+        Projection query, Projection key, Linear value, Picture picture, Linear out, NDArray heads, NDArray eps) {
     record Projection(Linear linear, NDArray norm) {
         static Projection of(Weights weights, String name, String norm, int in, int width) {
             return new Projection(

@@ -44,7 +44,9 @@ final class WanDecoder {
 
     private static WanResample upsample(
             AutoencoderKLWanConfig config, Weights weights, int width, int out, boolean doubles) {
-        Weights own = config.residual() ? weights.at("upsampler") : weights.at("upsamplers").at(0);
+        Weights own = config.residual()
+                ? weights.at("upsampler")
+                : weights.at("upsamplers").at(0);
         return WanResample.up(own, width, out, doubles);
     }
 
@@ -60,7 +62,8 @@ final class WanDecoder {
     private record Level(List<WanResidualBlock> resnets, Optional<WanResample> upsample, Optional<Shortcut> shortcut) {
         NDArray forward(NDArray x, FrameCache cache, boolean first) {
             NDArray h = WanResidualBlock.forward(resnets, x, cache);
-            NDArray large = upsample.isPresent() ? Ops.consume(h, y -> upsample.get().up(y, cache)) : h;
+            NDArray large =
+                    upsample.isPresent() ? Ops.consume(h, y -> upsample.get().up(y, cache)) : h;
             return shortcut.isEmpty()
                     ? large
                     : Ops.consume(shortcut.get().forward(x, first), s -> Ops.call("add", s, large));

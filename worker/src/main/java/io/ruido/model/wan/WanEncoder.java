@@ -32,7 +32,9 @@ final class WanEncoder {
                 Weights own = blocks.at(i);
                 levels.add(new Level(
                         WanResidualBlock.several(own.at("resnets"), in, width, config.numResBlocks()),
-                        last ? Optional.empty() : Optional.of(WanResample.down(own.at("downsampler"), width, halvesTime)),
+                        last
+                                ? Optional.empty()
+                                : Optional.of(WanResample.down(own.at("downsampler"), width, halvesTime)),
                         Optional.of(Shortcut.of(weights, width, halvesTime, !last))));
             } else {
                 List<WanResidualBlock> resnets = new ArrayList<>();
@@ -41,9 +43,7 @@ final class WanEncoder {
                 }
                 levels.add(new Level(
                         resnets,
-                        last
-                                ? Optional.empty()
-                                : Optional.of(WanResample.down(blocks.at(place++), width, halvesTime)),
+                        last ? Optional.empty() : Optional.of(WanResample.down(blocks.at(place++), width, halvesTime)),
                         Optional.empty()));
             }
             in = width;
@@ -62,22 +62,22 @@ final class WanEncoder {
         return Ops.consume(Ops.consume(m, normOut::silu), y -> convOut.forward(y, cache));
     }
 
-    private record Level(List<WanResidualBlock> resnets, Optional<WanResample> downsample, Optional<Shortcut> shortcut) {
+    private record Level(
+            List<WanResidualBlock> resnets, Optional<WanResample> downsample, Optional<Shortcut> shortcut) {
         NDArray forward(NDArray x, FrameCache cache) {
             NDArray h = WanResidualBlock.forward(resnets, x, cache);
-            NDArray small = downsample.isPresent() ? Ops.consume(h, y -> downsample.get().down(y, cache)) : h;
-            return shortcut.isEmpty()
-                    ? small
-                    : Ops.consume(shortcut.get().forward(x), s -> Ops.call("add", s, small));
+            NDArray small = downsample.isPresent()
+                    ? Ops.consume(h, y -> downsample.get().down(y, cache))
+                    : h;
+            return shortcut.isEmpty() ? small : Ops.consume(shortcut.get().forward(x), s -> Ops.call("add", s, small));
         }
     }
 
     private record Shortcut(NDArray frames, NDArray side, NDArray channels) {
         static Shortcut of(Weights weights, int width, boolean halvesTime, boolean halvesSides) {
             return new Shortcut(
-                    weights.constant(halvesTime ? 2 : 1),
-                    weights.constant(halvesSides ? 2 : 1),
-                    weights.constant((long) width));
+                    weights.constant(halvesTime ? 2 : 1), weights.constant(halvesSides ? 2 : 1), weights.constant((long)
+                            width));
         }
 
         NDArray forward(NDArray x) {

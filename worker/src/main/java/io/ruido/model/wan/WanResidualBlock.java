@@ -12,7 +12,11 @@ import java.util.Optional;
 
 /** Two causal convolutions beside a shortcut. */
 record WanResidualBlock(
-        PositionNorm norm1, CausalConv3d conv1, PositionNorm norm2, CausalConv3d conv2, Optional<CausalConv3d> shortcut) {
+        PositionNorm norm1,
+        CausalConv3d conv1,
+        PositionNorm norm2,
+        CausalConv3d conv2,
+        Optional<CausalConv3d> shortcut) {
     static WanResidualBlock of(Weights weights, int in, int out) {
         return new WanResidualBlock(
                 PositionNorm.ofClips(weights.at("norm1"), in),

@@ -105,7 +105,8 @@ public final class WanTransformer3DModel {
         for (Block block : blocks) {
             x = Ops.consume(x, tokens -> block.forward(tokens, steps, context, seen, turned));
         }
-        NDList out = emb.reshape(batch, -1, 1, config.width()).add(scaleShiftTable).split(2, 2); // shift, scale
+        NDList out =
+                emb.reshape(batch, -1, 1, config.width()).add(scaleShiftTable).split(2, 2); // shift, scale
         NDArray normed = Ops.consume(x, tokens -> modulated(tokens, out.get(1), out.get(0), eps));
         NDArray tokens = Ops.consume(normed, projOut::forward);
         NDArray sizes = Ops.none().getManager().create(grid.getShape());
@@ -153,7 +154,11 @@ public final class WanTransformer3DModel {
                     LayerNorm.of(weights.at("norm2"), config.width(), EPS),
                     config.posEmbedSeqLen().isPresent()
                             ? Optional.of(weights.get(
-                                    "pos_embed", Init.ZEROS, 1, config.posEmbedSeqLen().getAsInt(), in))
+                                    "pos_embed",
+                                    Init.ZEROS,
+                                    1,
+                                    config.posEmbedSeqLen().getAsInt(),
+                                    in))
                             : Optional.empty());
         }
 
@@ -191,8 +196,7 @@ public final class WanTransformer3DModel {
                             Linear.of(net.at(2), config.ffnDim(), width)));
         }
 
-        NDArray forward(
-                NDArray x, NDArray steps, NDArray text, NDArray picture, WanRotaryPosEmbed.Angles angles) {
+        NDArray forward(NDArray x, NDArray steps, NDArray text, NDArray picture, WanRotaryPosEmbed.Angles angles) {
             NDList ada = steps.add(scaleShiftTable).split(6, 2); // shift, scale, gate; twice (B, 1 or N, 1, D)
             NDArray h = modulated(x, ada.get(1), ada.get(0), eps);
             NDArray o = Ops.consume(h, y -> self.forward(y, angles));

@@ -24,8 +24,7 @@ public final class Dit implements ModelFamily {
 
     @Override
     public Map<String, List<Network<?>>> parts() {
-        return Map.of(
-                "transformer", List.of(DiTTransformer2DModel.NETWORK), "vae", List.of(AutoencoderKL.NETWORK));
+        return Map.of("transformer", List.of(DiTTransformer2DModel.NETWORK), "vae", List.of(AutoencoderKL.NETWORK));
     }
 
     @Override

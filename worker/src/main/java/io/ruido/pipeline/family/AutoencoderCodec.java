@@ -47,10 +47,8 @@ public final class AutoencoderCodec implements Codec {
     public float[] encode(NDArray picture, TorchRandom random) {
         AutoencoderKL.Posterior posterior = vae.encode(Ops.cast(picture, type));
         float[] latents = Ops.cast(posterior.mean(), DataType.FLOAT32).toFloatArray();
-        float[] deviation = Ops.cast(posterior.logvar(), DataType.FLOAT32)
-                .mul(0.5)
-                .exp()
-                .toFloatArray();
+        float[] deviation =
+                Ops.cast(posterior.logvar(), DataType.FLOAT32).mul(0.5).exp().toFloatArray();
         float[] noise = random.randn(latents.length);
         for (int i = 0; i < latents.length; i++) {
             latents[i] = (float) (vae.config().scalingFactor() * (latents[i] + deviation[i] * noise[i]));

@@ -52,8 +52,8 @@ final class PictureEncoder {
     /** (1, P, D) */
     NDArray encode(NDManager manager, RgbImage image) {
         int shorter = Math.min(image.width(), image.height());
-        RgbImage small = Bicubic.resized(
-                image, shortestEdge * image.width() / shorter, shortestEdge * image.height() / shorter);
+        RgbImage small =
+                Bicubic.resized(image, shortestEdge * image.width() / shorter, shortestEdge * image.height() / shorter);
         int left = (small.width() - crop) / 2;
         int top = (small.height() - crop) / 2;
         float[] values = new float[COLOURS * crop * crop];

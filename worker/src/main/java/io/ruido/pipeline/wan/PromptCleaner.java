@@ -46,9 +46,8 @@ final class PromptCleaner {
     private static String fixedLine(String line, boolean references) {
         String text = line;
         while (true) {
-            String fixed = references
-                    ? REFERENCE.matcher(text).replaceAll(match -> quoted(reference(match.group())))
-                    : text;
+            String fixed =
+                    references ? REFERENCE.matcher(text).replaceAll(match -> quoted(reference(match.group()))) : text;
             fixed = fixedCharacters(fixed);
             if (fixed.equals(text)) {
                 return fixed;

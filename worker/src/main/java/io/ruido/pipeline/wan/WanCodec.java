@@ -85,8 +85,8 @@ final class WanCodec implements Codec {
         }
         ClipFormat format = ClipFormat.of(output.format().label());
         RgbImage first = frames.first();
-        try (ClipEncoder encoder = new ClipEncoder(
-                format, first.width(), first.height(), framesPerSecond, output.quality(), parameters)) {
+        try (ClipEncoder encoder =
+                new ClipEncoder(format, first.width(), first.height(), framesPerSecond, output.quality(), parameters)) {
             for (RgbImage frame : frames.images()) {
                 encoder.add(frame.rgb());
             }

@@ -92,11 +92,12 @@ public final class WanImageToVideo implements AutoCloseable {
     private double boundary(ModelFolder folder) {
         double ratio = folder.index().path("boundary_ratio").asDouble(0);
         if (lowNoiseTransformer.isPresent() != ratio > 0) {
-            throw new IllegalArgumentException("%s: boundary_ratio is %s with %d transformers; supported: a ratio with 2"
-                    .formatted(
-                            folder.path(),
-                            folder.index().path("boundary_ratio"),
-                            lowNoiseTransformer.isPresent() ? 2 : 1));
+            throw new IllegalArgumentException(
+                    "%s: boundary_ratio is %s with %d transformers; supported: a ratio with 2"
+                            .formatted(
+                                    folder.path(),
+                                    folder.index().path("boundary_ratio"),
+                                    lowNoiseTransformer.isPresent() ? 2 : 1));
         }
         return ratio * scheduler.trainSteps();
     }
@@ -105,9 +106,13 @@ public final class WanImageToVideo implements AutoCloseable {
         int latent = vae.config().zDim();
         int wanted = timestepEachPatch ? latent : 2 * latent + vae.config().frames();
         if (transformer.config().inChannels() != wanted || transformer.config().outChannels() != latent) {
-            throw new IllegalArgumentException("transformer takes %d channels and gives %d, but must take %d and give %d"
-                    .formatted(
-                            transformer.config().inChannels(), transformer.config().outChannels(), wanted, latent));
+            throw new IllegalArgumentException(
+                    "transformer takes %d channels and gives %d, but must take %d and give %d"
+                            .formatted(
+                                    transformer.config().inChannels(),
+                                    transformer.config().outChannels(),
+                                    wanted,
+                                    latent));
         }
     }
 
@@ -181,9 +186,8 @@ public final class WanImageToVideo implements AutoCloseable {
             var random = new TorchRandom(request.seed());
             float[] noise = random.randn(Math.toIntExact(shape.size()));
             Inpainting first = first(scratch, request.image(), shape);
-            NDArray picture = pictureEncoder.isPresent()
-                    ? pictureEncoder.get().encode(scratch, request.image())
-                    : Ops.none();
+            NDArray picture =
+                    pictureEncoder.isPresent() ? pictureEncoder.get().encode(scratch, request.image()) : Ops.none();
             NDArray wanted = states(scratch, request.prompt());
             NDArray unwanted = request.guidance() > 1 ? states(scratch, request.negativePrompt()) : Ops.none();
             var state = new SampleState(trajectory, random, noise, first);
@@ -216,9 +220,7 @@ public final class WanImageToVideo implements AutoCloseable {
         double guidance = low ? request.lowNoiseGuidance().orElse(request.guidance()) : request.guidance();
         Shape told = new Shape(1, model.config().inChannels(), shape.get(2), shape.get(3), shape.get(4));
         NDArray latents = Ops.cast(Torch.tensor(step, state.input(), told), type);
-        NDArray timesteps = timestepEachPatch
-                ? timesteps(step, timestep, shape)
-                : step.create(new float[] {timestep});
+        NDArray timesteps = timestepEachPatch ? timesteps(step, timestep, shape) : step.create(new float[] {timestep});
         NDArray c = velocity(model, latents, timesteps, wanted, picture);
         if (unwanted.isEmpty()) {
             return c.toFloatArray();
@@ -245,7 +247,9 @@ public final class WanImageToVideo implements AutoCloseable {
 
     /** What a model is told of its first frame: latents beside the noisy ones, or latents in their place. */
     private Inpainting first(NDManager scratch, RgbImage image, Shape shape) {
-        int frames = timestepEachPatch ? 1 : Math.toIntExact(shape.get(2) - 1) * vae.config().frames() + 1;
+        int frames = timestepEachPatch
+                ? 1
+                : Math.toIntExact(shape.get(2) - 1) * vae.config().frames() + 1;
         NDArray first = Pictures.tensor(scratch, image); // (1, 3, 1, H, W)
         NDArray clip = frames == 1
                 ? first
@@ -269,9 +273,7 @@ public final class WanImageToVideo implements AutoCloseable {
             Arrays.fill(mask, channel * all, channel * all + frame, 1);
         }
         NDArray told = Torch.tensor(
-                scratch,
-                mask,
-                new Shape(1, vae.config().frames(), shape.get(2), shape.get(3), shape.get(4)));
+                scratch, mask, new Shape(1, vae.config().frames(), shape.get(2), shape.get(3), shape.get(4)));
         return new Inpainting.Beside(
                 NDArrays.concat(new NDList(told, latents), 1).toFloatArray());
     }

@@ -54,9 +54,7 @@ final class WanPrompts implements Prompts {
         NDArray mask = scratch.ones(new Shape(1, ids.length), DataType.INT64);
         NDArray states = encoder.forward(scratch.create(new long[][] {ids}), mask);
         Shape missing = new Shape(1, TOKENS - ids.length, states.getShape().get(2));
-        return ids.length == TOKENS
-                ? states
-                : states.concat(Ops.cast(scratch.zeros(missing), states.getDataType()), 1);
+        return ids.length == TOKENS ? states : states.concat(Ops.cast(scratch.zeros(missing), states.getDataType()), 1);
     }
 
     @Override

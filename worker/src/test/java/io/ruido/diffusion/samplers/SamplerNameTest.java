@@ -51,7 +51,8 @@ class SamplerNameTest {
 
         for (SamplerName name : SamplerName.all()) {
             assertThat(SamplerName.of(name.id())).isSameAs(name);
-            Trajectory trajectory = name.sampler(name.fits(diffusion) ? diffusion : flow).trajectory(8);
+            Trajectory trajectory =
+                    name.sampler(name.fits(diffusion) ? diffusion : flow).trajectory(8);
             assertThat(trajectory.made(trajectory.size())).as(name.id()).isEqualTo(8);
         }
     }
@@ -134,7 +135,8 @@ class SamplerNameTest {
 
         assertThat(fitting).contains("flow-euler", "flow-euler-beta", "unipc", "dpm++-2m", "dpm++-2s");
         assertThat(fitting).doesNotContain("ddim", "euler", "unipc-karras", "lcm", "pndm", "deis");
-        assertThat(SamplerName.of("flow-euler").fits(config("DDIMScheduler", ""))).isFalse();
+        assertThat(SamplerName.of("flow-euler").fits(config("DDIMScheduler", "")))
+                .isFalse();
     }
 
     @Test

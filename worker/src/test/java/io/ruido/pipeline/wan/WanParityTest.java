@@ -100,17 +100,17 @@ class WanParityTest {
                 run.path("steps").asInt(),
                 Optional.empty(),
                 run.path("guidance").asDouble(),
-                run.has("guidance2")
-                        ? OptionalDouble.of(run.path("guidance2").asDouble())
-                        : OptionalDouble.empty(),
+                run.has("guidance2") ? OptionalDouble.of(run.path("guidance2").asDouble()) : OptionalDouble.empty(),
                 run.path("width").asInt(),
                 run.path("height").asInt(),
                 run.path("frames").asInt(),
-                RgbImage.of(ImageIO.read(folder.resolve(run.path("image").asText()).toFile())));
+                RgbImage.of(
+                        ImageIO.read(folder.resolve(run.path("image").asText()).toFile())));
     }
 
     private static void assertFrames(String run, NDArray expected, List<RgbImage> frames) {
-        assertThat(frames).as("frames of %s", run).hasSize((int) expected.getShape().get(0));
+        assertThat(frames).as("frames of %s", run).hasSize((int)
+                expected.getShape().get(0));
         float[] pixels = expected.toFloatArray();
         int size = pixels.length / frames.size();
         int worst = 0;
@@ -125,7 +125,10 @@ class WanParityTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"32, 16, 6, frames must be 1 more than a multiple of 4", "20, 16, 5, width must be a multiple of 8, was 20"})
+    @CsvSource({
+        "32, 16, 6, frames must be 1 more than a multiple of 4",
+        "20, 16, 5, width must be a multiple of 8, was 20"
+    })
     void aClipThatTheModelCannotMakeIsRefusedByNameAndValue(int width, int height, int frames, String message)
             throws IOException {
         Path folder = Golden.path("golden/wan-pipelines/text-2.1");
@@ -146,7 +149,8 @@ class WanParityTest {
 
     @Test
     void promptsAreCleanedAsFtfyDoes() throws IOException {
-        for (JsonNode pair : JSON.readTree(Golden.path("golden/wan-prompts.json").toFile())) {
+        for (JsonNode pair :
+                JSON.readTree(Golden.path("golden/wan-prompts.json").toFile())) {
             assertThat(PromptCleaner.clean(pair.get(0).asText()))
                     .as(pair.get(0).toString())
                     .isEqualTo(pair.get(1).asText());

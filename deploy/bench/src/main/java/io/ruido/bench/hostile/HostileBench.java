@@ -38,9 +38,10 @@ import picocli.CommandLine.Option;
         name = "hostile",
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
-        description = "Runs hostile clients of every kind that docs/security.md names beside a tenant that submits one job"
-                + " a second, on servers of its own on loopback, and tells how much longer that tenant waits, how the heap"
-                + " grows, and whether a job is lost.")
+        description =
+                "Runs hostile clients of every kind that docs/security.md names beside a tenant that submits one job"
+                        + " a second, on servers of its own on loopback, and tells how much longer that tenant waits, how the heap"
+                        + " grows, and whether a job is lost.")
 public final class HostileBench implements Callable<Integer> {
     private static final String TENANT_KEY = "key-of-an-ordinary-tenant";
     private static final String HOSTILE_KEY = "key-of-a-hostile-tenant";
@@ -52,15 +53,12 @@ public final class HostileBench implements Callable<Integer> {
     @Option(
             names = "--seconds",
             paramLabel = "N",
-            description = "How long the hostile clients run; as long again, but at most 120 s, is measured without them.",
+            description =
+                    "How long the hostile clients run; as long again, but at most 120 s, is measured without them.",
             defaultValue = "120")
     private int seconds;
 
-    @Option(
-            names = "--clients",
-            paramLabel = "N",
-            description = "Hostile clients of each kind.",
-            defaultValue = "2")
+    @Option(names = "--clients", paramLabel = "N", description = "Hostile clients of each kind.", defaultValue = "2")
     private int clients;
 
     @Option(
@@ -171,11 +169,13 @@ public final class HostileBench implements Callable<Integer> {
                     .POST(BodyPublishers.ofString(JOB))
                     .build());
             while (!status.get("state").asText().equals("SUCCEEDED")) {
-                if (List.of("FAILED", "CANCELLED", "EXPIRED").contains(status.get("state").asText())) {
+                if (List.of("FAILED", "CANCELLED", "EXPIRED")
+                        .contains(status.get("state").asText())) {
                     throw new IOException("job ended as " + status);
                 }
                 Thread.sleep(500);
-                status = send(request(port, "/v1/jobs/" + status.get("id").asText()).build());
+                status = send(
+                        request(port, "/v1/jobs/" + status.get("id").asText()).build());
             }
             job.complete((System.nanoTime() - begin) / 1e9);
         } catch (IOException | RuntimeException e) {
@@ -225,8 +225,9 @@ public final class HostileBench implements Callable<Integer> {
     private void print(Jobs alone, Jobs beside, long before, List<Long> heaps) {
         System.out.printf("%nHostile clients, %d of each kind, for %d s%n", clients, seconds);
         attempts.forEach((name, count) -> System.out.printf("  %-32s %7d attempts%n", name, count.get()));
-        System.out.printf("%nOne job a second of an ordinary tenant%n%-24s %7s %7s %7s%n", "s until the job is finished",
-                "p50", "p95", "lost");
+        System.out.printf(
+                "%nOne job a second of an ordinary tenant%n%-24s %7s %7s %7s%n",
+                "s until the job is finished", "p50", "p95", "lost");
         row("  alone", alone);
         row("  beside hostile clients", beside);
         System.out.printf(
@@ -237,11 +238,13 @@ public final class HostileBench implements Callable<Integer> {
 
     private static void row(String name, Jobs jobs) {
         System.out.printf(
-                "%-26s %7.2f %7.2f %7d%n", name, jobs.quantiles().median(), jobs.quantiles().at(0.95), jobs.lost);
+                "%-26s %7.2f %7.2f %7d%n",
+                name, jobs.quantiles().median(), jobs.quantiles().at(0.95), jobs.lost);
     }
 
     private static String entry(String name, String key) throws Exception {
         byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-        return "- {name: %s, tenant: %s, sha256: \"%s\"}%n".formatted(name, name, HexFormat.of().formatHex(digest));
+        return "- {name: %s, tenant: %s, sha256: \"%s\"}%n"
+                .formatted(name, name, HexFormat.of().formatHex(digest));
     }
 }

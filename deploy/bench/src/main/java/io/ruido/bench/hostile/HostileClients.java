@@ -181,7 +181,10 @@ final class HostileClients {
         settings.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
         try (ImageOutputStream out = ImageIO.createImageOutputStream(jpeg)) {
             writer.setOutput(out);
-            writer.write(null, new IIOImage(new BufferedImage(2048, 2048, BufferedImage.TYPE_BYTE_GRAY), null, null), settings);
+            writer.write(
+                    null,
+                    new IIOImage(new BufferedImage(2048, 2048, BufferedImage.TYPE_BYTE_GRAY), null, null),
+                    settings);
         }
         writer.dispose();
         byte[] file = jpeg.toByteArray();

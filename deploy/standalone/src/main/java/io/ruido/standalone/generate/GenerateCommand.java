@@ -24,7 +24,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "generate",
         mixinStandardHelpOptions = true,
-        description = "Generates images or clips of a prompt on a running Ruido, or on one that is started temporarily.")
+        description =
+                "Generates images or clips of a prompt on a running Ruido, or on one that is started temporarily.")
 public final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private SettingsOption settings;
@@ -120,7 +121,8 @@ public final class GenerateCommand implements Callable<Integer> {
         if (out == null) {
             return Path.of("image-%d.%s"
                     .formatted(
-                            job.get("seed").asLong() + index, job.get("outputFormat").asText()));
+                            job.get("seed").asLong() + index,
+                            job.get("outputFormat").asText()));
         }
         return NumberedFile.file(out, index);
     }

@@ -61,7 +61,8 @@ public final class SampleCommand implements Callable<Integer> {
     @Option(
             names = "--eta",
             paramLabel = "N",
-            description = "How much noise DDIM, TCD or Euler a adds in each step, from 0 to 1; the sampler's own by default.")
+            description =
+                    "How much noise DDIM, TCD or Euler a adds in each step, from 0 to 1; the sampler's own by default.")
     private Double eta;
 
     @Option(names = "--guidance", paramLabel = "SCALE", description = "How closely the prompt is followed; 1 is none.")
@@ -79,7 +80,8 @@ public final class SampleCommand implements Callable<Integer> {
     @Option(
             names = "--frames",
             paramLabel = "N",
-            description = "Of a clip, 1 more than a multiple of 4; for a clip's file the model's own by default, else 1.")
+            description =
+                    "Of a clip, 1 more than a multiple of 4; for a clip's file the model's own by default, else 1.")
     private Integer frames;
 
     @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "Images, each with the next seed.")
@@ -105,8 +107,9 @@ public final class SampleCommand implements Callable<Integer> {
             names = "--out",
             paramLabel = "FILE",
             defaultValue = "image.png",
-            description = "File to write, of the kind that its name ends with: png, jpeg, webp, or of a clip mp4, webm, webp;"
-                    + " ${DEFAULT-VALUE}. The second image gets -1 before the dot.")
+            description =
+                    "File to write, of the kind that its name ends with: png, jpeg, webp, or of a clip mp4, webm, webp;"
+                            + " ${DEFAULT-VALUE}. The second image gets -1 before the dot.")
     private Path out;
 
     @Option(names = "--latents", paramLabel = "FILE", description = "NumPy file to write the finished latents to.")
@@ -122,8 +125,8 @@ public final class SampleCommand implements Callable<Integer> {
         if (latents != null) {
             requireFolder(latents);
         }
-        try (DiffusionPipeline pipeline = DiffusionPipeline.read(
-                model, compute.device(), compute.type(), compute.engine(), loras())) {
+        try (DiffusionPipeline pipeline =
+                DiffusionPipeline.read(model, compute.device(), compute.type(), compute.engine(), loras())) {
             SampleRequest request = request(pipeline);
             var sampling = new Sampling(pipeline);
             List<Sampling.Result> results = new ArrayList<>();
@@ -135,7 +138,10 @@ public final class SampleCommand implements Callable<Integer> {
             }
             for (int i = 0; i < count; i++) {
                 Path file = NumberedFile.file(out, i);
-                Files.write(file, file(pipeline, results.get(i).frames(), request.ofImage(i)).bytes());
+                Files.write(
+                        file,
+                        file(pipeline, results.get(i).frames(), request.ofImage(i))
+                                .bytes());
                 System.out.println(file);
             }
             if (latents != null) {
@@ -236,7 +242,8 @@ public final class SampleCommand implements Callable<Integer> {
             settings.put("CFG rescale", request.guidanceRescale());
         }
         settings.put("Seed", request.seeds().seed());
-        settings.put("Size", request.geometry().width() + "x" + request.geometry().height());
+        settings.put(
+                "Size", request.geometry().width() + "x" + request.geometry().height());
         if (request.geometry().frames() > 1) {
             settings.put("Frames", request.geometry().frames());
         }
@@ -247,7 +254,9 @@ public final class SampleCommand implements Callable<Integer> {
             settings.put("Variation seed strength", variation.strength());
         }
         request.source().ifPresent(source -> settings.put("Denoising strength", source.strength()));
-        var output = NumberedFile.format(out) == Output.Format.PNG ? Output.PNG : new Output(NumberedFile.format(out), Output.DEFAULT_QUALITY);
+        var output = NumberedFile.format(out) == Output.Format.PNG
+                ? Output.PNG
+                : new Output(NumberedFile.format(out), Output.DEFAULT_QUALITY);
         return pipeline.artifact(result, output, Infotext.of(request.prompt(), request.negativePrompt(), settings));
     }
 }

@@ -45,7 +45,8 @@ public final class Submission {
     @Option(
             names = "--eta",
             paramLabel = "N",
-            description = "How much noise DDIM, TCD or Euler a adds in each step, from 0 to 1; the sampler's own by default.")
+            description =
+                    "How much noise DDIM, TCD or Euler a adds in each step, from 0 to 1; the sampler's own by default.")
     private Double eta;
 
     @Option(names = "--seed", paramLabel = "N", description = "The same seed and settings give the same image.")
