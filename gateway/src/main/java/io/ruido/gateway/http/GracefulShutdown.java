@@ -7,7 +7,6 @@ import io.vertx.ext.web.handler.PlatformHandler;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +24,8 @@ public final class GracefulShutdown implements PlatformHandler {
 
     /** An answer that takes longer is cut off. */
     private static final Duration AT_MOST = Duration.ofSeconds(15);
+
+    private static final long NO_ERROR = 0;
 
     private static final Duration LOOK_EVERY = Duration.ofMillis(50);
 
@@ -46,9 +47,13 @@ public final class GracefulShutdown implements PlatformHandler {
         ctx.next();
     }
 
+    /**
+     * Tells a client to use another connection. An HTTP/2 connection stays open, as the client may already have sent
+     * further requests on it: its GOAWAY frame has the greatest stream number (RFC 9113, section 6.8).
+     */
     private static void lastOfItsConnection(RoutingContext ctx) {
         if (ctx.request().version() == HttpVersion.HTTP_2) {
-            ctx.request().connection().shutdown(AT_MOST.toSeconds(), TimeUnit.SECONDS);
+            ctx.request().connection().goAway(NO_ERROR, Integer.MAX_VALUE);
         } else {
             ctx.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
