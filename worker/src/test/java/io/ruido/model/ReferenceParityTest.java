@@ -19,6 +19,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The models against diffusers' outputs and gradients for the same weights and inputs. */
 class ReferenceParityTest {
+    /** A bias' gradient is a sum over all places; its last digits depend on the processor's kernels (1.2e-4 with AVX2). */
+    private static final double GRADIENT_ERROR = 2e-4;
+
     private final NDManager manager = NDManager.newBaseManager("PyTorch");
 
     @AfterEach
@@ -101,6 +104,7 @@ class ReferenceParityTest {
 
     private static void assertGradients(Golden golden, Weights weights) {
         assertThat(weights.tensors()).isNotEmpty();
-        weights.tensors().forEach((name, weight) -> golden.assertClose("grad." + name, weight.getGradient()));
+        weights.tensors()
+                .forEach((name, weight) -> golden.assertClose("grad." + name, weight.getGradient(), GRADIENT_ERROR));
     }
 }
