@@ -5,6 +5,7 @@ import io.lettuce.core.Value;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.ruido.job.JobJson;
 import io.ruido.job.ModelCard;
+import io.ruido.job.UnavailableModel;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -19,11 +20,13 @@ public final class ModelRegistry {
     private final RedisAsyncCommands<String, String> redis;
     private final LuaScript serve;
     private final LuaScript serving;
+    private final LuaScript announced;
 
     public ModelRegistry(Redis redis) {
         this.redis = redis.text().async();
         this.serve = new LuaScript(this.redis, "serve.lua");
         this.serving = new LuaScript(this.redis, "serving.lua");
+        this.announced = new LuaScript(this.redis, "announced.lua");
     }
 
     /**
@@ -36,6 +39,28 @@ public final class ModelRegistry {
         CompletionStage<String> served =
                 serve.run(ScriptOutputType.VALUE, keys(cards), member(worker, slots), String.valueOf(lease.toMillis()));
         return redis.hset(RedisKeys.MODELS, byName).thenCombine(served, (added, ok) -> null);
+    }
+
+    /** Announces models that a worker cannot serve, until the lease ends. */
+    public CompletionStage<Void> announceUnavailable(List<UnavailableModel> models, Duration lease) {
+        return CompletableFuture.allOf(models.stream()
+                .map(model -> serve.run(
+                                ScriptOutputType.VALUE,
+                                new String[] {RedisKeys.UNAVAILABLE_MODELS},
+                                JobJson.write(model),
+                                String.valueOf(lease.toMillis()))
+                        .toCompletableFuture())
+                .toArray(CompletableFuture<?>[]::new));
+    }
+
+    /** The models that some worker cannot serve now, by name. */
+    public CompletionStage<List<UnavailableModel>> unavailable() {
+        CompletionStage<List<String>> found =
+                announced.run(ScriptOutputType.MULTI, new String[] {RedisKeys.UNAVAILABLE_MODELS});
+        return found.thenApply(models -> models.stream()
+                .map(json -> JobJson.read(json, UnavailableModel.class))
+                .sorted(Comparator.comparing(UnavailableModel::name))
+                .toList());
     }
 
     /** Tells how an announced worker is, for as long as it is taken for alive. */

@@ -41,6 +41,9 @@ final class RedisKeys {
     /** Hash of model name to card. */
     static final String MODELS = "ruido:models";
 
+    /** Sorted set of {@link io.ruido.job.UnavailableModel} by the end of the lease of the worker that cannot serve it. */
+    static final String UNAVAILABLE_MODELS = MODELS + ":unavailable";
+
     /** Channel that names a model of which a job was admitted and has to be published. */
     static final String DISPATCH = "ruido:dispatch";
 

@@ -53,7 +53,12 @@ final class Model implements AutoCloseable {
     static Model read(Path folder, Device device, DataType type, Engine engine, ExecutorService side)
             throws IOException {
         DiffusionPipeline pipeline = DiffusionPipeline.read(folder, device, type, engine, List.of());
-        return new Model(ModelCards.read(folder, pipeline), pipeline, side);
+        try {
+            return new Model(ModelCards.read(folder, pipeline), pipeline, side);
+        } catch (IOException | RuntimeException e) {
+            pipeline.close();
+            throw e;
+        }
     }
 
     ModelCard card() {

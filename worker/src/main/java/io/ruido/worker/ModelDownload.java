@@ -7,6 +7,7 @@ import io.minio.Result;
 import io.minio.errors.MinioException;
 import io.minio.messages.Item;
 import io.ruido.config.RuidoConfig;
+import io.ruido.job.UnavailableModel;
 import io.ruido.process.Startup;
 import io.ruido.s3.S3Clients;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,14 +54,24 @@ public final class ModelDownload {
         this.folder = folder;
     }
 
+    /** What is wrong with one model in the bucket, whatever the others are. */
+    private static final class BadModelException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        BadModelException(String message) {
+            super(message);
+        }
+    }
+
     /**
-     * Returns when the folder has all wanted models, at once when no source is configured.
+     * Returns when the folder has all wanted models that are complete in the bucket, at once when no source is configured.
      *
-     * @throws IOException when the bucket does not answer, or a file differs from its checksum
+     * @return the others
+     * @throws IOException when the bucket does not answer
      */
-    static void run(RuidoConfig config) throws IOException {
+    static List<UnavailableModel> run(RuidoConfig config) throws IOException {
         if (config.worker().modelSource().isEmpty()) {
-            return;
+            return List.of();
         }
         URI source = config.worker().modelSource().get();
         if (!"s3".equals(source.getScheme()) || source.getHost() == null) {
@@ -73,21 +85,28 @@ public final class ModelDownload {
         Map<String, Map<String, Long>> found = download.list();
         List<String> names = config.worker().modelNames().orElse(List.copyOf(found.keySet()));
         if (names.isEmpty()) {
-            throw new IOException("ruido.worker.model-source: no model in " + source);
+            log.error("ruido.worker.model-source: no model in {}", source);
         }
+        List<UnavailableModel> unavailable = new ArrayList<>();
         for (String name : names) {
-            if (!found.containsKey(name)) {
-                throw new IOException("ruido.worker.model-names: no model %s in %s, which has %s"
-                        .formatted(name, source, found.keySet()));
+            try {
+                if (!found.containsKey(name)) {
+                    throw new BadModelException("ruido.worker.model-names: no model %s in %s, which has %s"
+                            .formatted(name, source, found.keySet()));
+                }
+                download.fetch(name, found.get(name));
+            } catch (BadModelException e) {
+                unavailable.add(new UnavailableModel(name, e.getMessage()));
             }
-            download.fetch(name, found.get(name));
         }
+        return unavailable;
     }
 
     /** Fetches the models and ends, so that it can run before a worker. Settings as for {@link Worker#main}. */
     public static void main(String[] arguments) {
         Startup.run("fetch-models", arguments, config -> {
-            run(config);
+            List<UnavailableModel> unavailable = run(config);
+            unavailable.forEach(model -> log.error("model {} was not fetched: {}", model.name(), model.reason()));
             System.exit(0);
             return () -> {};
         });
@@ -117,7 +136,7 @@ public final class ModelDownload {
 
     private void fetch(String model, Map<String, Long> sizes) throws IOException {
         if (!sizes.containsKey(SUMS)) {
-            throw new IOException(
+            throw new BadModelException(
                     "model %s in s3://%s/%s has no %s: make one with sha256sum".formatted(model, bucket, prefix, SUMS));
         }
         Path target = folder.resolve(model);
@@ -129,11 +148,11 @@ public final class ModelDownload {
             return;
         }
         removeOthers(target, sums);
-        DownloadProgress progress = new DownloadProgress(
-                model,
-                sums.keySet().stream()
-                        .mapToLong(file -> size(model, sizes, file))
-                        .sum());
+        long bytes = 0;
+        for (String file : sums.keySet()) {
+            bytes += size(model, sizes, file);
+        }
+        DownloadProgress progress = new DownloadProgress(model, bytes);
         for (Map.Entry<String, String> file : sums.entrySet()) {
             Path local = local(target, file.getKey());
             if (Files.exists(local) && file.getValue().equals(sha256(local))) {
@@ -146,10 +165,10 @@ public final class ModelDownload {
         progress.done();
     }
 
-    private static long size(String model, Map<String, Long> sizes, String file) {
+    private static long size(String model, Map<String, Long> sizes, String file) throws BadModelException {
         Long size = sizes.get(file);
         if (size == null) {
-            throw new IllegalArgumentException(
+            throw new BadModelException(
                     "model %s: %s names %s, which is not in the bucket".formatted(model, SUMS, file));
         }
         return size;
@@ -157,9 +176,15 @@ public final class ModelDownload {
 
     private static boolean complete(Path target, String sumsText, Map<String, String> sums) throws IOException {
         Path mark = target.resolve(SUMS);
-        return Files.exists(mark)
-                && Files.readString(mark).equals(sumsText)
-                && sums.keySet().stream().allMatch(file -> Files.exists(local(target, file)));
+        if (Files.notExists(mark) || !Files.readString(mark).equals(sumsText)) {
+            return false;
+        }
+        for (String file : sums.keySet()) {
+            if (Files.notExists(local(target, file))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Of another version of the model, which was fetched before; a folder that was not fetched keeps all it has. */
@@ -184,7 +209,8 @@ public final class ModelDownload {
             try {
                 String actual = copy(object, part, progress);
                 if (!actual.equals(expected)) {
-                    throw new IOException("%s: its SHA-256 must be %s, was %s".formatted(object, expected, actual));
+                    throw new BadModelException(
+                            "%s: its SHA-256 must be %s, was %s".formatted(object, expected, actual));
                 }
                 Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
                 return;
@@ -237,7 +263,7 @@ public final class ModelDownload {
         for (String line : sumsText.lines().filter(text -> !text.isBlank()).toList()) {
             String[] words = line.strip().split("\\s+\\*?", 2);
             if (words.length < 2 || !words[0].matches("[0-9a-fA-F]{64}")) {
-                throw new IOException("model %s: %s has the line \"%s\", which sha256sum does not write"
+                throw new BadModelException("model %s: %s has the line \"%s\", which sha256sum does not write"
                         .formatted(model, SUMS, line));
             }
             sums.put(words[1].replaceFirst("^\\./", ""), words[0].toLowerCase());
@@ -245,11 +271,10 @@ public final class ModelDownload {
         return sums;
     }
 
-    private static Path local(Path target, String file) {
+    private static Path local(Path target, String file) throws BadModelException {
         Path local = target.resolve(file).normalize();
         if (!local.startsWith(target)) {
-            throw new IllegalArgumentException(
-                    "%s names %s, which is outside of the model's folder".formatted(SUMS, file));
+            throw new BadModelException("%s names %s, which is outside of the model's folder".formatted(SUMS, file));
         }
         return local;
     }

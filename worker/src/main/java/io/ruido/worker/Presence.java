@@ -1,6 +1,7 @@
 package io.ruido.worker;
 
 import io.ruido.job.ModelCard;
+import io.ruido.job.UnavailableModel;
 import io.ruido.redis.ModelRegistry;
 import io.ruido.redis.WorkerStatus;
 import io.ruido.telemetry.ResidentMemory;
@@ -24,6 +25,7 @@ final class Presence {
     private final String worker;
     private final int slots;
     private final List<ModelCard> cards;
+    private final List<UnavailableModel> unavailable;
     private final Duration lease;
     private final Observer observer;
     private final DenoiseLoop loop;
@@ -32,6 +34,7 @@ final class Presence {
 
     /**
      * @param slots images of each model that it takes at a time
+     * @param unavailable models that it was told to serve and cannot
      * @param lease after which a worker that says nothing is taken for dead
      */
     Presence(
@@ -39,6 +42,7 @@ final class Presence {
             String worker,
             int slots,
             List<ModelCard> cards,
+            List<UnavailableModel> unavailable,
             Duration lease,
             Observer observer,
             DenoiseLoop loop) {
@@ -46,6 +50,7 @@ final class Presence {
         this.worker = worker;
         this.slots = slots;
         this.cards = cards;
+        this.unavailable = unavailable;
         this.lease = lease;
         this.observer = observer;
         this.loop = loop;
@@ -53,6 +58,7 @@ final class Presence {
 
     CompletionStage<Void> announce() {
         return registry.serve(worker, slots, cards, lease)
+                .thenCombine(registry.announceUnavailable(unavailable, lease), (served, announced) -> null)
                 .thenCombine(registry.report(status(), lease), (served, reported) -> null);
     }
 

@@ -16,6 +16,7 @@ import io.ruido.s3.ResultStore;
 import io.ruido.telemetry.Metric;
 import io.ruido.telemetry.Telemetry;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,6 +37,9 @@ public final class Worker implements AutoCloseable {
 
     /** For each so many places in the batch one more slot, so that none is empty while pictures are decoded and uploaded. */
     private static final int SPARE = 4;
+
+    /** Time between two looks for a model. */
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
 
     private final Models models;
     private final Redis redis;
@@ -91,7 +95,8 @@ public final class Worker implements AutoCloseable {
         names.forEach(model -> open(config, model, promptStage, samplingStage, undeliverable));
 
         Duration lease = config.jobs().lease();
-        presence = new Presence(new ModelRegistry(redis), id, places, cards, lease, observer, loop);
+        presence =
+                new Presence(new ModelRegistry(redis), id, places, cards, models.unavailable(), lease, observer, loop);
         retry.await(presence::announce);
         presence.keep(clock, lease.dividedBy(RENEWALS));
         log.info("worker {} serves {} with {} slots", id, names, slots.size());
@@ -130,14 +135,14 @@ public final class Worker implements AutoCloseable {
     }
 
     /**
-     * Begins to take jobs.
+     * Begins to take jobs, as soon as there is a model that can be served.
      *
      * @param models that it serves, and closes in the end
      * @throws IOException when a server cannot be reached
      */
     public static Worker start(RuidoConfig config, Models models) throws IOException {
         Telemetry telemetry = new Telemetry(config.tracing(), "ruido-worker");
-        return new Worker(config, models, telemetry, telemetry::close);
+        return new Worker(config, awaitModel(config, models), telemetry, telemetry::close);
     }
 
     /**
@@ -146,7 +151,35 @@ public final class Worker implements AutoCloseable {
      * @param telemetry of the process
      */
     public static Worker start(RuidoConfig config, Models models, Telemetry telemetry) throws IOException {
-        return new Worker(config, models, telemetry, () -> {});
+        return new Worker(config, awaitModel(config, models), telemetry, () -> {});
+    }
+
+    /** Looks again while no model can be served, and tells clients why meanwhile. */
+    private static Models awaitModel(RuidoConfig config, Models models) throws IOException {
+        if (!models.isEmpty()) {
+            return models;
+        }
+        Models latest = models;
+        try (Redis redis = Redis.connect(config.redis())) {
+            ModelRegistry registry = new ModelRegistry(redis);
+            while (latest.isEmpty()) {
+                log.error(
+                        "no model in {} can be served; looking again every {} s",
+                        config.worker().models().toAbsolutePath(),
+                        LOOK_AGAIN.toSeconds());
+                registry.announceUnavailable(latest.unavailable(), LOOK_AGAIN.multipliedBy(2))
+                        .exceptionally(error -> {
+                            log.warn("cannot announce the unavailable models: {}", error.toString());
+                            return null;
+                        });
+                Thread.sleep(LOOK_AGAIN);
+                latest.close();
+                latest = Models.fetchAndRead(config);
+            }
+            return latest;
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException("stopped while it waited for a model");
+        }
     }
 
     /** Where it answers Prometheus, if it does. */

@@ -1,13 +1,14 @@
 package io.ruido.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.minio.MakeBucketArgs;
 import io.minio.MinioClient;
 import io.minio.PutObjectArgs;
 import io.ruido.config.RuidoConfig;
 import io.ruido.embedded.EmbeddedS3;
+import io.ruido.job.UnavailableModel;
 import io.ruido.s3.S3Clients;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -48,12 +50,12 @@ class ModelDownloadTest {
         s3.close();
     }
 
-    private void download(String prefix, String names) throws IOException {
+    private List<UnavailableModel> download(String prefix, String names) throws IOException {
         Map<String, String> settings = new HashMap<>(s3.settings());
         settings.put("ruido.worker.models", cache.toString());
         settings.put("ruido.worker.model-source", "s3://models/" + prefix);
         settings.put("ruido.worker.model-names", names);
-        ModelDownload.run(RuidoConfig.load(settings, Map.of(), Optional.empty()));
+        return ModelDownload.run(RuidoConfig.load(settings, Map.of(), Optional.empty()));
     }
 
     private static void put(String key, String content) throws Exception {
@@ -109,22 +111,29 @@ class ModelDownloadTest {
     void aFileThatDiffersFromItsChecksumIsNotKept() throws Exception {
         put("bad/apples", Map.of("model_index.json", "{}", UNET, "weights"));
         put("bad/apples/" + UNET, "weighty");
-        assertThatThrownBy(() -> download("bad", "apples"))
-                .isInstanceOf(IOException.class)
-                .hasMessage("apples/%s: its SHA-256 must be %s, was %s", UNET, sha256("weights"), sha256("weighty"));
+        assertThat(download("bad", "apples"))
+                .containsExactly(new UnavailableModel(
+                        "apples",
+                        "apples/%s: its SHA-256 must be %s, was %s"
+                                .formatted(UNET, sha256("weights"), sha256("weighty"))));
         assertThat(cache.resolve("apples/unet")).isEmptyDirectory();
         assertThat(cache.resolve("apples/SHA256SUMS")).doesNotExist();
     }
 
     @Test
-    void whatCannotBeFetchedIsRefusedByName() throws Exception {
+    void whatCannotBeFetchedIsToldWithItsReasonAndTheOthersAreFetched() throws Exception {
         put("some/apples/model_index.json", "{}");
-        assertThatThrownBy(() -> download("some", "apples"))
-                .hasMessageContaining("apples")
-                .hasMessageContaining("no SHA256SUMS");
-        assertThatThrownBy(() -> download("some", "plums"))
-                .hasMessage("ruido.worker.model-names: no model plums in s3://models/some, which has [apples]");
+        put("some/pears", Map.of("model_index.json", "{}"));
+        assertThat(download("some", "apples,plums,pears"))
+                .extracting(UnavailableModel::name, UnavailableModel::reason)
+                .containsExactly(
+                        tuple("apples", "model apples in s3://models/some has no SHA256SUMS: make one with sha256sum"),
+                        tuple(
+                                "plums",
+                                "ruido.worker.model-names: no model plums in s3://models/some, which has [apples, pears]"));
+        assertThat(cache.resolve("pears/model_index.json")).hasContent("{}");
+
         put("outside/apples/SHA256SUMS", sha256("x") + "  ../escaped\n");
-        assertThatThrownBy(() -> download("outside", "apples")).hasMessageContaining("../escaped");
+        assertThat(download("outside", "apples").getFirst().reason()).contains("../escaped");
     }
 }

@@ -7,6 +7,7 @@ import io.ruido.config.RuidoConfig.UploadsConfig;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.Route;
 import io.ruido.job.ModelCard;
+import io.ruido.job.UnavailableModel;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -38,6 +39,7 @@ public final class CatalogRoutes {
     /** What OpenAI's clients list is beside what all others do. */
     private record Models(
             List<ModelView> models,
+            List<UnavailableModel> unavailable,
             @JsonProperty("default") String defaultModel,
             Limits limits,
             String object,
@@ -59,16 +61,18 @@ public final class CatalogRoutes {
 
     private void models(RoutingContext ctx) {
         Reply.on(ctx, catalog.all().thenCompose(cards -> catalog.workers(cards)
-                        .thenApply(workers -> models(cards, workers))))
+                        .thenCombine(
+                                catalog.unavailable(), (workers, unavailable) -> models(cards, workers, unavailable))))
                 .onSuccess(models -> Reply.json(ctx, 200, models))
                 .onFailure(ctx::fail);
     }
 
-    private Models models(List<ModelCard> cards, List<Long> workers) {
+    private Models models(List<ModelCard> cards, List<Long> workers, List<UnavailableModel> unavailable) {
         return new Models(
                 IntStream.range(0, cards.size())
                         .mapToObj(i -> new ModelView(cards.get(i), workers.get(i)))
                         .toList(),
+                unavailable,
                 catalog.defaultOf(cards).map(ModelCard::name).orElse(null),
                 limits,
                 "list",

@@ -3,6 +3,7 @@ package io.ruido.gateway.models;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.job.ModelCard;
+import io.ruido.job.UnavailableModel;
 import io.ruido.redis.ModelRegistry;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,6 +45,11 @@ public final class ModelCatalog {
     /** How many workers serve each of the models now. */
     public CompletionStage<List<Long>> workers(List<ModelCard> cards) {
         return registry.workers(cards);
+    }
+
+    /** The models that some worker cannot serve now. */
+    public CompletionStage<List<UnavailableModel>> unavailable() {
+        return registry.unavailable();
     }
 
     /** The model of a job that names none, or empty while there is no model. */

@@ -11,7 +11,10 @@ import io.ruido.job.JobJson;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
+import io.ruido.job.UnavailableModel;
 import io.ruido.redis.ChangeResult;
+import io.ruido.redis.ModelRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -195,6 +198,19 @@ class JobsTest {
                 .containsExactly("apples", "pears");
         assertThat(samplers).extracting(sampler -> sampler.get("id").asText()).containsExactly("ddim", "euler");
         assertThat(samplers.get(0).get("models").toString()).isEqualTo("[\"apples\",\"pears\"]");
+    }
+
+    @Test
+    void aModelThatAWorkerCannotServeIsListedWithItsReason() {
+        UnavailableModel model = new UnavailableModel("plums", "unet/config.json: setting act_fn is cube");
+        new ModelRegistry(SERVICES.connection)
+                .announceUnavailable(List.of(model), Duration.ofSeconds(5))
+                .toCompletableFuture()
+                .join();
+
+        assertThat(client.get("/v1/models").json().get("unavailable"))
+                .singleElement()
+                .hasToString("{\"name\":\"plums\",\"reason\":\"unet/config.json: setting act_fn is cube\"}");
     }
 
     @Test

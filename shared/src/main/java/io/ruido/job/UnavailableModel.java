@@ -1,0 +1,9 @@
+package io.ruido.job;
+
+/**
+ * A model that a worker was told to serve and cannot.
+ *
+ * @param name of its folder
+ * @param reason naming the file, part or setting that is wrong
+ */
+public record UnavailableModel(String name, String reason) {}
