@@ -18,7 +18,7 @@ public record GroupNorm(NDArray weight, NDArray bias, NDArray groups, NDArray ep
                 weights.constant(eps));
     }
 
-    static GroupNorm none(Weights weights) {
+    public static GroupNorm none(Weights weights) {
         return new GroupNorm(Ops.none(), Ops.none(), weights.constant(1), weights.constant(0.0));
     }
 

@@ -27,13 +27,13 @@ public record Linear(NDArray weight, NDArray bias) {
     }
 
     /** As it is in the file. */
-    static Linear read(Weights weights, long in, long out, boolean bias) {
+    public static Linear read(Weights weights, long in, long out, boolean bias) {
         return new Linear(
                 weights.get("weight", Init.fan(in), out, in),
                 bias ? weights.get("bias", Init.fan(in), out) : Ops.none());
     }
 
-    static Linear none() {
+    public static Linear none() {
         return new Linear(Ops.none(), Ops.none());
     }
 
@@ -41,7 +41,7 @@ public record Linear(NDArray weight, NDArray bias) {
      * Layers that are given the same. Where weights are packed, the first does the work of all in one product, with their
      * results side by side, and the others are none.
      */
-    static List<Linear> joined(Weights weights, List<Linear> layers) {
+    public static List<Linear> joined(Weights weights, List<Linear> layers) {
         Linear first = layers.getFirst();
         if (!weights.packs(first.weight)) {
             return layers;
@@ -60,7 +60,7 @@ public record Linear(NDArray weight, NDArray bias) {
     }
 
     /** Two layers that give its result's halves, where weights are packed; else itself, and none. */
-    List<Linear> halves(Weights weights) {
+    public List<Linear> halves(Weights weights) {
         if (!weights.packs(weight)) {
             return List.of(this, none());
         }

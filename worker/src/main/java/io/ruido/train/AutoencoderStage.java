@@ -18,6 +18,9 @@ import io.ruido.train.adversarial.Discriminator;
 import io.ruido.train.data.ImageFolder;
 import io.ruido.train.data.Pictures;
 import io.ruido.train.data.Seeds;
+import io.ruido.train.optimization.Stage;
+import io.ruido.train.optimization.Update;
+import io.ruido.train.optimization.Work;
 import io.ruido.train.recipe.AdversaryConfig;
 import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
@@ -34,7 +37,7 @@ import java.util.random.RandomGenerator;
  *
  * <p>B batch, S side of a crop, L latent channels.
  */
-final class AutoencoderStage implements Stage {
+public final class AutoencoderStage implements Stage {
     private static final int SHOWN = 8;
     private static final int EVALUATION_BATCH = 8;
     private static final int CALIBRATION = 256;

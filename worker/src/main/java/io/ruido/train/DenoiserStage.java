@@ -14,6 +14,8 @@ import io.ruido.train.data.Examples;
 import io.ruido.train.data.Rounds;
 import io.ruido.train.data.Seeds;
 import io.ruido.train.data.TrainingSet;
+import io.ruido.train.optimization.Stage;
+import io.ruido.train.optimization.Work;
 import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;

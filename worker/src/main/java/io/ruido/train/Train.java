@@ -7,6 +7,8 @@ import io.ruido.tensor.Torch;
 import io.ruido.train.data.Examples;
 import io.ruido.train.data.ImageFolder;
 import io.ruido.train.data.TrainingSet;
+import io.ruido.train.optimization.Stage;
+import io.ruido.train.optimization.TrainingRun;
 import io.ruido.train.recipe.Captioning;
 import io.ruido.train.recipe.DistillationConfig;
 import io.ruido.train.recipe.GanConfig;

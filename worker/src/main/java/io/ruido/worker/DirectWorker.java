@@ -1,10 +1,13 @@
 package io.ruido.worker;
 
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.opentelemetry.api.OpenTelemetry;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
+import io.ruido.worker.denoise.DenoiseLoop;
+import io.ruido.worker.denoise.Sample;
+import io.ruido.worker.models.DenoiserInput;
+import io.ruido.worker.models.Model;
+import io.ruido.worker.models.Models;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -22,10 +25,7 @@ public final class DirectWorker implements AutoCloseable {
     /** @param models which a worker may use at the same time, and which are not closed here */
     public DirectWorker(Models models) {
         this.models = models;
-        loop = DenoiseLoop.of(
-                models,
-                new Observer(new SimpleMeterRegistry(), OpenTelemetry.noop().getTracer("none"), models.device()),
-                Integer.MAX_VALUE);
+        loop = DenoiseLoop.of(models, DenoiseLoop.Listener.NONE, Integer.MAX_VALUE);
     }
 
     /** The cards of the models, by name. */
@@ -51,7 +51,7 @@ public final class DirectWorker implements AutoCloseable {
         loop.add(sample);
         return switch (sample.end().get()) {
             case Sample.End.Denoised(float[] latents) ->
-                sample.batchKey().model().artifact(latents, job).bytes();
+                sample.model().artifact(latents, job).bytes();
             case Sample.End.Stopped stopped -> throw new IllegalStateException("nobody stops samples here");
             case Sample.End.Interrupted interrupted -> throw new IllegalStateException("closed while it drew " + job);
         };
@@ -59,11 +59,11 @@ public final class DirectWorker implements AutoCloseable {
 
     /** Seconds that the denoiser takes for one step of so many pictures together, from now. */
     public double secondsPerCall(SamplingParams params, int pictures) {
-        List<Sample> batch = IntStream.range(0, pictures)
-                .mapToObj(i -> sample("a red apple", "", params.ofImage(i)))
+        List<DenoiserInput> batch = IntStream.range(0, pictures)
+                .mapToObj(i -> sample("a red apple", "", params.ofImage(i)).denoiserInput())
                 .toList();
         long begin = System.nanoTime();
-        batch.getFirst().batchKey().model().predict(batch);
+        models.get(params.model()).predict(batch);
         return (System.nanoTime() - begin) / 1e9;
     }
 

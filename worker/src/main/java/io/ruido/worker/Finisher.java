@@ -6,6 +6,8 @@ import io.ruido.job.SamplingJob;
 import io.ruido.redis.ChangeResult;
 import io.ruido.redis.JobStore;
 import io.ruido.s3.ResultStore;
+import io.ruido.worker.models.Model;
+import io.ruido.worker.models.Models;
 import java.util.Optional;
 
 /** Turns finished latents into a stored picture. Only when the picture is stored is the image said to have succeeded. */

@@ -5,6 +5,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.exporter.httpserver.HTTPServer;
 import io.ruido.config.RuidoConfig.WorkerConfig;
 import io.ruido.redis.Redis;
+import io.ruido.worker.denoise.DenoiseLoop;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;

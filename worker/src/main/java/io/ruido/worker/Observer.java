@@ -19,12 +19,14 @@ import io.ruido.job.SamplingJob;
 import io.ruido.kafka.Acknowledgement;
 import io.ruido.kafka.JobConsumer;
 import io.ruido.telemetry.Metric;
+import io.ruido.worker.denoise.DenoiseLoop;
+import io.ruido.worker.denoise.Sample;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Supplier;
 
 /** Sees what the worker does and tells it: as metrics, by model, and in the traces of jobs. Thread-safe. */
-final class Observer {
+final class Observer implements DenoiseLoop.Listener {
     private final Tracer tracer;
     private final MeterProvider<Timer> stages;
     private final MeterProvider<Timer> calls;
@@ -131,7 +133,8 @@ final class Observer {
     }
 
     /** The sample begins to take part in the denoiser's calls: one span for all of its steps. */
-    void denoising(Sample sample) {
+    @Override
+    public void denoising(Sample sample) {
         long begin = System.nanoTime();
         String model = sample.params().model();
         int from = sample.denoising().step();
@@ -155,11 +158,11 @@ final class Observer {
         stages.withTags("stage", stage.label(), "model", model).record(time);
     }
 
-    /** The denoiser was called. */
-    void called(String model, int batch, Duration time) {
+    @Override
+    public void called(String model, int batchRows, Duration time) {
         calls.withTag("model", model).record(time);
-        rows.withTag("model", model).record(batch);
-        throughput.call(batch);
+        rows.withTag("model", model).record(batchRows);
+        throughput.call(batchRows);
     }
 
     void step(String model) {

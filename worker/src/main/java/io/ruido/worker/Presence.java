@@ -5,6 +5,7 @@ import io.ruido.job.UnavailableModel;
 import io.ruido.redis.ModelRegistry;
 import io.ruido.redis.WorkerStatus;
 import io.ruido.telemetry.ResidentMemory;
+import io.ruido.worker.denoise.DenoiseLoop;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

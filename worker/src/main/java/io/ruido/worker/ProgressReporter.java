@@ -3,6 +3,7 @@ package io.ruido.worker;
 import io.ruido.diffusion.SampleState;
 import io.ruido.image.ImageEncoder;
 import io.ruido.kafka.JobConsumer;
+import io.ruido.worker.denoise.Sample;
 import java.util.Base64;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -48,8 +49,7 @@ final class ProgressReporter implements AutoCloseable {
         try {
             return "data:image/png;base64,"
                     + Base64.getEncoder()
-                            .encodeToString(
-                                    ImageEncoder.png(sample.batchKey().model().preview(x0, sample.params())));
+                            .encodeToString(ImageEncoder.png(sample.model().preview(x0, sample.params())));
         } catch (RuntimeException e) {
             log.warn("cannot draw a preview; the step is reported without one", e);
             return "";

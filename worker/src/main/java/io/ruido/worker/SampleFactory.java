@@ -2,6 +2,9 @@ package io.ruido.worker;
 
 import io.ruido.diffusion.SampleState;
 import io.ruido.job.SamplingJob;
+import io.ruido.worker.denoise.Sample;
+import io.ruido.worker.models.Model;
+import io.ruido.worker.models.Models;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

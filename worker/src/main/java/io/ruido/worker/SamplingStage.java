@@ -7,6 +7,8 @@ import io.ruido.job.SamplingJob;
 import io.ruido.kafka.Acknowledgement;
 import io.ruido.kafka.JobConsumer;
 import io.ruido.redis.ClaimResult;
+import io.ruido.worker.denoise.DenoiseLoop;
+import io.ruido.worker.denoise.Sample;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

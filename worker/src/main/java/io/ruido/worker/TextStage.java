@@ -3,6 +3,8 @@ package io.ruido.worker;
 import io.ruido.job.Job;
 import io.ruido.job.SamplingJob;
 import io.ruido.redis.ConditioningCache;
+import io.ruido.worker.models.Conditioning;
+import io.ruido.worker.models.Models;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Small pictures and models. */
-final class Samples {
+public final class Samples {
     static final int SIZE = 16;
 
     private Samples() {}
@@ -33,12 +33,12 @@ final class Samples {
     }
 
     /** A run of that many steps, with crops before step 4 and whole pictures from there on. */
-    static AutoencoderStage autoencoder(int steps) {
+    public static AutoencoderStage autoencoder(int steps) {
         return autoencoder(steps, null);
     }
 
     /** The same with a discriminator. */
-    static AutoencoderStage autoencoder(int steps, TrainConfig.Adversarial adversarial) {
+    public static AutoencoderStage autoencoder(int steps, TrainConfig.Adversarial adversarial) {
         var optimization = new TrainConfig.Optimization(steps, 4, 1e-3, 1, 1, 0.9, 0.99, 0.01, 1, 0.9, 2, 100);
         var config = new TrainConfig.Autoencoder(
                 TrainConfig.Learns.ALL,

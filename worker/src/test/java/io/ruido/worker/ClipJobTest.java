@@ -15,6 +15,7 @@ import io.ruido.job.Output;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingParams;
 import io.ruido.model.Golden;
+import io.ruido.worker.models.Models;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -27,6 +27,7 @@ import io.ruido.redis.EventStream;
 import io.ruido.redis.JobStore;
 import io.ruido.redis.Redis;
 import io.ruido.s3.ResultStore;
+import io.ruido.worker.models.Models;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;

@@ -23,6 +23,8 @@ import io.ruido.pipeline.Sampling;
 import io.ruido.pipeline.image.RgbImage;
 import io.ruido.plan.Engine;
 import io.ruido.redis.ClaimResult;
+import io.ruido.worker.models.DenoiserInput;
+import io.ruido.worker.models.Model;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -175,7 +177,7 @@ class SourceImagesTest {
             assertThat(model.card().needs()).containsExactly("image", "mask");
             sample = model.start(params, source);
             while (!sample.done()) {
-                var one = new Sample(model, params, model.encode("an apple", ""), sample);
+                var one = new DenoiserInput(params, model.encode("an apple", ""), sample.input(), sample.timestep());
                 sample.advance(model.predict(List.of(one))[0]);
             }
         }

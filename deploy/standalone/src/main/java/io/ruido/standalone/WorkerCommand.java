@@ -1,8 +1,8 @@
 package io.ruido.standalone;
 
 import io.ruido.config.RuidoConfig;
-import io.ruido.worker.Models;
 import io.ruido.worker.Worker;
+import io.ruido.worker.models.Models;
 import picocli.CommandLine.Command;
 
 @Command(

@@ -2,10 +2,10 @@ package io.ruido.model.text;
 
 import ai.djl.ndarray.NDArray;
 import io.ruido.nn.Activation;
-import io.ruido.nn.Attention;
-import io.ruido.nn.FeedForward;
 import io.ruido.nn.LayerNorm;
 import io.ruido.nn.Linear;
+import io.ruido.nn.attention.Attention;
+import io.ruido.nn.attention.FeedForward;
 import io.ruido.tensor.Weights;
 
 /** A layer of CLIP's transformers, which are the same for texts and pictures. */

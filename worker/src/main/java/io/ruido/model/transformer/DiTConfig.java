@@ -2,7 +2,7 @@ package io.ruido.model.transformer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.ruido.model.ModelSettings;
-import io.ruido.nn.FeedForward;
+import io.ruido.nn.attention.FeedForward;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -1,7 +1,7 @@
 package io.ruido.model.unet;
 
 import io.ruido.nn.ResnetBlock;
-import io.ruido.nn.Transformer2D;
+import io.ruido.nn.attention.Transformer2D;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;

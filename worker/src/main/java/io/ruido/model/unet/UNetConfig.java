@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.ruido.model.ModelSettings;
 import io.ruido.nn.Activation;
 import io.ruido.nn.ResnetBlock;
-import io.ruido.nn.Transformer2D;
+import io.ruido.nn.attention.Transformer2D;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,0 +1,123 @@
+package io.ruido.worker.denoise;
+
+import io.ruido.diffusion.SampleState;
+import io.ruido.job.SamplingParams;
+import io.ruido.kafka.JobConsumer;
+import io.ruido.worker.models.Conditioning;
+import io.ruido.worker.models.DenoiserInput;
+import io.ruido.worker.models.Model;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.slf4j.MDC;
+
+/** An image while it is denoised. Its state belongs to the thread that has it in a batch; any thread may stop it. */
+public final class Sample {
+    /** How denoising ended. */
+    public sealed interface End {
+        /** @param latents (L, h, w) without noise */
+        record Denoised(float[] latents) implements End {}
+
+        /** Its job is over: nobody wants it any more. */
+        record Stopped() implements End {}
+
+        /**
+         * The worker is closing.
+         *
+         * @param state from which another worker can go on
+         */
+        record Interrupted(byte[] state) implements End {}
+    }
+
+    private final Model model;
+    private final SamplingParams params;
+    private final Conditioning text;
+    private final SampleState denoising;
+    private final CompletableFuture<End> end = new CompletableFuture<>();
+    private volatile Consumer<SampleState> onStep = denoising -> {};
+    private volatile boolean stopped;
+    /** The job id in the log context of the thread that makes the sample; the loop logs with the same one. */
+    private final String jobId = MDC.get(JobConsumer.JOB_ID);
+
+    public Sample(Model model, SamplingParams params, Conditioning text, SampleState denoising) {
+        this.model = model;
+        this.params = params;
+        this.text = text;
+        this.denoising = denoising;
+    }
+
+    /** The model that draws it. */
+    public Model model() {
+        return model;
+    }
+
+    BatchKey batchKey() {
+        return new BatchKey(model, params.geometry(), text.tokens());
+    }
+
+    /** Rows that it takes in the denoiser's batch. */
+    int rows() {
+        return model.rows(params);
+    }
+
+    public SamplingParams params() {
+        return params;
+    }
+
+    public String jobId() {
+        return jobId;
+    }
+
+    public DenoiserInput denoiserInput() {
+        return new DenoiserInput(params, text, denoising.input(), denoising.timestep());
+    }
+
+    public SampleState denoising() {
+        return denoising;
+    }
+
+    /** @param listener told of each step on a thread of the loop; must not block */
+    public void onStep(Consumer<SampleState> listener) {
+        onStep = listener;
+    }
+
+    public void stop() {
+        stopped = true;
+    }
+
+    public CompletableFuture<End> end() {
+        return end;
+    }
+
+    /** Whether it was stopped; if so, that is its end. */
+    boolean stopped() {
+        return stopped && end.complete(new End.Stopped());
+    }
+
+    boolean unfinished() {
+        return !end.isDone();
+    }
+
+    void interrupt() {
+        end.complete(new End.Interrupted(denoising.save()));
+    }
+
+    void fail(Throwable fault) {
+        end.completeExceptionally(fault);
+    }
+
+    /** Makes one step, or of a second-order sampler one of the denoiser calls that belong to a step. */
+    void advance(float[] output) {
+        try {
+            int before = denoising.step();
+            denoising.advance(output);
+            if (denoising.step() > before) {
+                onStep.accept(denoising);
+            }
+            if (denoising.done()) {
+                end.complete(new End.Denoised(denoising.latents()));
+            }
+        } catch (RuntimeException | Error e) {
+            fail(e);
+        }
+    }
+}

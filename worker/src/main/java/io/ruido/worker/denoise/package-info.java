@@ -1,0 +1,5 @@
+/**
+ * Continuous batching: samples join and leave the denoiser's batch at any step. {@link io.ruido.worker.denoise.DenoiseLoop}
+ * schedules the calls, {@link io.ruido.worker.denoise.BatchCurve} learns which batch size pays.
+ */
+package io.ruido.worker.denoise;

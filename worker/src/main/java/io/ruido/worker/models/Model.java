@@ -1,0 +1,237 @@
+package io.ruido.worker.models;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.ruido.diffusion.SampleState;
+import io.ruido.job.Artifact;
+import io.ruido.job.Infotext;
+import io.ruido.job.ModelCard;
+import io.ruido.job.SamplingJob;
+import io.ruido.job.SamplingParams;
+import io.ruido.pipeline.DiffusionPipeline;
+import io.ruido.pipeline.InitialLatents;
+import io.ruido.pipeline.SampleRequest;
+import io.ruido.pipeline.image.Frames;
+import io.ruido.plan.Engine;
+import io.ruido.tensor.Ops;
+import io.ruido.tensor.Torch;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/** A model as the worker runs it: texts, floats and pictures, no tensors. */
+public final class Model implements AutoCloseable {
+    private final ModelCard card;
+    private final DiffusionPipeline pipeline;
+    private final ExecutorService side;
+
+    private Model(ModelCard card, DiffusionPipeline pipeline, ExecutorService side) {
+        this.card = card;
+        this.pipeline = pipeline;
+        this.side = side;
+    }
+
+    /**
+     * @param folder in diffusers' layout; its name is the model's
+     * @param type of weights and of computing
+     * @param engine what carries out the denoiser's calls
+     * @param side one platform thread for texts and pictures: each thread that calls torch gets a pool of its own
+     */
+    public static Model read(Path folder, Device device, DataType type, Engine engine, ExecutorService side)
+            throws IOException {
+        DiffusionPipeline pipeline = DiffusionPipeline.read(folder, device, type, engine, List.of());
+        try {
+            return new Model(ModelCards.read(folder, pipeline), pipeline, side);
+        } catch (IOException | RuntimeException e) {
+            pipeline.close();
+            throw e;
+        }
+    }
+
+    public ModelCard card() {
+        return card;
+    }
+
+    /** @throws IllegalArgumentException when the model can only be asked for other things */
+    public Conditioning encode(String prompt, String negativePrompt) {
+        return aside(manager -> new Conditioning(
+                encoded(pipeline.encode(manager, List.of(prompt))),
+                encoded(pipeline.encodeNegative(manager, List.of(negativePrompt)))));
+    }
+
+    private static Conditioning.Encoded encoded(io.ruido.model.Conditioning encoded) {
+        return new Conditioning.Encoded(
+                part(encoded.states()), part(encoded.mask()), part(encoded.pooled()), part(encoded.labels()));
+    }
+
+    private static Conditioning.Part part(NDArray row) {
+        return row.isEmpty()
+                ? Conditioning.Part.NONE
+                : new Conditioning.Part(
+                        Arrays.stream(row.getShape().getShape())
+                                .skip(1)
+                                .mapToObj(Math::toIntExact)
+                                .toList(),
+                        row.toType(DataType.FLOAT32, false).toFloatArray());
+    }
+
+    /**
+     * What an image begins with, and the way from there.
+     *
+     * @throws IllegalArgumentException naming what the model cannot do
+     */
+    public SampleState start(SamplingParams params, Optional<SampleRequest.Source> source) {
+        SampleRequest request = new SampleRequest(
+                "",
+                "",
+                params.seeds(),
+                params.steps(),
+                Optional.of(params.sampler()),
+                params.guidanceScale(),
+                0,
+                params.geometry(),
+                0,
+                source,
+                Optional.ofNullable(params.eta()));
+        return source.isPresent()
+                ? aside(manager -> InitialLatents.of(pipeline, request))
+                : InitialLatents.of(pipeline, request);
+    }
+
+    /**
+     * An image that was begun before.
+     *
+     * @throws IllegalArgumentException saying why it cannot go on from these bytes
+     */
+    public SampleState resume(SamplingParams params, byte[] saved) {
+        double strength = params.source() == null ? 1 : params.source().strength();
+        return SampleState.restore(
+                pipeline.trajectory(
+                        Optional.of(params.sampler()), Optional.ofNullable(params.eta()), params.steps(), strength),
+                saved);
+    }
+
+    /** The denoiser's output, with guidance, for each of these samples of one geometry and number of tokens. */
+    public float[][] predict(List<DenoiserInput> batch) {
+        SamplingParams params = batch.getFirst().params();
+        int size = batch.size();
+        float[] timesteps = new float[size];
+        float[] guidance = new float[size];
+        for (int i = 0; i < size; i++) {
+            timesteps[i] = batch.get(i).timestep();
+            guidance[i] = (float) batch.get(i).params().guidanceScale();
+        }
+        try (NDManager manager = pipeline.newManager()) {
+            NDArray latents = Torch.tensor(
+                    manager, joined(batch, DenoiserInput::latents), pipeline.inputShape(size, params.geometry()));
+            float[] outputs = pipeline.predict(
+                            latents,
+                            timesteps,
+                            conditioning(manager, batch, Conditioning::positive),
+                            conditioning(manager, batch, Conditioning::negative),
+                            guidance,
+                            new float[size])
+                    .toFloatArray();
+            int each = outputs.length / size;
+            return IntStream.range(0, size)
+                    .mapToObj(i -> Arrays.copyOfRange(outputs, i * each, (i + 1) * each))
+                    .toArray(float[][]::new);
+        }
+    }
+
+    private static io.ruido.model.Conditioning conditioning(
+            NDManager manager, List<DenoiserInput> batch, Function<Conditioning, Conditioning.Encoded> which) {
+        Function<Function<Conditioning.Encoded, Conditioning.Part>, NDArray> rows =
+                part -> rows(manager, batch, sample -> part.apply(which.apply(sample.conditioning())));
+        return io.ruido.model.Conditioning.ofStates(rows.apply(Conditioning.Encoded::states))
+                .withMask(whole(rows.apply(Conditioning.Encoded::mask)))
+                .withPooled(rows.apply(Conditioning.Encoded::pooled))
+                .withLabels(whole(rows.apply(Conditioning.Encoded::labels)));
+    }
+
+    /** One part of all samples, (B, …). */
+    private static NDArray rows(
+            NDManager manager, List<DenoiserInput> batch, Function<DenoiserInput, Conditioning.Part> part) {
+        Conditioning.Part first = part.apply(batch.getFirst());
+        if (first.isNone()) {
+            return Ops.none();
+        }
+        long[] shape = LongStream.concat(
+                        LongStream.of(batch.size()), first.shape().stream().mapToLong(Integer::longValue))
+                .toArray();
+        return Torch.tensor(manager, joined(batch, sample -> part.apply(sample).values()), new Shape(shape));
+    }
+
+    private static NDArray whole(NDArray numbers) {
+        return numbers.isEmpty() ? numbers : numbers.toType(DataType.INT64, false);
+    }
+
+    private static float[] joined(List<DenoiserInput> batch, Function<DenoiserInput, float[]> part) {
+        float[][] parts = batch.stream().map(part).toArray(float[][]::new);
+        FloatBuffer all = FloatBuffer.allocate(parts.length * parts[0].length);
+        for (float[] values : parts) {
+            all.put(values);
+        }
+        return all.array();
+    }
+
+    /** The file of an image's result, with its parameters. */
+    public Artifact artifact(float[] latents, SamplingJob job) {
+        Frames frames = aside(manager ->
+                pipeline.decode(latents(manager, latents, job.params())).getFirst());
+        return pipeline.artifact(frames, job.params().output(), Infotext.of(job, 0));
+    }
+
+    /** A small, rough picture of latents. */
+    public BufferedImage preview(float[] latents, SamplingParams params) {
+        return pipeline.preview(latents, pipeline.latentShape(params.geometry()))
+                .toBufferedImage();
+    }
+
+    /** Rows of the denoiser's batch that a sample takes. */
+    public int rows(SamplingParams params) {
+        return pipeline.rows(params.guidanceScale());
+    }
+
+    private NDArray latents(NDManager manager, float[] latents, SamplingParams params) {
+        return manager.create(latents, pipeline.latentShape(params.geometry()));
+    }
+
+    private <T> T aside(Function<NDManager, T> work) {
+        Callable<T> scoped = () -> {
+            try (NDManager manager = pipeline.newManager()) {
+                return work.apply(manager);
+            }
+        };
+        try {
+            return side.submit(scoped).get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while model " + card.name() + " worked", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IllegalArgumentException refused) {
+                throw refused;
+            }
+            throw new IllegalStateException(
+                    "model " + card.name() + " failed: " + e.getCause().getMessage(), e.getCause());
+        }
+    }
+
+    @Override
+    public void close() {
+        pipeline.close();
+    }
+}

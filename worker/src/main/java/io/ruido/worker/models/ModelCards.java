@@ -1,0 +1,88 @@
+package io.ruido.worker.models;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.ruido.diffusion.samplers.SamplerName;
+import io.ruido.diffusion.schedules.SchedulerConfig;
+import io.ruido.job.Geometry;
+import io.ruido.job.ModelCard;
+import io.ruido.job.SamplingParams;
+import io.ruido.job.StepCost;
+import io.ruido.pipeline.DiffusionPipeline;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Makes a model's card of {@code ruido.yaml} in its folder, all of it optional, and the sizes of its parts. */
+final class ModelCards {
+    /** Pixels of the largest clip, as a multiple of those that the model makes by default. */
+    private static final int CLIPS = 2;
+
+    private static final YAMLMapper YAML = YAMLMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .build();
+
+    /** Enough for a model that says nothing of itself and has not learned to do with fewer. */
+    private static final int STEPS = 30;
+
+    private ModelCards() {}
+
+    /** @param maxSize greatest side in pixels that may be asked for */
+    private record About(
+            String title,
+            String description,
+            String license,
+            Integer minSize,
+            Integer maxSize,
+            Integer steps,
+            Double guidanceScale,
+            String sampler) {
+        private static final About NOTHING = new About(null, null, null, null, null, null, null, null);
+    }
+
+    static ModelCard read(Path folder, DiffusionPipeline pipeline) throws IOException {
+        String name = folder.getFileName().toString();
+        Path file = folder.resolve("ruido.yaml");
+        About about = Files.exists(file) ? YAML.readValue(file.toFile(), About.class) : About.NOTHING;
+        SchedulerConfig scheduler = pipeline.scheduler();
+        Geometry geometry = pipeline.defaultGeometry();
+        int size = Math.max(geometry.width(), geometry.height());
+        SamplingParams defaults = new SamplingParams(
+                name,
+                geometry,
+                or(about.steps(), Math.min(STEPS, pipeline.defaults().steps())),
+                or(about.guidanceScale(), pipeline.defaults().guidance()),
+                or(about.sampler(), pipeline.defaultSampler().id()),
+                0,
+                null,
+                null,
+                null);
+        return new ModelCard(
+                name,
+                or(about.title(), name),
+                or(about.description(), ""),
+                or(about.license(), "unknown"),
+                or(about.minSize(), pipeline.sizeStep()),
+                or(about.maxSize(), 2 * size),
+                pipeline.sizeStep(),
+                defaults,
+                SamplerName.all().stream()
+                        .filter(sampler -> sampler.fits(scheduler))
+                        .map(sampler -> new ModelCard.Sampler(
+                                sampler.id(),
+                                sampler.title(),
+                                sampler.eta(scheduler).orElse(null)))
+                        .toList(),
+                pipeline.takesMask() ? List.of("image", "mask") : List.of(),
+                pipeline.stepCost().equals(StepCost.PIXELS) ? null : pipeline.stepCost(),
+                pipeline.clips()
+                        .map(clips -> new ModelCard.Clips(
+                                clips.frameStep(), CLIPS * geometry.pixels(), clips.framesPerSecond()))
+                        .orElse(null));
+    }
+
+    private static <T> T or(T value, T otherwise) {
+        return value == null ? otherwise : value;
+    }
+}
