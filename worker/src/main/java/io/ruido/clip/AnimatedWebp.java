@@ -38,6 +38,18 @@ public final class AnimatedWebp {
 
     private AnimatedWebp() {}
 
+    /** Whether a WebP file has more than one frame. */
+    public static boolean isAnimated(byte[] file) {
+        ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+        int frames = 0;
+        for (int at = HEADER; at + CHUNK_HEADER <= file.length && frames < 2; ) {
+            frames += name(bytes, at).equals("ANMF") ? 1 : 0;
+            long size = Integer.toUnsignedLong(bytes.getInt(at + 4));
+            at = (int) Math.min(file.length, at + CHUNK_HEADER + size + size % 2);
+        }
+        return frames > 1;
+    }
+
     /** @throws IOException saying what is wrong with the file */
     public static List<Frame> read(byte[] file) throws IOException {
         ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);

@@ -2,6 +2,7 @@ package io.ruido.train.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,7 +21,12 @@ import java.util.stream.Stream;
 public final class ImageFolder {
     public static final String METADATA = "metadata.jsonl";
 
-    /** One picture: its label, further words for it, and {@code 3·size·size} bytes, channel by channel. */
+    /**
+     * One picture or clip.
+     *
+     * @param tags further words beside the label
+     * @param planes {@code 3·size·size} bytes for each frame, channel by channel
+     */
     public record Picture(String file, String label, List<String> tags, byte[] planes) {}
 
     /** Pictures with sides of that many pixels. */
@@ -30,6 +36,36 @@ public final class ImageFolder {
 
     /** Reads all pictures, cut to a centred square and resized to {@code size}, in the order of the metadata. */
     public static List<Picture> read(Path folder, int size) throws IOException {
+        return read(folder, (image, _) -> Pictures.planes(Pictures.square(image, size)));
+    }
+
+    /**
+     * The same for clips, each a file with its frames from left to right, whose number is {@code frames} in the metadata. The
+     * result has all frames, one after the other.
+     */
+    public static List<Picture> readClips(Path folder, int size) throws IOException {
+        return read(folder, (image, row) -> {
+            int frames = row.path("frames").asInt(1);
+            int plane = 3 * size * size;
+            if (frames < 1 || image.getWidth() % frames != 0) {
+                throw new IOException("%s: frames must divide the width of %s, %d, was %s"
+                        .formatted(METADATA, row.path("file_name").asText(), image.getWidth(), row.path("frames")));
+            }
+            int width = image.getWidth() / frames;
+            byte[] planes = new byte[frames * plane];
+            for (int i = 0; i < frames; i++) {
+                var frame = image.getSubimage(i * width, 0, width, image.getHeight());
+                System.arraycopy(Pictures.planes(Pictures.square(frame, size)), 0, planes, i * plane, plane);
+            }
+            return planes;
+        });
+    }
+
+    private interface Planes {
+        byte[] of(BufferedImage image, JsonNode row) throws IOException;
+    }
+
+    private static List<Picture> read(Path folder, Planes planes) throws IOException {
         Path metadata = folder.resolve(METADATA);
         if (!Files.isReadable(metadata)) {
             throw new IOException(metadata + ": not found; each line of it names a picture and its caption, "
@@ -39,7 +75,7 @@ public final class ImageFolder {
         JsonMapper json = new JsonMapper();
         for (String line : Files.readAllLines(metadata)) {
             if (!line.isBlank()) {
-                pictures.add(picture(folder, json.readTree(line), size));
+                pictures.add(picture(folder, json.readTree(line), planes));
             }
         }
         if (pictures.isEmpty()) {
@@ -48,13 +84,13 @@ public final class ImageFolder {
         return List.copyOf(pictures);
     }
 
-    private static Picture picture(Path folder, JsonNode row, int size) throws IOException {
+    private static Picture picture(Path folder, JsonNode row, Planes planes) throws IOException {
         String file = row.path("file_name").asText();
         try (var in = Files.newInputStream(folder.resolve(file))) {
-            byte[] planes = Pictures.planes(Pictures.square(Pictures.readOnWhite(in, file), size));
+            byte[] bytes = planes.of(Pictures.readOnWhite(in, file), row);
             List<String> tags = new ArrayList<>();
             row.path("tags").forEach(tag -> tags.add(tag.asText()));
-            return new Picture(file, row.path("text").asText(), List.copyOf(tags), planes);
+            return new Picture(file, row.path("text").asText(), List.copyOf(tags), bytes);
         }
     }
 

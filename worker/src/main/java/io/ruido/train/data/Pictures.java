@@ -17,6 +17,11 @@ public final class Pictures {
         if (decoded == null) {
             throw new IOException(name + ": not a picture in a known format");
         }
+        return onWhite(decoded);
+    }
+
+    /** Composites a picture on white. */
+    static BufferedImage onWhite(BufferedImage decoded) {
         BufferedImage rgb = new BufferedImage(decoded.getWidth(), decoded.getHeight(), BufferedImage.TYPE_INT_RGB);
         Graphics2D g = rgb.createGraphics();
         g.drawImage(decoded, 0, 0, Color.WHITE, null);
