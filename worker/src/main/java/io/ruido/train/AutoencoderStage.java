@@ -161,19 +161,7 @@ public final class AutoencoderStage implements Stage {
         NDArray noise = Torch.tensor(
                 scratch, Seeds.normal(random, (int) q.mean().size()), q.mean().getShape());
         NDArray y = decode(q.mean().add(q.logvar().mul(0.5f).exp().mul(noise)));
-        NDArray error = y.sub(x);
-        NDArray across = error.get(":, :, :, 1:").sub(error.get(":, :, :, :-1"));
-        NDArray down = error.get(":, :, 1:, :").sub(error.get(":, :, :-1, :"));
-        NDArray edges = across.abs().mean().add(down.abs().mean());
-        NDArray kl = q.mean()
-                .square()
-                .add(q.logvar().exp())
-                .sub(q.logvar())
-                .sub(1)
-                .mean()
-                .mul(0.5f);
-        NDArray pixels = error.abs().mean().add(error.square().mean().mul((float) config.squaredLoss()));
-        NDArray loss = pixels.add(edges.mul((float) config.gradientLoss())).add(kl.mul((float) config.kl()));
+        NDArray loss = new ReconstructionLoss(config.squaredLoss(), config.gradientLoss(), config.kl()).of(x, y, q);
         played = new Played(x, y.stopGradient());
         float weight = adversary.isPresent() ? (float) adversarialAt(step) : 0;
         return weight == 0

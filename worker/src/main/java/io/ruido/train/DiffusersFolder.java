@@ -104,6 +104,18 @@ public final class DiffusersFolder {
         write(folder, index, scheduler);
     }
 
+    /** The same of a model with text, an autoencoder of clips and a transformer: a WanPipeline with BERT's texts. */
+    public static void writeTextToClip(Path folder, ObjectNode scheduler) throws IOException {
+        ObjectNode index = index("WanPipeline");
+        part(index, "vae", DIFFUSERS, "AutoencoderKLWan");
+        part(index, "text_encoder", "transformers", "BertModel");
+        part(index, "tokenizer", "transformers", "BertTokenizerFast");
+        part(index, "transformer", DIFFUSERS, "WanTransformer3DModel");
+        part(index, "transformer_2", null, null);
+        index.putNull("boundary_ratio").put("expand_timesteps", false);
+        write(folder, index, scheduler);
+    }
+
     /** Copies the autoencoder, the text encoder and the tokenizer of a model as they are. */
     public static void copyBase(Path source, Path folder) throws IOException {
         for (String part : List.of("vae", "text_encoder", "tokenizer")) {

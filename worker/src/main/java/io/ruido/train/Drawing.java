@@ -23,7 +23,7 @@ public final class Drawing {
      * Draws {@code count} samples.
      *
      * @param seed of the first sample; the next one has the next seed
-     * @param one (1, C, H, W)
+     * @param one (1, C, H, W), or (1, C, F, H, W) of a clip
      */
     public static List<float[]> run(
             NDManager manager, Trajectory trajectory, int count, long seed, Shape one, Prediction prediction) {
@@ -45,9 +45,11 @@ public final class Drawing {
         return states.stream().map(SampleState::latents).toList();
     }
 
-    /** (B, C, H, W) */
+    /** (B, C, H, W), or what else one sample's shape is. */
     public static NDArray tensor(NDManager manager, List<float[]> samples, Shape one) {
-        return manager.create(join(samples), new Shape(samples.size(), one.get(1), one.get(2), one.get(3)));
+        long[] shape = one.getShape().clone();
+        shape[0] = samples.size();
+        return manager.create(join(samples), new Shape(shape));
     }
 
     /** One after the other. */

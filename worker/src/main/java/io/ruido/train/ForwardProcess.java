@@ -12,6 +12,7 @@ import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
 import io.ruido.train.data.Examples;
 import io.ruido.train.data.Seeds;
+import java.util.Arrays;
 import java.util.function.ToDoubleFunction;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
@@ -33,19 +34,34 @@ final class ForwardProcess {
      */
     ForwardProcess(ObjectNode scheduler, double minSnrGamma) {
         this.target = Target.of(scheduler.path("prediction_type").asText("epsilon"));
-        NoiseSchedule schedule = SchedulerConfig.of(scheduler).noiseSchedule();
-        this.levels = IntStream.range(0, schedule.trainSteps())
-                .mapToObj(schedule::level)
-                .toArray(Level[]::new);
+        this.levels = levels(SchedulerConfig.of(scheduler));
         this.gamma = minSnrGamma;
+    }
+
+    private Level[] levels(SchedulerConfig scheduler) {
+        int count = scheduler.trainSteps();
+        if (target == Target.FLOW_PREDICTION) {
+            return IntStream.rangeClosed(0, count)
+                    .mapToObj(t -> Level.ofFlow((double) t / count))
+                    .toArray(Level[]::new);
+        }
+        NoiseSchedule schedule = scheduler.noiseSchedule();
+        return IntStream.range(0, count).mapToObj(schedule::level).toArray(Level[]::new);
+    }
+
+    /** Uniform; in flow matching, whose ends are easy, mostly in between (Esser et al. 2024, §3.1: the logit is normal). */
+    private int timestep(RandomGenerator random) {
+        return target == Target.FLOW_PREDICTION
+                ? (int) Math.ceil((levels.length - 1) / (1 + Math.exp(-random.nextGaussian())))
+                : random.nextInt(levels.length);
     }
 
     /**
      * What a denoiser is given and asked for.
      *
-     * @param x (B, C, H, W)
+     * @param x (B, C, H, W), or (B, C, F, H, W) of clips
      * @param timesteps (B)
-     * @param weights of the examples' losses, (B, 1, 1, 1)
+     * @param weights of the examples' losses, (B, 1, 1, 1) or with as many axes as x
      */
     record Batch(NDArray x, NDArray timesteps, NDArray wanted, NDArray weights) {
         /** The mean of w_t · ‖wanted − output‖², in float32 whatever the output is. */
@@ -70,7 +86,7 @@ final class ForwardProcess {
         float[] timesteps = new float[batch];
         float[] weights = new float[batch];
         for (int b = 0; b < batch; b++) {
-            int t = random.nextInt(levels.length);
+            int t = timestep(random);
             Level level = levels[t];
             float signal = (float) level.signal(), spread = (float) level.noise(); // √ᾱ_t and √(1−ᾱ_t)
             for (int i = 0, at = b * size; i < size; i++, at++) {
@@ -86,7 +102,15 @@ final class ForwardProcess {
                 Torch.tensor(scratch, noisy, shape),
                 Torch.tensor(scratch, timesteps, new Shape(batch)),
                 Torch.tensor(scratch, wanted, shape),
-                Torch.tensor(scratch, weights, new Shape(batch, 1, 1, 1)));
+                Torch.tensor(scratch, weights, oneEach(shape)));
+    }
+
+    /** (B, 1, …) for as many axes. */
+    private static Shape oneEach(Shape shape) {
+        long[] axes = new long[shape.dimension()];
+        Arrays.fill(axes, 1);
+        axes[0] = shape.get(0);
+        return new Shape(axes);
     }
 
     /** √ᾱ_t x₀ + √(1−ᾱ_t) ε, t for each of the batch. */

@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 final class QuietStart {
     private static final Set<String> BRANCH_ENDS = Set.of("conv2", "proj_out");
     private static final Pattern ZERO = Pattern.compile(
-            "conv_out\\.weight|adaln_single\\.linear\\..*|.*scale_shift_table|transformer_blocks\\..*attn2\\.to_out\\.0\\..*");
+            "conv_out\\.weight|adaln_single\\.linear\\..*|condition_embedder\\.time_proj\\..*|.*scale_shift_table"
+                    + "|(transformer_)?blocks\\..*attn2\\.to_out\\.0\\..*");
     private static final float GAIN = (float) Math.sqrt(3); // PyTorch's layers start with a third of that variance
 
     private QuietStart() {}
@@ -24,7 +25,7 @@ final class QuietStart {
             if (path[path.length - 1].equals("weight") && path.length > 1) {
                 if (BRANCH_ENDS.contains(path[path.length - 2])) {
                     tensor.muli(0);
-                } else if (tensor.getShape().dimension() == 4 && !name.contains("quant_conv")) {
+                } else if (tensor.getShape().dimension() >= 4 && !name.contains("quant_conv")) {
                     tensor.muli(GAIN);
                 }
             }

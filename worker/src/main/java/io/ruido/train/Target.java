@@ -54,6 +54,23 @@ enum Target {
         double minSnrWeight(Level level, double gamma) {
             return Math.min(snr(level), gamma);
         }
+    },
+    /** ε − x₀, the velocity along the straight path of flow matching (Lipman et al. 2023), where signal + noise = 1. */
+    FLOW_PREDICTION {
+        @Override
+        float of(float x0, float eps, Level level) {
+            return eps - x0;
+        }
+
+        @Override
+        Coefficients x0(Level level) {
+            return new Coefficients(1, -level.noise());
+        }
+
+        @Override
+        double minSnrWeight(Level level, double gamma) {
+            return Math.min(snr(level), gamma) * level.noise() * level.noise();
+        }
     };
 
     /** x₀ = x·x_t + output·(what the denoiser predicts). */
@@ -65,9 +82,10 @@ enum Target {
             case "epsilon" -> EPSILON;
             case "v_prediction" -> V_PREDICTION;
             case "sample" -> SAMPLE;
+            case "flow_prediction" -> FLOW_PREDICTION;
             default ->
                 throw new IllegalArgumentException(
-                        "scheduler.prediction_type must be epsilon, v_prediction or sample, was " + predictionType);
+                        "scheduler.prediction_type must be epsilon, v_prediction, sample or flow_prediction, was " + predictionType);
         };
     }
 

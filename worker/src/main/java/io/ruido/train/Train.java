@@ -4,12 +4,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ruido.tensor.Torch;
+import io.ruido.train.data.ClipTrainingSet;
 import io.ruido.train.data.Examples;
 import io.ruido.train.data.ImageFolder;
 import io.ruido.train.data.TrainingSet;
 import io.ruido.train.optimization.Stage;
 import io.ruido.train.optimization.TrainingRun;
 import io.ruido.train.recipe.Captioning;
+import io.ruido.train.recipe.ClipsConfig;
 import io.ruido.train.recipe.DistillationConfig;
 import io.ruido.train.recipe.GanConfig;
 import io.ruido.train.recipe.TrainConfig;
@@ -30,7 +32,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Trains a model by a recipe: the autoencoder and then the denoiser of its latents, a denoiser of pixels, a model of few steps
- * that a teacher's folder is distilled into, or a GAN.
+ * that a teacher's folder is distilled into, a GAN, or a model of clips.
  */
 public final class Train {
     private static final Logger log = LoggerFactory.getLogger(Train.class);
@@ -86,6 +88,8 @@ public final class Train {
             train.distillation(train.config.distillation());
         } else if (train.config.gan() != null) {
             train.gan(train.config.gan());
+        } else if (train.config.clips() != null) {
+            train.clips(train.config.clips());
         } else if (train.autoencoder()) {
             train.denoiser();
         }
@@ -102,18 +106,24 @@ public final class Train {
 
     /** @return whether it is done */
     private boolean autoencoder() throws IOException {
-        TrainConfig.Learns learns = config.autoencoder().learns();
-        if (from.isEmpty() && learns != TrainConfig.Learns.ALL) {
-            throw new IllegalArgumentException(
-                    "autoencoder.learns must be all without a model to begin with (--from), was "
-                            + learns.name().toLowerCase(Locale.ROOT));
-        }
-        if (learns == TrainConfig.Learns.NOTHING) {
-            DiffusersFolder.copyModel(from.orElseThrow().resolve("vae"), export.resolve("vae"));
+        if (takenOver("autoencoder", config.autoencoder().learns())) {
             return true;
         }
         List<ImageFolder.Picture> pictures = ImageFolder.read(config.data(), config.size());
         return run(new AutoencoderStage(config.autoencoder(), config.size(), pictures), "vae");
+    }
+
+    /** Whether the autoencoder is that of the model to begin with, which is then copied. */
+    private boolean takenOver(String name, TrainConfig.Learns learns) throws IOException {
+        if (from.isEmpty() && learns != TrainConfig.Learns.ALL) {
+            throw new IllegalArgumentException(
+                    "%s.learns must be all without a model to begin with (--from), was %s"
+                            .formatted(name, learns.name().toLowerCase(Locale.ROOT)));
+        }
+        if (learns == TrainConfig.Learns.NOTHING) {
+            DiffusersFolder.copyModel(from.orElseThrow().resolve("vae"), export.resolve("vae"));
+        }
+        return learns == TrainConfig.Learns.NOTHING;
     }
 
     private void denoiser() throws IOException {
@@ -186,6 +196,29 @@ public final class Train {
                     Optional.empty());
             run(new AdversarialStage(stage, data, config.seed()), "unet");
         }
+    }
+
+    private void clips(ClipsConfig settings) throws IOException {
+        if (takenOver("clips.autoencoder", settings.autoencoder().learns()) || clipAutoencoder(settings)) {
+            ClipsConfig.Denoiser denoiser = settings.denoiser();
+            DiffusersFolder.writeText(export, denoiser.textEncoder(), denoiser.tokens());
+            copyBeside();
+            Path cache = config.output().resolve("precomputed");
+            var pictures = Optional.ofNullable(settings.pictures());
+            try (var data = new ClipTrainingSet(config.data(), pictures, denoiser, export, cache)) {
+                run(new ClipDenoiserStage(denoiser, data, config.seed()), "transformer");
+            }
+        }
+    }
+
+    private boolean clipAutoencoder(ClipsConfig settings) throws IOException {
+        List<ClipAutoencoderStage.Data> sizes = new ArrayList<>();
+        for (int side : config.sides()) {
+            List<ImageFolder.Picture> pictures =
+                    settings.pictures() == null ? List.of() : ImageFolder.read(settings.pictures(), side);
+            sizes.add(new ClipAutoencoderStage.Data(side, ImageFolder.readClips(config.data(), side), pictures));
+        }
+        return run(new ClipAutoencoderStage(settings.autoencoder(), sizes), "vae");
     }
 
     private boolean run(Stage stage, String part) throws IOException {

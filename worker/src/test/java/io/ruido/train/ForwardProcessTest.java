@@ -11,6 +11,7 @@ import io.ruido.train.data.Examples;
 import io.ruido.train.data.ImageFolder;
 import io.ruido.train.data.Seeds;
 import java.util.function.DoubleUnaryOperator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -45,6 +46,32 @@ class ForwardProcessTest {
                         Math.sqrt(alphaBar) * examples.value(chosen[b], 7) + Math.sqrt(1 - alphaBar) * eps[at];
                 assertThat(x[at]).as("at timestep %s", timesteps[b]).isCloseTo((float) expected, within(1e-4f));
             }
+        }
+    }
+
+    @Test
+    void picturesOfFlowMatchingLieOnAStraightPathToTheNoise() {
+        ObjectNode scheduler = new JsonMapper()
+                .createObjectNode()
+                .put("_class_name", "UniPCMultistepScheduler")
+                .put("use_flow_sigmas", true)
+                .put("prediction_type", "flow_prediction");
+        var process = new ForwardProcess(scheduler, 0);
+        int[] chosen = new int[200];
+        try (NDManager manager = Torch.newManager()) {
+            ForwardProcess.Batch batch = process.draw(manager, examples, chosen, Seeds.of(1, 2));
+
+            float[] x = batch.x().toFloatArray(), velocity = batch.wanted().toFloatArray();
+            float[] timesteps = batch.timesteps().toFloatArray();
+            int middle = 0;
+            for (int b = 0; b < chosen.length; b++) {
+                int at = b * examples.length() + 7;
+                float expected = examples.value(0, 7) + timesteps[b] / TIMESTEPS * velocity[at];
+                assertThat(x[at]).as("at timestep %s", timesteps[b]).isCloseTo(expected, within(1e-5f));
+                assertThat(timesteps[b]).isBetween(1f, 1000f);
+                middle += timesteps[b] > 269 && timesteps[b] <= 731 ? 1 : 0; // within ±1 of the logit, 68 %
+            }
+            assertThat(middle).isBetween(115, 157);
         }
     }
 

@@ -17,15 +17,17 @@ class TargetTest {
     @ParameterizedTest
     @EnumSource
     void theSamplersRecoverThePictureFromAPerfectOutput(Target target) {
-        var scheduler = new JsonMapper()
+        boolean flow = target == Target.FLOW_PREDICTION;
+        SchedulerConfig scheduler = SchedulerConfig.of(new JsonMapper()
                 .createObjectNode()
-                .put("_class_name", "DDIMScheduler")
+                .put("_class_name", flow ? "UniPCMultistepScheduler" : "DDIMScheduler")
                 .put("clip_sample", false)
-                .put("prediction_type", target.name().toLowerCase(java.util.Locale.ROOT));
+                .put("use_flow_sigmas", flow)
+                .put("prediction_type", target.name().toLowerCase(java.util.Locale.ROOT)));
         float x0 = 0.7f, eps = -1.3f;
 
-        for (Step step : SamplerName.DDIM
-                .sampler(SchedulerConfig.of(scheduler))
+        for (Step step : SamplerName.defaultFor(scheduler)
+                .sampler(scheduler)
                 .trajectory(10)
                 .steps()) {
             double x = step.level().signal() * x0 + step.level().noise() * eps;
@@ -38,12 +40,14 @@ class TargetTest {
     @ParameterizedTest
     @EnumSource
     void minSnrWeightsClampTheWeightOfTheCleanPicture(Target target) {
-        // The ε loss is SNR times the squared error of x₀, the v loss SNR + 1 times: each becomes min(SNR, γ) times.
+        // The ε loss is SNR times the squared error of x₀, the v loss SNR + 1 times, that of the velocity 1/σ² times: each
+        // becomes min(SNR, γ) times.
         double perPicture =
                 switch (target) {
                     case EPSILON -> 20;
                     case V_PREDICTION -> 21;
                     case SAMPLE -> 1;
+                    case FLOW_PREDICTION -> 21;
                 };
 
         assertThat(target.minSnrWeight(LEVEL, 5) * perPicture).isCloseTo(5, within(1e-9));

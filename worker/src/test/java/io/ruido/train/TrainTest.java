@@ -267,7 +267,7 @@ class TrainTest {
         Files.write(folder.resolve(ImageFolder.METADATA), rows);
     }
 
-    private static void writeTextEncoder(Path folder) throws IOException, URISyntaxException {
+    static void writeTextEncoder(Path folder) throws IOException, URISyntaxException {
         Files.createDirectories(folder);
         Path model = Path.of(TrainTest.class.getResource("/golden/pipeline").toURI());
         for (String file : List.of("text_encoder/config.json", "text_encoder/model.safetensors")) {

@@ -123,8 +123,13 @@ public final class AutoencoderKLWan {
      * @return (B, C, T, H, W) in −1…1
      */
     public NDArray decode(NDArray latents) {
+        return Ops.consume(decodeUnclipped(latents), y -> y.clip(-1, 1));
+    }
+
+    /** The same with values beyond −1…1, for training: a clipped value has no gradient. */
+    public NDArray decodeUnclipped(NDArray latents) {
         var pieces = new NDList();
-        decode(latents, piece -> {
+        decodePieces(latents, piece -> {
             piece.attach(latents.getManager());
             pieces.add(piece);
         });
@@ -139,6 +144,10 @@ public final class AutoencoderKLWan {
      * @param sink gets (B, C, 1, H, W), then (B, C, 4, H, W) for each further latent frame, which is freed after the call unless it is attached elsewhere
      */
     public void decode(NDArray latents, Consumer<NDArray> sink) {
+        decodePieces(latents, piece -> sink.accept(Ops.consume(piece, y -> y.clip(-1, 1))));
+    }
+
+    private void decodePieces(NDArray latents, Consumer<NDArray> sink) {
         NDManager manager = latents.getManager();
         try (FrameCache cache = new FrameCache(manager)) {
             for (int i = 0; i < latents.getShape().get(2); i++) {
@@ -146,8 +155,7 @@ public final class AutoencoderKLWan {
                     NDArray frame = latents.get(new NDIndex(":, :, {}:{}", i, i + 1));
                     frame.attach(scratch);
                     NDArray h = decoder.forward(postQuantConv.forward(frame, cache), cache);
-                    NDArray pixels = Ops.consume(h, y -> Ops.call("from_channels", y, patchSize));
-                    sink.accept(Ops.consume(pixels, y -> y.clip(-1, 1)));
+                    sink.accept(Ops.consume(h, y -> Ops.call("from_channels", y, patchSize)));
                 }
             }
         }

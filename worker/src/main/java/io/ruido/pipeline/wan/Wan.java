@@ -3,6 +3,7 @@ package io.ruido.pipeline.wan;
 import io.ruido.job.Geometry;
 import io.ruido.model.Denoiser;
 import io.ruido.model.Network;
+import io.ruido.model.text.BertModel;
 import io.ruido.model.text.T5EncoderModel;
 import io.ruido.model.wan.AutoencoderKLWan;
 import io.ruido.model.wan.WanDenoiser;
@@ -12,13 +13,17 @@ import io.ruido.pipeline.family.ModelFamily;
 import io.ruido.pipeline.family.ModelFolder;
 import io.ruido.pipeline.family.Parts;
 import io.ruido.pipeline.text.Prompts;
+import io.ruido.pipeline.text.TextEncoder;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Wan 2.1 and 2.2 (Wan Team, 2025, arXiv:2503.20314): clips from a text. */
+/**
+ * Wan 2.1 and 2.2 (Wan Team, 2025, arXiv:2503.20314): clips from a text. Models that Ruido trained have BERT's texts instead of
+ * UMT5's.
+ */
 public final class Wan implements ModelFamily {
     private static final String SECOND = "transformer_2";
 
@@ -32,7 +37,7 @@ public final class Wan implements ModelFamily {
         return Map.of(
                 "transformer", List.of(WanTransformer3DModel.NETWORK),
                 "vae", List.of(AutoencoderKLWan.NETWORK),
-                "text_encoder", List.of(T5EncoderModel.UMT5_NETWORK));
+                "text_encoder", List.of(T5EncoderModel.UMT5_NETWORK, BertModel.NETWORK));
     }
 
     @Override
@@ -81,6 +86,9 @@ public final class Wan implements ModelFamily {
 
     @Override
     public Prompts prompts(Parts parts, Denoiser denoiser) throws IOException {
+        if (parts.folder().part("text_encoder").orElseThrow().equals(BertModel.NETWORK.className())) {
+            return TextEncoder.read(parts.folder().path(), parts.manager(), parts.type(), parts.loras());
+        }
         return WanPrompts.read(parts.folder(), parts.manager(), parts.type());
     }
 }

@@ -1,49 +1,29 @@
 package io.ruido.train.data;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import io.ruido.model.autoencoder.AutoencoderKL;
-import io.ruido.pipeline.text.TextEncoder;
-import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
 import io.ruido.train.DiffusersFolder;
 import io.ruido.train.recipe.Captioning;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What the denoiser trains on: every picture's latents and the states of its captions, computed once.
  *
- * <p>K captions of each picture, T states of a caption, D width of a state, L latent channels, h side of the latents.
+ * <p>T states of a caption, D width of a state, L latent channels, h side of the latents.
  */
 public final class TrainingSet implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(TrainingSet.class);
-    private static final int BATCH = 16;
-    private static final int BATCHES_PER_LINE = 250;
-
     private final NDManager manager;
     private final AutoencoderKL vae;
-    private final TextEncoder textEncoder;
+    private final CaptionStates captions;
     private final List<Examples> examples = new ArrayList<>();
     private final int pictureSize;
-    private final Captioning captioning;
-    private final int[] rows; // of the states: K of each picture, and the empty caption's
-    private final NDArray states; // of each text once, in float16
 
     /**
      * Computes latents and states, or reads them from the cache.
@@ -56,45 +36,11 @@ public final class TrainingSet implements AutoCloseable {
         this.manager = Torch.newManager();
         Path folder = model.resolve("vae");
         this.vae = AutoencoderKL.read(folder, manager, DataType.FLOAT32);
-        this.textEncoder = TextEncoder.read(model, manager, DataType.FLOAT32);
-        if (!textEncoder.pooled() && (captioning.tokenDropout() > 0 || captioning.pooledNoise() > 0)) {
-            throw new IllegalArgumentException("captions.tokenDropout and captions.pooledNoise must be 0, as "
-                    + model.resolve("text_encoder/config.json") + " has no pooled_token_scale");
-        }
         for (ImageFolder.Sized sized : sizes) {
             examples.add(Examples.latents(sized, vae, folder.resolve(DiffusersFolder.WEIGHTS), cache));
         }
         this.pictureSize = sizes.getFirst().side();
-        this.captioning = captioning;
-        List<String> captions = captions(sizes.getFirst().pictures(), captioning.each());
-        List<String> texts = captions.stream().distinct().toList();
-        Map<String, Integer> places =
-                IntStream.range(0, texts.size()).boxed().collect(Collectors.toMap(texts::get, Function.identity()));
-        this.rows = captions.stream().mapToInt(places::get).toArray();
-        this.states = states(texts, model.resolve("text_encoder"), cache);
-    }
-
-    private static List<String> captions(List<ImageFolder.Picture> pictures, int each) {
-        List<String> captions = new ArrayList<>();
-        for (ImageFolder.Picture picture : pictures) {
-            captions.addAll(Captions.of(picture, each, Seeds.of(0, captions.size())));
-        }
-        captions.add("");
-        return captions;
-    }
-
-    private NDArray states(List<String> texts, Path encoder, Path cache) throws IOException {
-        List<Path> files = List.of(encoder.resolve("config.json"), encoder.resolve("model.safetensors"));
-        return Precomputed.of(cache, "states", texts, files).get(manager, DataType.FLOAT16, scratch -> {
-            NDList batches = new NDList();
-            for (int from = 0; from < texts.size(); from += BATCH) {
-                if (from % (BATCH * BATCHES_PER_LINE) == 0) {
-                    log.info("encoding captions: {} of {}", from, texts.size());
-                }
-                batches.add(encode(scratch, texts.subList(from, Math.min(texts.size(), from + BATCH))));
-            }
-            return NDArrays.concat(batches);
-        });
+        this.captions = new CaptionStates(sizes.getFirst().pictures(), captioning, model, cache);
     }
 
     public int count() {
@@ -116,72 +62,24 @@ public final class TrainingSet implements AutoCloseable {
         return examples.get(step % examples.size());
     }
 
-    /**
-     * The states of one caption of each picture, (B, T, D), the pooled one last. Now and then they are the empty caption's, or all
-     * but the pooled one are, and the pooled one is noisy.
-     */
+    /** @see CaptionStates#captions */
     public NDArray captions(NDManager scratch, int[] pictures, RandomGenerator random) {
-        long[] chosen = new long[pictures.length];
-        float[] kept = new float[pictures.length];
-        for (int i = 0; i < chosen.length; i++) {
-            int caption = pictures[i] * captioning.each() + random.nextInt(captioning.each());
-            chosen[i] = random.nextDouble() < captioning.dropout() ? emptyCaption() : rows[caption];
-            kept[i] = random.nextDouble() < captioning.tokenDropout() ? 0 : 1;
-        }
-        NDArray all = states(scratch, chosen);
-        if (!textEncoder.pooled()) {
-            return all;
-        }
-        NDArray none = empty(scratch, 1).get(":, :-1"); // (1, T − 1, D)
-        NDArray tokens = all.get(":, :-1").sub(none).mul(Torch.tensor(scratch, kept, new Shape(kept.length, 1, 1)));
-        return none.add(tokens).concat(noisy(all.get(":, -1:"), random), 1);
-    }
-
-    /** Pooled states (B, 1, D) in directions near to their own, and as long as before. */
-    private NDArray noisy(NDArray pooled, RandomGenerator random) {
-        int batch = (int) pooled.getShape().get(0),
-                width = (int) pooled.getShape().get(2);
-        float[] noise = Seeds.normal(random, batch * width);
-        for (int b = 0; b < batch; b++) {
-            float length =
-                    (float) (random.nextDouble() * captioning.pooledNoise()); // relative to √width, the state's own
-            for (int i = 0; i < width; i++) {
-                noise[b * width + i] *= length;
-            }
-        }
-        NDArray moved = pooled.add(Torch.tensor(pooled.getManager(), noise, pooled.getShape()));
-        return moved.mul(length(pooled).div(length(moved)));
-    }
-
-    private static NDArray length(NDArray pooled) {
-        return pooled.square().sum(new int[] {2}, true).sqrt();
+        return captions.captions(scratch, pictures, random);
     }
 
     /** The states of no text: (B, T, D). */
     public NDArray empty(NDManager scratch, int batch) {
-        long[] chosen = new long[batch];
-        Arrays.fill(chosen, emptyCaption());
-        return states(scratch, chosen);
-    }
-
-    private long emptyCaption() {
-        return rows[rows.length - 1];
-    }
-
-    private NDArray states(NDManager scratch, long[] chosen) {
-        NDArray all = states.get(new NDIndex("{}", scratch.create(chosen)));
-        all.attach(scratch);
-        return Ops.cast(all, DataType.FLOAT32);
+        return captions.empty(scratch, batch);
     }
 
     /** How many states a caption has. */
     public int tokens() {
-        return (int) states.getShape().get(1);
+        return captions.tokens();
     }
 
     /** The states of any texts: (B, T, D). */
     public NDArray encode(NDManager owner, List<String> texts) {
-        return textEncoder.encode(owner, texts);
+        return captions.encode(owner, texts);
     }
 
     /** The pictures of latents: (B, 3, S, S), −1…1. */
@@ -191,7 +89,7 @@ public final class TrainingSet implements AutoCloseable {
 
     @Override
     public void close() {
-        textEncoder.close();
+        captions.close();
         manager.close();
     }
 }

@@ -29,7 +29,8 @@ import java.util.stream.Stream;
  * @param autoencoder and a denoiser of its latents, or
  * @param pixels a denoiser of pixels, or
  * @param distillation a model of few steps from one of many, or
- * @param gan a generator that draws in one pass
+ * @param gan a generator that draws in one pass, or
+ * @param clips a model of clips
  */
 public record TrainConfig(
         String name,
@@ -42,7 +43,8 @@ public record TrainConfig(
         Denoiser denoiser,
         Pixels pixels,
         DistillationConfig distillation,
-        GanConfig gan) {
+        GanConfig gan,
+        ClipsConfig clips) {
     /** Inner parts first. */
     private static final Map<String, Class<?>> PARTS = parts();
 
@@ -67,6 +69,13 @@ public record TrainConfig(
         parts.put("gan.sampling", Sampling.class);
         parts.put("gan.optimization", Optimization.class);
         parts.put("gan.discriminator", AdversaryConfig.class);
+        parts.put("clips.autoencoder.optimization", Optimization.class);
+        parts.put("clips.autoencoder", ClipsConfig.Autoencoder.class);
+        parts.put("clips.denoiser.captions", Captioning.class);
+        parts.put("clips.denoiser.optimization", Optimization.class);
+        parts.put("clips.denoiser.sampling", Sampling.class);
+        parts.put("clips.denoiser", ClipsConfig.Denoiser.class);
+        parts.put("clips", ClipsConfig.class);
         parts.put("autoencoder", Autoencoder.class);
         parts.put("denoiser", Denoiser.class);
         parts.put("pixels", Pixels.class);
@@ -84,15 +93,17 @@ public record TrainConfig(
                 .present("output", output)
                 .within("size", size, 16, 1024);
         sizes.forEach(side -> problems.within("sizes", side, 16, 1024));
-        if (pixels == null && distillation == null && gan == null) {
+        if (pixels == null && distillation == null && gan == null && clips == null) {
             problems.present("autoencoder", autoencoder).present("denoiser", denoiser);
         } else {
             problems.absent("autoencoder", autoencoder).absent("denoiser", denoiser);
         }
         if (pixels != null) {
-            problems.absent("distillation", distillation).absent("gan", gan);
+            problems.absent("distillation", distillation).absent("gan", gan).absent("clips", clips);
         } else if (distillation != null) {
-            problems.absent("gan", gan);
+            problems.absent("gan", gan).absent("clips", clips);
+        } else if (gan != null) {
+            problems.absent("clips", clips);
         }
         problems.reject();
     }

@@ -24,11 +24,11 @@ class TrainConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"second-edition", "turbo", "dit", "gan"})
+    @ValueSource(strings = {"second-edition", "turbo", "dit", "gan", "clips"})
     void theRecipesBesideTheDocumentationAreValid(String name) throws IOException {
         assertThat(TrainConfig.read(Path.of("../docs/training/%s.yaml".formatted(name)))
                         .name())
-                .startsWith("fluent-emoji");
+                .startsWith("fluent-");
     }
 
     @Test
@@ -67,6 +67,23 @@ class TrainConfigTest {
                 .withMessageContaining("autoencoder.optimization.clip must be positive, was 0.0")
                 .withMessageContaining("denoiser.sampling.guidance must be between 0.0 and 50.0, was -1.0")
                 .withMessageContaining("denoiser.tokens must be between 4.0 and 512.0, was 1.0");
+    }
+
+    @Test
+    void everyWrongValueOfAModelOfClipsIsReported() throws IOException {
+        Path wrong = folder.resolve("wrong.yaml");
+        Files.writeString(
+                wrong,
+                Files.readString(Path.of("../docs/training/clips.yaml"))
+                        .replaceFirst("frames: 9", "frames: 8")
+                        .replaceFirst("stills: 0.25", "stills: 2")
+                        .replaceFirst("tokens: 24", "tokens: 1"));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TrainConfig.read(wrong))
+                .withMessageContaining("clips.autoencoder.frames must be 5 or 4 more than that, and so on, was 8")
+                .withMessageContaining("clips.autoencoder.stills must be between 0.0 and 1.0, was 2.0")
+                .withMessageContaining("clips.denoiser.tokens must be between 4.0 and 512.0, was 1.0");
     }
 
     @Test
