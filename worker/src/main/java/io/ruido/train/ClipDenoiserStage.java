@@ -27,7 +27,8 @@ import java.util.stream.IntStream;
 
 /**
  * Trains Wan's transformer to predict the velocity of latents of clips: "Flow Matching for Generative Modeling" (Lipman et al.
- * 2023), with dropped captions for guidance (Ho and Salimans 2022). Sizes and lengths of clips take turns.
+ * 2023), with dropped captions for guidance (Ho and Salimans 2022). Sizes and lengths of clips take turns. Some clips are given
+ * their first frame, so that the model can go on from a picture, as that of Wan 2.2 with 5 billion weights.
  *
  * <p>B batch, L latent channels, f frames of the latents, h and w their sides, T states of a text.
  */
@@ -40,6 +41,7 @@ final class ClipDenoiserStage implements Stage {
     private final ForwardProcess process;
     private final List<Rounds> rounds;
     private final int[] patches; // of a clip, by turn
+    private final int pixelsOfPatch;
     private Denoiser model;
     private Denoiser average;
     private Weights averages;
@@ -53,11 +55,14 @@ final class ClipDenoiserStage implements Stage {
                 .mapToObj(turn -> new Rounds(seed + turn, data.latents(turn).count()))
                 .toList();
         List<Integer> patch = WanConfig.of(config.model()).patchSize();
-        int volume = patch.get(0) * patch.get(1) * patch.get(2);
+        if (patch.getFirst() != 1) {
+            throw new IllegalArgumentException("clips.denoiser.model.patch_size must begin with 1, was " + patch);
+        }
+        pixelsOfPatch = patch.get(1) * patch.get(2);
         this.patches = IntStream.range(0, data.turns())
                 .map(turn -> {
                     Shape one = data.latents(turn).shape(1);
-                    return (int) (one.size() / one.get(1) / volume);
+                    return (int) (one.size() / one.get(1) / pixelsOfPatch);
                 })
                 .toArray();
     }
@@ -116,7 +121,8 @@ final class ClipDenoiserStage implements Stage {
     }
 
     private NDArray loss(Denoiser denoiser, NDManager scratch, Examples latents, int[] clips, RandomGenerator random) {
-        ForwardProcess.Batch batch = process.draw(scratch, latents, clips, random);
+        ForwardProcess.Batch batch =
+                new FirstFrames(config.firstFrames(), pixelsOfPatch).keep(process.draw(scratch, latents, clips, random), latents.tensor(scratch, clips), random);
         NDArray captions = data.captions().captions(scratch, clips, random); // (B, T, D)
         return batch.loss(denoiser.forward(batch.x(), batch.timesteps(), Conditioning.ofStates(captions)));
     }
@@ -162,6 +168,6 @@ final class ClipDenoiserStage implements Stage {
                 WanTransformer3DModel.NETWORK.className(),
                 config.model(),
                 averages.tensors());
-        DiffusersFolder.writeTextToClip(folder, config.scheduler());
+        DiffusersFolder.writeTextToClip(folder, config.scheduler(), config.firstFrames() > 0);
     }
 }

@@ -104,15 +104,19 @@ public final class DiffusersFolder {
         write(folder, index, scheduler);
     }
 
-    /** The same of a model with text, an autoencoder of clips and a transformer: a WanPipeline with BERT's texts. */
-    public static void writeTextToClip(Path folder, ObjectNode scheduler) throws IOException {
+    /**
+     * The same of a model with text, an autoencoder of clips and a transformer: a WanPipeline with BERT's texts.
+     *
+     * @param fromPictures whether it can be given the first frame of a clip
+     */
+    public static void writeTextToClip(Path folder, ObjectNode scheduler, boolean fromPictures) throws IOException {
         ObjectNode index = index("WanPipeline");
         part(index, "vae", DIFFUSERS, "AutoencoderKLWan");
         part(index, "text_encoder", "transformers", "BertModel");
         part(index, "tokenizer", "transformers", "BertTokenizerFast");
         part(index, "transformer", DIFFUSERS, "WanTransformer3DModel");
         part(index, "transformer_2", null, null);
-        index.putNull("boundary_ratio").put("expand_timesteps", false);
+        index.putNull("boundary_ratio").put("expand_timesteps", fromPictures);
         write(folder, index, scheduler);
     }
 

@@ -190,6 +190,7 @@ class ClipTrainTest {
                 textEncoder: FOLDER/text
                 tokens: 6
                 captions: {each: 3, dropout: 0.1, tokenDropout: 0.5, pooledNoise: 1}
+                firstFrames: 0.5
                 geometries: [{size: 16, frames: 9}, {size: 16, frames: 1}, {size: 32, frames: 5}]
                 scheduler: {_class_name: UniPCMultistepScheduler, prediction_type: flow_prediction, use_flow_sigmas: true}
                 sampling: {prompts: [red apple, dog], steps: 2, guidance: 2}

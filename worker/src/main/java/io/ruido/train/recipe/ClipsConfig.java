@@ -66,6 +66,7 @@ public record ClipsConfig(Path pictures, Autoencoder autoencoder, Denoiser denoi
      *
      * @param textEncoder folder of a BERT model: {@code config.json}, {@code model.safetensors} and the tokenizer
      * @param tokens length of every caption, padded or cut
+     * @param firstFrames share of the clips that are given their first frame, so that a clip can begin with a picture
      * @param geometries that take turns, the one of the samples first
      * @param scheduler config of diffusers' UniPCMultistepScheduler, with {@code prediction_type: flow_prediction}
      * @param optimization whose batch is of clips of the most patches; of others as many more as have about as many
@@ -75,6 +76,7 @@ public record ClipsConfig(Path pictures, Autoencoder autoencoder, Denoiser denoi
             Path textEncoder,
             int tokens,
             Captioning captions,
+            double firstFrames,
             List<Clip> geometries,
             ObjectNode scheduler,
             TrainConfig.Sampling sampling,
@@ -85,6 +87,7 @@ public record ClipsConfig(Path pictures, Autoencoder autoencoder, Denoiser denoi
                     .present("textEncoder", textEncoder)
                     .within("tokens", tokens, 4, 512)
                     .present("captions", captions)
+                    .within("firstFrames", firstFrames, 0, 1)
                     .unless(
                             geometries != null && !geometries.isEmpty(),
                             "geometries",
