@@ -15,6 +15,8 @@ import io.ruido.train.data.ClipTrainingSet;
 import io.ruido.train.data.Examples;
 import io.ruido.train.data.Rounds;
 import io.ruido.train.data.Seeds;
+import io.ruido.train.optimization.ClipWork;
+import io.ruido.train.optimization.Stage;
 import io.ruido.train.recipe.ClipsConfig;
 import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.optimization;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.ruido.train;
+package io.ruido.train.optimization;
 
 import ai.djl.ndarray.NDArray;
 import io.ruido.model.wan.AutoencoderKLWanConfig;
@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** How many floating-point operations the convolutions and projections of Wan's networks are, by diffusers' names. */
-final class ClipWork {
+public final class ClipWork {
     private static final Pattern BLOCK = Pattern.compile("(encoder\\.down|decoder\\.up)_blocks\\.(\\d+)\\.(.*)");
     private static final Pattern OUTSIDE = Pattern.compile("encoder\\.conv_in\\..*|decoder\\.conv_out\\..*");
     private static final Pattern ONCE = Pattern.compile("condition_embedder\\.time_.*|.*scale_shift_table");
@@ -18,12 +18,12 @@ final class ClipWork {
     private ClipWork() {}
 
     /** Of one forward pass of the autoencoder with one clip; backward, there are twice as many. */
-    static double autoencoder(Map<String, NDArray> weights, AutoencoderKLWanConfig config, int frames, int side) {
+    public static double autoencoder(Map<String, NDArray> weights, AutoencoderKLWanConfig config, int frames, int side) {
         return sum(weights, name -> places(weights, config, name, frames, side));
     }
 
     /** The same of the transformer. */
-    static double transformer(Map<String, NDArray> weights, int patches, int tokens) {
+    public static double transformer(Map<String, NDArray> weights, int patches, int tokens) {
         return sum(
                 weights,
                 name -> ONCE.matcher(name).matches() ? 1 : OF_TEXT.matcher(name).matches() ? tokens : patches);
