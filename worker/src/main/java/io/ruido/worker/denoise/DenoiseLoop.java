@@ -61,6 +61,7 @@ public final class DenoiseLoop implements AutoCloseable {
     private final Map<BatchKey, BatchCurve> curves = new ConcurrentHashMap<>();
     private final List<Thread> threads;
     private int calls;
+    private int running; // calls of the denoiser
     private volatile boolean closing;
 
     /**
@@ -186,15 +187,9 @@ public final class DenoiseLoop implements AutoCloseable {
         int rows = batch.stream().mapToInt(Sample::rows).sum();
         float[][] outputs;
         try {
-            long begin = System.nanoTime();
-            outputs = denoiser.apply(batch);
-            long nanos = System.nanoTime() - begin;
-            curve(batch.getFirst()).record(rows, nanos / 1e9);
-            listener.called(batch.getFirst().params().model(), rows, Duration.ofNanos(nanos));
+            outputs = call(batch, rows);
         } catch (RuntimeException | Error e) {
-            if (outOfMemory(e) && onlyCall()) {
-                advance(batch);
-            } else if (batch.size() == 1) {
+            if (batch.size() == 1) {
                 batch.getFirst().fail(e);
             } else {
                 advanceInHalves(batch, rows, e);
@@ -206,17 +201,46 @@ public final class DenoiseLoop implements AutoCloseable {
         }
     }
 
-    /** Waits for the other calls, and has them made one at a time from now on; false when they already were. */
-    private synchronized boolean onlyCall() {
-        if (calls == 1) {
-            return false;
+    /** Calls the denoiser, and once more by itself if memory was too small for calls side by side. */
+    private float[][] call(List<Sample> batch, int rows) {
+        boolean alone = enter();
+        try {
+            long begin = System.nanoTime();
+            float[][] outputs = denoiser.apply(batch);
+            long nanos = System.nanoTime() - begin;
+            curve(batch.getFirst()).record(rows, nanos / 1e9);
+            listener.called(batch.getFirst().params().model(), rows, Duration.ofNanos(nanos));
+            return outputs;
+        } catch (RuntimeException | Error e) {
+            if (alone || !outOfMemory(e)) {
+                throw e;
+            }
+        } finally {
+            leave();
         }
-        calls = 1;
-        while (called.size() > 1) {
+        makeOneCallAtATime();
+        return call(batch, rows);
+    }
+
+    /** Waits until a call may be made; returns whether it is the only one while it is made. */
+    private synchronized boolean enter() {
+        while (running >= calls) {
             awaitChange();
         }
-        log.info("out of memory with several denoiser calls at a time; making one at a time from now on");
-        return true;
+        running++;
+        return calls == 1;
+    }
+
+    private synchronized void leave() {
+        running--;
+        notifyAll();
+    }
+
+    private synchronized void makeOneCallAtATime() {
+        if (calls > 1) {
+            calls = 1;
+            log.info("out of memory with several denoiser calls at a time; making one at a time from now on");
+        }
     }
 
     /** What is too much for memory may fit in halves, and what is wrong with one sample must not fail the others. */
