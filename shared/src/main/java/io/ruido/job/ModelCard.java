@@ -104,6 +104,7 @@ public record ModelCard(
         checkSize("width", params.width());
         checkSize("height", params.height());
         checkFrames(params.geometry());
+        checkFirstFrame(params.source(), params.geometry());
         checkNeeds("image", params.source() == null ? null : params.source().image());
         checkNeeds("mask", params.source() == null ? null : params.source().mask());
         check(
@@ -140,6 +141,25 @@ public record ModelCard(
                         .formatted(geometry.pixels(), geometry.width(), geometry.height(), clips.maxPixels(), name));
     }
 
+    /** A clip begins with a picture as it is. */
+    private void checkFirstFrame(Source source, Geometry geometry) {
+        if (clips == null || source == null) {
+            return;
+        }
+        check(
+                clips.fromImage(),
+                "image",
+                source.image().id(),
+                "must be absent for model %s, which makes clips of a text only".formatted(name));
+        check(geometry.frames() > 1, "frames", geometry.frames(), "must be more than 1 for a clip of an image");
+        check(source.strength() == 1, "strength", source.strength(), "must be 1 for a clip, which begins with the image");
+        check(
+                source.mask() == null,
+                "mask",
+                source.mask() == null ? null : source.mask().id(),
+                "must be absent for a clip");
+    }
+
     private void checkNeeds(String field, Upload picture) {
         check(
                 picture != null || !needs.contains(field),
@@ -167,11 +187,17 @@ public record ModelCard(
      * @param frameStep their frames are 1 more than a multiple of this
      * @param maxPixels of all frames together
      * @param framesPerSecond at which they are shown
+     * @param fromImage whether they can begin with a picture
      */
-    public record Clips(int frameStep, long maxPixels, double framesPerSecond) {
+    public record Clips(int frameStep, long maxPixels, double framesPerSecond, boolean fromImage) {
         /** The number of frames that comes nearest to a duration. */
-        public int frames(double seconds) {
-            return (int) Math.round(seconds * framesPerSecond / frameStep) * frameStep + 1;
+        public int frames(double seconds, double fps) {
+            return framesOf(seconds, fps, frameStep);
+        }
+
+        /** 1 more than a multiple of {@code frameStep}. */
+        public static int framesOf(double seconds, double fps, int frameStep) {
+            return (int) Math.round(seconds * fps / frameStep) * frameStep + 1;
         }
     }
 

@@ -2,7 +2,9 @@ package io.ruido.job;
 
 import static io.ruido.job.InvalidFieldException.check;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
@@ -10,8 +12,10 @@ import java.util.Locale;
  * The file that an image becomes.
  *
  * @param quality from 1 to 100; means nothing for PNG, which loses nothing
+ * @param fps frames per second of a clip, above 0 and at most 120; null for the model's own
  */
-public record Output(Format format, int quality) {
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Output(Format format, int quality, Double fps) {
     /** At which JPEG and WebP hardly differ from the picture. */
     public static final int DEFAULT_QUALITY = 90;
 
@@ -19,9 +23,16 @@ public record Output(Format format, int quality) {
 
     public static final Output MP4 = new Output(Format.MP4, DEFAULT_QUALITY);
 
+    @JsonCreator
     public Output {
         check(format != null, "outputFormat", format, "must be given");
         check(quality >= 1 && quality <= 100, "outputQuality", quality, "must be from 1 to 100");
+        check(fps == null || fps > 0 && fps <= 120, "fps", fps, "must be above 0 and at most 120");
+    }
+
+    /** With the model's own frames per second. */
+    public Output(Format format, int quality) {
+        this(format, quality, null);
     }
 
     /** Of a job that names none. */
@@ -37,6 +48,7 @@ public record Output(Format format, int quality) {
     void checkFits(Geometry geometry) {
         boolean video = format == Format.MP4 || format == Format.WEBM;
         if (geometry.frames() == 1) {
+            check(fps == null, "fps", fps, "is for clips, but the job has one frame");
             check(!video, "outputFormat", format.label(), "must be png, jpeg or webp for a single image");
             return;
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,7 +23,7 @@ class ClipRequestTest {
             List.of(new ModelCard.Sampler("unipc", "UniPC")),
             List.of(),
             null,
-            new ModelCard.Clips(4, 64 * 64 * 50, 8));
+            new ModelCard.Clips(4, 64 * 64 * 50, 8, true));
 
     @ParameterizedTest
     @CsvSource(
@@ -79,9 +80,45 @@ class ClipRequestTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"3, 25", "0.1, 1", "1, 9", "1.3, 13"})
-    void secondsAreTheNearestNumberOfFrames(double seconds, int frames) {
-        assertThat(CARD.clips().frames(seconds)).isEqualTo(frames);
+    @CsvSource({"3, 8, 25", "0.1, 8, 1", "1, 8, 9", "1.3, 8, 13", "3, 12, 37"})
+    void secondsAreTheNearestNumberOfFrames(double seconds, double fps, int frames) {
+        assertThat(CARD.clips().frames(seconds, fps)).isEqualTo(frames);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "120.5", "-1"})
+    void framesPerSecondThatNoFileCanHaveAreRefused(double fps) {
+        assertThatThrownBy(() -> new Output(Output.Format.MP4, 90, fps))
+                .isInstanceOfSatisfying(InvalidFieldException.class, refused -> {
+                    assertThat(refused.field()).isEqualTo("fps");
+                    assertThat(refused.value()).isEqualTo(fps);
+                });
+    }
+
+    @Test
+    void framesPerSecondOfOneFrameAreRefused() {
+        assertThatThrownBy(() -> params(Geometry.ofImage(64, 64), new Output(Output.Format.WEBP, 90, 8.0)))
+                .hasMessageContaining("fps");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.5, 5, strength", "1, 1, frames"})
+    void aClipBeginsWithAPictureAsItIs(double strength, int frames, String field) {
+        Upload picture = new Upload("0".repeat(64), new UUID(0, 1), 64, 64);
+        SamplingParams params = new SamplingParams(
+                "clips",
+                new Geometry(64, 64, frames),
+                10,
+                2,
+                "unipc",
+                0,
+                null,
+                new Source(picture, strength, null),
+                null);
+
+        assertThatThrownBy(() -> CARD.checkSupports(params))
+                .isInstanceOfSatisfying(InvalidFieldException.class, refused -> assertThat(refused.field())
+                        .isEqualTo(field));
     }
 
     private static SamplingParams params(Geometry geometry, Output output) {

@@ -1,5 +1,7 @@
 package io.ruido.diffusion;
 
+import java.util.Arrays;
+
 /** How a part of a picture is painted anew and the rest of it is kept. */
 public sealed interface Inpainting {
     /** There is no such part. */
@@ -26,7 +28,27 @@ public sealed interface Inpainting {
      * @param picture clean latents
      * @param mask for each of their values: 1 where it is made, 0 where it is kept
      */
-    record Clean(float[] picture, float[] mask) implements Inpainting {}
+    record Clean(float[] picture, float[] mask) implements Inpainting {
+        /**
+         * Of a clip whose first frame is kept.
+         *
+         * @param first latents of that frame, channel by channel
+         * @param channels of the latents
+         * @param frames of the latents
+         */
+        public static Clean ofFirstFrame(float[] first, int channels, int frames) {
+            int frame = first.length / channels;
+            float[] picture = new float[first.length * frames];
+            float[] mask = new float[picture.length];
+            Arrays.fill(mask, 1);
+            for (int channel = 0; channel < channels; channel++) {
+                int at = channel * frames * frame;
+                System.arraycopy(first, channel * frame, picture, at, frame);
+                Arrays.fill(mask, at, at + frame, 0);
+            }
+            return new Clean(picture, mask);
+        }
+    }
 
     /** The values to save. */
     default float[][] rows() {

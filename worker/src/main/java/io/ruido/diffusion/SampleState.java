@@ -124,6 +124,11 @@ public final class SampleState {
         return trajectory.made(trajectory.size());
     }
 
+    /** Whether a part of it has no noise, see {@link Inpainting.Clean}. */
+    public boolean partlyClean() {
+        return inpainting instanceof Inpainting.Clean;
+    }
+
     /** Where the denoiser is to be asked next. */
     public float timestep() {
         return (float) next().timestep();

@@ -17,13 +17,20 @@ import java.util.function.UnaryOperator;
  * @param sizes numbers about the picture's size (B, S)
  * @param labels of a class (B), type int64, or whatever else stands for one (B, P)
  * @param guidance that a distilled model has learned, embedded (B, G)
+ * @param clean 1 for each clip whose first latent frame has no noise, else 0 (B)
  */
 public record Conditioning(
-        NDArray states, NDArray mask, NDArray pooled, NDArray sizes, NDArray labels, NDArray guidance) {
+        NDArray states,
+        NDArray mask,
+        NDArray pooled,
+        NDArray sizes,
+        NDArray labels,
+        NDArray guidance,
+        NDArray clean) {
 
     public static Conditioning none() {
         NDArray none = Ops.none();
-        return new Conditioning(none, none, none, none, none, none);
+        return new Conditioning(none, none, none, none, none, none, none);
     }
 
     public static Conditioning ofStates(NDArray states) {
@@ -31,27 +38,31 @@ public record Conditioning(
     }
 
     public Conditioning withStates(NDArray newStates) {
-        return new Conditioning(newStates, mask, pooled, sizes, labels, guidance);
+        return new Conditioning(newStates, mask, pooled, sizes, labels, guidance, clean);
     }
 
     public Conditioning withMask(NDArray newMask) {
-        return new Conditioning(states, newMask, pooled, sizes, labels, guidance);
+        return new Conditioning(states, newMask, pooled, sizes, labels, guidance, clean);
     }
 
     public Conditioning withPooled(NDArray newPooled) {
-        return new Conditioning(states, mask, newPooled, sizes, labels, guidance);
+        return new Conditioning(states, mask, newPooled, sizes, labels, guidance, clean);
     }
 
     public Conditioning withSizes(NDArray newSizes) {
-        return new Conditioning(states, mask, pooled, newSizes, labels, guidance);
+        return new Conditioning(states, mask, pooled, newSizes, labels, guidance, clean);
     }
 
     public Conditioning withLabels(NDArray newLabels) {
-        return new Conditioning(states, mask, pooled, sizes, newLabels, guidance);
+        return new Conditioning(states, mask, pooled, sizes, newLabels, guidance, clean);
     }
 
     public Conditioning withGuidance(NDArray newGuidance) {
-        return new Conditioning(states, mask, pooled, sizes, labels, newGuidance);
+        return new Conditioning(states, mask, pooled, sizes, labels, newGuidance, clean);
+    }
+
+    public Conditioning withClean(NDArray newClean) {
+        return new Conditioning(states, mask, pooled, sizes, labels, guidance, newClean);
     }
 
     /** The conditions of these samples and those of others, in this order. */
@@ -72,6 +83,7 @@ public record Conditioning(
                 unlessEmpty.apply(pooled, other.pooled),
                 unlessEmpty.apply(sizes, other.sizes),
                 unlessEmpty.apply(labels, other.labels),
-                unlessEmpty.apply(guidance, other.guidance));
+                unlessEmpty.apply(guidance, other.guidance),
+                unlessEmpty.apply(clean, other.clean));
     }
 }

@@ -16,6 +16,7 @@ import io.ruido.job.Source;
 import io.ruido.job.StepCost;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
+import io.ruido.pipeline.family.About;
 import io.ruido.pipeline.family.Codec;
 import io.ruido.pipeline.family.ModelFamily;
 import io.ruido.pipeline.family.ModelFolder;
@@ -59,11 +60,13 @@ public final class DiffusionPipeline implements AutoCloseable {
     private final Predictor predictor;
     private final Codec codec;
     private final SchedulerConfig scheduler;
+    private final About about;
 
     private DiffusionPipeline(ModelFolder folder, NDManager manager, DataType type, Engine engine, Loras loras)
             throws IOException {
         this.manager = manager;
         this.type = type;
+        about = About.read(folder.path());
         family = ModelFamilies.of(folder);
         scheduler = family.scheduler(folder);
         defaultSampler().sampler(scheduler); // which refuses settings that it does not know
@@ -221,14 +224,19 @@ public final class DiffusionPipeline implements AutoCloseable {
         return codec.downscale() * denoiser.divisor();
     }
 
+    /** What the folder says of the model. */
+    public About about() {
+        return about;
+    }
+
     /** The size that the model was trained with. */
     public Geometry defaultGeometry() {
-        return family.geometry(denoiser, codec);
+        return about.geometry(family.geometry(denoiser, codec));
     }
 
     /** What clips the model makes; empty for a model of pictures. */
     public Optional<Codec.Clips> clips() {
-        return codec.clips();
+        return codec.clips().map(own -> about.fps() == null ? own : own.withFramesPerSecond(about.fps()));
     }
 
     /** Steps and guidance of diffusers' pipeline where it is asked for nothing else. */
@@ -340,7 +348,10 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** The file of a result, with the parameters that it was made with. */
     public Artifact artifact(Frames frames, Output output, String parameters) {
-        return codec.artifact(frames, output, parameters);
+        double fps = output.fps() != null
+                ? output.fps()
+                : clips().map(Codec.Clips::framesPerSecond).orElse(0.0);
+        return codec.artifact(frames, output, fps, parameters);
     }
 
     /** See {@link Codec#encode}. */

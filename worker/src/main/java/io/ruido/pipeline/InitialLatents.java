@@ -48,6 +48,9 @@ public final class InitialLatents {
     private SampleState from(SampleRequest.Source source, Trajectory trajectory) {
         try (NDManager manager = pipeline.newManager()) {
             NDArray image = tensor(manager, source.image());
+            if (pipeline.clips().isPresent()) {
+                return clip(source, image, trajectory);
+            }
             if (source.mask().isEmpty()) {
                 float[] picture = latents(image);
                 return new SampleState(trajectory, random, noise(), picture, new Inpainting.None());
@@ -65,6 +68,19 @@ public final class InitialLatents {
                     ? new SampleState(trajectory, random, noise, inpainting)
                     : new SampleState(trajectory, random, noise, picture, inpainting);
         }
+    }
+
+    /** A clip that begins with the picture as it is. */
+    private SampleState clip(SampleRequest.Source source, NDArray image, Trajectory trajectory) {
+        if (source.mask().isPresent() || source.strength() != 1) {
+            throw new IllegalArgumentException(
+                    "a clip begins with the image as it is: strength must be 1 and mask absent, strength was "
+                            + source.strength());
+        }
+        float[] noise = noise();
+        int channels = Math.toIntExact(shape.get(1)), frames = Math.toIntExact(shape.get(2));
+        return new SampleState(
+                trajectory, random, noise, Inpainting.Clean.ofFirstFrame(latents(image), channels, frames));
     }
 
     private float[] noise() {

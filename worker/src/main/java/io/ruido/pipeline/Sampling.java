@@ -38,6 +38,11 @@ public final class Sampling {
         try (NDManager manager = pipeline.newManager()) {
             Conditioning wanted = pipeline.encode(manager, List.of(request.prompt()), request.clipSkip());
             Conditioning unwanted = pipeline.encodeNegative(manager, List.of(request.negativePrompt()));
+            if (state.partlyClean()) {
+                NDArray clean = manager.ones(new Shape(1));
+                wanted = wanted.withClean(clean);
+                unwanted = unwanted.withClean(clean);
+            }
             while (!state.done()) {
                 try (NDManager step = manager.newSubManager()) {
                     float[] timestep = {state.timestep()};

@@ -187,7 +187,8 @@ public final class PlannedDenoiser implements Denoiser, AutoCloseable {
                 traced.getOrDefault(Input.POOLED, none),
                 traced.getOrDefault(Input.SIZES, none),
                 traced.getOrDefault(Input.LABELS, none),
-                traced.getOrDefault(Input.GUIDANCE, none));
+                traced.getOrDefault(Input.GUIDANCE, none),
+                none);
         return denoiser.forward(traced.get(Input.LATENTS), traced.get(Input.TIMESTEPS), conditioning);
     }
 

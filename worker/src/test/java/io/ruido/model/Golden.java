@@ -84,7 +84,8 @@ public record Golden(Path folder, Map<String, NDArray> tensors) {
                 part("pooled"),
                 part("sizes"),
                 ids && !labels.isEmpty() ? labels.toType(DataType.INT64, false) : labels,
-                part("guidance"));
+                part("guidance"),
+                Ops.none());
     }
 
     /** One tensor, or none where there is no such. */

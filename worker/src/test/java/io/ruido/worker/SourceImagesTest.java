@@ -177,7 +177,7 @@ class SourceImagesTest {
             assertThat(model.card().needs()).containsExactly("image", "mask");
             sample = model.start(params, source);
             while (!sample.done()) {
-                var one = new DenoiserInput(params, model.encode("an apple", ""), sample.input(), sample.timestep());
+                var one = new DenoiserInput(params, model.encode("an apple", ""), sample.input(), sample.timestep(), false);
                 sample.advance(model.predict(List.of(one))[0]);
             }
         }

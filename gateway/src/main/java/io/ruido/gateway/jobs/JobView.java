@@ -44,6 +44,7 @@ public record JobView(
         Double samplerEta,
         Output.Format outputFormat,
         Integer outputQuality,
+        Double fps,
         Priority priority,
         Instant submittedAt,
         Instant expiresAt,
@@ -108,6 +109,7 @@ public record JobView(
                 params.output().format() == Output.Format.PNG
                         ? null
                         : params.output().quality(),
+                params.output().fps(),
                 job.priority(),
                 job.submittedAt(),
                 status.expiresAt(),

@@ -65,7 +65,7 @@ public final class SubmissionReader {
      * @param idempotencyKey null when there is none
      */
     public CompletionStage<Submission> read(JsonObject body, String tenant, String idempotencyKey) {
-        return catalog.require(body.getString("model")).thenCompose(card -> source(body, tenant)
+        return catalog.require(body.getString("model")).thenCompose(card -> source(body, card, tenant)
                 .thenApply(source ->
                         new Submission(job(body, card, source), options(body, card, tenant, idempotencyKey))));
     }
@@ -82,7 +82,7 @@ public final class SubmissionReader {
     }
 
     /** Null when the job begins with noise. */
-    private CompletionStage<Source> source(JsonObject body, String tenant) {
+    private CompletionStage<Source> source(JsonObject body, ModelCard card, String tenant) {
         String image = body.getString("image");
         String mask = body.getString("mask");
         if (image == null) {
@@ -90,7 +90,7 @@ public final class SubmissionReader {
             needs(body, "strength", "image");
             return CompletableFuture.completedStage(null);
         }
-        double strength = body.getDouble("strength", STRENGTH);
+        double strength = body.getDouble("strength", card.clips() == null ? STRENGTH : 1);
         return uploads.require("image", image, tenant)
                 .thenCompose(picture -> mask == null
                         ? CompletableFuture.completedStage(new Source(picture, strength, null))
@@ -151,7 +151,7 @@ public final class SubmissionReader {
                 variation(body),
                 source,
                 body.getDouble("eta"),
-                output(body, geometry));
+                output(body, card, geometry));
     }
 
     private static int frames(JsonObject body, ModelCard card) {
@@ -166,17 +166,23 @@ public final class SubmissionReader {
             throw new InvalidFieldException(
                     "seconds", seconds, "is for clips, but model %s makes pictures".formatted(card.name()));
         }
-        return card.clips().frames(seconds);
+        return card.clips().frames(seconds, body.getDouble("fps", card.clips().framesPerSecond()));
     }
 
-    private static Output output(JsonObject body, Geometry geometry) {
+    /** A clip's frames per second are those of its model at this time. */
+    private static Double fps(JsonObject body, ModelCard card, Geometry geometry) {
+        boolean clip = card.clips() != null && geometry.frames() > 1;
+        return body.getDouble("fps", clip ? card.clips().framesPerSecond() : null);
+    }
+
+    private static Output output(JsonObject body, ModelCard card, Geometry geometry) {
         Output.Format format = body.containsKey("outputFormat")
                 ? Output.Format.valueOf(body.getString("outputFormat").toUpperCase(Locale.ROOT))
                 : Output.defaultFor(geometry).format();
-        if (format == Output.Format.PNG) {
-            return Output.PNG;
-        }
-        return new Output(format, body.getInteger("outputQuality", Output.DEFAULT_QUALITY));
+        int quality = format == Output.Format.PNG
+                ? Output.PNG.quality()
+                : body.getInteger("outputQuality", Output.DEFAULT_QUALITY);
+        return new Output(format, quality, fps(body, card, geometry));
     }
 
     private Variation variation(JsonObject body) {

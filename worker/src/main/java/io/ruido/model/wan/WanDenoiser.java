@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
 import io.ruido.tensor.Ops;
@@ -30,7 +32,10 @@ public final class WanDenoiser implements Denoiser {
     @Override
     public NDArray forward(NDArray latents, NDArray timesteps, Conditioning conditioning) {
         if (lowNoise.isEmpty()) {
-            return transformer.forward(latents, timesteps, conditioning.states(), Ops.none());
+            NDArray told = conditioning.clean().isEmpty()
+                    ? timesteps
+                    : eachPatch(latents.getShape(), timesteps, Ops.cast(conditioning.clean(), DataType.FLOAT32));
+            return transformer.forward(latents, told, conditioning.states(), Ops.none());
         }
         float[] all = timesteps.toFloatArray();
         var parts = new NDList();
@@ -45,6 +50,15 @@ public final class WanDenoiser implements Denoiser {
             }
         }
         return parts.size() == 1 ? parts.head() : NDArrays.concat(parts, 0);
+    }
+
+    /** A timestep for each patch, (B, N): 0 for those of a first frame without noise. */
+    private NDArray eachPatch(Shape latents, NDArray timesteps, NDArray clean) {
+        int side = divisor();
+        long patches = latents.get(3) / side * (latents.get(4) / side); // of one frame
+        NDArray first = timesteps.sub(timesteps.mul(clean)).reshape(-1, 1).repeat(1, patches);
+        NDArray others = timesteps.reshape(-1, 1).repeat(1, patches * (latents.get(2) - 1));
+        return first.concat(others, 1);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.image.ImageEncoder;
 import io.ruido.job.Artifact;
 import io.ruido.job.Geometry;
+import io.ruido.job.ModelCard;
 import io.ruido.job.Output;
 import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.LatentPreview;
@@ -32,8 +33,18 @@ public interface Codec {
      *
      * @param frameStep their frames are 1 more than a multiple of this
      * @param framesPerSecond of those that the model was trained with
+     * @param fromPictures whether a picture can be their first frame
      */
-    record Clips(int frameStep, double framesPerSecond) {}
+    record Clips(int frameStep, double framesPerSecond, boolean fromPictures) {
+        /** The number of frames that comes nearest to a duration. */
+        public int frames(double seconds, double fps) {
+            return ModelCard.Clips.framesOf(seconds, fps, frameStep);
+        }
+
+        public Clips withFramesPerSecond(double other) {
+            return new Clips(frameStep, other, fromPictures);
+        }
+    }
 
     /**
      * The shape of one sample's latents: (1, L, h, w) of a picture, (1, L, f, h, w) of a clip.
@@ -57,7 +68,7 @@ public interface Codec {
     NDArray decode(NDArray latents);
 
     /**
-     * Latents that stand for a picture, as the denoiser sees them.
+     * Latents that stand for a picture, or for a first frame, as the denoiser sees them.
      *
      * @param picture (1, 3, H, W) in −1…1
      * @param random to draw from a distribution, if the codec has one
@@ -71,9 +82,10 @@ public interface Codec {
     /**
      * The file of a result.
      *
+     * @param framesPerSecond of a clip
      * @param parameters that it was made with, to be kept in the file
      */
-    default Artifact artifact(Frames frames, Output output, String parameters) {
+    default Artifact artifact(Frames frames, Output output, double framesPerSecond, String parameters) {
         byte[] bytes = ImageEncoder.write(frames.first().toBufferedImage(), output, parameters);
         Output.Format format = output.format();
         return new Artifact(bytes, format.mediaType(), format.label());

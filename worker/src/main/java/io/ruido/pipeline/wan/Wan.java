@@ -26,10 +26,12 @@ import java.util.Set;
  */
 public final class Wan implements ModelFamily {
     private static final String SECOND = "transformer_2";
+    private static final String FROM_PICTURES = "WanImageToVideoPipeline";
+    private static final String EACH_PATCH = "expand_timesteps";
 
     @Override
     public Set<String> classNames() {
-        return Set.of("WanPipeline");
+        return Set.of("WanPipeline", FROM_PICTURES);
     }
 
     @Override
@@ -57,6 +59,10 @@ public final class Wan implements ModelFamily {
 
     @Override
     public void check(ModelFolder folder) {
+        if (folder.className().equals(FROM_PICTURES) && !folder.flag(EACH_PATCH)) {
+            throw new IllegalArgumentException("%s: %s is false; supported: true for %s, a model that is given a first frame"
+                    .formatted(folder.path(), EACH_PATCH, FROM_PICTURES));
+        }
         boolean two = folder.part(SECOND).isPresent();
         if (two != folder.index().path("boundary_ratio").asDouble(0) > 0) {
             throw new IllegalArgumentException("%s: boundary_ratio is %s; supported: a ratio with %s, else null"
@@ -65,8 +71,8 @@ public final class Wan implements ModelFamily {
     }
 
     /**
-     * A model that is told a timestep for each patch ({@code expand_timesteps}) is told the same one for all, as a clip that
-     * is made of a text has noise everywhere.
+     * A model that is told a timestep for each patch ({@code expand_timesteps}) is told the same one for all, unless its first
+     * frame is given: a clip that is made of a text has noise everywhere.
      */
     @Override
     public Denoiser denoiser(Parts parts) throws IOException {
@@ -80,8 +86,8 @@ public final class Wan implements ModelFamily {
 
     @Override
     public Codec codec(Parts parts, Denoiser denoiser) throws IOException {
-        boolean eachPatch = parts.folder().flag("expand_timesteps"); // of the model with 5 billion weights
-        return WanCodec.read(parts, eachPatch ? 24 : 16);
+        boolean eachPatch = parts.folder().flag(EACH_PATCH); // of the model with 5 billion weights
+        return WanCodec.read(parts, eachPatch ? 24 : 16, eachPatch);
     }
 
     @Override

@@ -22,19 +22,23 @@ import java.util.Optional;
 /** The autoencoder of Wan, in the part {@code vae}. */
 final class WanCodec implements Codec {
     private final AutoencoderKLWan vae;
-    private final double framesPerSecond;
+    private final Clips clips;
     private final LatentPreview preview;
 
-    private WanCodec(AutoencoderKLWan vae, double framesPerSecond, NDManager manager) {
+    private WanCodec(AutoencoderKLWan vae, Clips clips, NDManager manager) {
         this.vae = vae;
-        this.framesPerSecond = framesPerSecond;
+        this.clips = clips;
         this.preview = LatentPreview.fit(this::ofPictures, vae.config().downscale(), manager);
     }
 
-    /** @param framesPerSecond of the clips that the model was trained with */
-    static WanCodec read(Parts parts, double framesPerSecond) throws IOException {
+    /**
+     * @param framesPerSecond of the clips that the model was trained with
+     * @param fromPictures whether it was trained with clips whose first frame is given
+     */
+    static WanCodec read(Parts parts, double framesPerSecond, boolean fromPictures) throws IOException {
         AutoencoderKLWan vae = AutoencoderKLWan.read(parts.folder().folder("vae"), parts.manager());
-        return new WanCodec(vae, framesPerSecond, parts.manager());
+        var clips = new Clips(vae.config().frames(), framesPerSecond, fromPictures);
+        return new WanCodec(vae, clips, parts.manager());
     }
 
     /** Latents (B, L, h, w) of pictures (B, 3, H, W), which are clips of one frame. */
@@ -54,7 +58,7 @@ final class WanCodec implements Codec {
 
     @Override
     public Optional<Clips> clips() {
-        return Optional.of(new Clips(vae.config().frames(), framesPerSecond));
+        return Optional.of(clips);
     }
 
     @Override
@@ -68,9 +72,13 @@ final class WanCodec implements Codec {
         return vae.decode(vae.denormalized(latents));
     }
 
+    /** The first latent frame of a clip that begins with the picture. */
     @Override
     public float[] encode(NDArray picture, TorchRandom random) {
-        throw new IllegalArgumentException("image: the model makes clips of a text only");
+        if (!clips.fromPictures()) {
+            throw new IllegalArgumentException("image: the model makes clips of a text only");
+        }
+        return ofPictures(picture).toFloatArray();
     }
 
     @Override
@@ -79,9 +87,9 @@ final class WanCodec implements Codec {
     }
 
     @Override
-    public Artifact artifact(Frames frames, Output output, String parameters) {
+    public Artifact artifact(Frames frames, Output output, double framesPerSecond, String parameters) {
         if (frames.images().size() == 1) {
-            return Codec.super.artifact(frames, output, parameters);
+            return Codec.super.artifact(frames, output, framesPerSecond, parameters);
         }
         ClipFormat format = ClipFormat.of(output.format().label());
         RgbImage first = frames.first();

@@ -258,15 +258,8 @@ public final class WanImageToVideo implements AutoCloseable {
         int frame = Math.toIntExact(shape.get(3) * shape.get(4)); // values of one latent frame
         int all = Math.toIntExact(shape.get(2)) * frame;
         if (timestepEachPatch) {
-            float[] kept = latents.toFloatArray(); // (1, L, 1, h, w)
-            float[] picture = new float[Math.toIntExact(shape.size())];
-            float[] mask = new float[picture.length];
-            Arrays.fill(mask, 1);
-            for (int channel = 0; channel < shape.get(1); channel++) {
-                System.arraycopy(kept, channel * frame, picture, channel * all, frame);
-                Arrays.fill(mask, channel * all, channel * all + frame, 0);
-            }
-            return new Inpainting.Clean(picture, mask);
+            return Inpainting.Clean.ofFirstFrame(
+                    latents.toFloatArray(), Math.toIntExact(shape.get(1)), Math.toIntExact(shape.get(2)));
         }
         float[] mask = new float[vae.config().frames() * all]; // of each frame of the clip: 1 where it is given
         for (int channel = 0; channel < vae.config().frames(); channel++) {

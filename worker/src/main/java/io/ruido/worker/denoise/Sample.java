@@ -68,7 +68,7 @@ public final class Sample {
     }
 
     public DenoiserInput denoiserInput() {
-        return new DenoiserInput(params, text, denoising.input(), denoising.timestep());
+        return new DenoiserInput(params, text, denoising.input(), denoising.timestep(), denoising.partlyClean());
     }
 
     public SampleState denoising() {

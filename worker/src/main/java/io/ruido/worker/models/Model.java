@@ -55,7 +55,7 @@ public final class Model implements AutoCloseable {
         DiffusionPipeline pipeline = DiffusionPipeline.read(folder, device, type, engine, List.of());
         try {
             return new Model(ModelCards.read(folder, pipeline), pipeline, side);
-        } catch (IOException | RuntimeException e) {
+        } catch (RuntimeException e) {
             pipeline.close();
             throw e;
         }
@@ -159,7 +159,17 @@ public final class Model implements AutoCloseable {
         return io.ruido.model.Conditioning.ofStates(rows.apply(Conditioning.Encoded::states))
                 .withMask(whole(rows.apply(Conditioning.Encoded::mask)))
                 .withPooled(rows.apply(Conditioning.Encoded::pooled))
-                .withLabels(whole(rows.apply(Conditioning.Encoded::labels)));
+                .withLabels(whole(rows.apply(Conditioning.Encoded::labels)))
+                .withClean(clean(manager, batch));
+    }
+
+    /** Which samples' first frame is given, if one's is: (B). */
+    private static NDArray clean(NDManager manager, List<DenoiserInput> batch) {
+        float[] clean = new float[batch.size()];
+        for (int i = 0; i < clean.length; i++) {
+            clean[i] = batch.get(i).firstFrameClean() ? 1 : 0;
+        }
+        return batch.stream().anyMatch(DenoiserInput::firstFrameClean) ? manager.create(clean) : Ops.none();
     }
 
     /** One part of all samples, (B, …). */

@@ -1,7 +1,5 @@
 package io.ruido.worker.models;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.job.Geometry;
@@ -9,8 +7,7 @@ import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.StepCost;
 import io.ruido.pipeline.DiffusionPipeline;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.ruido.pipeline.family.About;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -19,32 +16,14 @@ final class ModelCards {
     /** Pixels of the largest clip, as a multiple of those that the model makes by default. */
     private static final int CLIPS = 2;
 
-    private static final YAMLMapper YAML = YAMLMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .build();
-
     /** Enough for a model that says nothing of itself and has not learned to do with fewer. */
     private static final int STEPS = 30;
 
     private ModelCards() {}
 
-    /** @param maxSize greatest side in pixels that may be asked for */
-    private record About(
-            String title,
-            String description,
-            String license,
-            Integer minSize,
-            Integer maxSize,
-            Integer steps,
-            Double guidanceScale,
-            String sampler) {
-        private static final About NOTHING = new About(null, null, null, null, null, null, null, null);
-    }
-
-    static ModelCard read(Path folder, DiffusionPipeline pipeline) throws IOException {
+    static ModelCard read(Path folder, DiffusionPipeline pipeline) {
         String name = folder.getFileName().toString();
-        Path file = folder.resolve("ruido.yaml");
-        About about = Files.exists(file) ? YAML.readValue(file.toFile(), About.class) : About.NOTHING;
+        About about = pipeline.about();
         SchedulerConfig scheduler = pipeline.scheduler();
         Geometry geometry = pipeline.defaultGeometry();
         int size = Math.max(geometry.width(), geometry.height());
@@ -78,7 +57,10 @@ final class ModelCards {
                 pipeline.stepCost().equals(StepCost.PIXELS) ? null : pipeline.stepCost(),
                 pipeline.clips()
                         .map(clips -> new ModelCard.Clips(
-                                clips.frameStep(), CLIPS * geometry.pixels(), clips.framesPerSecond()))
+                                clips.frameStep(),
+                                CLIPS * geometry.pixels(),
+                                clips.framesPerSecond(),
+                                clips.fromPictures()))
                         .orElse(null));
     }
 

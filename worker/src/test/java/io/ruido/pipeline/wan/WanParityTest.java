@@ -64,6 +64,28 @@ class WanParityTest {
         assertThat(index).isEqualTo(expected.size());
     }
 
+    /** A model that tells its transformer a timestep for each patch is served like one that makes clips of a text. */
+    @Test
+    void aPictureBecomesTheFirstFrameAsInDiffusersWhereClipsAreJobs() throws IOException {
+        Path folder = Golden.path("golden/wan-pipelines/image-2.2-tokens");
+        Map<String, NDArray> expected =
+                SafeTensors.read(folder.resolve("golden.safetensors"), manager, DataType.FLOAT32);
+        int index = 0;
+        for (JsonNode run : JSON.readTree(folder.resolve("runs.json").toFile())) {
+            assertFrames(run.toString(), expected.get(Integer.toString(index++)), ofText(folder, run));
+        }
+        assertThat(index).isPositive();
+    }
+
+    private static Optional<SampleRequest.Source> source(Path folder, JsonNode run) throws IOException {
+        if (!run.has("image")) {
+            return Optional.empty();
+        }
+        RgbImage image = RgbImage.of(
+                ImageIO.read(folder.resolve(run.path("image").asText()).toFile()));
+        return Optional.of(new SampleRequest.Source(image, 1, Optional.empty()));
+    }
+
     private static List<RgbImage> ofText(Path folder, JsonNode run) throws IOException {
         var request = new SampleRequest(
                 run.path("prompt").asText(),
@@ -78,7 +100,7 @@ class WanParityTest {
                         run.path("height").asInt(),
                         run.path("frames").asInt()),
                 0,
-                Optional.empty());
+                source(folder, run));
         try (DiffusionPipeline pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
             return new Sampling(pipeline).run(request, step -> {}).frames().images();
         }

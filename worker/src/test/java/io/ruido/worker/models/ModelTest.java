@@ -87,7 +87,7 @@ class ModelTest {
         SampleState sample = model.start(params, Optional.empty());
         while (!sample.done()) {
             sample.advance(
-                    model.predict(List.of(new DenoiserInput(params, text, sample.input(), sample.timestep())))[0]);
+                    model.predict(List.of(new DenoiserInput(params, text, sample.input(), sample.timestep(), false)))[0]);
         }
         return sample.latents();
     }

@@ -84,6 +84,12 @@ public final class SampleCommand implements Callable<Integer> {
                     "Of a clip, 1 more than a multiple of 4; for a clip's file the model's own by default, else 1.")
     private Integer frames;
 
+    @Option(names = "--seconds", paramLabel = "S", description = "Of a clip, instead of --frames.")
+    private Double seconds;
+
+    @Option(names = "--fps", paramLabel = "N", description = "Frames per second of a clip; the model's own by default.")
+    private Double fps;
+
     @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "Images, each with the next seed.")
     private int count;
 
@@ -175,7 +181,7 @@ public final class SampleCommand implements Callable<Integer> {
                 guidanceRescale,
                 geometry,
                 clipSkip,
-                source(picture.map(found -> found.resized(geometry.width(), geometry.height()))),
+                source(picture.map(found -> found.resized(geometry.width(), geometry.height())), geometry),
                 Optional.ofNullable(eta));
     }
 
@@ -184,11 +190,20 @@ public final class SampleCommand implements Callable<Integer> {
             return new Geometry(size.width(), size.height(), frames(pipeline));
         }
         Geometry own = pipeline.defaultGeometry();
-        return picture.map(found -> Geometry.ofImage(found.width(), found.height()))
+        return picture.map(found -> new Geometry(found.width(), found.height(), frames(pipeline)))
                 .orElseGet(() -> new Geometry(own.width(), own.height(), frames(pipeline)));
     }
 
     private int frames(DiffusionPipeline pipeline) {
+        if (seconds != null) {
+            if (frames != null) {
+                throw new IllegalArgumentException("seconds must not be given with frames, was " + seconds);
+            }
+            return pipeline.clips()
+                    .map(clips -> clips.frames(seconds, fps == null ? clips.framesPerSecond() : fps))
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "seconds is for clips, but the model makes pictures, was " + seconds));
+        }
         boolean clip = !List.of(Output.Format.PNG, Output.Format.JPEG).contains(NumberedFile.format(out));
         return frames != null ? frames : clip ? pipeline.defaultGeometry().frames() : 1;
     }
@@ -202,14 +217,14 @@ public final class SampleCommand implements Callable<Integer> {
                 .orElse(null);
     }
 
-    private Optional<SampleRequest.Source> source(Optional<RgbImage> picture) throws IOException {
+    private Optional<SampleRequest.Source> source(Optional<RgbImage> picture, Geometry geometry) throws IOException {
         Optional<RgbImage> mask = picture("mask", start.mask());
         if (picture.isEmpty() && (mask.isPresent() || start.strength().isPresent())) {
             throw new IllegalArgumentException("mask and strength need an image");
         }
         return picture.map(found -> new SampleRequest.Source(
                 found,
-                start.strength().orElse(STRENGTH),
+                start.strength().orElse(geometry.frames() > 1 ? 1 : STRENGTH),
                 mask.map(white -> white.resized(found.width(), found.height()))));
     }
 
@@ -254,9 +269,7 @@ public final class SampleCommand implements Callable<Integer> {
             settings.put("Variation seed strength", variation.strength());
         }
         request.source().ifPresent(source -> settings.put("Denoising strength", source.strength()));
-        var output = NumberedFile.format(out) == Output.Format.PNG
-                ? Output.PNG
-                : new Output(NumberedFile.format(out), Output.DEFAULT_QUALITY);
+        var output = new Output(NumberedFile.format(out), Output.DEFAULT_QUALITY, fps);
         return pipeline.artifact(result, output, Infotext.of(request.prompt(), request.negativePrompt(), settings));
     }
 }

@@ -33,6 +33,9 @@ public final class Submission {
     @Option(names = "--seconds", paramLabel = "S", description = "Of a clip, instead of --frames.")
     private Double seconds;
 
+    @Option(names = "--fps", paramLabel = "N", description = "Frames per second of a clip; the model's own by default.")
+    private Double fps;
+
     @Option(names = "--steps", paramLabel = "N", description = "Denoising steps.")
     private Integer steps;
 
@@ -75,6 +78,7 @@ public final class Submission {
         json.put("count", count);
         json.put("frames", frames);
         json.put("seconds", seconds);
+        json.put("fps", fps);
         json.put("steps", steps);
         json.put("guidanceScale", guidance);
         json.put("sampler", sampler);
