@@ -166,7 +166,7 @@ public final class Gateway implements AutoCloseable {
         return future.await(START_SECONDS, TimeUnit.SECONDS);
     }
 
-    /** Where it listens: the configured port, or the free one that was taken in place of 0. */
+    /** The port that it listens on: the configured one, or the free one that was taken for 0. */
     public int port() {
         return port;
     }

@@ -20,7 +20,7 @@ import java.util.Optional;
  */
 @ConfigMapping(prefix = "ruido")
 public interface RuidoConfig {
-    /** Where one-process Ruido keeps its data; {@code .ruido} in the folder RUIDO_HOME when absent. */
+    /** The data folder of one-process Ruido; {@code .ruido} in the folder RUIDO_HOME when absent. */
     Path dataDir();
 
     /** PEM file with certificate authorities that are trusted besides the JDK's, by every client of the process. */
@@ -56,7 +56,7 @@ public interface RuidoConfig {
         @WithConverter(Converters.Positive.class)
         int maxCount();
 
-        /** In characters. */
+        /** The maximum length in characters. */
         @WithDefault("2000")
         @WithConverter(Converters.Positive.class)
         int maxPromptLength();
@@ -71,12 +71,12 @@ public interface RuidoConfig {
         @WithConverter(Converters.PositiveDuration.class)
         Duration retention();
 
-        /** For how long a client can send an Idempotency-Key again. */
+        /** How long a client can repeat an Idempotency-Key. */
         @WithDefault("P1D")
         @WithConverter(Converters.PositiveDuration.class)
         Duration idempotencyTtl();
 
-        /** For how long a worker that says nothing keeps an image. */
+        /** How long a worker that does not renew its lease keeps an image. */
         @WithDefault("PT10S")
         @WithConverter(Converters.PositiveDuration.class)
         Duration lease();
@@ -88,12 +88,12 @@ public interface RuidoConfig {
         @WithConverter(Converters.Positive.class)
         int maxBytes();
 
-        /** For each, decoding takes about eight bytes of memory. */
+        /** The maximum number of pixels. Decoding takes about eight bytes of memory for each. */
         @WithDefault("16777216")
         @WithConverter(Converters.Positive.class)
         int maxPixels();
 
-        /** Of all pictures that are kept for a tenant at a time. */
+        /** The maximum size of all pictures that are kept for a tenant. */
         @WithDefault("10737418240")
         @WithConverter(Converters.PositiveLong.class)
         long maxStoredBytes();
@@ -113,7 +113,7 @@ public interface RuidoConfig {
     interface KafkaConfig {
         Optional<String> bootstrapServers();
 
-        /** As Kafka names them: PLAINTEXT, SASL_PLAINTEXT, SSL or SASL_SSL. */
+        /** Kafka's security protocol: PLAINTEXT, SASL_PLAINTEXT, SSL or SASL_SSL. */
         @WithDefault("PLAINTEXT")
         @WithConverter(Converters.SecurityProtocol.class)
         String securityProtocol();
@@ -133,7 +133,7 @@ public interface RuidoConfig {
         /** PEM file with that certificate's private key. */
         Optional<Path> tlsKey();
 
-        /** Of each topic that is created. */
+        /** The replication factor of each topic that is created. */
         @WithDefault("1")
         @WithConverter(Converters.Positive.class)
         int replicationFactor();
@@ -147,13 +147,13 @@ public interface RuidoConfig {
         /** Such as {@code rediss://host:6379/0} for TLS, or {@code redis-sentinel://host1,host2/0#mymaster}. */
         Optional<String> uri();
 
-        /** Of Redis, where a password is set here; absent: the default user. */
+        /** The user of Redis, used with the password; the default user when absent. */
         Optional<String> username();
 
-        /** Of Redis; wins over the one in the URI. */
+        /** The password of Redis; overrides the one in the URI. */
         Optional<String> password();
 
-        /** Of the sentinels, where they ask for one. */
+        /** The password of the sentinels, if they require one. */
         Optional<String> sentinelPassword();
 
         @WithDefault("PT2S")
@@ -164,10 +164,10 @@ public interface RuidoConfig {
     interface S3Config {
         Optional<URI> endpoint();
 
-        /** As clients reach it, for presigned URLs; the endpoint itself when absent. */
+        /** The address at which clients reach S3, for presigned URLs; the endpoint when absent. */
         Optional<URI> publicEndpoint();
 
-        /** Where the keys come from. */
+        /** The source of the keys. */
         enum Credentials {
             /** The settings {@code access-key} and {@code secret-key}. */
             keys,
@@ -180,14 +180,14 @@ public interface RuidoConfig {
         @WithDefault("keys")
         Credentials credentials();
 
-        /** In AWS' format; {@code ~/.aws/credentials} when absent. */
+        /** A credentials file in AWS' format; {@code ~/.aws/credentials} when absent. */
         Optional<Path> credentialsFile();
 
         /** Section of the credentials file. */
         @WithDefault("default")
         String credentialsProfile();
 
-        /** Of the one who owns the bucket. The embedded server makes a secret key of its own. */
+        /** The access key of the bucket's owner. The embedded server creates a secret key of its own. */
         Optional<String> accessKey();
 
         @WithConverter(Converters.SecretKey.class)
@@ -221,18 +221,18 @@ public interface RuidoConfig {
         @WithConverter(Converters.Positive.class)
         int maxBodyBytes();
 
-        /** In which a request's body has to come, however large it is. */
+        /** The time within which a request's body must arrive, whatever its size. */
         @WithDefault("PT1M")
         @WithConverter(Converters.PositiveDuration.class)
         Duration bodyTimeout();
 
-        /** Of a job that names none; the first by name when absent. */
+        /** The model of a job that names none; the first by name when absent. */
         Optional<String> defaultModel();
 
         /** YAML file with the keys of those who may call; without one, everybody may who reaches the gateway. */
         Optional<Path> apiKeys();
 
-        /** Of pages on other hosts that may open WebSockets and send jobs, such as {@code https://example.org}. */
+        /** Origins of pages on other hosts that may open WebSockets and submit jobs, such as {@code https://example.org}. */
         Optional<List<String>> allowedOrigins();
 
         /** Names by which the gateway is reached where it asks for no key, beside those of loopback. */
@@ -302,7 +302,7 @@ public interface RuidoConfig {
         @WithDefault("cpu")
         String device();
 
-        /** Of weights, and of what is computed. */
+        /** The type of the weights and of the computation. */
         @WithDefault("float32")
         Dtype dtype();
 
@@ -313,7 +313,7 @@ public interface RuidoConfig {
         @WithDefault("127.0.0.1")
         String metricsHost();
 
-        /** Where a worker answers Prometheus and probes; 0 takes a free port, absent: nowhere. */
+        /** The port on which a worker answers Prometheus and probes; 0 takes a free port; none when absent. */
         @WithConverter(Converters.Port.class)
         Optional<Integer> metricsPort();
 

@@ -40,7 +40,7 @@ public record ImageFile(Format format, BufferedImage image) {
         BMP("image/bmp", "424d"),
         TIFF("image/tiff", "(49492a00|4d4d002a)");
 
-        /** For people. */
+        /** The names of all formats, for messages. */
         public static final String NAMES = Stream.of(values())
                 .map(format -> format == WEBP ? "WebP" : format.name())
                 .collect(Collectors.collectingAndThen(
@@ -59,7 +59,7 @@ public record ImageFile(Format format, BufferedImage image) {
             return mediaType;
         }
 
-        /** Of some bytes, or empty when they are none of these. */
+        /** The format of a file's bytes, or empty when it is none of these. */
         public static Optional<Format> of(byte[] bytes) {
             String start = HexFormat.of().formatHex(bytes, 0, Math.min(bytes.length, 12));
             return Arrays.stream(values())

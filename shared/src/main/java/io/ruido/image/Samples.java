@@ -20,7 +20,7 @@ sealed interface Samples {
     /** Writes a row, pixel by pixel. */
     void row(int y, byte[] to);
 
-    /** Of a decoded picture, without its transparency. */
+    /** The samples of a decoded picture, without its transparency. */
     static Samples of(BufferedImage decoded) {
         ColorModel model = decoded.getColorModel();
         boolean coarse = model instanceof IndexColorModel || model.getComponentSize(0) < 8;
@@ -30,7 +30,7 @@ sealed interface Samples {
                 : new Stored(decoded.getRaster(), model.getNumColorComponents(), Inks.NONE);
     }
 
-    /** Of the four components of a JPEG. */
+    /** The samples of a JPEG's four components. */
     static Samples of(Raster raster, Inks inks) {
         return new Stored(raster, 4, inks);
     }

@@ -7,7 +7,7 @@ import java.util.Optional;
 final class Transparency {
     private Transparency() {}
 
-    /** As greys, black where the picture is opaque; empty when all of it is. */
+    /** The transparency in greys, black where the picture is opaque; empty when all of it is. */
     static Optional<BufferedImage> of(BufferedImage picture) {
         if (!picture.getColorModel().hasAlpha()) {
             return Optional.empty();

@@ -84,7 +84,7 @@ final class Webp {
         }
     }
 
-    /** Of sides of 14 bits, to each of which something is to be added. */
+    /** The area of sides of 14 bits each, after {@code more} is added to both. */
     private static long area(int width, int height, int more) {
         return ((width & 0x3fff) + more) * (long) ((height & 0x3fff) + more);
     }

@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 public final class Infotext {
     private Infotext() {}
 
-    /** Of one of a job's images. */
+    /** The parameters of one of a job's images. */
     public static String of(Job job, int index) {
         SamplingParams params = job.params().ofImage(index);
         Map<String, Object> settings = new LinkedHashMap<>();

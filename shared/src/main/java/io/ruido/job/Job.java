@@ -14,7 +14,7 @@ import java.util.UUID;
 })
 public sealed interface Job permits PromptJob, SamplingJob {
 
-    /** Of the job that the client knows; a UUIDv7, so that ids sort by age. */
+    /** The id that the client knows; a UUIDv7, so that ids sort by age. */
     UUID jobId();
 
     String prompt();

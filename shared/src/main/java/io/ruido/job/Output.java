@@ -35,7 +35,7 @@ public record Output(Format format, int quality, Double fps) {
         this(format, quality, null);
     }
 
-    /** Of a job that names none. */
+    /** The output of a job that names none. */
     public static Output defaultFor(Geometry geometry) {
         return geometry.frames() == 1 ? PNG : MP4;
     }
@@ -61,11 +61,11 @@ public record Output(Format format, int quality, Double fps) {
     public enum Format {
         PNG,
         JPEG,
-        /** Of a clip an animated one. */
+        /** WebP; animated for a clip. */
         WEBP,
-        /** Of clips: H.264. */
+        /** H.264 in MP4, for clips. */
         MP4,
-        /** Of clips: VP9. */
+        /** VP9 in WebM, for clips. */
         WEBM;
 
         @JsonValue

@@ -3,7 +3,7 @@ package io.ruido.job;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** Which of a model's two queues a job waits in. */
+/** A job's priority: which of its model's two queues it waits in. */
 public enum Priority {
     INTERACTIVE,
     BATCH;

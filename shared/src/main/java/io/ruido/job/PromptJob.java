@@ -37,7 +37,7 @@ public record PromptJob(
         check(submittedAt != null, "submittedAt", submittedAt, "must be given");
     }
 
-    /** By Ruido's own interface. */
+    /** Creates a job of Ruido's own interface. */
     public PromptJob(
             UUID jobId,
             String prompt,

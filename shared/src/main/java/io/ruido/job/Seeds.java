@@ -7,7 +7,7 @@ package io.ruido.job;
  * @param variation another seed that some of the noise is taken from; null for none
  */
 public record Seeds(long seed, Variation variation) {
-    /** Of the noise, without a variation. */
+    /** Seeds for noise without a variation. */
     public static Seeds of(long seed) {
         return new Seeds(seed, null);
     }

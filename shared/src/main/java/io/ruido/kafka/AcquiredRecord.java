@@ -33,7 +33,7 @@ final class AcquiredRecord {
         return held;
     }
 
-    /** From 1. */
+    /** The number of deliveries, counted from 1. */
     int deliveries() {
         return record.deliveryCount().orElse((short) 1);
     }

@@ -58,7 +58,7 @@ public final class JobConsumer implements AutoCloseable {
 
     private static final Duration STOP_AT_MOST = Duration.ofSeconds(5);
 
-    /** For telling the broker that this consumer goes; where it is away, it finds that out by itself. */
+    /** The time to tell the broker that this consumer leaves; an unreachable broker finds out by itself. */
     private static final Duration FAREWELL = Duration.ofSeconds(2);
 
     /** Does the work of a record, on a virtual thread, in the job's trace; may block for as long as it takes. */

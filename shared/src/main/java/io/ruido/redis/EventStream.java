@@ -119,7 +119,7 @@ public final class EventStream implements AutoCloseable {
         });
     }
 
-    /** As {@link #read}; where nothing is newer, the newest of what is not: it can be the end, see {@link Watch}. */
+    /** Reads newer entries as {@link #read} does; where there are none, the newest entry, which can be the end, see {@link Watch}. */
     private CompletionStage<List<Entry>> readOrNewest(String stream, long after) {
         return read(stream, after)
                 .thenCompose(newer -> newer.isEmpty() && after > 0

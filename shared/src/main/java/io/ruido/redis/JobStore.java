@@ -52,12 +52,12 @@ public final class JobStore {
         this.retention = retention;
     }
 
-    /** As {@link #submit(Job, SubmitOptions)}, for nobody in particular. */
+    /** Submits with the default options, see {@link #submit(Job, SubmitOptions)}. */
     public CompletionStage<SubmitResult> submit(Job job) {
         return submit(job, SubmitOptions.of(SubmitOptions.DEFAULT_TENANT));
     }
 
-    /** As {@link #submit(Job, SubmitOptions, Optional)}, without a trace. */
+    /** Submits without a trace, see {@link #submit(Job, SubmitOptions, Optional)}. */
     public CompletionStage<SubmitResult> submit(Job job, SubmitOptions options) {
         return submit(job, options, Optional.empty());
     }
@@ -274,7 +274,7 @@ public final class JobStore {
                 .toArray(String[]::new);
     }
 
-    /** Of a reply that lists names and values by turns. */
+    /** Makes a map of a reply that lists names and values alternately. */
     private static Map<String, String> map(List<String> fields) {
         return IntStream.range(0, fields.size() / 2)
                 .boxed()

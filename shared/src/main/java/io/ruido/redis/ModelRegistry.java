@@ -118,7 +118,7 @@ public final class ModelRegistry {
         return serving.run(ScriptOutputType.MULTI, keys(cards));
     }
 
-    /** By name. */
+    /** All models, sorted by name. */
     public CompletionStage<List<ModelCard>> list() {
         return redis.hgetall(RedisKeys.MODELS).thenApply(cards -> cards.values().stream()
                 .map(json -> JobJson.read(json, ModelCard.class))

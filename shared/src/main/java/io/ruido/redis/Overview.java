@@ -58,7 +58,7 @@ public final class Overview {
         }
     }
 
-    /** By name. */
+    /** The models, sorted by name. */
     public CompletionStage<List<Model>> read(int minutes) {
         return redis.hkeys(RedisKeys.MODELS)
                 .thenCompose(models -> models.isEmpty()

@@ -74,7 +74,7 @@ final class RedisKeys {
         return JOBS + ":" + tenant;
     }
 
-    /** With which a tenant's webhooks are signed. */
+    /** The secret that signs a tenant's webhooks. */
     static String webhookSecret(String tenant) {
         return "ruido:webhook-secret:" + tenant;
     }

@@ -24,7 +24,7 @@ public record SubmitOptions(
         Optional<Key> key,
         Optional<URI> webhook,
         StepCost cost) {
-    /** Whose jobs are those of clients that nobody asked who they are. */
+    /** The tenant of clients that need no key. */
     public static final String DEFAULT_TENANT = "default";
 
     private static final Pattern TENANT = Pattern.compile("[A-Za-z0-9._-]{1,100}");

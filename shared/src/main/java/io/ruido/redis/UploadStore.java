@@ -73,7 +73,7 @@ public final class UploadStore {
         return redis.get(RedisKeys.upload(tenant, id)).thenApply(UploadStore::parse);
     }
 
-    /** Of an object that was deleted: its tenant has room for others. */
+    /** Forgets an object that was deleted, so that its tenant has room for others. */
     public CompletionStage<Void> forget(UUID object) {
         return forget.run(ScriptOutputType.STATUS, OBJECTS, object.toString()).thenAccept(none -> {});
     }

@@ -77,7 +77,7 @@ public final class WebhookStore {
         return redis.lrange(RedisKeys.DEAD_WEBHOOKS, 0, atMost - 1);
     }
 
-    /** With which a tenant's webhooks are signed, made when it is first asked for. */
+    /** The secret that signs a tenant's webhooks; created when it is first asked for. */
     public CompletionStage<String> secret(String tenant) {
         byte[] bytes = new byte[SECRET_BYTES];
         random.nextBytes(bytes);

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 
 /** What a process tells of itself. Of the JVM it tells from the beginning. */
 public final class Telemetry implements AutoCloseable {
-    /** Of what {@link PrometheusMeterRegistry#scrape()} answers. */
+    /** The content type of what {@link PrometheusMeterRegistry#scrape()} returns. */
     public static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
     /** The last spans are lost when whoever collects them does not answer. */

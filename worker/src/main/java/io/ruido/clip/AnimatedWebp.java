@@ -33,7 +33,7 @@ public final class AnimatedWebp {
      */
     public record Frame(BufferedImage picture, int milliseconds) {}
 
-    /** Where a part of the canvas goes, and how. */
+    /** A part of the canvas and its place. */
     private record Part(int x, int y, int width, int height, int milliseconds, int flags, ByteBuffer chunks) {}
 
     private AnimatedWebp() {}

@@ -267,7 +267,7 @@ public final class ClipEncoder implements AutoCloseable {
         }
     }
 
-    /** Where the clip is written; only tests look there. */
+    /** The file that the clip is written to, for tests. */
     Path file() {
         return file;
     }

@@ -64,7 +64,7 @@ public enum ClipFormat {
         };
     }
 
-    /** As requests and file names have it, such as {@code mp4}. */
+    /** The name in requests and file names, such as {@code mp4}. */
     public String id() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -15,7 +15,7 @@ public enum Activation {
     RELU("relu"),
     MISH("mish");
 
-    /** For operations that leave the activation out. */
+    /** The number of no activation, for operations that can have one. */
     static final long NONE = -1;
 
     private final List<String> names;

@@ -17,7 +17,7 @@ public record LayerNorm(NDArray weight, NDArray bias, NDArray eps) {
         return new LayerNorm(Ops.none(), Ops.none(), weights.constant(eps));
     }
 
-    /** With a weight and a bias, or without. */
+    /** Reads a layer norm with a weight and a bias, or without. */
     public static LayerNorm of(Weights weights, long width, double eps, boolean affine) {
         return affine ? of(weights, width, eps) : plain(weights, eps);
     }

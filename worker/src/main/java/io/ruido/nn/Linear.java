@@ -26,7 +26,7 @@ public record Linear(NDArray weight, NDArray bias) {
         return read(weights, in, out, bias).packed(weights);
     }
 
-    /** As it is in the file. */
+    /** Reads the layer as it is in the file. */
     public static Linear read(Weights weights, long in, long out, boolean bias) {
         return new Linear(
                 weights.get("weight", Init.fan(in), out, in),

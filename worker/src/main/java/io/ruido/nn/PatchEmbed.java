@@ -48,7 +48,7 @@ public final class PatchEmbed {
                 .add(Ops.cast(places, p.getDataType())));
     }
 
-    /** For each patch, row by row: sines and cosines of its column, then of its row. */
+    /** Sines and cosines of each patch's column, then of its row, patches row by row. */
     private float[] sinusoids(Shape grid) {
         int rows = (int) grid.get(0);
         int columns = (int) grid.get(1);

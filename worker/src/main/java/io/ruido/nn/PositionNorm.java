@@ -7,12 +7,12 @@ import io.ruido.tensor.Weights;
 
 /** Root mean square normalization of the channels of each position: (B, C, …). */
 public record PositionNorm(NDArray weight, NDArray silu, NDArray plain) {
-    /** Of clips. */
+    /** The norm of clips. */
     public static PositionNorm ofClips(Weights weights, long width) {
         return of(weights, width, 1, 1, 1);
     }
 
-    /** Of pictures. */
+    /** The norm of pictures. */
     public static PositionNorm ofPictures(Weights weights, long width) {
         return of(weights, width, 1, 1);
     }

@@ -35,7 +35,7 @@ public final class TimeProjections {
         return layers.size() - 1;
     }
 
-    /** To be called once all have been added. */
+    /** Joins the projections; called once after all have been added. */
     public void join() {
         if (!layers.isEmpty()) {
             layers = Linear.joined(weights, layers);

@@ -104,7 +104,7 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
         return denoiser.guidanceWidth() > 0;
     }
 
-    /** By its share of φ with the deviation of c: (1 − φ)·mixed + φ·mixed·σ(c) / σ(mixed). */
+    /** Rescales the share φ to the deviation of c: (1 − φ)·mixed + φ·mixed·σ(c) / σ(mixed). */
     private static NDArray rescaled(NDArray mixed, NDArray c, NDArray share) {
         NDArray ratio = deviation(c).div(deviation(mixed));
         return ratio.sub(1).mul(share).add(1).mul(mixed);
@@ -124,7 +124,7 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
         return part.getDataType() == DataType.INT64 ? part : Ops.cast(part, type);
     }
 
-    /** With the picture's size, for a denoiser that is told it: as wanted and not cut. */
+    /** Adds the picture's size, as wanted and not cut, for a denoiser that is told it. */
     private Conditioning sized(Conditioning conditioning, NDArray latents) {
         Shape shape = latents.getShape();
         float height = shape.get(shape.dimension() - 2) * pixels;
@@ -167,7 +167,7 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
                 : array.get(array.getManager().create(indices));
     }
 
-    /** For each sample its own u, or c where there is none. */
+    /** Each sample's u, or c where there is none. */
     private static NDArray spread(NDArray c, NDArray u, int[] guided) {
         List<NDArray> samples = new ArrayList<>();
         for (int i = 0, next = 0; i < c.getShape().get(0); i++) {

@@ -53,7 +53,7 @@ public record SampleRequest(
         }
     }
 
-    /** With the sampler's own η. */
+    /** Creates a request with the sampler's own η. */
     public SampleRequest(
             String prompt,
             String negativePrompt,

@@ -9,7 +9,7 @@ import ai.djl.ndarray.types.Shape;
  * sooner: oneDNN and MKL would rearrange them in every call, and Winograd's algorithm needs another one, four times as large.
  */
 public final class Packing {
-    /** With fewer channels the algorithm's own work outweighs what it saves. */
+    /** The minimum: with fewer channels the algorithm's own work outweighs what it saves. */
     private static final long WINOGRAD_MIN_CHANNELS = 256;
 
     /** On smaller maps reading the larger weight takes longer than the multiplications that it saves. */

@@ -62,7 +62,7 @@ public final class SafeTensors implements Weights.Source {
         }
     }
 
-    /** Where a tensor lies in its mapped file. */
+    /** A tensor's place in its mapped file. */
     private record Entry(Info info, MemorySegment bytes) {}
 
     private final Path place;
@@ -211,7 +211,7 @@ public final class SafeTensors implements Weights.Source {
         files.forEach(MemorySegment::unload);
     }
 
-    /** Where the file has it, in the page cache: the array keeps the mapping alive. */
+    /** An array over the mapped file, in the page cache: it keeps the mapping alive. */
     private NDArray array(Entry entry) {
         DataType fileType = TYPES.get(entry.info.dtype);
         return fileType == DataType.BFLOAT16 // which DJL cannot create

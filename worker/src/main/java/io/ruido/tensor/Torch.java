@@ -19,10 +19,10 @@ import java.util.regex.Pattern;
 
 /** The PyTorch engine of this process. */
 public final class Torch {
-    /** In the order INFO, WARNING, ERROR, FATAL. */
+    /** The number of ERROR among INFO, WARNING, ERROR, FATAL. */
     private static final int ERROR = 2;
 
-    /** As setenv's last argument: a variable that exists keeps its value. */
+    /** setenv's last argument that leaves an existing variable unchanged. */
     private static final int KEEP_EXISTING = 0;
 
     private static final Pattern DEVICE = Pattern.compile("cpu|cuda(?::(\\d{1,3}))?");

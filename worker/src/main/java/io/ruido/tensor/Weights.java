@@ -20,14 +20,14 @@ import java.util.Set;
  * come from safetensors files or, for training, from a fresh initialiser.
  */
 public final class Weights {
-    /** Where the tensors come from. */
+    /** The source of the tensors. */
     interface Source {
         NDArray tensor(String name, Shape shape, Init init);
 
         /** Names that the source holds; empty when it makes tensors on demand. */
         Set<String> names();
 
-        /** Where they are from, for messages. */
+        /** The source's name, for messages. */
         String origin();
 
         /** Gives back the memory of files whose tensors are not in use now; it comes back when they are. */

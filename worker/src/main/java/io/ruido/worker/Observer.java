@@ -174,7 +174,7 @@ final class Observer implements DenoiseLoop.Listener {
         return device;
     }
 
-    /** In bytes, in use by any process. */
+    /** The GPU memory in use by any process, in bytes. */
     long gpuMemory() {
         return CudaUtils.getGpuMemory(device).getUsed();
     }

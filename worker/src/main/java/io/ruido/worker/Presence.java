@@ -92,7 +92,7 @@ final class Presence {
         });
     }
 
-    /** Where this cannot be told, the lease runs out by itself. */
+    /** Removes the registration. Where Redis is unreachable, the lease expires by itself. */
     void leave() {
         left = true;
         registry.leave(worker, slots, cards).exceptionally(error -> {

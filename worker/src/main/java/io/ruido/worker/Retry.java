@@ -29,7 +29,7 @@ final class Retry implements AutoCloseable {
         return Failsafe.with(policy).get(call);
     }
 
-    /** As {@link #call}, for what answers later. */
+    /** Retries as {@link #call} does, for asynchronous calls. */
     <T> T await(CheckedSupplier<CompletionStage<T>> call) {
         return call(() -> {
             try {

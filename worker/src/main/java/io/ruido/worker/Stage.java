@@ -4,10 +4,10 @@ import java.util.Locale;
 
 /** What a job spends its time with. */
 enum Stage {
-    /** In line, until a worker takes it. */
+    /** In the queue, until a worker takes it. */
     QUEUED,
     ENCODING,
-    /** With a share of the denoiser, from the first step to the last. */
+    /** Denoising, from the first step to the last. */
     SAMPLING,
     DECODING,
     UPLOADING;

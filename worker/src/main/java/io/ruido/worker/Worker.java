@@ -38,7 +38,7 @@ public final class Worker implements AutoCloseable {
     /** How often an image's lease is renewed in the time that it lasts. */
     private static final int RENEWALS = 4;
 
-    /** For each so many places in the batch one more slot, so that none is empty while pictures are decoded and uploaded. */
+    /** One more slot for so many places in the batch, so that none is empty while pictures are decoded and uploaded. */
     private static final int SPARE = 4;
 
     /** Time between two looks for a model. */
@@ -185,7 +185,7 @@ public final class Worker implements AutoCloseable {
         }
     }
 
-    /** Where it answers Prometheus, if it does. */
+    /** The port on which it answers Prometheus, if it does. */
     Optional<Integer> metricsPort() {
         return metrics.map(MetricsServer::port);
     }

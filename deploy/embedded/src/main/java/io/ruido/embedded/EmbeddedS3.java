@@ -31,7 +31,7 @@ public final class EmbeddedS3 implements AutoCloseable {
         this.secretKey = secretKey;
     }
 
-    /** As {@link #start(Path, int, String, String)}, with the secret key that belongs to the folder. */
+    /** Starts with the secret key that belongs to the folder, see {@link #start(Path, int, String, String)}. */
     public static EmbeddedS3 start(Path folder, int port) {
         return start(folder, port, ACCESS_KEY, PrivateFolder.password(folder));
     }

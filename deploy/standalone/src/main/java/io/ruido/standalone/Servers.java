@@ -56,7 +56,7 @@ public final class Servers implements AutoCloseable {
         return addresses.stringPropertyNames().stream().collect(Collectors.toMap(name -> name, addresses::getProperty));
     }
 
-    /** For as long as they run. */
+    /** Announces the servers in a file for as long as they run. */
     private void tell(Path file) {
         Properties told = new Properties();
         told.putAll(addresses);

@@ -64,7 +64,7 @@ public final class Standalone implements AutoCloseable {
         }
     }
 
-    /** Where the gateway listens. */
+    /** The gateway's address. */
     public URI address() {
         return address;
     }

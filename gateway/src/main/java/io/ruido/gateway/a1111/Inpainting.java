@@ -130,7 +130,7 @@ record Inpainting(boolean invert, double blurX, double blurY, boolean fill) {
         return inverted(greys);
     }
 
-    /** By a Gaussian of 2.5 standard deviations to each side, along rows (step 1) or columns (step width). */
+    /** Blurs with a Gaussian of 2.5 standard deviations to each side, along rows (step 1) or columns (step width). */
     private static float[] blurred(float[] values, int width, double sigma, int step) {
         if (sigma <= 0) {
             return values;

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 
 /** {@code POST /sdapi/v1/txt2img} and {@code img2img}, as AUTOMATIC1111's clients call it. */
 public final class SdImageRoute {
-    /** By which jobs of this interface are known. */
+    /** The origin that marks jobs of this interface. */
     static final String ORIGIN = "a1111";
 
     private static final double STRENGTH = 0.75;

@@ -20,7 +20,7 @@ public final class SdLookups {
     private static final List<Object> NONE = List.of();
     private static final Map<String, Object> DONE = Map.of();
 
-    /** By operation of the contract. */
+    /** The answers, by operation of the contract. */
     private static final Map<String, Object> ANSWERS = Map.ofEntries(
             Map.entry("sdSchedulers", schedulers()),
             Map.entry("sdUpscalers", List.of(new Upscaler("None", null, null, null, 1))),

@@ -31,7 +31,7 @@ final class SdParameters {
     static final String CHECKPOINT = "sd_model_checkpoint";
     private static final String HIRES = "enable_hr";
 
-    /** Of both calls. */
+    /** The parameters of both calls. */
     static final List<SdParameter> COMMON = List.of(
             honoured("prompt", TEXT, "may be empty"),
             honoured("negative_prompt", TEXT, "negative prompt"),
@@ -160,7 +160,7 @@ final class SdParameters {
         return read(settings, SETTINGS + ".", OVERRIDES);
     }
 
-    /** Of {@code POST options}: as overrides, but that only the checkpoint lasts. */
+    /** Reads {@code POST options}, as overrides are read, except that only the checkpoint is kept. */
     static Map<String, Object> ofOptions(JsonObject options) {
         Map<String, Object> values = read(options, "", OVERRIDES);
         Map<String, Object> present = options("");

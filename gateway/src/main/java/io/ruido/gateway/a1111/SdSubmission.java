@@ -9,7 +9,7 @@ import java.util.Map;
 
 /** A job's {@code Submission}, of the values that AUTOMATIC1111's clients name otherwise. */
 final class SdSubmission {
-    /** By which the client knows a submission's fields. */
+    /** The client's names of a submission's fields. */
     static final Map<String, String> NAMES = Map.ofEntries(
             Map.entry("negativePrompt", "negative_prompt"),
             Map.entry("count", "batch_size"),
@@ -59,7 +59,7 @@ final class SdSubmission {
                 .anyMatch(known -> known.id().equals(sampler) && known.eta() != null);
     }
 
-    /** As A1111's titles are: {@code folder/name.safetensors [hash]}. */
+    /** The model that a checkpoint's title names, such as {@code folder/name.safetensors [hash]}. */
     static String model(String checkpoint) {
         return checkpoint == null || checkpoint.isBlank()
                 ? null

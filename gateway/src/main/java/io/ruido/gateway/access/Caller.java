@@ -14,7 +14,7 @@ import io.vertx.ext.web.RoutingContext;
  * @param imagesPerDay at most, or null
  */
 public record Caller(String name, String tenant, boolean admin, Integer requestsPerMinute, Integer imagesPerDay) {
-    /** Where no key is needed. */
+    /** The caller where no key is needed. */
     static final Caller ANYBODY = new Caller("", SubmitOptions.DEFAULT_TENANT, true, null, null);
 
     private static final String KEY = "caller";

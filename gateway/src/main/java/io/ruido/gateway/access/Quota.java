@@ -20,7 +20,7 @@ public final class Quota {
         this.limits = limits;
     }
 
-    /** For a request, or a command of a WebSocket. Fails with a {@link ProblemException} when there were too many. */
+    /** Counts a request, or a command of a WebSocket. Fails with a {@link ProblemException} when there were too many. */
     public CompletionStage<Void> takeRequest(Caller caller) {
         return caller.requestsPerMinute() == null
                 ? CompletableFuture.completedStage(null)
@@ -40,7 +40,7 @@ public final class Quota {
                         }));
     }
 
-    /** For a job that was not accepted after all. */
+    /** Returns what was counted for a job that was not accepted after all. */
     public void giveBack(Caller caller, int images) {
         if (caller.imagesPerDay() != null) {
             limits.giveBack(IMAGES, caller.name(), images, caller.imagesPerDay(), DAY);

@@ -60,7 +60,7 @@ public final class Feed implements AutoCloseable {
         return job.state().terminal() && seen == job.lastEvent();
     }
 
-    /** To be called when the socket has drained; does nothing while events flow. */
+    /** Resumes events after the socket has drained; does nothing while they flow. */
     public void resume() {
         while (!closed && !waiting.isEmpty() && !full()) {
             send(waiting.removeFirst());

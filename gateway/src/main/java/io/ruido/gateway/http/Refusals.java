@@ -23,7 +23,7 @@ public final class Refusals {
         }
     }
 
-    /** For a field whose reason is not told, because enough are. */
+    /** Counts fields whose reasons are left out, because enough are listed. */
     void count(int more) {
         others += more;
     }
@@ -41,7 +41,7 @@ public final class Refusals {
         return told.isEmpty();
     }
 
-    /** To be told to the client. */
+    /** The problem that the client is told. */
     public Problem problem() {
         return Problem.invalid(List.copyOf(told.values()), others);
     }

@@ -42,7 +42,7 @@ public final class RequestTraces {
         };
     }
 
-    /** Of a request that submits a job; none where it is not traced. */
+    /** The trace context of a request that submits a job; empty where the request is not traced. */
     public static Context of(RoutingContext ctx) {
         return ctx.get(KEY, Context.root());
     }

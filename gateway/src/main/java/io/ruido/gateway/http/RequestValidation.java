@@ -34,7 +34,7 @@ public final class RequestValidation implements Handler<RoutingContext> {
     private final List<Rule> rules;
     private final Set<String> queryNames;
     private final SchemaCheck bodyCheck;
-    /** Of a form's schema; null where the body is no form. */
+    /** The fields of the form's schema; null where the body is not a form. */
     private final JsonObject formFields;
 
     RequestValidation(Operation operation, SchemaRepository schemas) {

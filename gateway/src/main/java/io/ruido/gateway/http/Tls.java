@@ -24,7 +24,7 @@ public final class Tls {
         return options;
     }
 
-    /** Of the gateway's address. */
+    /** The scheme of the gateway's address. */
     public static String scheme(GatewayConfig config) {
         return config.tlsKey().isPresent() ? "https" : "http";
     }

@@ -34,7 +34,7 @@ public final class ImageRoute {
     /** One range of bytes: from the first to the second, from the first on, or the last so many. */
     private static final Pattern RANGE = Pattern.compile("bytes=(?!-$)(\\d{0,18})-(\\d{0,18})");
 
-    /** Of results from before media types were stored. */
+    /** The media type of results that were stored without one, by earlier versions. */
     private static final String PNG = "image/png";
 
     private final Jobs jobs;

@@ -79,7 +79,7 @@ public final class JobArchive {
                 : lookedUp(id);
     }
 
-    /** Of an id that is old enough no answer ever changes. */
+    /** Looks the job up once: the answer for an id that is old enough never changes. */
     private CompletionStage<Boolean> lookedUp(UUID id) {
         Boolean known = answers.get(id);
         if (known != null) {

@@ -25,7 +25,7 @@ public final class JobWaiter {
         this.shutdown = shutdown;
     }
 
-    /** As {@link #await}, but also completes when the gateway shuts down: another one can be asked for the job. */
+    /** Awaits as {@link #await} does, but also completes when the gateway shuts down: the client can then ask another one. */
     Future<JobStatus> awaitOrShutdown(RoutingContext ctx, UUID id, Duration atMost) {
         Promise<Void> over = Promise.promise();
         GracefulShutdown.Registration farewell =

@@ -39,7 +39,7 @@ import org.apache.commons.codec.digest.DigestUtils;
 /** Makes a job of a client's request, with the model's defaults for absent fields, and a random seed. */
 public final class SubmissionReader {
     private static final long SEEDS = 1L << 32;
-    /** Of diffusers' pipelines. */
+    /** The default strength of diffusers' pipelines. */
     private static final double STRENGTH = 0.8;
 
     private final ModelCatalog catalog;

@@ -101,7 +101,7 @@ public final class SynchronousJobs {
                 .map(all -> all.list());
     }
 
-    /** Where the files of a finished job's images can be fetched for a while, by anybody. */
+    /** URLs of a finished job's images, which anybody can fetch temporarily. */
     public List<String> urls(JobStatus finished) {
         return finished.images().stream()
                 .map(image -> results.presignedUrl(image.key()).toString())

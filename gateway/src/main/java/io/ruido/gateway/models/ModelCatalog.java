@@ -30,7 +30,7 @@ public final class ModelCatalog {
         this.clock = clock;
     }
 
-    /** By name. */
+    /** All models, sorted by name. */
     public CompletionStage<List<ModelCard>> all() {
         Instant now = clock.instant();
         Snapshot known = newest;

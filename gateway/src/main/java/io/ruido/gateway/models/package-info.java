@@ -1,2 +1,2 @@
-/** Which models and samplers a job can name, and how many workers serve them. */
+/** The models and samplers that a job can name, and the number of workers that serve them. */
 package io.ruido.gateway.models;

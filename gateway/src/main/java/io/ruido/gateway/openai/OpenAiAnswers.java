@@ -79,7 +79,7 @@ public final class OpenAiAnswers {
                         .toList());
     }
 
-    /** As OpenAI writes it. */
+    /** The job's size as OpenAI writes it. */
     public static String size(Job job) {
         return job.params().width() + "x" + job.params().height();
     }

@@ -26,7 +26,7 @@ final class TenantTurns {
         };
     }
 
-    /** Of the tenant whose turn it is, which is the last from then on. */
+    /** The next task of the tenant whose turn it is, which then becomes the last in turn. */
     private synchronized Runnable next() {
         Iterator<Map.Entry<String, Queue<Runnable>>> turns = waiting.entrySet().iterator();
         Map.Entry<String, Queue<Runnable>> turn = turns.next();

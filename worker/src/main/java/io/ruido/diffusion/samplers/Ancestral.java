@@ -15,7 +15,7 @@ final class Ancestral {
                 eta * Math.sqrt(sigmaNext * sigmaNext * (sigma * sigma - sigmaNext * sigmaNext) / (sigma * sigma)));
     }
 
-    /** Where the step goes before noise is added: down² + up² = σ′². */
+    /** The level that the step goes to before noise is added: down² + up² = σ′². */
     static double down(double sigma, double sigmaNext, double eta) {
         double up = up(sigma, sigmaNext, eta);
         return Math.sqrt(sigmaNext * sigmaNext - up * up);

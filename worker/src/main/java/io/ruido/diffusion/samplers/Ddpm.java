@@ -66,7 +66,7 @@ final class Ddpm implements Sampler {
                 clamp);
     }
 
-    /** In float32: close to the clean end, α is so close to 1 that β shows how it was rounded. */
+    /** Computes the step in float32: close to the clean end, α is so close to 1 that β shows how it was rounded. */
     private Step step(int timestep, float alphaCumprodPrev) {
         float alphaCumprod = (float) schedule.alphaCumprod(timestep);
         float alpha = alphaCumprod / alphaCumprodPrev;

@@ -62,7 +62,7 @@ enum Prediction {
         this.setting = setting;
     }
 
-    /** For samplers of diffusion models: any but {@link #FLOW}. */
+    /** The prediction type for samplers of diffusion models: any except {@link #FLOW}. */
     static Prediction of(SchedulerSettings settings) {
         Prediction prediction = settings.choice("prediction_type", Prediction.class);
         if (prediction == FLOW) {
@@ -71,7 +71,7 @@ enum Prediction {
         return prediction;
     }
 
-    /** For samplers that know the levels of flow matching, too: {@link #FLOW} needs them. */
+    /** The prediction type for samplers that also know the levels of flow matching, which {@link #FLOW} needs. */
     static Prediction ofEitherKind(SchedulerSettings settings) {
         return settings.flag("use_flow_sigmas") ? settings.choice("prediction_type", Prediction.class) : of(settings);
     }

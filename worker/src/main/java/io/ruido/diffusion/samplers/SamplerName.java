@@ -57,12 +57,12 @@ public final class SamplerName {
                 .orElseGet(candidates::getFirst);
     }
 
-    /** As messages and URLs have it. */
+    /** The name in messages and URLs. */
     public String id() {
         return method.id + suffix("-", shape.name().toLowerCase(Locale.ROOT));
     }
 
-    /** As people know it. */
+    /** The name that people know. */
     public String title() {
         return method.title
                 + suffix(" ", shape.name().charAt(0) + shape.name().substring(1).toLowerCase(Locale.ROOT));

@@ -15,7 +15,7 @@ record FlowSigmas(double shift, int trainSteps) {
         return shift * sigma / (1 + (shift - 1) * sigma);
     }
 
-    /** For solvers that cannot start from pure noise, whose log-SNR is infinite. The clean end is left out. */
+    /** The levels for solvers that cannot start from pure noise, whose log-SNR is infinite, without the clean end. */
     double[] above(int steps) {
         double[] sigmas = new double[steps];
         double last = 1.0 - 1.0 / trainSteps;

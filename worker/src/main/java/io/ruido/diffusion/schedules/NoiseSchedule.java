@@ -26,7 +26,7 @@ public final class NoiseSchedule {
         return new NoiseSchedule(cumulate(betas(settings)));
     }
 
-    /** For samplers that divide by ᾱ. */
+    /** Reads a schedule for samplers that divide by ᾱ. */
     static NoiseSchedule ofPositive(SchedulerSettings settings) {
         NoiseSchedule schedule = of(settings);
         if (settings.flag("rescale_betas_zero_snr")) {
@@ -113,7 +113,7 @@ public final class NoiseSchedule {
         return alphasCumprod;
     }
 
-    /** As {@code torch.linspace} rounds: each half is counted from its own end. */
+    /** Rounds as {@code torch.linspace} does: each half is counted from its own end. */
     private static float[] linspace(double from, double to, int count) {
         float start = (float) from;
         float end = (float) to;

@@ -34,7 +34,7 @@ final class WanRotaryPosEmbed {
         }
     }
 
-    /** Of a grid of patches, frame by frame and row by row. */
+    /** The angles of a grid of patches, frame by frame and row by row. */
     Angles angles(NDManager manager, int frames, int rows, int columns) {
         int count = frames * rows * columns;
         int half = headDim / 2;
@@ -51,7 +51,7 @@ final class WanRotaryPosEmbed {
         return new Angles(Torch.tensor(manager, cos, shape), Torch.tensor(manager, sin, shape));
     }
 
-    /** Where a third of a head is an odd number, the axes share values in another way than the frequencies: as diffusers. */
+    /** The angle of one value. Where a third of a head is odd, the axes share values differently from frequencies, as in diffusers. */
     private double angle(int[] place, int value) {
         int third = headDim / 3;
         int time = headDim - 2 * third;

@@ -137,7 +137,7 @@ public final class WanTransformer3DModel {
         return Ops.call("modulate_float32", x, scale.squeeze(2), shift.squeeze(2), eps);
     }
 
-    /** Of a picture's states; those of two pictures have a learned position. */
+    /** Embeds the states of a picture; those of two pictures have a learned position. */
     private record PictureEmbedder(LayerNorm norm1, FeedForward ff, LayerNorm norm2, Optional<NDArray> position) {
         private static final double EPS = 1e-5;
 

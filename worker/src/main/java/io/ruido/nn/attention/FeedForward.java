@@ -22,7 +22,7 @@ public record FeedForward(Linear proj, Linear gate, Linear out, NDArray activati
         return new FeedForward(proj, Linear.none(), out, weights.constant(activation.ordinal()), false);
     }
 
-    /** By the name that diffusers has for the network's kind, four times as wide inside. */
+    /** Reads a network of the kind that diffusers names so, with an inner width of four times the width. */
     public static FeedForward of(Weights weights, String kind, long width) {
         return switch (kind) {
             case "geglu" -> geglu(weights, width);

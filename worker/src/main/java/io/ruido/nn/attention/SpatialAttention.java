@@ -8,7 +8,7 @@ import java.util.OptionalInt;
 
 /** Attention among the pixels of (B, C, H, W), with its group norm and residual connection. */
 public record SpatialAttention(GroupNorm norm, Attention attention, NDArray divisor) {
-    /** With a group norm, and nothing divided. */
+    /** Attention with a group norm and without rescaling. */
     public static SpatialAttention of(Weights weights, long channels, long headDim, int groups, double eps) {
         return of(weights, channels, headDim, OptionalInt.of(groups), eps, 1);
     }

@@ -57,7 +57,7 @@ public record LatentPreview(float[] matrix) {
         }
     }
 
-    /** Of a model that denoises the picture itself, in grey or in colours. */
+    /** The preview of a model that denoises the picture itself, in grey or in colours. */
     public static LatentPreview ofPixels(int channels) {
         float[] matrix = new float[(channels + 1) * COLOURS];
         for (int colour = 0; colour < COLOURS; colour++) {

@@ -56,7 +56,7 @@ public final class Loras implements AutoCloseable {
         return all.isEmpty();
     }
 
-    /** To be called when all parts are read. */
+    /** Rejects tensors that no part has used; called when all parts are read. */
     public void rejectUnused() {
         all.forEach(Lora::rejectUnused);
     }

@@ -13,7 +13,7 @@ final class Bicubic {
 
     private Bicubic() {}
 
-    /** Which pixels make one, from the first on, and their weights. */
+    /** The pixels that make one, from the first on, and their weights. */
     private record Window(int first, int[] weights) {}
 
     static RgbImage resized(RgbImage image, int width, int height) {

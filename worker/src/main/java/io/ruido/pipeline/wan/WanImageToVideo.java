@@ -236,7 +236,7 @@ public final class WanImageToVideo implements AutoCloseable {
         return Ops.cast(out, DataType.FLOAT32);
     }
 
-    /** Of each patch: 0 for those of the first frame, which is clean. */
+    /** The timestep of each patch: 0 for those of the first frame, which is clean. */
     private NDArray timesteps(NDManager step, float timestep, Shape latents) {
         int side = transformer.config().patchSize().getLast();
         int eachFrame = (int) (latents.get(3) / side * (latents.get(4) / side));

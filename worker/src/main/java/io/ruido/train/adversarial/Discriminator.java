@@ -17,7 +17,7 @@ import java.util.Optional;
  * <p>B batch, D width of the states.
  */
 public final class Discriminator {
-    /** Where its tensors lie among those of the model that it helps to train. */
+    /** The prefix of its tensors among those of the model that it helps to train. */
     public static final String NAME = "discriminator";
 
     private static final int WIDTH = 32;

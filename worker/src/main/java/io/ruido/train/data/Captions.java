@@ -40,7 +40,7 @@ public final class Captions {
         return ("aeiou".indexOf(Character.toLowerCase(words.charAt(0))) >= 0 ? "an " : "a ") + words;
     }
 
-    /** That many tags in any order, or the label if there are none. */
+    /** Joins that many tags in any order, or returns the label if there are none. */
     private static String some(ImageFolder.Picture picture, int count, RandomGenerator random) {
         List<String> tags = new ArrayList<>(picture.tags());
         Collections.shuffle(tags, Random.from(random));

@@ -113,7 +113,7 @@ public record TrainConfig(
         return Stream.concat(Stream.of(size), sizes.stream()).distinct().toList();
     }
 
-    /** Which part of an autoencoder is trained; all of it unless it begins as another model's. */
+    /** The part of an autoencoder that is trained; all of it unless it begins as another model's. */
     public enum Learns {
         ALL,
         /** Latents stay what they are, and with them a denoiser of theirs keeps its worth. */

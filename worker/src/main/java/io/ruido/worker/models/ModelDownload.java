@@ -187,7 +187,7 @@ public final class ModelDownload {
         return true;
     }
 
-    /** Of another version of the model, which was fetched before; a folder that was not fetched keeps all it has. */
+    /** Removes the files of another version that was fetched before; a folder that was not fetched keeps all it has. */
     private static void removeOthers(Path target, Map<String, String> sums) throws IOException {
         if (!Files.deleteIfExists(target.resolve(SUMS))) {
             return;

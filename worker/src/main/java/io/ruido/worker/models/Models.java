@@ -127,7 +127,7 @@ public final class Models implements AutoCloseable {
         return model;
     }
 
-    /** That all models are on. */
+    /** The device that all models are on. */
     public Device device() {
         return device;
     }

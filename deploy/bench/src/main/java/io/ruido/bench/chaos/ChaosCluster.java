@@ -136,7 +136,7 @@ final class ChaosCluster implements AutoCloseable {
         }
     }
 
-    /** Where the gateways listen. */
+    /** The addresses of the gateways. */
     List<URI> addresses() {
         return addresses;
     }

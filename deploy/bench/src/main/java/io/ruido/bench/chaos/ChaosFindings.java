@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** What must not be, by kind, each with the job that it was seen at. */
 final class ChaosFindings {
-    /** In the order of the report. */
+    /** The kinds of findings, in the order of the report. */
     enum Kind {
         LOST("accepted, then unknown"),
         UNFINISHED("accepted, and without an end"),

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class ChaosProcess implements AutoCloseable {
     private static final Duration AGAIN_AFTER = Duration.ofSeconds(1);
 
-    /** As Kubernetes grants it; who takes longer is killed. */
+    /** The grace period, as Kubernetes grants it; a process that takes longer is killed. */
     private static final Duration FAREWELL = Duration.ofSeconds(30);
 
     private final String name;

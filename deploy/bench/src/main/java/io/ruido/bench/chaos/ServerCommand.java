@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
         hidden = true,
         description = "Runs one of the embedded servers alone, so that it can be killed alone.")
 public final class ServerCommand implements Callable<Integer> {
-    /** Which server. */
+    /** The kind of server. */
     public enum Kind {
         KAFKA,
         REDIS,

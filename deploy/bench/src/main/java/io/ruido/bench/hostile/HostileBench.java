@@ -216,7 +216,7 @@ public final class HostileBench implements Callable<Integer> {
         return heaps;
     }
 
-    /** In megabytes, with the servers and the clients, which share this process. */
+    /** The heap in megabytes of servers and clients, which share this process. */
     private static long heap() {
         System.gc();
         return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() >> 20;

@@ -49,7 +49,7 @@ final class HostileClients {
         void attempt() throws IOException, InterruptedException;
     }
 
-    /** By what each does, in words. */
+    /** The attacks, by descriptions of what each does. */
     Map<String, Attack> attacks() {
         Map<String, Attack> attacks = new LinkedHashMap<>();
         attacks.put("unknown fields in JSON", () -> post("/v1/jobs", "application/json", fields(60_000)));
@@ -148,7 +148,7 @@ final class HostileClients {
         return json.append('}').toString().getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** To a job whose id is old enough to have been forgotten (UUIDv7, RFC 9562). */
+    /** A subscription to a job whose id is old enough to have been forgotten (UUIDv7, RFC 9562). */
     private static byte[] subscription() {
         UUID random = UUID.randomUUID();
         UUID old = new UUID(

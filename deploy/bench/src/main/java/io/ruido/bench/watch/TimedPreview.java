@@ -6,7 +6,7 @@ import java.util.OptionalLong;
 
 /** What a benchmark sends in place of a preview: as long as one, and it says when the step was due. */
 final class TimedPreview {
-    /** As the bundled model's previews have. */
+    /** The length of the bundled model's previews in bytes. */
     private static final int LENGTH = 1_000;
 
     private static final String MARK = "data:,due=";

@@ -32,7 +32,7 @@ public final class WatchBench implements Callable<Integer> {
 
     private static final Duration WARM_UP = Duration.ofSeconds(5);
 
-    /** For what is still on its way. */
+    /** The time for events that are still on their way. */
     private static final Duration AFTERWARDS = Duration.ofSeconds(2);
 
     @Option(names = "--watchers", paramLabel = "N", description = "WebSocket clients.", defaultValue = "10000")

@@ -58,7 +58,7 @@ public final class Submission {
     @Mixin
     private SourceOptions start;
 
-    /** In pixels. */
+    /** Width and height in pixels. */
     public record Size(int width, int height) {
         public static Size parse(String text) {
             Matcher numbers = Pattern.compile("(\\d{1,5})(?:x(\\d{1,5}))?").matcher(text);
