@@ -4,18 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+
+import org.apache.commons.codec.digest.DigestUtils;
 
 /** Pictures with captions: a folder with {@code metadata.jsonl}, as Hugging Face's imagefolder. */
 public final class ImageFolder {
@@ -97,7 +95,7 @@ public final class ImageFolder {
     /** The same {@code count} pictures every time, whatever their order: those whose hashed name comes first. */
     public static List<Picture> heldOut(List<Picture> pictures, int count) {
         return pictures.stream()
-                .sorted(Comparator.comparing(p -> sha256(p.file())))
+                .sorted(Comparator.comparing(p -> DigestUtils.sha256Hex(p.file())))
                 .limit(count)
                 .toList();
     }
@@ -125,14 +123,5 @@ public final class ImageFolder {
         return labels.isEmpty()
                 ? pictures
                 : pictures.stream().filter(p -> wanted.contains(p.label())).toList();
-    }
-
-    private static String sha256(String text) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }
