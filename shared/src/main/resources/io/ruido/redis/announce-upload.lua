@@ -1,10 +1,10 @@
--- Counts a picture for its tenant, before its object is stored, so that it will be deleted whatever comes of it. Returns
--- nothing, or how many bytes the tenant's pictures take when this one finds no room beside them.
---   KEYS[1] sorted set of objects by the time they may be deleted
+-- Counts an upload for its tenant before its object is stored, so that it is deleted in any case. Returns nothing, or the bytes
+-- of the tenant's uploads if there is no room for this one.
+--   KEYS[1] sorted set of objects by the time at which they may be deleted
 --   KEYS[2] hash of object to its size and its tenant; KEYS[3] hash of tenant to the bytes of all its objects
 --   KEYS[4] hash of tenant to the number of its objects
---   ARGV[1] object; ARGV[2] its tenant; ARGV[3] its size; ARGV[4] for how many bytes a tenant has room; ARGV[5] and for how many
---   pictures
+--   ARGV[1] object; ARGV[2] its tenant; ARGV[3] its size; ARGV[4] maximum bytes of a tenant; ARGV[5] maximum number of
+--   uploads
 local STORED_WITHIN = 600000
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

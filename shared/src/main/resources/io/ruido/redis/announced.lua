@@ -1,4 +1,4 @@
--- The members of a sorted set whose score, a time, has not come yet.
+-- The members of a sorted set whose score, a time, is in the future.
 --   KEYS[1] the sorted set
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

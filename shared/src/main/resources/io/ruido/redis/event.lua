@@ -1,7 +1,7 @@
--- What the state machine and the queue share: names, the clock, and events.
---   KEYS    the names that RedisKeys gives
+-- Names, clock and events, shared by the state machine and the queue.
+--   KEYS    the names in RedisKeys
 --   ARGV[1] the operation; ARGV[2] the job's id; ARGV[3] how long a finished job is kept; then the operation's arguments
--- The clock is Redis' own: leases and deadlines must not depend on how well the others' clocks agree.
+-- The clock is Redis' own: leases and deadlines must not depend on whether other clocks agree.
 local job_keys, event_keys, queue_keys, worker_keys, jobs, unpublished, deadlines, finished, dispatch, webhooks =
     unpack(KEYS)
 local operation, id, retention = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -18,7 +18,7 @@ local function get(field)
     return redis.call('HGET', job, field) or nil
 end
 
--- Numbers an event, keeps it in the job's stream and announces it on the channel of the same name.
+-- Numbers an event, appends it to the job's stream and publishes it on the channel of the same name.
 local function emit(event, of)
     local events = event_keys .. '{' .. (of or id) .. '}'
     event.number = redis.call('HINCRBY', job_key(of or id), 'events', 1)

@@ -1,4 +1,4 @@
--- Gives a tenant back the room of an object that was deleted.
+-- Returns the quota of a deleted object to its tenant.
 --   KEYS[1] to KEYS[4] as in announce-upload.lua; ARGV[1] object
 local counted = redis.call('HGET', KEYS[2], ARGV[1])
 if counted then

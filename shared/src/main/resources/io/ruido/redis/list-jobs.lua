@@ -1,5 +1,5 @@
--- The newest jobs that have a state and a model, in one call: a filter that lets hardly anything through looks at this many
--- jobs at most, and tells where to go on.
+-- The newest jobs with a state and a model, in one call. A filter that matches few jobs looks at a limited number and returns
+-- where to continue.
 --   KEYS[1] sorted set of ids, of everybody or of a tenant; KEYS[2] what the keys of jobs begin with
 --   ARGV[1] only jobs before this id, or empty; ARGV[2] a state, LIVE for those that are not finished, or empty;
 --   ARGV[3] a model, or empty; ARGV[4] how many; ARGV[5] how many to look at

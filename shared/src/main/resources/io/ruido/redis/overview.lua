@@ -1,5 +1,5 @@
--- What waits, what workers have in hand, and what was finished: JSON, an object for each model.
---   ARGV[4] how many of the last minutes to tell of, this one included; then the models
+-- Waiting, running and finished jobs: JSON, an object for each model.
+--   ARGV[4] number of the last minutes to report, this one included; then the models
 local function waiting(model, urgency)
     local oldest = now
     for _, tenant in ipairs(redis.call('ZRANGE', key(model, 'turns', urgency), 0, -1)) do

@@ -1,15 +1,15 @@
--- Who is next. A model's jobs wait here; only as many images as its workers can soon have in hand are admitted to Kafka,
--- so that the order is decided as late as possible. Whoever has had the least work is next: first between urgencies, each
--- with its share, then between the tenants of one. Work is pixels times steps.
---   ruido:queue:<model>:turns                     sorted set of urgencies by the work that they had, over their share
---   ruido:queue:<model>:turns:<urgency>           sorted set of tenants by the work that they had
+-- The queue of each model. Only as many images as the model's workers can start soon are admitted to Kafka, so that the
+-- order is decided as late as possible. The one that has received the least work is next: first between urgencies, each with
+-- its share, then between the tenants of an urgency. The model's family defines the work of an image.
+--   ruido:queue:<model>:turns                     sorted set of urgencies by received work divided by share
+--   ruido:queue:<model>:turns:<urgency>           sorted set of tenants by received work
 --   ruido:queue:<model>:waiting:<urgency>:<tenant>  sorted set of ids by arrival
 --   ruido:queue:<model>:backlog                   hash: waiting work of <urgency>:<tenant> and <urgency>, jobs:<urgency>
 --   ruido:queue:<model>:admitted                  set of images, <id>/<i>, that are not finished
---   ruido:queue:<model>:figures                   hash: load, the admitted work; work, steps and time, of images lately
---                                                 finished
---   ruido:queue:<model>:finished                  hash: how many jobs ever came to each end
---   ruido:queue:<model>:minute:<n>                hash, of the n-th minute: jobs by their ends, and images and steps
+--   ruido:queue:<model>:figures                   hash: load, the admitted work; work, steps and time of recently finished
+--                                                 images
+--   ruido:queue:<model>:finished                  hash: number of jobs that ever reached each terminal state
+--   ruido:queue:<model>:minute:<n>                hash of the n-th minute: jobs by terminal state, images and steps
 --   ruido:workers:<model>                         sorted set of "<slots> <worker>" by the end of the worker's lease
 local SHARE = { ['1'] = 8, ['2'] = 1 } -- interactive, batch
 local LATELY = 0.9
@@ -38,7 +38,7 @@ local function add_to_backlog(e, sign)
     redis.call('HINCRBY', backlog, 'jobs:' .. e.urgency, sign)
 end
 
--- Whoever was idle begins as the one who is next: nothing is saved up, and what was had in advance stays counted.
+-- A tenant that was idle starts as the next one: unused shares are not saved up, and work received in advance stays counted.
 local function join(turns, member)
     if not redis.call('ZSCORE', turns, member) then
         redis.call('ZADD', turns, redis.call('ZRANGE', turns, 0, 0, 'WITHSCORES')[2] or 0, member)
@@ -72,7 +72,7 @@ local function let_go(e, i)
     end
 end
 
--- The first for whom something is found; those for whom nothing is lose their place.
+-- The first one with a waiting job; those without one are removed.
 local function next_of(turns, find)
     local member = redis.call('ZRANGE', turns, 0, 0)[1]
     while member do
@@ -99,7 +99,7 @@ local function slots(model)
     return sum
 end
 
--- Jobs and work that will be admitted before a waiting job, as far as is known now.
+-- Jobs and work that will be admitted before a waiting job, as known now.
 local function ahead(e)
     local backlog = key(e.model, 'backlog')
     local turns = redis.call('ZRANGE', key(e.model, 'turns', e.urgency), 0, -1, 'WITHSCORES')
@@ -128,8 +128,8 @@ local function ahead(e)
     return math.floor(count + 0.5), work
 end
 
--- Work that a slot does in a millisecond, the slots, and the milliseconds that an image takes for a step, large or small:
--- slots share the denoiser and take turns by steps. Nil while nothing was finished or nobody works.
+-- Work that a slot does in a millisecond, the number of slots, and the milliseconds of a step, large or small: slots share the
+-- denoiser and take turns by steps. Nil while nothing was finished or no worker is running.
 local function pace(model)
     local f = redis.call('HMGET', key(model, 'figures'), 'work', 'time', 'steps')
     local places = slots(model)
@@ -149,14 +149,14 @@ local function note_pace(e, time)
         'steps', (f[3] or 0) * LATELY + e.steps)
 end
 
--- Admitted work that no slot has yet. What the slots have counts for nothing: while it ends there, the next begins.
+-- Admitted work that no slot has yet. Work in the slots does not count: as it ends, the next begins.
 local function load_ahead(model, places)
     local admitted = redis.call('SCARD', key(model, 'admitted'))
     if admitted <= places then return 0 end
     return redis.call('HGET', key(model, 'figures'), 'load') * (1 - places / admitted)
 end
 
--- A job's place among those that wait, from 1, and when it will be finished; each nil where it is not known.
+-- A job's position among waiting jobs, counted from 1, and its expected end; each nil if unknown.
 local function outlook(e)
     local position, work
     if redis.call('ZSCORE', e.waiting, e.id) then
@@ -187,7 +187,7 @@ local function tell_outlook(e)
     emit({ type = 'queue', position = position, eta = eta }, e.id)
 end
 
--- Each job is told when its tenant's jobs before it have halved in number: often enough near the end, and seldom in all.
+-- A job gets an event whenever the number of its tenant's jobs before it has halved: often near the end, rarely in total.
 local function tell_those_behind(e)
     local rank = 1
     local behind = redis.call('ZRANGE', e.waiting, 0, 0)[1]
@@ -198,8 +198,8 @@ local function tell_those_behind(e)
     end
 end
 
--- Lets jobs through to Kafka while there is room. Whoever submits a job publishes it, if it is one of them; the others
--- are published by a gateway that hears of it.
+-- Admits jobs to Kafka while there is room. The gateway that submits a job publishes it if it is among them; any gateway that
+-- is notified publishes the others.
 local function admit(model)
     local places = slots(model)
     local window = places + math.max(4, math.floor(places / 2))

@@ -1,4 +1,4 @@
--- Says that a worker serves models: ARGV[1] "<slots> <worker>", ARGV[2] for how many milliseconds from now.
+-- Registers a worker for models: ARGV[1] "<slots> <worker>", ARGV[2] the lease in milliseconds.
 --   KEYS    ruido:workers:<model>, a sorted set for each model
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

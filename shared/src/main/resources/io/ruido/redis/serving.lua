@@ -1,4 +1,4 @@
--- How many workers serve each model now.
+-- The number of workers that serve each model now.
 --   KEYS    ruido:workers:<model>, a sorted set for each model
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

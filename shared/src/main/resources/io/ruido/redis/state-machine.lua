@@ -1,12 +1,11 @@
--- The life of a job and its images. Every change of state and the event that tells of it are one atomic step.
+-- The state machine of a job and its images. A change of state and its event are one atomic step.
 --   ruido:job:{id}      hash: state, request, count, steps, tenant, model, urgency, each (work of an image), submitted,
 --                       expires, published, started, finished, error, events, done, and for each image i: i:state,
 --                       i:step, i:worker, i:claimed, i:lease, i:attempt, i:begun (attempts that were not given back),
 --                       i:key, i:type (media type of the object with that key); begun: how often its text was encoded;
---                       webhook and webhook-attempts where somebody is to be told of the end; trace where it belongs to
---                       one
+--                       webhook and webhook-attempts if the job has a webhook; trace if it belongs to one
 --   ruido:events:{id}   stream of numbered events, and the pub/sub channel that carries each as it happens
--- Kafka has this time to give a record to somebody, or what a dead worker had to another: its lock is 30 s.
+-- Kafka has this time to deliver a record, or to redeliver a dead worker's record: the lock lasts 30 s.
 local DELIVERED_WITHIN = 30000
 local terminal = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true }
 
@@ -32,20 +31,20 @@ local function finish(state, error)
     count_finished(e.model, state, 1)
     redis.call('ZADD', finished, now + retention, id)
     if get('webhook') then redis.call('ZADD', webhooks, now, id) end
-    -- An expired job stays there until somebody has put it into the history.
+    -- An expired job stays in this set until it is in the history.
     if state ~= 'EXPIRED' then redis.call('ZREM', deadlines, id) end
     redis.call('ZREM', unpublished, id)
     admit(e.model)
 end
 
--- Somebody works on the job: it was admitted, or reached Kafka in another way.
+-- A worker has the job: it was admitted, or reached Kafka in another way.
 local function begin()
     local e = entry(id)
     if leave_line(e) then take(e) end
     redis.call('HSETNX', job, 'started', now)
 end
 
--- An attempt is a fencing token: a worker that was given up for dead cannot write over its successor.
+-- An attempt is a fencing token: a worker that was taken for dead cannot overwrite its successor.
 local function fenced(i, attempt)
     return get(i .. ':attempt') ~= attempt or get(i .. ':state') == 'SUCCEEDED'
 end
@@ -60,7 +59,7 @@ local function full(model, tenant, limit)
     return waiting >= tonumber(limit)
 end
 
--- In seconds, until the tenant's next job is admitted.
+-- Seconds until the tenant's next job is admitted.
 local function retry_after(model, tenant)
     for urgency in pairs(SHARE) do
         local first = redis.call('ZRANGE', key(model, 'waiting', urgency, tenant), 0, 0)[1]
@@ -74,8 +73,8 @@ local function retry_after(model, tenant)
     return 10
 end
 
--- Takes the new job's fields by name, as JSON. A key that was used before gives the job that it was used for, if the request
--- is the same.
+-- Takes the new job's fields by name, as JSON. A repeated idempotency key returns the job of its first use if the request is
+-- the same.
 function operations.submit(fields)
     if redis.call('EXISTS', job) == 1 then return 'KNOWN ' .. id end
     local new = cjson.decode(fields)
@@ -112,7 +111,7 @@ function operations.submit(fields)
     return table.concat({ 'OK', expires, position or '-', eta or '-' }, ' ')
 end
 
--- Lets jobs through that no change of another job made room for: a worker came, or was given up.
+-- Admits jobs after a worker came or was lost: no change of another job made room for them.
 function operations.admit(model)
     admit(model)
     return 'OK'
@@ -122,14 +121,14 @@ local function look_again(at)
     redis.call('ZADD', unpublished, at, id)
 end
 
--- Kafka has the job. Its record can still be lost: with a broker, or as it was given to slots of a dead worker too often.
+-- Kafka has the job. Its record can still be lost with a broker, or after too many deliveries to slots of a dead worker.
 function operations.published()
     redis.call('HSET', job, 'published', now)
     look_again(now + DELIVERED_WITHIN)
     return 'OK'
 end
 
--- Whether workers have room for the job, or what was published after it.
+-- Whether workers have room for the job, or already have jobs that were published after it.
 local function passed_over(e)
     local published, in_hand = tonumber(get('published')), 0
     for _, image in ipairs(redis.call('SMEMBERS', key(e.model, 'admitted'))) do
@@ -143,7 +142,7 @@ local function passed_over(e)
     return in_hand < slots(e.model)
 end
 
--- Whether the job has to be published: for the first time, or because no worker has any part of it, and one should.
+-- Whether the job must be published: for the first time, or because no worker has any part of it although one should.
 function operations.unattended()
     if not get('published') then return 'YES' end
     local lease = 0
@@ -192,7 +191,7 @@ end
 
 function operations.decode(i, attempt, lease)
     if fenced(i, attempt) then return 'LOST' end
-    -- Steps that were made while Redis was away are told of by nothing else.
+    -- Nothing else reports steps that were made while Redis was unavailable.
     redis.call('HSET', job, i .. ':lease', now + lease, i .. ':step', get('steps'))
     enter_image(i, 'DECODING')
     for other = 0, get('count') - 1 do
@@ -209,7 +208,7 @@ function operations.renew(i, attempt, lease)
     return 'OK'
 end
 
--- Ends the lease early, so that the next worker need not wait for it.
+-- Ends the lease early, so that the next worker does not wait for it.
 function operations.release(i, attempt)
     if fenced(i, attempt) then return 'LOST' end
     redis.call('HSET', job, i .. ':lease', 0)
@@ -218,7 +217,7 @@ function operations.release(i, attempt)
     return 'OK'
 end
 
--- The same by a worker that is told to end: it has not failed with the image.
+-- The same by a worker that is shutting down: this is not a failure of the image.
 function operations.give_back(i, attempt)
     local answer = operations.release(i, attempt)
     if answer == 'OK' then redis.call('HINCRBY', job, i .. ':begun', -1) end
@@ -243,8 +242,7 @@ function operations.succeed(i, attempt, key, media_type)
     return 'OK'
 end
 
--- FAILED, CANCELLED or EXPIRED: images that have no result share the job's fate, and whoever samples them is told at
--- its next step.
+-- FAILED, CANCELLED or EXPIRED: images without a result get the same state, and their workers learn it at the next step.
 function operations.fail(state, error)
     for i = 0, get('count') - 1 do
         if get(i .. ':state') ~= 'SUCCEEDED' then redis.call('HSET', job, i .. ':state', state) end
@@ -253,12 +251,12 @@ function operations.fail(state, error)
     return 'OK'
 end
 
--- Asked for when the deadline has come; the answer is the state below.
+-- Called when the deadline has passed; returns the state below.
 function operations.expire()
     return 'OK'
 end
 
--- Also tells where a live job stands.
+-- Also returns a live job's position in the queue.
 function operations.find()
     local found = redis.call('HGETALL', job)
     if not terminal[get('state')] then

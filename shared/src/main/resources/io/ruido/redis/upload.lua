@@ -1,7 +1,7 @@
--- Keeps a picture that a client has sent for a while from now on: its object is deleted only after its name is forgotten.
---   KEYS[1] sorted set of objects by the time they may be deleted
+-- Extends the retention of an upload: its object is deleted only after its name was removed.
+--   KEYS[1] sorted set of objects by the time at which they may be deleted
 --   KEYS[2] the upload as JSON, by its tenant and its id
---   ARGV[1] for how long; ARGV[2] the upload, where it may be new
+--   ARGV[1] retention; ARGV[2] the upload, if it may be new
 local FORGOTTEN_BEFORE = 1000
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

@@ -129,7 +129,7 @@ public final class SampleState {
         return inpainting instanceof Inpainting.Clean;
     }
 
-    /** Where the denoiser is to be asked next. */
+    /** The timestep at which the denoiser is called next. */
     public float timestep() {
         return (float) next().timestep();
     }
