@@ -7,4 +7,16 @@ package io.ruido.job;
  * @param mediaType such as {@code image/png}
  * @param extension of the file's name, without the dot
  */
-public record Artifact(byte[] bytes, String mediaType, String extension) {}
+public record Artifact(byte[] bytes, String mediaType, String extension) {
+    private static final String THUMBNAIL = "thumbnail.png";
+
+    /** The picture beside a clip. */
+    public static Artifact thumbnail(byte[] png) {
+        return new Artifact(png, "image/png", THUMBNAIL);
+    }
+
+    /** Where the thumbnail of the clip with this key is. */
+    public static String thumbnailKey(String key) {
+        return key.substring(0, key.lastIndexOf('.') + 1) + THUMBNAIL;
+    }
+}

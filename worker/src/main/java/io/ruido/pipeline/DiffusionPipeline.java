@@ -9,6 +9,7 @@ import io.ruido.diffusion.Trajectory;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
+import io.ruido.image.ImageEncoder;
 import io.ruido.job.Artifact;
 import io.ruido.job.Geometry;
 import io.ruido.job.Output;
@@ -22,7 +23,6 @@ import io.ruido.pipeline.family.ModelFamily;
 import io.ruido.pipeline.family.ModelFolder;
 import io.ruido.pipeline.family.Parts;
 import io.ruido.pipeline.image.Frames;
-import io.ruido.pipeline.image.RgbImage;
 import io.ruido.pipeline.lora.LoraFile;
 import io.ruido.pipeline.lora.Loras;
 import io.ruido.pipeline.text.Prompts;
@@ -360,12 +360,18 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * A small, rough picture.
+     * The file of a small, rough picture, or of a clip one that moves.
      *
      * @param latents of that shape, see {@link #latentShape}
      */
-    public RgbImage preview(float[] latents, Shape shape) {
-        return codec.preview().picture(latents, shape);
+    public Artifact preview(float[] latents, Shape shape) {
+        Frames frames = codec.preview().frames(latents, shape);
+        if (frames.images().size() == 1) {
+            return new Artifact(ImageEncoder.png(frames.first().toBufferedImage()), "image/png", "png");
+        }
+        Codec.Clips clips = clips().orElseThrow();
+        Output animated = new Output(Output.Format.WEBP, Output.DEFAULT_QUALITY);
+        return codec.artifact(frames, animated, clips.framesPerSecond() / clips.frameStep(), "");
     }
 
     @Override

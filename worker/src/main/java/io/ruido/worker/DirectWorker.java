@@ -51,7 +51,7 @@ public final class DirectWorker implements AutoCloseable {
         loop.add(sample);
         return switch (sample.end().get()) {
             case Sample.End.Denoised(float[] latents) ->
-                sample.model().artifact(latents, job).bytes();
+                sample.model().result(latents, job).artifact().bytes();
             case Sample.End.Stopped stopped -> throw new IllegalStateException("nobody stops samples here");
             case Sample.End.Interrupted interrupted -> throw new IllegalStateException("closed while it drew " + job);
         };

@@ -33,9 +33,17 @@ final class Finisher {
         }
         Model model = models.get(job.params().model());
         String name = model.card().name();
-        Artifact artifact = observer.stage(Stage.DECODING, name, () -> model.artifact(latents, job));
-        String key =
-                observer.stage(Stage.UPLOADING, name, () -> retry.call(() -> results.putResult(job.id(), artifact)));
+        Model.Result result = observer.stage(Stage.DECODING, name, () -> model.result(latents, job));
+        Artifact artifact = result.artifact();
+        String key = observer.stage(
+                Stage.UPLOADING,
+                name,
+                () -> retry.call(() -> {
+                    if (result.thumbnail().isPresent()) {
+                        results.putResult(job.id(), result.thumbnail().get());
+                    }
+                    return results.putResult(job.id(), artifact);
+                }));
         boolean succeeded = retry.await(() -> store.succeed(job.id(), attempt, key, artifact.mediaType()))
                 instanceof ChangeResult.Done;
         archiveIfTerminal(job);

@@ -1,7 +1,7 @@
 package io.ruido.worker;
 
 import io.ruido.diffusion.SampleState;
-import io.ruido.image.ImageEncoder;
+import io.ruido.job.Artifact;
 import io.ruido.kafka.JobConsumer;
 import io.ruido.worker.denoise.Sample;
 import java.util.Base64;
@@ -47,9 +47,9 @@ final class ProgressReporter implements AutoCloseable {
 
     private static String preview(Sample sample, float[] x0) {
         try {
-            return "data:image/png;base64,"
-                    + Base64.getEncoder()
-                            .encodeToString(ImageEncoder.png(sample.model().preview(x0, sample.params())));
+            Artifact picture = sample.model().preview(x0, sample.params());
+            return "data:%s;base64,%s"
+                    .formatted(picture.mediaType(), Base64.getEncoder().encodeToString(picture.bytes()));
         } catch (RuntimeException e) {
             log.warn("cannot draw a preview; the step is reported without one", e);
             return "";

@@ -12,18 +12,22 @@ import io.ruido.diffusion.SampleState;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
+import io.ruido.job.Artifact;
 import io.ruido.job.Geometry;
 import io.ruido.model.Golden;
 import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.LatentPreview;
 import io.ruido.pipeline.image.RgbImage;
 import io.ruido.tensor.Torch;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -136,13 +140,14 @@ class DiffusionPipelineTest {
     }
 
     @Test
-    void aPreviewHasOnePixelForEachOfTheLatents() {
+    void aPreviewHasOnePixelForEachOfTheLatents() throws IOException {
         NDArray latents = golden.get("latents").get("0:1");
 
-        RgbImage preview = pipeline.preview(latents.toFloatArray(), latents.getShape());
+        Artifact preview = pipeline.preview(latents.toFloatArray(), latents.getShape());
 
-        assertThat(preview.width()).isEqualTo(8);
-        assertThat(preview.height()).isEqualTo(8);
+        BufferedImage picture = ImageIO.read(new ByteArrayInputStream(preview.bytes()));
+        assertThat(preview.mediaType()).isEqualTo("image/png");
+        assertThat(List.of(picture.getWidth(), picture.getHeight())).containsExactly(8, 8);
     }
 
     @Test
@@ -153,10 +158,14 @@ class DiffusionPipelineTest {
         float[] pixels = FloatBuffer.allocate(6).put(red).put(green).put(blue).array();
 
         assertThat(LatentPreview.ofPixels(3)
-                        .picture(pixels, new Shape(1, 3, 1, 2))
+                        .frames(pixels, new Shape(1, 3, 1, 2))
+                        .first()
                         .rgb())
                 .containsExactly((byte) 255, (byte) 128, (byte) 0, (byte) 0, (byte) 0, (byte) 255);
-        assertThat(LatentPreview.ofPixels(1).picture(red, new Shape(1, 1, 2, 1)).rgb())
+        assertThat(LatentPreview.ofPixels(1)
+                        .frames(red, new Shape(1, 1, 2, 1))
+                        .first()
+                        .rgb())
                 .containsExactly((byte) 255, (byte) 255, (byte) 255, (byte) 0, (byte) 0, (byte) 0);
     }
 

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
+import io.ruido.clip.AnimatedWebp;
 import io.ruido.clip.ClipFormat;
 import io.ruido.clip.ClipReader;
+import io.ruido.job.Artifact;
 import io.ruido.job.Geometry;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
@@ -16,11 +18,15 @@ import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingParams;
 import io.ruido.model.Golden;
 import io.ruido.worker.models.Models;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
+import javax.imageio.ImageIO;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -74,6 +80,28 @@ class ClipJobTest {
             assertThat(List.of(clip.width(), clip.height())).containsExactly(32, 16);
             assertThat(clip.framesPerSecond()).isCloseTo(10, within(0.2)); // WebP counts whole milliseconds
             assertThat(done.images().getFirst().key()).endsWith("/0." + format.id());
+        }
+    }
+
+    @Test
+    void aClipHasAThumbnailBesideItAndPreviewsThatMove() throws IOException {
+        try (Worker _ = servers.worker()) {
+            PromptJob job = servers.submit("a pear that rolls", 1, params(3, Output.MP4));
+            List<JobEvent> events = servers.watch(job.jobId());
+            JobStatus done = servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+
+            String key = Artifact.thumbnailKey(done.images().getFirst().key());
+            BufferedImage thumbnail = ImageIO.read(
+                    new ByteArrayInputStream(servers.results.get(key).orElseThrow()));
+            assertThat(List.of(thumbnail.getWidth(), thumbnail.getHeight())).containsExactly(32, 16);
+            String preview = events.stream()
+                    .filter(JobEvent.Step.class::isInstance)
+                    .map(event -> ((JobEvent.Step) event).preview())
+                    .reduce((_, last) -> last)
+                    .orElseThrow();
+            assertThat(preview).startsWith("data:image/webp;base64,");
+            byte[] webp = Base64.getDecoder().decode(preview.substring(preview.indexOf(',') + 1));
+            assertThat(AnimatedWebp.isAnimated(webp)).isTrue();
         }
     }
 

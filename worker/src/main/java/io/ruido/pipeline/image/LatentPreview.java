@@ -10,6 +10,7 @@ import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.tensor.Ops;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * A linear map from latents to colours, good enough to see a picture emerge: the least-squares fit between synthetic
@@ -67,20 +68,28 @@ public record LatentPreview(float[] matrix) {
     }
 
     /**
-     * A picture with a pixel for each place of the latents; of a clip's, of their first frame.
+     * Pictures with a pixel for each place of the latents: one, or of a clip one for each of the latents' frames.
      *
      * @param latents of the shape (1, L, h, w) or (1, L, f, h, w)
      */
-    public RgbImage picture(float[] latents, Shape shape) {
+    public Frames frames(float[] latents, Shape shape) {
+        int count = shape.dimension() == 5 ? (int) shape.get(2) : 1;
+        return new Frames(IntStream.range(0, count)
+                .mapToObj(frame -> picture(latents, shape, frame))
+                .toList());
+    }
+
+    private RgbImage picture(float[] latents, Shape shape, int frame) {
         int width = (int) shape.get(shape.dimension() - 1);
         int height = (int) shape.get(shape.dimension() - 2);
         int channels = (int) shape.get(1);
         int each = latents.length / channels;
         byte[] rgb = new byte[COLOURS * width * height];
+        int first = frame * width * height;
         for (int i = 0; i < rgb.length; i++) {
             float value = matrix[channels * COLOURS + i % COLOURS];
             for (int channel = 0; channel < channels; channel++) {
-                value += matrix[channel * COLOURS + i % COLOURS] * latents[channel * each + i / COLOURS];
+                value += matrix[channel * COLOURS + i % COLOURS] * latents[channel * each + first + i / COLOURS];
             }
             rgb[i] = (byte) Math.round(255 * Math.clamp(value / 2 + 0.5f, 0f, 1f));
         }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.SampleState;
+import io.ruido.image.ImageEncoder;
 import io.ruido.job.Artifact;
 import io.ruido.job.Infotext;
 import io.ruido.job.ModelCard;
@@ -18,7 +19,6 @@ import io.ruido.pipeline.image.Frames;
 import io.ruido.plan.Engine;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -198,17 +198,29 @@ public final class Model implements AutoCloseable {
         return all.array();
     }
 
-    /** The file of an image's result, with its parameters. */
-    public Artifact artifact(float[] latents, SamplingJob job) {
+    /**
+     * What a finished image becomes.
+     *
+     * @param artifact its file, with its parameters
+     * @param thumbnail the first frame of a clip as PNG
+     */
+    public record Result(Artifact artifact, Optional<Artifact> thumbnail) {}
+
+    public Result result(float[] latents, SamplingJob job) {
         Frames frames = aside(manager ->
                 pipeline.decode(latents(manager, latents, job.params())).getFirst());
-        return pipeline.artifact(frames, job.params().output(), Infotext.of(job, 0));
+        Artifact artifact = pipeline.artifact(frames, job.params().output(), Infotext.of(job, 0));
+        return new Result(
+                artifact,
+                frames.images().size() == 1
+                        ? Optional.empty()
+                        : Optional.of(Artifact.thumbnail(
+                                ImageEncoder.png(frames.first().toBufferedImage()))));
     }
 
-    /** A small, rough picture of latents. */
-    public BufferedImage preview(float[] latents, SamplingParams params) {
-        return pipeline.preview(latents, pipeline.latentShape(params.geometry()))
-                .toBufferedImage();
+    /** A small, rough picture of latents, which moves where it is of a clip. */
+    public Artifact preview(float[] latents, SamplingParams params) {
+        return pipeline.preview(latents, pipeline.latentShape(params.geometry()));
     }
 
     /** Rows of the denoiser's batch that a sample takes. */
