@@ -68,6 +68,9 @@ export class Tile {
       this.#preview.src = preview;
     }
     if (url && !this.#picture.src) {
+      if (this.#picture instanceof HTMLVideoElement) {
+        this.#picture.poster = `${url}?variant=thumbnail`;
+      }
       this.#picture.src = url;
     }
     if (job.count > 1 && job.live) {

@@ -3,6 +3,7 @@ import { Source } from './source.js';
 const STORE = 'ruido.settings';
 const NUMBERS = [
   'count', 'width', 'height', 'steps', 'guidanceScale', 'seed', 'variationStrength', 'variationSeed', 'strength',
+  'seconds',
 ];
 const COUNTS = [1, 2, 4, 9];
 const WIDE = matchMedia('(min-width: 60rem)');
@@ -16,6 +17,7 @@ export class Form {
   #problem = this.#form.querySelector('.problem');
   #source = new Source(() => this.#show(), (problem) => this.#refuse(problem));
   #models = [];
+  #model;
   #submit;
 
   /** @param submit called with the request; may throw a Problem */
@@ -70,7 +72,12 @@ export class Form {
     if (values.count) {
       this.#allow(values.count);
     }
-    Object.entries(values).forEach(([name, value]) => (this.#fields[name].value = value));
+    if (this.#model?.clips && values.frames && values.seconds === undefined) {
+      values.seconds = Number(((values.frames - 1) / (values.fps ?? this.#model.clips.framesPerSecond)).toFixed(3));
+    }
+    Object.entries(values)
+      .filter(([name]) => name in this.#fields)
+      .forEach(([name, value]) => (this.#fields[name].value = value));
     this.#show();
   }
 
@@ -93,7 +100,8 @@ export class Form {
   /** What the fields say. Empty ones are left out; what is no number goes as it is, for the gateway to refuse. */
   request() {
     const without = [
-      ...(this.#source.attached ? [] : ['strength']),
+      ...(this.#source.attached && !this.#model?.clips ? [] : ['strength']),
+      ...(this.#model?.clips ? [] : ['seconds']),
       ...(Number(this.#fields.variationStrength.value) === 0 ? ['variationStrength', 'variationSeed'] : []),
     ];
     const given = [...new FormData(this.#form)]
@@ -119,7 +127,11 @@ export class Form {
   /** Offers what the chosen model can do, and returns its defaults. */
   #adopt() {
     const model = this.#models.find(({ name }) => name === this.#fields.model.value) ?? this.#models[0];
-    const { description, license, samplers, minSize, maxSize, sizeMultiple } = model;
+    const { description, license, samplers, minSize, maxSize, sizeMultiple, clips } = model;
+    this.#model = model;
+    this.#source.firstFrame = Boolean(clips);
+    document.getElementById('attach').hidden = Boolean(clips) && !clips.fromImage;
+    document.getElementById('duration').hidden = !clips;
     document.getElementById('model-hint').textContent = `${description} Licence: ${license}.`;
     this.#fields.sampler.replaceChildren(...samplers.map(({ id, title }) => new Option(title, id)));
     for (const size of [this.#fields.width, this.#fields.height]) {
@@ -141,6 +153,12 @@ export class Form {
     if (target.type === 'range') {
       target.nextElementSibling.value = target.value;
     }
+    if (target === this.#fields.shape && target.value) {
+      this.#reshape(Number(target.value));
+    }
+    if (target === this.#fields.width || target === this.#fields.height) {
+      this.#fields.shape.value = '';
+    }
     if (target === this.#fields.model) {
       this.#put({ ...this.request(), ...this.#adopt() });
     }
@@ -150,15 +168,25 @@ export class Form {
     this.#remember();
   }
 
+  /** Sides in those proportions, of about as many pixels as the model's own. */
+  #reshape(ratio) {
+    const { defaults, minSize, maxSize, sizeMultiple } = this.#model;
+    const side = (pixels) => Math.min(maxSize, Math.max(minSize, sizeMultiple * Math.round(pixels / sizeMultiple)));
+    const height = Math.sqrt((defaults.width * defaults.height) / ratio);
+    this.#fields.width.value = side(height * ratio);
+    this.#fields.height.value = side(height);
+  }
+
   #show() {
     for (const range of this.#form.querySelectorAll('[type=range]')) {
       range.value = range.nextElementSibling.value;
       range.style.setProperty('--fill', (range.value - range.min) / (range.max - range.min));
     }
-    const { steps, sampler, width, height } = this.#fields;
+    const { steps, sampler, width, height, seconds } = this.#fields;
+    const duration = this.#model?.clips ? ` · ${seconds.value} s` : '';
     this.#source.ratio = width.value / height.value;
     this.#details.querySelector('summary span').textContent =
-      `${steps.value} steps · ${sampler.value} · ${width.value} × ${height.value}`;
+      `${steps.value} steps · ${sampler.value} · ${width.value} × ${height.value}${duration}`;
   }
 
   #refuse({ errors = [], message, code }) {

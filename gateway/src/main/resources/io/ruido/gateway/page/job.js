@@ -27,11 +27,12 @@ export class Job extends EventTarget {
   /** What to submit for this job again, or for its image of that index alone. */
   request(index) {
     const { prompt, negativePrompt, model, width, height, frames, steps, guidanceScale, sampler } = this;
-    const { image, mask, strength, variationStrength } = this;
+    const { image, mask, strength, variationStrength, outputFormat, fps } = this;
     const { seed, variationSeed } = this.images[index] ?? this;
     return {
-      prompt, negativePrompt, model, count: this.images[index] ? 1 : this.count, width, height, frames, steps, guidanceScale, sampler,
+      prompt, negativePrompt, model, count: this.images[index] ? 1 : this.count, width, height, steps, guidanceScale, sampler,
       seed,
+      ...(frames > 1 && { frames, outputFormat, fps }),
       ...(variationStrength && { variationStrength, variationSeed }),
       ...(image && { image, strength }),
       ...(mask && { mask }),

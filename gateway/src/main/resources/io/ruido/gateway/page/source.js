@@ -14,6 +14,7 @@ export class Source {
   #ratio = 1;
   #picture = null;
   #painted = false;
+  #firstFrame = false;
   #changed;
   #refused;
   #sent = {};
@@ -35,6 +36,15 @@ export class Source {
 
   get attached() {
     return this.#picture !== null;
+  }
+
+  /** Whether it is the first frame of a clip, of which nothing changes. */
+  set firstFrame(firstFrame) {
+    this.#firstFrame = firstFrame;
+    this.#element.classList.toggle('first-frame', firstFrame);
+    if (firstFrame && this.#painted) {
+      this.#cut();
+    }
   }
 
   /** Of the job: pictures of other proportions lose what is left and right, or above and below. */
@@ -161,6 +171,9 @@ export class Source {
 
   #begin(event) {
     event.preventDefault();
+    if (this.#firstFrame) {
+      return;
+    }
     this.#canvas.setPointerCapture(event.pointerId);
     let last = this.#place(event);
     const stroke = (event) => {

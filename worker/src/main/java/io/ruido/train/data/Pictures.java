@@ -34,6 +34,9 @@ public final class Pictures {
         int side = Math.min(in.getWidth(), in.getHeight());
         int left = (in.getWidth() - side) / 2;
         int top = (in.getHeight() - side) / 2;
+        if (side == size) {
+            return in.getSubimage(left, top, side, side);
+        }
         int[] source = in.getRGB(left, top, side, side, null, 0, side);
         BufferedImage out = new BufferedImage(size, size, BufferedImage.TYPE_INT_RGB);
         double scale = side / (double) size;
