@@ -1,5 +1,7 @@
 package io.ruido.bench.chaos;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ruido.bench.chaos.ChaosFindings.Kind;
 import io.ruido.job.JobJson;
 import io.ruido.job.JobState;
@@ -33,6 +35,7 @@ final class ChaosJobs {
 
     private final ChaosClient client;
     private final ChaosFindings findings;
+    private final List<JsonNode> models;
     private final long seed;
     private final List<List<byte[]>> pictures = new ArrayList<>();
     private final Map<UUID, Order> orders = new ConcurrentHashMap<>();
@@ -47,28 +50,16 @@ final class ChaosJobs {
      */
     record Order(List<byte[]> pictures, Set<JobState> ends) {}
 
-    private ChaosJobs(ChaosClient client, ChaosFindings findings, long seed) {
+    private ChaosJobs(ChaosClient client, ChaosFindings findings, List<JsonNode> models, long seed) {
         this.client = client;
         this.findings = findings;
+        this.models = models;
         this.seed = seed;
     }
 
-    /** Has one job of each kind made while nothing disturbs; waits for Ruido to be there. */
+    /** Has one job of each kind made while nothing disturbs; waits for Ruido to be there. Models take turns. */
     static ChaosJobs begin(ChaosClient client, ChaosFindings findings, long seed) throws Exception {
-        long deadline = System.nanoTime() + STUCK_AFTER.toNanos();
-        while (client.get("/v1/models")
-                        .json()
-                        .path("models")
-                        .path(0)
-                        .path("workers")
-                        .asInt()
-                == 0) {
-            if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("no worker has come for " + STUCK_AFTER);
-            }
-            Thread.sleep(LOOK_AGAIN);
-        }
-        ChaosJobs jobs = new ChaosJobs(client, findings, seed);
+        ChaosJobs jobs = new ChaosJobs(client, findings, models(client), seed);
         List<Callable<List<byte[]>>> all = IntStream.range(0, KINDS)
                 .<Callable<List<byte[]>>>mapToObj(kind -> () -> jobs.undisturbed(kind))
                 .toList();
@@ -79,6 +70,19 @@ final class ChaosJobs {
             jobs.pictures.add(one.get());
         }
         return jobs;
+    }
+
+    /** Those that the workers serve, once there is a worker. */
+    private static List<JsonNode> models(ChaosClient client) throws Exception {
+        long deadline = System.nanoTime() + STUCK_AFTER.toNanos();
+        while (System.nanoTime() < deadline) {
+            JsonNode answer = client.get("/v1/models").json().path("models");
+            if (answer.path(0).path("workers").asInt() > 0) {
+                return answer.valueStream().toList();
+            }
+            Thread.sleep(LOOK_AGAIN);
+        }
+        throw new IllegalStateException("no worker has come for " + STUCK_AFTER);
     }
 
     private List<byte[]> undisturbed(int kind) throws Exception {
@@ -96,13 +100,22 @@ final class ChaosJobs {
         return kind % 6 == 0 ? 2 : 1;
     }
 
-    private static String submission(int kind, int expiresIn) {
-        var json = JobJson.MAPPER
+    private String submission(int kind, int expiresIn) {
+        JsonNode model = models.get(kind % models.size());
+        ObjectNode json = JobJson.MAPPER
                 .createObjectNode()
+                .put("model", model.path("name").asText())
                 .put("prompt", "a red apple, number " + kind)
                 .put("steps", 1 + kind % MAX_STEPS)
                 .put("seed", kind)
                 .put("count", images(kind));
+        JsonNode clips = model.path("clips");
+        if (clips.isObject()) { // the smallest, and two latent frames of it
+            int side = Math.ceilDiv(model.path("minSize").asInt(), model.path("sizeMultiple").asInt())
+                    * model.path("sizeMultiple").asInt();
+            json.put("width", 2 * side).put("height", side);
+            json.put("frames", 1 + clips.path("frameStep").asInt());
+        }
         return (expiresIn == 0 ? json : json.put("expiresIn", expiresIn)).toString();
     }
 

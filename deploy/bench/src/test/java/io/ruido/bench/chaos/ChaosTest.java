@@ -15,7 +15,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code ./ruido bench chaos} in small: each server, a gateway and a worker are ended once, in a given order. */
 @Timeout(600)
 class ChaosTest {
-    private static final Path MODEL = Path.of("../../worker/src/test/resources/golden/pipeline");
+    /** Models with random weights that make a step in milliseconds: one of pictures, one of clips. */
+    private static final Map<String, Path> MODELS = Map.of(
+            "tiny", Path.of("../../worker/src/test/resources/golden/pipeline"),
+            "tiny-clips", Path.of("../../worker/src/test/resources/golden/wan-pipelines/text-2.1"));
+
     private static final int JOBS = 150;
     private static final long SEED = 7;
     private static final Duration AWAY = Duration.ofMillis(500);
@@ -24,8 +28,10 @@ class ChaosTest {
     @Test
     void noJobIsLostOrDoneTwiceWhateverEnds(@TempDir Path folder) throws Exception {
         Path models = Files.createDirectory(folder.resolve("models"));
-        // A model with random weights that makes a step in milliseconds.
-        Files.createSymbolicLink(models.resolve("tiny"), MODEL.toRealPath());
+        for (var model : MODELS.entrySet()) {
+            Files.createSymbolicLink(
+                    models.resolve(model.getKey()), model.getValue().toRealPath());
+        }
         Map<String, String> settings = Map.of("ruido.worker.models", models.toString(), "ruido.jobs.lease", "PT3S");
         ChaosFindings findings = new ChaosFindings();
         Map<JobState, Integer> states;
