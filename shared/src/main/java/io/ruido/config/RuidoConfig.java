@@ -144,10 +144,10 @@ public interface RuidoConfig {
     }
 
     interface RedisConfig {
-        /** Such as {@code rediss://host:6379/0} for TLS, or {@code redis-sentinel://host1,host2/0#mymaster}. */
+        /** The URI of Redis, such as {@code rediss://host:6379/0} for TLS or {@code redis-sentinel://host1,host2/0#mymaster}. */
         Optional<String> uri();
 
-        /** The user of Redis, used with the password; the default user when absent. */
+        /** The user of Redis, used only with the password set here; Redis' default user when absent. */
         Optional<String> username();
 
         /** The password of Redis; overrides the one in the URI. */
@@ -171,7 +171,7 @@ public interface RuidoConfig {
         enum Credentials {
             /** The settings {@code access-key} and {@code secret-key}. */
             keys,
-            /** A credentials file in AWS' format, which is read again when its keys are refused. */
+            /** A credentials file in AWS' format, which is read at each call. */
             file,
             /** The role of the pod, container or machine, as AWS' SDKs find it; renewed before it runs out. */
             role
@@ -183,7 +183,7 @@ public interface RuidoConfig {
         /** A credentials file in AWS' format; {@code ~/.aws/credentials} when absent. */
         Optional<Path> credentialsFile();
 
-        /** Section of the credentials file. */
+        /** The section of the credentials file. */
         @WithDefault("default")
         String credentialsProfile();
 

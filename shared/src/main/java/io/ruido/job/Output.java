@@ -16,7 +16,7 @@ import java.util.Locale;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Output(Format format, int quality, Double fps) {
-    /** At which JPEG and WebP hardly differ from the picture. */
+    /** The quality at which JPEG and WebP hardly differ from the original. */
     public static final int DEFAULT_QUALITY = 90;
 
     public static final Output PNG = new Output(Format.PNG, 100);
@@ -30,12 +30,12 @@ public record Output(Format format, int quality, Double fps) {
         check(fps == null || fps > 0 && fps <= 120, "fps", fps, "must be above 0 and at most 120");
     }
 
-    /** With the model's own frames per second. */
+    /** Creates an output with the model's own frame rate. */
     public Output(Format format, int quality) {
         this(format, quality, null);
     }
 
-    /** The output of a job that names none. */
+    /** Returns the output of a job that names none: PNG, or MP4 for a clip. */
     public static Output defaultFor(Geometry geometry) {
         return geometry.frames() == 1 ? PNG : MP4;
     }
@@ -46,27 +46,37 @@ public record Output(Format format, int quality, Double fps) {
      * @throws InvalidFieldException naming the field and its value
      */
     void checkFits(Geometry geometry) {
-        boolean video = format == Format.MP4 || format == Format.WEBM;
         if (geometry.frames() == 1) {
             check(fps == null, "fps", fps, "is for clips, but the job has one frame");
-            check(!video, "outputFormat", format.label(), "must be png, jpeg or webp for a single image");
+            check(format.images, "outputFormat", format.label(), "must be png, jpeg or webp for a single image");
             return;
         }
-        check(video || format == Format.WEBP, "outputFormat", format.label(), "must be mp4, webm or webp for a clip");
+        check(format.clips, "outputFormat", format.label(), "must be mp4, webm or webp for a clip");
+        boolean video = !format.images;
         check(!video || geometry.width() % 2 == 0, "width", geometry.width(), "must be even for mp4 and webm");
         check(!video || geometry.height() % 2 == 0, "height", geometry.height(), "must be even for mp4 and webm");
     }
 
-    /** Spelled in JSON, and at the end of a file's name, in lower case. */
+    /** The format of a result's file. Its label is its name in JSON and the extension of the file. */
     public enum Format {
-        PNG,
-        JPEG,
+        PNG("image/png", true, false),
+        JPEG("image/jpeg", true, false),
         /** WebP; animated for a clip. */
-        WEBP,
-        /** H.264 in MP4, for clips. */
-        MP4,
-        /** VP9 in WebM, for clips. */
-        WEBM;
+        WEBP("image/webp", true, true),
+        /** H.264 in MP4. */
+        MP4("video/mp4", false, true),
+        /** VP9 in WebM. */
+        WEBM("video/webm", false, true);
+
+        private final String mediaType;
+        private final boolean images;
+        private final boolean clips;
+
+        Format(String mediaType, boolean images, boolean clips) {
+            this.mediaType = mediaType;
+            this.images = images;
+            this.clips = clips;
+        }
 
         @JsonValue
         public String label() {
@@ -75,7 +85,7 @@ public record Output(Format format, int quality, Double fps) {
 
         @JsonIgnore
         public String mediaType() {
-            return (this == MP4 || this == WEBM ? "video/" : "image/") + label();
+            return mediaType;
         }
     }
 }

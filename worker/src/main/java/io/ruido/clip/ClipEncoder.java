@@ -125,7 +125,7 @@ public final class ClipEncoder implements AutoCloseable {
         this.width = width;
         this.height = height;
         this.parameters = parameters;
-        this.file = Files.createTempFile("ruido-clip-", "." + format.id());
+        this.file = Files.createTempFile("ruido-clip-", "." + format.output().label());
         try {
             open(framesPerSecond, quality);
         } catch (IOException | RuntimeException e) {
@@ -140,7 +140,9 @@ public final class ClipEncoder implements AutoCloseable {
             throw new IOException("FFmpeg was built without " + format.encoder);
         }
         container = new AVFormatContext(null);
-        check(avformat_alloc_output_context2(container, null, format.id(), file.toString()), "choose the container");
+        check(
+                avformat_alloc_output_context2(container, null, format.output().label(), file.toString()),
+                "choose the container");
         container.flags(container.flags() | AVFormatContext.AVFMT_FLAG_BITEXACT);
         codec = avcodec_alloc_context3(encoder);
         codec.width(width).height(height).pix_fmt(format.pixelFormat).thread_count(1);
@@ -188,7 +190,8 @@ public final class ClipEncoder implements AutoCloseable {
         converter = sws_getContext(
                 width, height, AV_PIX_FMT_RGB24, width, height, format.pixelFormat, flags, null, null, (double[]) null);
         if (converter == null) {
-            throw new IOException("FFmpeg cannot convert frames of %d×%d for %s".formatted(width, height, format.id()));
+            throw new IOException("FFmpeg cannot convert frames of %d×%d for %s"
+                    .formatted(width, height, format.output().label()));
         }
         if (format.pixelFormat == AV_PIX_FMT_YUV420P) {
             IntPointer bt709 = sws_getCoefficients(SWS_CS_ITU709);

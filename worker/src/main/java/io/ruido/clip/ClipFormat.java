@@ -3,16 +3,16 @@ package io.ruido.clip;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_BGRA;
 import static org.bytedeco.ffmpeg.global.avutil.AV_PIX_FMT_YUV420P;
 
+import io.ruido.job.Output;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The kinds of file that a clip can be written as. */
+/** How FFmpeg writes each output format of clips. */
 public enum ClipFormat {
     /** H.264, with the index before the pictures, so that it plays while it is fetched. */
     MP4(
-            "video/mp4",
+            Output.Format.MP4,
             "libopenh264",
             AV_PIX_FMT_YUV420P,
             true,
@@ -20,16 +20,16 @@ public enum ClipFormat {
             Map.of("movflags", "+faststart")),
     /** VP9. */
     WEBM(
-            "video/webm",
+            Output.Format.WEBM,
             "libvpx-vp9",
             AV_PIX_FMT_YUV420P,
             true,
             Map.of("b", "0", "deadline", "good", "cpu-used", "3", "row-mt", "0"),
             Map.of()),
     /** Animated WebP, which a page shows as a picture. */
-    WEBP("image/webp", "libwebp_anim", AV_PIX_FMT_BGRA, false, Map.of(), Map.of("loop", "0"));
+    WEBP(Output.Format.WEBP, "libwebp_anim", AV_PIX_FMT_BGRA, false, Map.of(), Map.of("loop", "0"));
 
-    private final String mediaType;
+    private final Output.Format output;
     final String encoder;
     final int pixelFormat;
     final boolean evenSides;
@@ -37,13 +37,13 @@ public enum ClipFormat {
     final Map<String, String> muxerOptions;
 
     ClipFormat(
-            String mediaType,
+            Output.Format output,
             String encoder,
             int pixelFormat,
             boolean evenSides,
             Map<String, String> encoderOptions,
             Map<String, String> muxerOptions) {
-        this.mediaType = mediaType;
+        this.output = output;
         this.encoder = encoder;
         this.pixelFormat = pixelFormat;
         this.evenSides = evenSides;
@@ -51,8 +51,8 @@ public enum ClipFormat {
         this.muxerOptions = muxerOptions;
     }
 
-    public String mediaType() {
-        return mediaType;
+    public Output.Format output() {
+        return output;
     }
 
     /** What the encoder is told of a quality from 1 to 100; H.264's has a rate of bits instead. */
@@ -64,18 +64,17 @@ public enum ClipFormat {
         };
     }
 
-    /** The name in requests and file names, such as {@code mp4}. */
-    public String id() {
-        return name().toLowerCase(Locale.ROOT);
-    }
-
-    /** @throws IllegalArgumentException naming the formats that there are */
-    public static ClipFormat of(String id) {
+    /** @throws IllegalArgumentException if the format cannot hold a clip */
+    public static ClipFormat of(Output.Format output) {
         return Arrays.stream(values())
-                .filter(format -> format.id().equals(id))
+                .filter(format -> format.output == output)
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("outputFormat must be one of %s, was %s"
-                        .formatted(Arrays.stream(values()).map(ClipFormat::id).collect(Collectors.joining(", ")), id)));
+                        .formatted(
+                                Arrays.stream(values())
+                                        .map(format -> format.output.label())
+                                        .collect(Collectors.joining(", ")),
+                                output.label())));
     }
 
     /**
@@ -85,8 +84,8 @@ public enum ClipFormat {
      */
     public void check(int width, int height) {
         if (evenSides && (width % 2 != 0 || height % 2 != 0)) {
-            throw new IllegalArgumentException(
-                    "outputFormat %s needs even sides, width and height were %d and %d".formatted(id(), width, height));
+            throw new IllegalArgumentException("outputFormat %s needs even sides, width and height were %d and %d"
+                    .formatted(output.label(), width, height));
         }
     }
 }

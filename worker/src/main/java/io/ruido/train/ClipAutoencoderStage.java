@@ -54,13 +54,14 @@ final class ClipAutoencoderStage implements Stage {
         this.config = config;
         this.shape = unscaled(config.model());
         this.training = sizes.stream()
-                .map(data -> new Data(
-                        data.side(), ImageFolder.training(data.clips(), config.heldOut()), data.pictures()))
+                .map(data ->
+                        new Data(data.side(), ImageFolder.training(data.clips(), config.heldOut()), data.pictures()))
                 .toList();
         this.heldOut = ImageFolder.heldOut(sizes.getFirst().clips(), config.heldOut());
         this.size = sizes.getFirst().side();
         if (sizes.stream().anyMatch(data -> data.side() < config.crop())) {
-            throw new IllegalArgumentException("clips.autoencoder.crop must be at most the least size, was " + config.crop());
+            throw new IllegalArgumentException(
+                    "clips.autoencoder.crop must be at most the least size, was " + config.crop());
         }
     }
 
@@ -122,7 +123,9 @@ final class ClipAutoencoderStage implements Stage {
 
     @Override
     public double workAt(int step) {
-        return 3 * batchAt(step) * ClipWork.autoencoder(averages.tensors(), average.config(), config.frames(), config.crop());
+        return 3
+                * batchAt(step)
+                * ClipWork.autoencoder(averages.tensors(), average.config(), config.frames(), config.crop());
     }
 
     @Override
@@ -131,7 +134,8 @@ final class ClipAutoencoderStage implements Stage {
         AutoencoderKL.Posterior q = model.encode(x);
         NDArray noise = Torch.tensor(
                 scratch, Seeds.normal(random, (int) q.mean().size()), q.mean().getShape());
-        NDArray y = model.decodeUnclipped(q.mean().add(q.logvar().mul(0.5f).exp().mul(noise)));
+        NDArray y =
+                model.decodeUnclipped(q.mean().add(q.logvar().mul(0.5f).exp().mul(noise)));
         return new ReconstructionLoss(config.squaredLoss(), config.gradientLoss(), config.kl()).of(x, y, q);
     }
 
@@ -140,7 +144,8 @@ final class ClipAutoencoderStage implements Stage {
         int each = 3 * frames * side * side;
         float[] levels = new float[batch * each];
         for (int b = 0; b < batch; b++) {
-            boolean still = random.nextDouble() < config.stills() && !data.pictures().isEmpty();
+            boolean still =
+                    random.nextDouble() < config.stills() && !data.pictures().isEmpty();
             List<ImageFolder.Picture> some = still ? data.pictures() : data.clips();
             ImageFolder.Picture clip = some.get(random.nextInt(some.size()));
             var part = new Clips.Part(
@@ -190,8 +195,7 @@ final class ClipAutoencoderStage implements Stage {
 
     @Override
     public void export(NDManager scratch, Path folder) throws IOException {
-        DiffusersFolder.writeModel(
-                folder.resolve("vae"), "AutoencoderKLWan", measured(scratch), averages.tensors());
+        DiffusersFolder.writeModel(folder.resolve("vae"), "AutoencoderKLWan", measured(scratch), averages.tensors());
     }
 
     /** The config with each latent channel's mean and deviation over the training clips. */

@@ -123,8 +123,8 @@ final class ClipDenoiserStage implements Stage {
     }
 
     private NDArray loss(Denoiser denoiser, NDManager scratch, Examples latents, int[] clips, RandomGenerator random) {
-        ForwardProcess.Batch batch =
-                new FirstFrames(config.firstFrames(), pixelsOfPatch).keep(process.draw(scratch, latents, clips, random), latents.tensor(scratch, clips), random);
+        ForwardProcess.Batch batch = new FirstFrames(config.firstFrames(), pixelsOfPatch)
+                .keep(process.draw(scratch, latents, clips, random), latents.tensor(scratch, clips), random);
         NDArray captions = data.captions().captions(scratch, clips, random); // (B, T, D)
         return batch.loss(denoiser.forward(batch.x(), batch.timesteps(), Conditioning.ofStates(captions)));
     }
@@ -139,8 +139,8 @@ final class ClipDenoiserStage implements Stage {
         RandomGenerator random = Seeds.of(~seed, 0);
         int[] clips = random.ints(MEASURED, 0, latents.count()).toArray();
         try (NDManager measured = scratch.newSubManager()) {
-            return Map.of(
-                    "loss", (double) loss(average, measured, latents, clips, random).getFloat());
+            return Map.of("loss", (double)
+                    loss(average, measured, latents, clips, random).getFloat());
         }
     }
 

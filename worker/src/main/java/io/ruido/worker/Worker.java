@@ -38,7 +38,7 @@ public final class Worker implements AutoCloseable {
     /** How often an image's lease is renewed in the time that it lasts. */
     private static final int RENEWALS = 4;
 
-    /** One more slot for so many places in the batch, so that none is empty while pictures are decoded and uploaded. */
+    /** Places in the batch for each spare slot. Spare slots keep the batch full while images are decoded and uploaded. */
     private static final int SPARE = 4;
 
     /** Time between two looks for a model. */

@@ -3,6 +3,7 @@ package io.ruido.clip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ruido.job.Output;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -92,8 +93,8 @@ class ClipEncoderTest {
 
     @Test
     void anUnknownFormatIsRefusedByName() {
-        assertThatThrownBy(() -> ClipFormat.of("gif"))
-                .hasMessage("outputFormat must be one of mp4, webm, webp, was gif");
+        assertThatThrownBy(() -> ClipFormat.of(Output.Format.PNG))
+                .hasMessage("outputFormat must be one of mp4, webm, webp, was png");
     }
 
     @Test

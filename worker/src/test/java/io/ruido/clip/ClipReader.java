@@ -84,7 +84,7 @@ public final class ClipReader {
     }
 
     private static Clip readVideo(byte[] bytes, ClipFormat format, Path folder) throws IOException {
-        Path file = Files.write(folder.resolve("clip." + format.id()), bytes);
+        Path file = Files.write(folder.resolve("clip." + format.output().label()), bytes);
         AVFormatContext container = new AVFormatContext(null);
         check(avformat_open_input(container, file.toString(), null, (AVDictionary) null));
         check(avformat_find_stream_info(container, (AVDictionary) null));

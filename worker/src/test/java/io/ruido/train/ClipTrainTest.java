@@ -17,7 +17,6 @@ import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;
 import io.ruido.train.data.Clips;
 import io.ruido.train.data.ImageFolder;
-import io.ruido.train.data.Seeds;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -98,8 +97,7 @@ class ClipTrainTest {
 
         Path vae = folder.resolve("run/export/squares/vae");
         try (NDManager manager = Torch.newManager()) {
-            AutoencoderKLWan model =
-                    AutoencoderKLWan.NETWORK.read(vae, Weights.read(vae, manager, DataType.FLOAT32));
+            AutoencoderKLWan model = AutoencoderKLWan.NETWORK.read(vae, Weights.read(vae, manager, DataType.FLOAT32));
             List<ImageFolder.Picture> clips =
                     ImageFolder.training(ImageFolder.readClips(folder.resolve("clips"), SIZE), 1);
             float[] levels = new float[clips.size() * 3 * 9 * SIZE * SIZE];

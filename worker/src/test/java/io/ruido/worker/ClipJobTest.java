@@ -26,8 +26,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
-import javax.imageio.ImageIO;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -70,7 +70,7 @@ class ClipJobTest {
     @ParameterizedTest
     @EnumSource(ClipFormat.class)
     void aPromptBecomesAClipOfTheFormatThatTheJobNames(ClipFormat format) throws IOException {
-        Output output = new Output(Output.Format.valueOf(format.name()), Output.DEFAULT_QUALITY, 10.0);
+        Output output = new Output(format.output(), Output.DEFAULT_QUALITY, 10.0);
         try (Worker _ = servers.worker()) {
             PromptJob job = servers.submit("an apple that rolls", 1, params(3, output));
             JobStatus done = servers.awaitState(job.jobId(), JobState.SUCCEEDED);
@@ -79,7 +79,8 @@ class ClipJobTest {
             assertThat(clip.frames()).hasSize(9);
             assertThat(List.of(clip.width(), clip.height())).containsExactly(32, 16);
             assertThat(clip.framesPerSecond()).isCloseTo(10, within(0.2)); // WebP counts whole milliseconds
-            assertThat(done.images().getFirst().key()).endsWith("/0." + format.id());
+            assertThat(done.images().getFirst().key())
+                    .endsWith("/0." + format.output().label());
         }
     }
 

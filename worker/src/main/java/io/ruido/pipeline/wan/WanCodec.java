@@ -91,14 +91,17 @@ final class WanCodec implements Codec {
         if (frames.images().size() == 1) {
             return Codec.super.artifact(frames, output, framesPerSecond, parameters);
         }
-        ClipFormat format = ClipFormat.of(output.format().label());
+        ClipFormat format = ClipFormat.of(output.format());
         RgbImage first = frames.first();
         try (ClipEncoder encoder =
                 new ClipEncoder(format, first.width(), first.height(), framesPerSecond, output.quality(), parameters)) {
             for (RgbImage frame : frames.images()) {
                 encoder.add(frame.rgb());
             }
-            return new Artifact(encoder.finish(), format.mediaType(), format.id());
+            return new Artifact(
+                    encoder.finish(),
+                    output.format().mediaType(),
+                    output.format().label());
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write the clip", e);
         }

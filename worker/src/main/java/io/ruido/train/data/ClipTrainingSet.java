@@ -34,8 +34,7 @@ public final class ClipTrainingSet implements AutoCloseable {
      * @param pictures folder of pictures
      * @param model a diffusers folder with autoencoder, text encoder and tokenizer
      */
-    public ClipTrainingSet(
-            Path clips, Optional<Path> pictures, ClipsConfig.Denoiser settings, Path model, Path cache)
+    public ClipTrainingSet(Path clips, Optional<Path> pictures, ClipsConfig.Denoiser settings, Path model, Path cache)
             throws IOException {
         geometries = settings.geometries();
         Path folder = model.resolve("vae");
@@ -44,7 +43,8 @@ public final class ClipTrainingSet implements AutoCloseable {
         List<ImageFolder.Picture> captioned = new ArrayList<>();
         Map<Integer, Examples> longest = new HashMap<>();
         Map<Integer, Examples> stills = new HashMap<>();
-        for (int side : geometries.stream().map(ClipsConfig.Clip::size).distinct().toList()) {
+        for (int side :
+                geometries.stream().map(ClipsConfig.Clip::size).distinct().toList()) {
             var sized = new ImageFolder.Sized(side, ImageFolder.readClips(clips, side));
             longest.put(side, Examples.clips(sized, mostFrames(side), vae, weights, cache));
             List<ImageFolder.Picture> all = new ArrayList<>(sized.pictures());

@@ -18,7 +18,8 @@ public final class ClipWork {
     private ClipWork() {}
 
     /** Operations of one forward pass of the autoencoder with one clip; the backward pass has twice as many. */
-    public static double autoencoder(Map<String, NDArray> weights, AutoencoderKLWanConfig config, int frames, int side) {
+    public static double autoencoder(
+            Map<String, NDArray> weights, AutoencoderKLWanConfig config, int frames, int side) {
         return sum(weights, name -> places(weights, config, name, frames, side));
     }
 
