@@ -43,7 +43,7 @@ public record Linear(NDArray weight, NDArray bias) {
      */
     public static List<Linear> joined(Weights weights, List<Linear> layers) {
         Linear first = layers.getFirst();
-        if (!weights.packs(first.weight)) {
+        if (!weights.packsLinear(first.weight)) {
             return layers;
         }
         NDArray bias = first.bias.isEmpty() ? first.bias : side(layers, Linear::bias);
@@ -61,7 +61,7 @@ public record Linear(NDArray weight, NDArray bias) {
 
     /** Two layers that give its result's halves, where weights are packed; else itself, and none. */
     public List<Linear> halves(Weights weights) {
-        if (!weights.packs(weight)) {
+        if (!weights.packsLinear(weight)) {
             return List.of(this, none());
         }
         try (weight;
@@ -79,7 +79,7 @@ public record Linear(NDArray weight, NDArray bias) {
     }
 
     private Linear packed(Weights weights) {
-        return weights.packs(weight) ? new Linear(Packing.pack(weight), bias) : this;
+        return weights.packsLinear(weight) ? new Linear(Packing.pack(weight), bias) : this;
     }
 
     /** The layer of SiLU(x), x (B, in). */

@@ -18,7 +18,7 @@ public final class Packing {
     /** Larger weights belong to small feature maps, which gain too little for what the larger copy takes of the memory. */
     private static final long WINOGRAD_MAX_PRODUCT = 640 * 320;
 
-    /** Whether oneDNN knows bfloat16 on this processor. */
+    /** Whether oneDNN knows bfloat16 on this processor, which asks for AVX-512 of those of x86. */
     private static final boolean BFLOAT16 = knowsBfloat16();
 
     private Packing() {}
@@ -36,6 +36,14 @@ public final class Packing {
                     case BFLOAT16 -> BFLOAT16;
                     default -> false;
                 };
+    }
+
+    /**
+     * The same for a linear layer. Without AVX-512, oneDNN sums in an order that depends on the number of rows, so that a sample
+     * would depend on those beside it.
+     */
+    static boolean packsLinear(NDArray weight) {
+        return packs(weight) && BFLOAT16;
     }
 
     /** Closes the weight. */

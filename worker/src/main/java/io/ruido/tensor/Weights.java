@@ -150,14 +150,15 @@ public final class Weights {
     public NDArray kernel(Init init, long stride, long... shape) {
         NDArray weight = get("weight", init, shape);
         boolean patches = stride > 1 && stride == shape[2]; // a matrix product of its own
-        return packs(weight) && !patches
+        boolean packs = shape[2] == 1 ? packsLinear(weight) : packed && Packing.packs(weight);
+        return packs && !patches
                 ? model.tensors.compute(prefix + "weight", (_, plain) -> Packing.pack(plain, stride, side))
                 : weight;
     }
 
-    /** Whether such a weight is kept as the processor is fastest with it. */
-    public boolean packs(NDArray weight) {
-        return packed && Packing.packs(weight);
+    /** Returns whether such a weight of a linear layer is kept as the processor is fastest with it. */
+    public boolean packsLinear(NDArray weight) {
+        return packed && Packing.packsLinear(weight);
     }
 
     /** Whether there is such a tensor; never for fresh ones. */

@@ -113,7 +113,8 @@ class PackingTest {
 
         for (int rows : new int[] {1, 2, 3, 5, 8, 16, 31, 77, 128, 200}) {
             var first = new NDIndex("0:{}", rows);
-            SameBits.assertByTorch(layer.forward(x.get(first)), all.get(first));
+            assertThat(layer.forward(x.get(first)).toFloatArray())
+                    .isEqualTo(all.get(first).toFloatArray());
         }
     }
 
