@@ -5,14 +5,14 @@
     python worker/bench/step.py --latents 64 --batch 2
     python worker/bench/step.py --model dit
     pip install openvino==2026.4.1
-    python worker/bench/step.py --folder models/fluent-emoji/unet --latents 16 --tokens 16 --engine plan --openvino
+    python worker/bench/step.py --folder models/fluent-emoji/unet --latents 16 --tokens 16 --batch 1 2 8 --engine eager plan --openvino
 
 ./ruido asks for large pages of memory. For diffusers with them, set GLIBC_TUNABLES to what the script ruido sets it to.
 
 Without a folder a model with random weights is made, in a folder that is deleted in the end: Stable Diffusion 1.5's U-Net, 3.4 GB
 of weights, or a transformer of the size of DiT-B/2.
-Prints seconds by round, the ratio of the medians, and what share they are of the speed at which two large matrices are
-multiplied; and how much memory Ruido's process had at most.
+Prints the medians, their ratios to diffusers' and what share they are of the speed at which two large matrices are multiplied;
+and how much memory Ruido's processes had at most.
 """
 
 import argparse
@@ -105,10 +105,12 @@ class Ruido:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline().strip() == "ready"
         self.mean = None
+        self.first = None
 
     def step(self):
         print(file=self.process.stdin, flush=True)
         took, self.mean = map(float, self.process.stdout.readline().split())
+        self.first = took if self.first is None else self.first
         return took
 
     def peak_mib(self):
@@ -124,11 +126,17 @@ class Ruido:
 def measure(folder, args):
     config = json.loads((Path(folder) / "config.json").read_text())
     denoiser = getattr(diffusers, config["_class_name"]).from_pretrained(folder, torch_dtype=DTYPE).eval().to(args.device)
+    compiled = torch.compile(denoiser) if args.compile else None
+    for batch in args.batch:
+        measure_batch(Path(folder), config, denoiser, compiled, batch, args)
+
+
+def measure_batch(folder, config, denoiser, compiled, batch, args):
     generator = torch.Generator().manual_seed(0)
-    latents = torch.randn(args.batch, denoiser.config.in_channels, args.latents, args.latents, generator=generator)
+    latents = torch.randn(batch, denoiser.config.in_channels, args.latents, args.latents, generator=generator)
     width = config.get("caption_channels") or config.get("cross_attention_dim") or 0
-    states = torch.randn(args.batch, args.tokens, width, generator=generator).to(args.device, DTYPE)
-    inputs = dict(timestep=torch.full((args.batch,), 500.0, device=args.device), **conditions(denoiser, states, args.batch))
+    states = torch.randn(batch, args.tokens, width, generator=generator).to(args.device, DTYPE)
+    inputs = dict(timestep=torch.full((batch,), 500.0, device=args.device), **conditions(denoiser, states, batch))
     name = "sample" if isinstance(denoiser, diffusers.UNet2DConditionModel) else "hidden_states"
     inputs[name] = latents.to(args.device, DTYPE)
 
@@ -136,22 +144,24 @@ def measure(folder, args):
         return lambda: seconds(lambda: model(**inputs).sample.float().cpu())
 
     sides = {"diffusers": timed(denoiser)}
-    if args.compile:
-        sides["torch.compile"] = timed(torch.compile(denoiser))
+    if compiled:
+        sides["torch.compile"] = timed(compiled)
     if args.openvino:
         infer = openvino_model(denoiser, inputs, args.threads)
         sides["openvino"] = lambda: seconds(infer)
-    names = ("latents", "batch", "tokens", "threads", "device", "dtype", "engine")
-    ruido = Ruido(folder, [f"--{name}={getattr(args, name)}" for name in names])
-    loaded = ruido.peak_mib()
-    sides["ruido"] = ruido.step
+    common = [f"--{name}={getattr(args, name)}" for name in ("latents", "tokens", "threads", "device", "dtype")]
+    ruidos = {engine: Ruido(folder, [*common, f"--batch={batch}", f"--engine={engine}"]) for engine in args.engine}
+    loaded = {engine: ruido.peak_mib() for engine, ruido in ruidos.items()}
+    for engine, ruido in ruidos.items():
+        sides[f"ruido {engine}"] = ruido.step
 
     for step in sides.values():
         for _ in range(args.warm_up):
             step()
     expected = denoiser(**inputs).sample.float().abs().mean().item()
     tolerance = 1e-4 if args.dtype == "float32" else 1e-2
-    assert abs(ruido.mean - expected) < tolerance * expected, f"ruido predicts {ruido.mean}, diffusers {expected}"
+    for engine, ruido in ruidos.items():
+        assert abs(ruido.mean - expected) < tolerance * expected, f"{engine} predicts {ruido.mean}, diffusers {expected}"
 
     times = {name: [] for name in sides}
     before = gemm_gflops()
@@ -161,36 +171,36 @@ def measure(folder, args):
             step()  # a service's step follows another one
             times[name].append(step())
     after = gemm_gflops()
-    peak = ruido.peak_mib()
-    ruido.close()
 
     gflop = work(denoiser, inputs)
     where = f"{args.threads} threads" if args.device == "cpu" else torch.cuda.get_device_name(args.device)
-    print(f"latents {args.latents}×{args.latents}, batch {args.batch}, {args.dtype}, {where}, {gflop:.1f} GFLOP, "
+    print(f"latents {args.latents}×{args.latents}, batch {batch}, {args.dtype}, {where}, {gflop:.1f} GFLOP, "
           f"matrix product {before:.0f} GFLOP/s before, {after:.0f} after")
+    diffusers_median = statistics.median(times["diffusers"])
     for name, measured in times.items():
         median = statistics.median(measured)
-        ratio = statistics.median(times["ruido"]) / median
         share = gflop / median / max(before, after)
-        print(f"{name:14} {median:8.4f} s, {min(measured):.4f} to {max(measured):.4f}, {share:.0%} of the product's speed; "
-              f"ruido takes {ratio:.2f} of it")
-    size = sum(file.stat().st_size for file in Path(folder).glob("*.safetensors")) >> 20
-    print(f"ruido's process had at most {loaded} MiB until the weights were read, {peak} in the end; "
-          f"the weights' files have {size} MiB")
+        print(f"{name:14} {median:8.4f} s, {min(measured):.4f} to {max(measured):.4f}, {share:.0%} of the product's speed, "
+              f"{median / diffusers_median:.2f} of diffusers' time")
+    size = sum(file.stat().st_size for file in folder.glob("*.safetensors")) >> 20
+    for engine, ruido in ruidos.items():
+        print(f"ruido {engine}: at most {loaded[engine]} MiB until the weights were read, {ruido.peak_mib()} in the end, "
+              f"first call {ruido.first:.2f} s; the weights' files have {size} MiB", flush=True)
+        ruido.close()
 
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--folder", help="a unet or transformer folder; random weights by default")
 parser.add_argument("--model", choices=MODELS, default="sd15", help="of which size random weights are")
 parser.add_argument("--latents", type=int, default=32, help="height and width")
-parser.add_argument("--batch", type=int, default=1)
+parser.add_argument("--batch", type=int, nargs="+", default=[1])
 parser.add_argument("--tokens", type=int, default=77)
 parser.add_argument("--device", default="cpu", help="or cuda, with a libtorch for it in PYTORCH_LIBRARY_PATH")
 parser.add_argument("--dtype", default="float32", choices=["float32", "float16", "bfloat16"])
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--warm-up", type=int, default=1)
-parser.add_argument("--engine", default="eager", choices=["eager", "plan"], help="of Ruido")
+parser.add_argument("--engine", nargs="+", default=["eager"], choices=["eager", "plan"], help="of Ruido")
 parser.add_argument("--openvino", action="store_true", help="compare with OpenVINO, too, on a CPU in float32")
 parser.add_argument("--compile", action="store_true", help="compare with torch.compile, too")
 arguments = parser.parse_args()

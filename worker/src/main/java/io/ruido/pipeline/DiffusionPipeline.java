@@ -72,9 +72,9 @@ public final class DiffusionPipeline implements AutoCloseable {
         defaultSampler().sampler(scheduler); // which refuses settings that it does not know
         Optional<Path> plannable = engine == Engine.PLAN ? plannable(folder, loras) : Optional.empty();
         Map<Path, Weights> read = new HashMap<>();
-        Parts parts = new Parts(folder, manager, type, loras, path -> {
+        Parts parts = new Parts(folder, manager, type, engine, loras, path -> {
             boolean plain = plannable.filter(path::equals).isPresent();
-            read.put(path, plain ? Weights.read(path, manager, type) : loras.weights(path));
+            read.put(path, plain ? Weights.stored(path, manager) : loras.weights(path));
             return read.get(path);
         });
         denoiser = family.denoiser(parts);
@@ -145,6 +145,18 @@ public final class DiffusionPipeline implements AutoCloseable {
      * log says why.
      */
     public static DiffusionPipeline read(Path path, Device device, DataType type, Engine engine, List<LoraFile> files)
+            throws IOException {
+        if (engine == Engine.PLAN) {
+            try {
+                return open(path, device, type, engine, files);
+            } catch (UnsupportedOperationException e) {
+                log.warn("{} is executed layer by layer, without a plan, which takes longer: {}", path, e.getMessage());
+            }
+        }
+        return open(path, device, type, Engine.EAGER, files);
+    }
+
+    private static DiffusionPipeline open(Path path, Device device, DataType type, Engine engine, List<LoraFile> files)
             throws IOException {
         ModelFolder folder = ModelFolder.read(path);
         NDManager manager = Torch.newManager(device);
@@ -378,6 +390,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     public void close() {
         prompts.close();
         planned.ifPresent(PlannedDenoiser::close);
+        codec.close();
         manager.close();
     }
 }

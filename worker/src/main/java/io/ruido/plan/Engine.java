@@ -1,6 +1,6 @@
 package io.ruido.plan;
 
-/** What carries out the calls of a denoiser. */
+/** What executes the calls of a denoiser. */
 public enum Engine {
     /** Torch, layer by layer. */
     EAGER,

@@ -157,10 +157,12 @@ final class Graph {
         return tensor.number(2, type(type)).text(8, name);
     }
 
-    private static int type(DataType type) {
+    /** Its number in ONNX. */
+    static long type(DataType type) {
         return switch (type) {
             case FLOAT32 -> 1;
             case INT64 -> 7;
+            case FLOAT16 -> 10;
             default -> throw new UnsupportedOperationException("a plan has no arrays of type " + type);
         };
     }

@@ -15,8 +15,10 @@ import io.ruido.tensor.Torch;
 import java.util.HashMap;
 import java.util.Map;
 
-/** A graph that ONNX Runtime carries out. Its weights must live as long as it does. */
+/** A graph that ONNX Runtime executes. Its weights must live as long as it does. */
 final class Plan implements AutoCloseable {
+    static final String RESULT = "out";
+
     private static final OrtEnvironment ENVIRONMENT =
             OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
 
@@ -65,13 +67,14 @@ final class Plan implements AutoCloseable {
     private static OnnxJavaType type(DataType type) {
         return switch (type) {
             case FLOAT32 -> OnnxJavaType.FLOAT;
+            case FLOAT16 -> OnnxJavaType.FLOAT16;
             case INT64 -> OnnxJavaType.INT64;
             default -> throw new UnsupportedOperationException("a plan has no arrays of type " + type);
         };
     }
 
     /**
-     * Carries it out.
+     * Executes it.
      *
      * @param manager owner of the result
      * @param shape of the result
@@ -83,10 +86,10 @@ final class Plan implements AutoCloseable {
             for (var input : inputs.entrySet()) {
                 tensors.put(input.getKey(), tensor(input.getValue()));
             }
-            session.run(tensors, Map.of(PlannedDenoiser.RESULT, output)).close();
+            session.run(tensors, Map.of(RESULT, output)).close();
             return result;
         } catch (OrtException e) {
-            throw new IllegalStateException("ONNX Runtime cannot carry out a plan: " + e.getMessage(), e);
+            throw new IllegalStateException("ONNX Runtime cannot execute a plan: " + e.getMessage(), e);
         } finally {
             tensors.values().forEach(OnnxTensor::close);
         }

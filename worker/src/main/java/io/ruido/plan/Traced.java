@@ -4,76 +4,92 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrayAdapter;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.index.dim.NDIndexAll;
+import ai.djl.ndarray.index.dim.NDIndexElement;
+import ai.djl.ndarray.index.dim.NDIndexSlice;
 import ai.djl.ndarray.internal.NDArrayEx;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.tensor.Recorded;
 import java.nio.ByteBuffer;
 
-/** A value of a graph that is being written, with the shape that it has for the example. Its methods write nodes. */
+/** A value of a graph that is being written. Its methods write nodes. */
 final class Traced extends NDArrayAdapter implements Recorded {
     private final Recorder recorder;
-    private final String value;
+    private final Nodes nodes;
+    private final Value value;
 
-    Traced(Recorder recorder, String value, Shape shape, DataType type) {
-        super(recorder.manager(), recorder.manager(), shape, type, value);
+    Traced(Recorder recorder, Value value) {
+        super(recorder.manager(), recorder.manager(), value.shape(), value.type(), value.name());
         this.recorder = recorder;
+        this.nodes = recorder.nodes();
         this.value = value;
     }
 
-    /** Its name in the graph. */
-    String value() {
+    Value value() {
         return value;
+    }
+
+    private Traced of(Value result) {
+        return new Traced(recorder, result);
+    }
+
+    private Traced binary(String op, NDArray other) {
+        return of(nodes.binary(op, value, recorder.value(other)));
+    }
+
+    private Traced binary(String op, Number number) {
+        return of(nodes.binary(op, value, nodes.decimal(number.floatValue())));
     }
 
     @Override
     public NDArray call(String method, NDArray... arguments) {
-        return recorder.call(method, arguments);
+        return of(recorder.kernels().call(method, arguments));
     }
 
     @Override
     public NDArray add(NDArray other) {
-        return recorder.binary("Add", this, other);
+        return binary("Add", other);
     }
 
     @Override
     public NDArray add(Number number) {
-        return recorder.binary("Add", this, number);
+        return binary("Add", number);
     }
 
     @Override
     public NDArray sub(NDArray other) {
-        return recorder.binary("Sub", this, other);
+        return binary("Sub", other);
     }
 
     @Override
     public NDArray sub(Number number) {
-        return recorder.binary("Sub", this, number);
+        return binary("Sub", number);
     }
 
     @Override
     public NDArray mul(NDArray other) {
-        return recorder.binary("Mul", this, other);
+        return binary("Mul", other);
     }
 
     @Override
     public NDArray mul(Number number) {
-        return recorder.binary("Mul", this, number);
+        return binary("Mul", number);
     }
 
     @Override
     public NDArray div(NDArray other) {
-        return recorder.binary("Div", this, other);
+        return binary("Div", other);
     }
 
     @Override
     public NDArray div(Number number) {
-        return recorder.binary("Div", this, number);
+        return binary("Div", number);
     }
 
     @Override
     public NDArray concat(NDArray other, int axis) {
-        return recorder.concat(this, other, axis);
+        return of(nodes.concat(value, recorder.value(other), axis));
     }
 
     @Override
@@ -88,32 +104,53 @@ final class Traced extends NDArrayAdapter implements Recorded {
 
     @Override
     public NDList split(long[] indices, int axis) {
-        return recorder.split(this, indices, axis);
+        long[] sizes = new long[indices.length + 1];
+        long from = 0;
+        for (int i = 0; i < sizes.length; i++) {
+            long to = i < indices.length ? indices[i] : shape.get(axis);
+            sizes[i] = to - from;
+            from = to;
+        }
+        return new NDList(
+                nodes.split(value, axis, sizes).stream().<NDArray>map(this::of).toList());
     }
 
     @Override
     public NDArray reshape(Shape wanted) {
-        return recorder.reshape(this, wanted);
+        return of(nodes.reshape(value, wanted));
     }
 
     @Override
     public NDArray transpose(int... axes) {
-        return recorder.transpose(this, axes);
+        return of(nodes.transpose(value, axes));
     }
 
     @Override
     public NDArray expandDims(int axis) {
-        return recorder.expandDims(this, axis);
+        return of(nodes.expandDims(value, axis));
     }
 
     @Override
     public NDArray get(NDIndex index) {
-        return recorder.slice(this, index);
+        Value part = value;
+        for (int axis = 0; axis < index.getRank(); axis++) {
+            switch (index.get(axis)) {
+                case NDIndexAll _ -> {}
+                case NDIndexSlice slice
+                when slice.getStep() == null || slice.getStep() == 1 -> {
+                    long from = slice.getMin() == null ? 0 : slice.getMin();
+                    long to = slice.getMax() == null ? shape.get(axis) : slice.getMax();
+                    part = nodes.slice(part, axis, from, to);
+                }
+                case NDIndexElement other -> throw new UnsupportedOperationException("a plan has no index " + other);
+            }
+        }
+        return of(part);
     }
 
     @Override
     public NDArray toType(DataType wanted, boolean copy) {
-        return recorder.cast(this, wanted);
+        return of(nodes.cast(value, wanted));
     }
 
     @Override

@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -67,12 +68,16 @@ public final class SafeTensors implements Weights.Source {
 
     private final Path place;
     private final NDManager manager;
-    private final DataType type;
+    private final Optional<DataType> type;
     private final Map<String, Entry> entries;
     private final List<MemorySegment> files;
 
     private SafeTensors(
-            Path place, NDManager manager, DataType type, Map<String, Entry> entries, List<MemorySegment> files) {
+            Path place,
+            NDManager manager,
+            Optional<DataType> type,
+            Map<String, Entry> entries,
+            List<MemorySegment> files) {
         this.place = place;
         this.manager = manager;
         this.type = type;
@@ -80,8 +85,12 @@ public final class SafeTensors implements Weights.Source {
         this.files = files;
     }
 
-    /** The tensors of a model folder, from one file or from those that its index names. */
-    static SafeTensors open(Path folder, NDManager manager, DataType type) throws IOException {
+    /**
+     * The tensors of a model folder, from one file or from those that its index names.
+     *
+     * @param type that they are converted to, or empty for those of the file
+     */
+    static SafeTensors open(Path folder, NDManager manager, Optional<DataType> type) throws IOException {
         Map<String, Entry> entries = new LinkedHashMap<>();
         List<MemorySegment> files = new ArrayList<>();
         for (Path file : files(folder)) {
@@ -93,7 +102,7 @@ public final class SafeTensors implements Weights.Source {
     /** All tensors of one file, converted to one type; they belong to the manager. */
     public static Map<String, NDArray> read(Path file, NDManager manager, DataType type) throws IOException {
         Map<String, Entry> entries = new LinkedHashMap<>();
-        var source = new SafeTensors(file, manager, type, entries, List.of(map(file, entries)));
+        var source = new SafeTensors(file, manager, Optional.of(type), entries, List.of(map(file, entries)));
         Map<String, NDArray> tensors = new LinkedHashMap<>();
         entries.forEach((name, entry) -> tensors.put(name, source.tensor(name, entry.info.shape, Init.ZEROS)));
         return tensors;
@@ -198,11 +207,11 @@ public final class SafeTensors implements Weights.Source {
         // memory; those of the others come back when they are used.
         unload();
         NDArray array = array(entry);
-        if (array.getDataType() == type) {
+        if (type.isEmpty() || array.getDataType() == type.get()) {
             return array;
         }
         try (array) {
-            return Ops.cast(array, type);
+            return Ops.cast(array, type.get());
         }
     }
 

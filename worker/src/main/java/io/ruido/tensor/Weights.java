@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -88,9 +89,17 @@ public final class Weights {
         return read(folder, manager, type, Patch.NONE);
     }
 
-    /** The same with something added to them. */
+    /**
+     * The same in the types that they are stored in, where their files are mapped: for a model that is recorded. To compute with
+     * them they must be float32.
+     */
+    public static Weights stored(Path folder, NDManager manager) throws IOException {
+        return of(manager, SafeTensors.open(folder, manager, Optional.empty()));
+    }
+
+    /** The same as {@link #read(Path, NDManager, DataType)} with something added to them. */
     public static Weights read(Path folder, NDManager manager, DataType type, Patch patch) throws IOException {
-        return of(manager, new Patched(SafeTensors.open(folder, manager, type), patch));
+        return of(manager, new Patched(SafeTensors.open(folder, manager, Optional.of(type)), patch));
     }
 
     /**

@@ -68,7 +68,7 @@ final class StepBench implements Callable<Integer> {
             JsonNode config =
                     new ObjectMapper().readTree(folder.resolve("config.json").toFile());
             boolean plan = compute.engine() == Engine.PLAN;
-            Weights weights = Weights.read(folder, manager, type);
+            Weights weights = plan ? Weights.stored(folder, manager) : Weights.read(folder, manager, type);
             Denoiser layers = ModelFamilies.denoiser(
                     config.path("_class_name").asText(), config, plan ? weights : weights.packed());
             weights.rejectUnread();

@@ -1,10 +1,8 @@
 package io.ruido.model.autoencoder;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import io.ruido.model.Network;
 import io.ruido.nn.Conv2d;
 import io.ruido.nn.Downsample;
@@ -26,17 +24,11 @@ import java.util.Optional;
  *
  * <p>B batch, C channels, H and W sides of the picture, L latent channels, f downscale, h = H/f, w = W/f.
  */
-public final class AutoencoderKL {
+public final class AutoencoderKL implements Autoencoder {
     public static final Network<AutoencoderKL> NETWORK = new Network<>(
             "AutoencoderKL", (config, weights) -> new AutoencoderKL(AutoencoderKLConfig.of(config), weights));
 
     private static final double EPS = 1e-6;
-
-    /** Side of the largest square latents that are decoded at once: 1536 pixels for Stable Diffusion. */
-    private static final int WHOLE = 192;
-
-    /** A normal distribution over latents; both of shape (B, L, h, w). */
-    public record Posterior(NDArray mean, NDArray logvar) {}
 
     private final AutoencoderKLConfig config;
     private final Encoder encoder;
@@ -66,37 +58,19 @@ public final class AutoencoderKL {
         return model;
     }
 
+    @Override
     public AutoencoderKLConfig config() {
         return config;
     }
 
-    /** @param pictures (B, C, H, W) in −1…1, sides divisible by the downscale */
-    public Posterior encode(NDArray pictures) {
+    @Override
+    public NDArray moments(NDArray pictures) {
         NDArray h = encoder.forward(pictures); // (B, 2L, h, w)
-        NDArray moments = quantConv.isPresent() ? Ops.consume(h, quantConv.get()::forward) : h;
-        NDList halves = moments.split(2, 1);
-        return new Posterior(halves.get(0), halves.get(1).clip(-30, 20));
+        return quantConv.isPresent() ? Ops.consume(h, quantConv.get()::forward) : h;
     }
 
-    /**
-     * Pictures of latents as the encoder gives them, that is, divided by the scaling factor. Very large ones are decoded in
-     * tiles.
-     *
-     * @param latents (B, L, h, w)
-     * @return (B, C, H, W), about −1…1
-     */
-    public NDArray decode(NDArray latents) {
-        Shape shape = latents.getShape();
-        return shape.get(2) * shape.get(3) > (long) WHOLE * WHOLE ? decodeTiled(latents) : decodeWhole(latents);
-    }
-
-    /** The same in overlapping tiles of the size that the autoencoder was trained with. */
-    public NDArray decodeTiled(NDArray latents) {
-        int pixels = config.sampleSize();
-        return Tiles.decode(latents, pixels / config.downscale(), pixels, this::decodeWhole);
-    }
-
-    private NDArray decodeWhole(NDArray latents) {
+    @Override
+    public NDArray decodeWhole(NDArray latents) {
         return postQuantConv.isPresent()
                 ? Ops.consume(postQuantConv.get().forward(latents), decoder::forward)
                 : decoder.forward(latents);

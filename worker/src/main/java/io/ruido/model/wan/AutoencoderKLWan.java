@@ -8,7 +8,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.model.Network;
-import io.ruido.model.autoencoder.AutoencoderKL.Posterior;
+import io.ruido.model.autoencoder.Autoencoder.Posterior;
 import io.ruido.nn.CausalConv3d;
 import io.ruido.nn.FrameCache;
 import io.ruido.tensor.Ops;

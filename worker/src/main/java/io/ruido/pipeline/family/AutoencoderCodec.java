@@ -4,26 +4,51 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.diffusion.noise.TorchRandom;
+import io.ruido.model.autoencoder.Autoencoder;
 import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.pipeline.image.LatentPreview;
+import io.ruido.plan.Engine;
+import io.ruido.plan.PlannedAutoencoder;
 import io.ruido.tensor.Ops;
+import io.ruido.tensor.Weights;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The autoencoder of latent diffusion, in the part {@code vae}. */
 public final class AutoencoderCodec implements Codec {
-    private final AutoencoderKL vae;
+    private static final Logger log = LoggerFactory.getLogger(AutoencoderCodec.class);
+
+    private final Autoencoder vae;
     private final DataType type;
     private final LatentPreview preview;
 
-    private AutoencoderCodec(AutoencoderKL vae, NDManager manager, DataType type) {
+    private AutoencoderCodec(Autoencoder vae, NDManager manager, DataType type) {
         this.vae = vae;
         this.type = type;
         this.preview = LatentPreview.fit(vae, manager, type);
     }
 
     public static AutoencoderCodec read(Parts parts) throws IOException {
-        AutoencoderKL vae = AutoencoderKL.read(parts.folder().folder("vae"), parts.manager(), parts.type());
-        return new AutoencoderCodec(vae, parts.manager(), parts.type());
+        return new AutoencoderCodec(autoencoder(parts), parts.manager(), parts.type());
+    }
+
+    private static Autoencoder autoencoder(Parts parts) throws IOException {
+        Path folder = parts.folder().folder("vae");
+        if (parts.engine() == Engine.EAGER) {
+            return AutoencoderKL.read(folder, parts.manager(), parts.type());
+        }
+        Optional<String> obstacle = PlannedAutoencoder.obstacle(folder, parts.manager(), parts.type());
+        if (obstacle.isPresent()) {
+            log.info("{} is executed layer by layer, without a plan: {}", folder, obstacle.get());
+            return AutoencoderKL.read(folder, parts.manager(), parts.type());
+        }
+        Weights weights = Weights.stored(folder, parts.manager());
+        var planned = new PlannedAutoencoder(AutoencoderKL.NETWORK.read(folder, weights), weights);
+        planned.prepare();
+        return planned;
     }
 
     @Override
@@ -54,6 +79,13 @@ public final class AutoencoderCodec implements Codec {
             latents[i] = (float) (vae.config().scalingFactor() * (latents[i] + deviation[i] * noise[i]));
         }
         return latents;
+    }
+
+    @Override
+    public void close() {
+        if (vae instanceof PlannedAutoencoder planned) {
+            planned.close();
+        }
     }
 
     @Override

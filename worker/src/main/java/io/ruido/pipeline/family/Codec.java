@@ -79,6 +79,9 @@ public interface Codec {
     /** A small, rough picture of unfinished latents. */
     LatentPreview preview();
 
+    /** Frees what does not belong to its manager. */
+    default void close() {}
+
     /**
      * The file of a result.
      *

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import io.ruido.model.autoencoder.AutoencoderKL;
+import io.ruido.model.autoencoder.Autoencoder;
 import io.ruido.tensor.Ops;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
@@ -27,7 +27,7 @@ public record LatentPreview(float[] matrix) {
     private static final int BLOBS = 6;
 
     /** @param type of the autoencoder's weights */
-    public static LatentPreview fit(AutoencoderKL vae, NDManager manager, DataType type) {
+    public static LatentPreview fit(Autoencoder vae, NDManager manager, DataType type) {
         return fit(
                 pictures -> Ops.cast(vae.encode(Ops.cast(pictures, type)).mean(), DataType.FLOAT32)
                         .mul(vae.config().scalingFactor()),
