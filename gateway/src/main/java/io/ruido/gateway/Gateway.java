@@ -3,6 +3,7 @@ package io.ruido.gateway;
 import io.ruido.config.RuidoConfig;
 import io.ruido.gateway.access.Access;
 import io.ruido.gateway.access.ApiKeys;
+import io.ruido.gateway.access.CrossOrigin;
 import io.ruido.gateway.access.Quota;
 import io.ruido.gateway.http.AccessRule;
 import io.ruido.gateway.http.ApiRouter;
@@ -21,8 +22,10 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.AllowForwardHeaders;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.openapi.contract.OpenAPIContract;
@@ -96,25 +99,26 @@ public final class Gateway implements AutoCloseable {
         OpenAPIContract contract = await(Contract.load(vertx, contractText, config.jobs()));
         ApiKeys keys = ApiKeys.read(config.gateway().apiKeys());
         Quota quota = new Quota(new RateLimits(backends.redis()));
-        Access access = new Access(
-                keys,
-                config.gateway().allowedOrigins().orElse(List.of()),
-                config.gateway().allowedHosts().orElse(List.of()),
-                quota);
+        List<String> origins = config.gateway().allowedOrigins().orElse(List.of());
+        Access access =
+                new Access(keys, origins, config.gateway().allowedHosts().orElse(List.of()), quota);
         Features features = new Features(config, backends, contract, keys, quota, telemetry, shutdown);
 
         ApiRouter api = new ApiRouter(contract, features.routes());
         Router router = api.router(
                 vertx,
                 shutdown,
+                new CrossOrigin(origins),
                 access::handler,
                 config.gateway().maxBodyBytes(),
                 config.gateway().bodyTimeout());
         router.allowForward(config.gateway().proxyHeaders() ? AllowForwardHeaders.X_FORWARD : AllowForwardHeaders.NONE);
-        router.get("/openapi.yaml").handler(access.handler(AccessRule.PUBLIC)).handler(ctx -> ctx.response()
-                .putHeader("Content-Type", "application/yaml")
-                .end(contractText.copy()));
-        router.get("/metrics")
+        reading(router, "/openapi.yaml")
+                .handler(access.handler(AccessRule.PUBLIC))
+                .handler(ctx -> ctx.response()
+                        .putHeader("Content-Type", "application/yaml")
+                        .end(contractText.copy()));
+        reading(router, "/metrics")
                 .handler(access.handler(AccessRule.ADMIN))
                 .handler(
                         new MetricsRoute(telemetry.metrics(), new Overview(backends.redis()), backends.blocking())
@@ -132,6 +136,10 @@ public final class Gateway implements AutoCloseable {
         if (keys.none()) {
             warnOfEverybody(config.gateway().host());
         }
+    }
+
+    private static Route reading(Router router, String path) {
+        return router.route(path).method(HttpMethod.GET).method(HttpMethod.HEAD);
     }
 
     private static void warnOfEverybody(String host) throws UnknownHostException {

@@ -232,7 +232,7 @@ public interface RuidoConfig {
         /** YAML file with the keys of those who may call; without one, everybody may who reaches the gateway. */
         Optional<Path> apiKeys();
 
-        /** Origins of pages on other hosts that may open WebSockets and submit jobs, such as {@code https://example.org}. */
+        /** Origins of pages on other hosts whose scripts may make all calls and read the responses, such as {@code https://example.org}. */
         Optional<List<String>> allowedOrigins();
 
         /** Names by which the gateway is reached where it asks for no key, beside those of loopback. */

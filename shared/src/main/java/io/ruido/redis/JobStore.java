@@ -244,6 +244,11 @@ public final class JobStore {
                 ids.getFirst().isEmpty() ? null : UUID.fromString(ids.getFirst())));
     }
 
+    /** Keeps nothing of a finished job but that it is over, for what may still come of it from Kafka or a worker. */
+    public CompletionStage<Void> delete(UUID id) {
+        return run(id, "delete").thenAccept(answer -> {});
+    }
+
     /** Keeps nothing of a job. */
     public CompletionStage<Void> forget(UUID id) {
         return redis.hget(RedisKeys.job(id), "tenant")

@@ -117,7 +117,7 @@ public final class ResultStore {
         return get(statusKey(job)).map(json -> JobJson.read(json, JobStatus.class));
     }
 
-    private static String statusKey(UUID job) {
+    public static String statusKey(UUID job) {
         return "results/" + job + "/job.json";
     }
 

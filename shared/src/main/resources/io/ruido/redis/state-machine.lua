@@ -7,6 +7,8 @@
 --   ruido:events:{id}   stream of numbered events, and the pub/sub channel that carries each as it happens
 -- Kafka has this time to deliver a record, or to redeliver a dead worker's record: the lock lasts 30 s.
 local DELIVERED_WITHIN = 30000
+-- How long it is known of a deleted job that it is over: longer than a record of it can wait in Kafka.
+local DELETED_KNOWN = 7 * 24 * 3600 * 1000
 local terminal = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true }
 
 local function enter(state, error)
@@ -81,7 +83,9 @@ function operations.submit(fields)
     local known = new.idempotency_key and redis.call('GET', new.idempotency_key)
     if known then
         local same, fingerprint = string.match(known, '(%S+) (%S+)')
-        return fingerprint == new.fingerprint and 'KNOWN ' .. same or 'OTHER'
+        if redis.call('HEXISTS', job_key(same), 'request') == 1 then -- it was not deleted
+            return fingerprint == new.fingerprint and 'KNOWN ' .. same or 'OTHER'
+        end
     end
     if full(new.model, new.tenant, new.max_queued) then return 'FULL ' .. retry_after(new.model, new.tenant) end
     if new.idempotency_key then
@@ -256,8 +260,23 @@ function operations.expire()
     return 'OK'
 end
 
+-- Keeps of a finished job only that it is over.
+function operations.delete()
+    local state = get('state')
+    if not state then return 'UNKNOWN' end
+    if not terminal[state] then return state end
+    for _, list in ipairs({ jobs, jobs .. ':' .. (get('tenant') or ''), finished, deadlines, webhooks }) do
+        redis.call('ZREM', list, id)
+    end
+    redis.call('DEL', job, event_keys .. '{' .. id .. '}')
+    redis.call('HSET', job, 'state', state)
+    redis.call('PEXPIRE', job, DELETED_KNOWN)
+    return 'OK'
+end
+
 -- Also returns a live job's position in the queue.
 function operations.find()
+    if not get('request') then return {} end
     local found = redis.call('HGETALL', job)
     if not terminal[get('state')] then
         local position, eta = outlook(entry(id))
@@ -270,8 +289,7 @@ function operations.find()
 end
 
 local state = get('state')
-if operation == 'find' and not state then return {} end
-if operation ~= 'submit' and operation ~= 'admit' and operation ~= 'find' then
+if operation ~= 'submit' and operation ~= 'admit' and operation ~= 'find' and operation ~= 'delete' then
     if not state then return 'UNKNOWN' end
     if terminal[state] then return state end
     if now >= tonumber(get('expires') or math.huge) then

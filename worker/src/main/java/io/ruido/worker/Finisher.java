@@ -2,6 +2,7 @@ package io.ruido.worker;
 
 import io.ruido.job.Artifact;
 import io.ruido.job.JobStatus;
+import io.ruido.job.SampleId;
 import io.ruido.job.SamplingJob;
 import io.ruido.redis.ChangeResult;
 import io.ruido.redis.JobStore;
@@ -46,17 +47,30 @@ final class Finisher {
                 }));
         boolean succeeded = retry.await(() -> store.succeed(job.id(), attempt, key, artifact.mediaType()))
                 instanceof ChangeResult.Done;
-        archiveIfTerminal(job);
+        Optional<JobStatus> status = retry.await(() -> store.find(job.jobId()));
+        archiveIfTerminal(status);
+        if (unwanted(status, job.id())) {
+            retry.call(() -> {
+                results.delete(key);
+                return null;
+            });
+        }
         return succeeded;
     }
 
-    private void archiveIfTerminal(SamplingJob job) {
-        Optional<JobStatus> status = retry.await(() -> store.find(job.jobId()));
+    private void archiveIfTerminal(Optional<JobStatus> status) {
         if (status.isPresent() && status.get().state().terminal()) {
             retry.call(() -> {
                 results.putStatus(status.get());
                 return null;
             });
         }
+    }
+
+    /** Whether the job was cancelled, expired or deleted while the image was stored, so that nothing leads to the image. */
+    private static boolean unwanted(Optional<JobStatus> status, SampleId sample) {
+        return status.map(job -> job.state().terminal()
+                        && job.images().get(sample.index()).key() == null)
+                .orElse(true);
     }
 }

@@ -28,7 +28,7 @@ public final class ApiRouter {
         this.contract = contract;
         this.routes = routes.stream().collect(Collectors.toUnmodifiableMap(Route::operation, Function.identity()));
         Set<String> operations =
-                contract.operations().stream().map(Operation::getOperationId).collect(Collectors.toSet());
+                contract.operations().stream().map(Contract::operation).collect(Collectors.toSet());
         check("the contract's operations have no route", operations, this.routes.keySet());
         check("the contract has no operations for routes", this.routes.keySet(), operations);
     }
@@ -44,6 +44,7 @@ public final class ApiRouter {
     /**
      * A router with all operations of the contract.
      *
+     * @param origins lets pages of other hosts call
      * @param access handler that lets requests through by a rule
      * @param maxBodyBytes of routes that set no maximum themselves
      * @param bodyTimeout within which a request's body has to be sent
@@ -51,6 +52,7 @@ public final class ApiRouter {
     public Router router(
             Vertx vertx,
             GracefulShutdown shutdown,
+            PlatformHandler origins,
             Function<AccessRule, Handler<RoutingContext>> access,
             long maxBodyBytes,
             Duration bodyTimeout) {
@@ -63,10 +65,11 @@ public final class ApiRouter {
                     ctx.response().putHeader("X-Content-Type-Options", "nosniff");
                     ctx.next();
                 })
+                .rootHandler(origins)
                 .rootHandler(shutdown);
         for (OpenAPIRoute openApiRoute : builder.getRoutes()) {
             Operation operation = openApiRoute.getOperation();
-            Route route = routes.get(operation.getOperationId());
+            Route route = routes.get(Contract.operation(operation));
             openApiRoute
                     .setDoValidation(false)
                     .addHandler(ctx -> {
@@ -103,7 +106,7 @@ public final class ApiRouter {
     /** The format of errors of a path whose method has no route. */
     ErrorFormat errors(String path) {
         return operations(path).stream()
-                .map(operation -> routes.get(operation.getOperationId()).errors())
+                .map(operation -> routes.get(Contract.operation(operation)).errors())
                 .findFirst()
                 .orElse(ErrorFormat.PROBLEM_JSON);
     }

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Reads the body of a request into memory, up to a maximum size. Vert.x' own handler would write forms to files, and keep
- * every other body until its request is answered.
+ * every other body until its request is answered. A body that is compressed with gzip is inflated, up to the same size.
  */
 final class BodyReader implements Handler<RoutingContext> {
     private static final String BODY = "bytes of the body";
@@ -21,6 +21,8 @@ final class BodyReader implements Handler<RoutingContext> {
 
     /** Smaller ones are forgotten when they have been read. */
     private static final int LARGE = 64 * 1024;
+
+    private static final List<String> GZIP = List.of("gzip", "x-gzip");
 
     private final long maxBytes;
     private final boolean takesForm;
@@ -91,14 +93,18 @@ final class BodyReader implements Handler<RoutingContext> {
         private final RoutingContext ctx;
         private final long limit;
         private final BodyBudget budget;
+        private final String encoding;
         private final AtomicLong taken = new AtomicLong();
         private Buffer body = Buffer.buffer();
+        private boolean released;
         private long timer = -1;
 
         private Reading(RoutingContext ctx, long limit, BodyBudget budget) {
             this.ctx = ctx;
             this.limit = limit;
             this.budget = budget;
+            String named = ctx.request().getHeader(HttpHeaders.CONTENT_ENCODING);
+            this.encoding = named == null ? "identity" : named.strip().toLowerCase(Locale.ROOT);
         }
 
         private void endWithin(Duration timeout) {
@@ -118,17 +124,28 @@ final class BodyReader implements Handler<RoutingContext> {
             if (ctx.failed() || body == null) {
                 return;
             }
-            if (body.length() + chunk.length() > limit) {
-                body = null;
-                release();
-                ctx.fail(new ProblemException(tooLarge(ctx, limit)));
-            } else if (!budget.take(chunk.length())) {
-                refuse(new ProblemException(Problem.of(
-                        Problem.Code.TOO_MANY_PICTURES, "This gateway has too many bodies in memory; try again.")));
-            } else {
-                taken.addAndGet(chunk.length());
+            try {
+                if (!encoding.equals("identity") && !GZIP.contains(encoding)) {
+                    ctx.response().putHeader(HttpHeaders.ACCEPT_ENCODING, "gzip");
+                    throw new ProblemException(unknownEncoding(encoding));
+                }
+                take(body.length(), chunk.length());
                 body.appendBuffer(chunk);
+            } catch (ProblemException e) {
+                refuse(e);
             }
+        }
+
+        /** @param before bytes of the body so far */
+        private void take(long before, int more) {
+            if (before + more > limit) {
+                throw new ProblemException(tooLarge(ctx, limit));
+            }
+            if (!budget.take(more)) {
+                throw new ProblemException(Problem.of(
+                        Problem.Code.TOO_MANY_PICTURES, "This gateway has too many bodies in memory; try again."));
+            }
+            taken.addAndGet(more);
         }
 
         private void refuse(ProblemException problem) {
@@ -139,15 +156,45 @@ final class BodyReader implements Handler<RoutingContext> {
 
         private void end() {
             ctx.vertx().cancelTimer(timer);
-            if (!ctx.failed() && body != null) {
-                ctx.put(BODY, body);
-                body = null;
-                ctx.next();
+            if (ctx.failed() || body == null) {
+                return;
             }
+            Buffer sent = body;
+            body = null;
+            if (sent.length() == 0 || !GZIP.contains(encoding)) {
+                keep(sent);
+                return;
+            }
+            ctx.vertx().executeBlocking(() -> inflated(sent), false).onComplete(inflated -> {
+                if (released) {
+                    release(); // what was taken since then
+                } else if (inflated.failed()) {
+                    release();
+                    ctx.fail(inflated.cause());
+                } else {
+                    taken.addAndGet(-sent.length());
+                    budget.giveBack(sent.length());
+                    keep(inflated.result());
+                }
+            });
+        }
+
+        private Buffer inflated(Buffer sent) {
+            AtomicLong size = new AtomicLong();
+            return Gzip.inflated(sent, more -> {
+                take(size.get(), more);
+                size.addAndGet(more);
+            });
+        }
+
+        private void keep(Buffer plain) {
+            ctx.put(BODY, plain);
+            ctx.next();
         }
 
         /** Any number of times. */
         private void release() {
+            released = true;
             ctx.vertx().cancelTimer(timer);
             budget.giveBack(taken.getAndSet(0));
         }
@@ -161,6 +208,13 @@ final class BodyReader implements Handler<RoutingContext> {
                         "body",
                         ctx.request().getHeader(HttpHeaders.CONTENT_LENGTH),
                         "must have at most %d bytes".formatted(limit))));
+    }
+
+    private static Problem unknownEncoding(String encoding) {
+        return Problem.of(
+                Problem.Code.UNSUPPORTED_MEDIA_TYPE,
+                "The body must be plain or compressed with gzip.",
+                List.of(new Problem.Field("Content-Encoding", encoding, "must be gzip or absent")));
     }
 
     private static boolean isForm(String type) {

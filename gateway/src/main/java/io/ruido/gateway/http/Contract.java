@@ -7,6 +7,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.json.schema.JsonSchema;
 import io.vertx.openapi.contract.OpenAPIContract;
+import io.vertx.openapi.contract.Operation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -19,6 +20,8 @@ import org.yaml.snakeyaml.Yaml;
 public final class Contract {
     /** Media types of request bodies that are checked by their schema. */
     private static final Set<String> CHECKED_BODIES = Set.of("application/json", Form.MEDIA_TYPE);
+
+    private static final String HEAD = "head-";
 
     private Contract() {}
 
@@ -40,6 +43,7 @@ public final class Contract {
         fields.getJsonObject("count").put("maximum", limits.maxCount());
         fields.getJsonObject("prompt").put("maxLength", limits.maxPromptLength());
         fields.getJsonObject("negativePrompt").put("maxLength", limits.maxPromptLength());
+        addHead(contract);
         removeRawBodies(contract);
         removeResponses(contract);
         removeSecurity(contract);
@@ -53,6 +57,31 @@ public final class Contract {
 
     private static JsonSchema schema(OpenAPIContract contract, String name) {
         return JsonSchema.of(object(contract.getRawContract(), "components", "schemas", name));
+    }
+
+    /** The {@code operationId} of the file, by which a HEAD is the GET of its path. */
+    static String operation(Operation operation) {
+        return operation.getOperationId().replaceFirst("^" + HEAD, "");
+    }
+
+    // HEAD is GET without the content (RFC 9110, §9.3.2); of an answer that lasts nothing would be left.
+    private static void addHead(JsonObject contract) {
+        object(contract, "paths").forEach(path -> {
+            JsonObject methods = (JsonObject) path.getValue();
+            JsonObject get = methods.getJsonObject("get");
+            if (get != null && !lasts(object(get, "responses"))) {
+                methods.put("head", get.copy().put("operationId", HEAD + get.getString("operationId")));
+            }
+        });
+    }
+
+    /** Whether a request is answered by a WebSocket or a stream of events. */
+    private static boolean lasts(JsonObject responses) {
+        return responses.containsKey("101")
+                || responses
+                        .getJsonObject("200", new JsonObject())
+                        .getJsonObject("content", new JsonObject())
+                        .containsKey("text/event-stream");
     }
 
     // Images are checked by decoding them, and the parser refuses bodies of such types.

@@ -34,9 +34,11 @@ public final class Reply {
     }
 
     private static void write(HttpServerResponse response, int status, CharSequence type, Object body) {
+        Buffer json = Buffer.buffer(JobJson.writeBytes(body));
         response.setStatusCode(status)
                 .putHeader(HttpHeaders.CONTENT_TYPE, type)
                 .putHeader(HttpHeaders.CACHE_CONTROL, NO_STORE)
-                .end(Buffer.buffer(JobJson.writeBytes(body)));
+                .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(json.length())) // HEAD has it too
+                .end(json);
     }
 }

@@ -12,13 +12,16 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 
 /** Finished jobs in the object store: with their images during the retention time, and without them forever. */
 public final class JobArchive {
@@ -58,17 +61,32 @@ public final class JobArchive {
         return store.find(id).thenAcceptAsync(found -> found.ifPresent(this::put), blocking);
     }
 
-    /** Deletes a job's images. */
+    /** Keeps a job, without its images. */
     public CompletionStage<Void> close(JobStatus status) {
+        return CompletableFuture.runAsync(() -> put(status), blocking)
+                .thenCompose(written -> deleteImages(List.of(status)));
+    }
+
+    /** Deletes the images of jobs. */
+    CompletionStage<Void> deleteImages(List<JobStatus> jobs) {
         return CompletableFuture.runAsync(
-                () -> {
-                    put(status);
-                    status.images().stream()
-                            .map(JobStatus.Image::key)
-                            .filter(Objects::nonNull)
-                            .forEach(this::delete);
-                },
+                () -> jobs.stream()
+                        .flatMap(job -> job.images().stream())
+                        .map(JobStatus.Image::key)
+                        .filter(Objects::nonNull)
+                        .forEach(this::delete),
                 blocking);
+    }
+
+    /** Keeps nothing of a job. */
+    CompletionStage<Void> delete(UUID id) {
+        return CompletableFuture.runAsync(() -> delete(ResultStore.statusKey(id)), blocking)
+                .thenAccept(deleted -> answers.remove(id));
+    }
+
+    /** A job as it was when it finished, whether Redis has forgotten it or not. */
+    CompletionStage<Optional<JobStatus>> find(UUID id) {
+        return limited(() -> read(id));
     }
 
     /** Whether there was such a job, which Redis has forgotten; nothing is asked where the id is too young for that. */
@@ -79,22 +97,24 @@ public final class JobArchive {
                 : lookedUp(id);
     }
 
-    /** Looks the job up once: the answer for an id that is old enough never changes. */
+    /** Looks the job up once: the answer for an id that is old enough changes only when the job is deleted. */
     private CompletionStage<Boolean> lookedUp(UUID id) {
         Boolean known = answers.get(id);
         if (known != null) {
             return CompletableFuture.completedStage(known);
         }
+        return limited(() -> read(id).isPresent()).thenApply(was -> {
+            answers.put(id, was);
+            return was;
+        });
+    }
+
+    private <T> CompletionStage<T> limited(Supplier<T> lookUp) {
         if (!lookUps.tryAcquire()) {
             return CompletableFuture.failedStage(new ProblemException(
                     Problem.of(Problem.Code.UNAVAILABLE, "Too many jobs are looked for in the archive; try again.")));
         }
-        return CompletableFuture.supplyAsync(() -> stored(id), blocking).whenComplete((was, error) -> {
-            lookUps.release();
-            if (error == null) {
-                answers.put(id, was);
-            }
-        });
+        return CompletableFuture.supplyAsync(lookUp, blocking).whenComplete((found, error) -> lookUps.release());
     }
 
     /** The upper 48 bits of a UUIDv7 (RFC 9562) are milliseconds since 1970. */
@@ -102,9 +122,9 @@ public final class JobArchive {
         return Instant.ofEpochMilli(id.getMostSignificantBits() >>> 16);
     }
 
-    private boolean stored(UUID id) {
+    private Optional<JobStatus> read(UUID id) {
         try {
-            return results.status(id).isPresent();
+            return results.status(id);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

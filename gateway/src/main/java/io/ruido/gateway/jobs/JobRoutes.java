@@ -9,12 +9,13 @@ import io.ruido.job.JobStatus;
 import io.ruido.s3.ResultStore;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
-/** Reading and cancelling jobs. */
+/** Reading, cancelling and deleting jobs. */
 public final class JobRoutes {
     private final Jobs jobs;
     private final ResultStore results;
@@ -28,7 +29,11 @@ public final class JobRoutes {
 
     public List<Route> routes() {
         return List.of(
-                Route.of("listJobs", this::list), Route.of("getJob", this::get), Route.of("cancelJob", this::cancel));
+                Route.of("listJobs", this::list),
+                Route.of("getJob", this::get),
+                Route.of("cancelJob", this::cancel),
+                Route.of("deleteJob", this::delete),
+                Route.of("deleteJobs", this::deleteAll));
     }
 
     private record ListView(List<JobView> jobs, UUID next) {}
@@ -39,6 +44,20 @@ public final class JobRoutes {
 
     private void cancel(RoutingContext ctx) {
         reply(ctx, 202, jobs.cancel(Caller.of(ctx), RequestValidation.id(ctx)));
+    }
+
+    private void delete(RoutingContext ctx) {
+        Reply.on(ctx, jobs.delete(Caller.of(ctx), RequestValidation.id(ctx)))
+                .onSuccess(deleted -> ctx.response().setStatusCode(204).end())
+                .onFailure(ctx::fail);
+    }
+
+    private void deleteAll(RoutingContext ctx) {
+        JobState state = JobState.valueOf(RequestValidation.value(ctx, "state"));
+        Optional<String> model = Optional.ofNullable(RequestValidation.value(ctx, "model"));
+        Reply.on(ctx, jobs.deleteAll(Caller.of(ctx), state, model))
+                .onSuccess(deleted -> Reply.json(ctx, 200, Map.of("deleted", deleted)))
+                .onFailure(ctx::fail);
     }
 
     private void list(RoutingContext ctx) {
@@ -65,7 +84,6 @@ public final class JobRoutes {
     }
 
     private void reply(RoutingContext ctx, int status, CompletionStage<JobStatus> job) {
-
         Reply.on(ctx, job)
                 .onSuccess(found -> Reply.json(ctx, status, JobView.of(found, results)))
                 .onFailure(ctx::fail);

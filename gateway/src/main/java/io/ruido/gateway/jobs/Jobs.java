@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +22,8 @@ import org.slf4j.MDC;
 /** Recorded jobs. A stage fails with a {@link ProblemException} when what was asked for cannot be had. */
 public final class Jobs {
     private static final Logger log = LoggerFactory.getLogger(Jobs.class);
+
+    private static final int DELETED_AT_A_TIME = 100;
 
     private final JobStore store;
     private final JobArchive archive;
@@ -35,7 +38,16 @@ public final class Jobs {
 
     /** Jobs that the caller may not see are not there for it. */
     public CompletionStage<JobStatus> find(Caller caller, UUID id) {
-        return store.find(id).thenCompose(found -> found.filter(caller::sees)
+        return find(id, caller::sees);
+    }
+
+    /** For whoever may see any job. */
+    public CompletionStage<JobStatus> find(UUID id) {
+        return find(id, job -> true);
+    }
+
+    private CompletionStage<JobStatus> find(UUID id, Predicate<JobStatus> visible) {
+        return store.find(id).thenCompose(found -> found.filter(visible)
                 .map(CompletableFuture::completedStage)
                 .orElseGet(() -> absent(id)));
     }
@@ -58,6 +70,44 @@ public final class Jobs {
             case ChangeResult.Lost lost -> throw new IllegalStateException("a whole job cannot be lost: " + id);
             case ChangeResult.Unknown none -> absent(id);
         });
+    }
+
+    /** Cancels a job unless it is finished, and deletes its images, its events and its record in the archive. */
+    public CompletionStage<Void> delete(Caller caller, UUID id) {
+        return store.find(id)
+                .thenCompose(found -> found.filter(caller::sees).isPresent() ? delete(id) : deleteArchived(caller, id));
+    }
+
+    /** The images go first: when that fails, the job is still there to be deleted again. */
+    private CompletionStage<Void> delete(UUID id) {
+        return store.cancel(id)
+                .thenCompose(cancelled -> store.find(id))
+                .thenCompose(found -> archive.deleteImages(found.stream().toList()))
+                .thenCompose(deleted -> store.delete(id))
+                .thenCompose(deleted -> archive.delete(id));
+    }
+
+    private CompletionStage<Void> deleteArchived(Caller caller, UUID id) {
+        return archive.find(id)
+                .thenCompose(found -> found.filter(caller::sees).isPresent()
+                        ? archive.deleteImages(found.stream().toList()).thenCompose(deleted -> archive.delete(id))
+                        : absent(id));
+    }
+
+    /** Deletes the caller's own jobs that are in a state, the newest first; returns how many. */
+    public CompletionStage<Integer> deleteAll(Caller caller, JobState state, Optional<String> model) {
+        JobStore.Filter own = new JobStore.Filter(Optional.of(caller.tenant()), false, Optional.of(state), model);
+        return deleteAll(own, null, 0);
+    }
+
+    private CompletionStage<Integer> deleteAll(JobStore.Filter filter, UUID before, int deleted) {
+        return store.list(filter, before, DELETED_AT_A_TIME).thenCompose(found -> CompletableFuture.allOf(
+                        found.ids().stream()
+                                .map(id -> delete(id).toCompletableFuture())
+                                .toArray(CompletableFuture<?>[]::new))
+                .thenCompose(done -> found.next() == null
+                        ? CompletableFuture.completedStage(deleted + found.ids().size())
+                        : deleteAll(filter, found.next(), deleted + found.ids().size())));
     }
 
     /**

@@ -2,6 +2,7 @@ package io.ruido.gateway.uploads;
 
 import io.ruido.config.RuidoConfig.UploadsConfig;
 import io.ruido.gateway.access.Caller;
+import io.ruido.gateway.http.ImmutableFile;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
@@ -9,7 +10,6 @@ import io.ruido.gateway.http.RequestValidation;
 import io.ruido.gateway.http.Route;
 import io.ruido.image.ImageFile;
 import io.ruido.job.Upload;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Instant;
@@ -57,20 +57,17 @@ public final class UploadRoutes {
         String id = RequestValidation.value(ctx, "id");
         Reply.on(ctx, uploads.read(id, Caller.of(ctx).tenant()))
                 .onSuccess(found -> found.ifPresentOrElse(
-                        bytes -> send(ctx, bytes),
+                        bytes -> send(ctx, new ImmutableFile(id), bytes),
                         () -> ctx.fail(new ProblemException(Problem.of(
                                 Problem.Code.NOT_FOUND,
                                 "There is no upload %s; it may have been deleted.".formatted(id))))))
                 .onFailure(ctx::fail);
     }
 
-    private static void send(RoutingContext ctx, byte[] bytes) {
-        ctx.response()
-                .putHeader(
-                        HttpHeaders.CONTENT_TYPE,
-                        ImageFile.Format.of(bytes).orElseThrow().mediaType())
-                .putHeader(HttpHeaders.CACHE_CONTROL, "private, max-age=31536000, immutable")
-                .end(Buffer.buffer(bytes));
+    private static void send(RoutingContext ctx, ImmutableFile file, byte[] bytes) {
+        if (!file.sendNotModified(ctx)) {
+            file.send(ctx, ImageFile.Format.of(bytes).orElseThrow().mediaType(), bytes);
+        }
     }
 
     /** Forms and texts are mistakes that are better told than decoded. */

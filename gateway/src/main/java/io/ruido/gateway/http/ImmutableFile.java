@@ -1,0 +1,76 @@
+package io.ruido.gateway.http;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A file that never changes, as HTTP serves it (RFC 9110): with a tag, by which a client that has it is told so, and in parts.
+ *
+ * @param name unique among all files of the server
+ */
+public record ImmutableFile(String name) {
+    private static final int PARTIAL_CONTENT = 206;
+    private static final int NOT_MODIFIED = 304;
+    private static final String CACHE_CONTROL = "private, max-age=31536000, immutable";
+
+    /** One range of bytes: from the first to the second, from the first on, or the last so many. */
+    private static final Pattern RANGE = Pattern.compile("bytes=(?!-$)(\\d{0,18})-(\\d{0,18})");
+
+    private String tag() {
+        return '"' + name + '"';
+    }
+
+    /** Answers a client that has the file already; returns false when it has not. */
+    public boolean sendNotModified(RoutingContext ctx) {
+        String known = ctx.request().getHeader(HttpHeaders.IF_NONE_MATCH);
+        boolean match = known != null
+                && Stream.of(known.split(","))
+                        .map(String::strip)
+                        .anyMatch(tag ->
+                                tag.equals("*") || tag.replaceFirst("^W/", "").equals(tag()));
+        if (match) {
+            headers(ctx).setStatusCode(NOT_MODIFIED).end();
+        }
+        return match;
+    }
+
+    /** Answers with the file, or with the part that the client asks for (RFC 9110, §14.2). */
+    public void send(RoutingContext ctx, String mediaType, byte[] file) {
+        headers(ctx).putHeader(HttpHeaders.CONTENT_TYPE, mediaType).putHeader(HttpHeaders.ACCEPT_RANGES, "bytes");
+        String range = ctx.request().getHeader("Range");
+        String ofFile = ctx.request().getHeader("If-Range");
+        Matcher part = RANGE.matcher(range == null ? "" : range);
+        if (!part.matches() || ofFile != null && !ofFile.equals(tag())) {
+            end(ctx, file);
+            return;
+        }
+        boolean suffix = part.group(1).isEmpty();
+        long second = part.group(2).isEmpty() ? Long.MAX_VALUE : Long.parseLong(part.group(2));
+        long first = suffix ? Math.max(file.length - second, 0) : Long.parseLong(part.group(1));
+        long last = suffix ? file.length - 1 : Math.min(second, file.length - 1);
+        if (first > last) {
+            end(ctx, file);
+            return;
+        }
+        ctx.response()
+                .setStatusCode(PARTIAL_CONTENT)
+                .putHeader(HttpHeaders.CONTENT_RANGE, "bytes %d-%d/%d".formatted(first, last, file.length));
+        end(ctx, Arrays.copyOfRange(file, (int) first, (int) last + 1));
+    }
+
+    private HttpServerResponse headers(RoutingContext ctx) {
+        return ctx.response().putHeader(HttpHeaders.ETAG, tag()).putHeader(HttpHeaders.CACHE_CONTROL, CACHE_CONTROL);
+    }
+
+    private static void end(RoutingContext ctx, byte[] content) {
+        ctx.response()
+                .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(content.length)) // HEAD has it too
+                .end(Buffer.buffer(content));
+    }
+}
