@@ -22,11 +22,13 @@ import io.ruido.gateway.jobs.JobEnqueuer;
 import io.ruido.gateway.jobs.JobRoutes;
 import io.ruido.gateway.jobs.JobWaiter;
 import io.ruido.gateway.jobs.Jobs;
+import io.ruido.gateway.jobs.ResultUrls;
 import io.ruido.gateway.jobs.SubmissionReader;
 import io.ruido.gateway.jobs.SubmissionService;
 import io.ruido.gateway.jobs.SubmitRoute;
 import io.ruido.gateway.jobs.SynchronousJobs;
 import io.ruido.gateway.models.CatalogRoutes;
+import io.ruido.gateway.models.ModelAliases;
 import io.ruido.gateway.models.ModelCatalog;
 import io.ruido.gateway.monitoring.HealthRoutes;
 import io.ruido.gateway.monitoring.StatsRoute;
@@ -41,6 +43,7 @@ import io.ruido.redis.DelayedQueue;
 import io.ruido.redis.DispatchSignal;
 import io.ruido.redis.ModelRegistry;
 import io.ruido.redis.Overview;
+import io.ruido.redis.SigningKey;
 import io.ruido.redis.TenantSettings;
 import io.ruido.redis.UploadStore;
 import io.ruido.redis.WebhookStore;
@@ -79,6 +82,7 @@ final class Features {
     private final JobEnqueuer enqueuer;
     private final SubmissionService submissions;
     private final ImageRoute images;
+    private final ResultUrls resultUrls;
     private final SynchronousJobs synchronousJobs;
     private final WebhookStore webhookStore;
     private final GracefulShutdown shutdown;
@@ -100,7 +104,11 @@ final class Features {
         this.keys = keys;
         this.quota = quota;
         this.registry = new ModelRegistry(backends.redis());
-        this.catalog = new ModelCatalog(registry, config.gateway().defaultModel(), clock);
+        this.catalog = new ModelCatalog(
+                registry,
+                config.gateway().defaultModel(),
+                new ModelAliases(config.gateway().modelAliases().orElse(List.of())),
+                clock);
         this.uploads = new Uploads(
                 new UploadStore(backends.redis(), config.uploads()),
                 DelayedQueue.uploads(backends.redis()),
@@ -116,8 +124,10 @@ final class Features {
         SubmissionReader reader = new SubmissionReader(catalog, uploads, clock, new SecureRandom(), config.jobs());
         this.submissions = new SubmissionService(reader, enqueuer, jobs, quota);
         this.images = new ImageRoute(jobs, backends.results(), backends.blocking());
-        this.synchronousJobs = new SynchronousJobs(
-                Contract.check(contract, "Submission"), submissions, waiter, images, backends.results());
+        this.resultUrls =
+                new ResultUrls(new SigningKey(backends.redis()), config.s3().presignedFor(), clock, jobs, images);
+        this.synchronousJobs =
+                new SynchronousJobs(Contract.check(contract, "Submission"), submissions, waiter, images, resultUrls);
         this.webhookStore = new WebhookStore(backends.redis());
     }
 
@@ -130,7 +140,8 @@ final class Features {
     private List<Route> jobs() {
         SubmitRoute submit = new SubmitRoute(submissions, waiter, backends.results());
         JobRoutes others = new JobRoutes(jobs, backends.results(), backends.blocking());
-        return Stream.concat(Stream.of(submit.route(traces), images.route()), others.routes().stream())
+        return Stream.concat(
+                        Stream.of(submit.route(traces), images.route(), resultUrls.route()), others.routes().stream())
                 .toList();
     }
 

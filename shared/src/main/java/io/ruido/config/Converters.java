@@ -71,6 +71,19 @@ public final class Converters {
         }
     }
 
+    public static final class Alias implements Converter<String> {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String convert(String value) {
+            String alias = value.strip();
+            if (!alias.matches("[^=\\s]+=[^=\\s]+")) {
+                throw new IllegalArgumentException("must be alias=model, was \"" + value + '"');
+            }
+            return alias;
+        }
+    }
+
     /** Any but the one that was the default of earlier versions, which everybody can read. */
     public static final class SecretKey implements Converter<String> {
         private static final long serialVersionUID = 1L;

@@ -229,6 +229,9 @@ public interface RuidoConfig {
         /** The model of a job that names none; the first by name when absent. */
         Optional<String> defaultModel();
 
+        /** Other names for models, each {@code alias=model}. */
+        Optional<List<@WithConverter(Converters.Alias.class) String>> modelAliases();
+
         /** YAML file with the keys of those who may call; without one, everybody may who reaches the gateway. */
         Optional<Path> apiKeys();
 

@@ -23,6 +23,9 @@ final class RedisKeys {
     /** Sorted set of ids of finished jobs by the time when their receivers are to be told. */
     static final String WEBHOOKS = "ruido:webhooks";
 
+    /** With which gateways sign addresses of results. */
+    static final String SIGNING_KEY = "ruido:signing-key";
+
     /** List of webhooks that were given up, the newest first. */
     static final String DEAD_WEBHOOKS = "ruido:webhooks:dead";
 

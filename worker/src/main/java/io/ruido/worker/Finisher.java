@@ -52,6 +52,7 @@ final class Finisher {
         if (unwanted(status, job.id())) {
             retry.call(() -> {
                 results.delete(key);
+                results.delete(Artifact.thumbnailKey(key));
                 return null;
             });
         }

@@ -72,9 +72,15 @@ record Form(Map<String, byte[]> parts) {
     private static Object value(String text, String type) {
         return switch (type) {
             case "integer" -> RequestValidation.wholeNumber(text);
+            case "number" -> number(text);
             case "boolean" -> text.equals("true") || text.equals("false") ? (Object) Boolean.valueOf(text) : text;
             default -> text;
         };
+    }
+
+    /** Text that is no number is left to the schema to refuse. */
+    private static Object number(String text) {
+        return text.matches("-?\\d{1,20}(\\.\\d{1,20})?") ? (Object) Double.valueOf(text) : text;
     }
 
     private static Form of(List<InterfaceHttpData> data) throws IOException {

@@ -11,6 +11,7 @@ import io.ruido.gateway.http.Route;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
 import io.ruido.s3.ResultStore;
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
@@ -47,7 +48,7 @@ public final class ImageRoute {
         SampleId sample = new SampleId(RequestValidation.id(ctx), RequestValidation.<Integer>value(ctx, "index"));
         boolean download = RequestValidation.<Integer>value(ctx, "download") == 1;
         Reply.on(ctx, find(Caller.of(ctx), sample.jobId()))
-                .onSuccess(job -> send(ctx, job, sample, download))
+                .compose(job -> send(ctx, job, sample, download))
                 .onFailure(ctx::fail);
     }
 
@@ -80,26 +81,25 @@ public final class ImageRoute {
                         Problem.Code.NOT_FOUND, "Image %s is not ready or does not exist.".formatted(sample))));
     }
 
-    /** Answers with a result of a job. */
-    void send(RoutingContext ctx, JobStatus job, SampleId sample, boolean download) {
+    /** Answers with a result of a job. Fails with a {@link ProblemException} when there is no such result. */
+    Future<Void> send(RoutingContext ctx, JobStatus job, SampleId sample, boolean download) {
         JobStatus.Image image = image(job, sample);
         ImmutableFile file = new ImmutableFile(sample.jobId() + "-" + sample.index());
         if (file.sendNotModified(ctx)) {
-            return;
+            return Future.succeededFuture();
         }
-        String key = image.key();
-        Reply.on(ctx, read(image))
+        String extension = image.key().substring(image.key().lastIndexOf('.'));
+        String name = "ruido-%s-%d%s".formatted(sample.jobId(), sample.index(), extension);
+        String type = image.mediaType() == null ? PNG : image.mediaType();
+        return Reply.on(ctx, read(image))
                 .onSuccess(bytes -> {
-                    String disposition = download ? "attachment" : "inline";
-                    String extension = key.substring(key.lastIndexOf('.'));
-                    String name = "ruido-%s-%d%s".formatted(sample.jobId(), sample.index(), extension);
                     ctx.response()
                             .putHeader(
                                     HttpHeaders.CONTENT_DISPOSITION,
-                                    "%s; filename=\"%s\"".formatted(disposition, name));
-                    file.send(ctx, image.mediaType() == null ? PNG : image.mediaType(), bytes);
+                                    "%s; filename=\"%s\"".formatted(download ? "attachment" : "inline", name));
+                    file.send(ctx, type, bytes);
                 })
-                .onFailure(ctx::fail);
+                .mapEmpty();
     }
 
     /** The bytes of a finished image. */

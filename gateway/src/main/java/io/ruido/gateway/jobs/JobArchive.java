@@ -2,6 +2,7 @@ package io.ruido.gateway.jobs;
 
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
+import io.ruido.job.Artifact;
 import io.ruido.job.JobStatus;
 import io.ruido.redis.JobStore;
 import io.ruido.s3.ResultStore;
@@ -22,6 +23,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Finished jobs in the object store: with their images during the retention time, and without them forever. */
 public final class JobArchive {
@@ -71,11 +73,18 @@ public final class JobArchive {
     CompletionStage<Void> deleteImages(List<JobStatus> jobs) {
         return CompletableFuture.runAsync(
                 () -> jobs.stream()
-                        .flatMap(job -> job.images().stream())
-                        .map(JobStatus.Image::key)
-                        .filter(Objects::nonNull)
+                        .flatMap(JobArchive::keys)
                         .forEach(this::delete),
                 blocking);
+    }
+
+    /** The objects of a job's images; a clip has a thumbnail beside it. */
+    private static Stream<String> keys(JobStatus job) {
+        boolean clips = job.job().params().geometry().frames() > 1;
+        return job.images().stream()
+                .map(JobStatus.Image::key)
+                .filter(Objects::nonNull)
+                .flatMap(key -> clips ? Stream.of(key, Artifact.thumbnailKey(key)) : Stream.of(key));
     }
 
     /** Keeps nothing of a job. */

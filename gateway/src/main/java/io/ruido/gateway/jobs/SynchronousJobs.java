@@ -10,7 +10,6 @@ import io.ruido.gateway.http.SchemaCheck;
 import io.ruido.job.Job;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
-import io.ruido.s3.ResultStore;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
@@ -32,20 +31,16 @@ public final class SynchronousJobs {
     private final SubmissionService submissions;
     private final JobWaiter waiter;
     private final ImageRoute images;
-    private final ResultStore results;
+    private final ResultUrls urls;
 
     /** @param contract of {@code Submission} */
     public SynchronousJobs(
-            SchemaCheck contract,
-            SubmissionService submissions,
-            JobWaiter waiter,
-            ImageRoute images,
-            ResultStore results) {
+            SchemaCheck contract, SubmissionService submissions, JobWaiter waiter, ImageRoute images, ResultUrls urls) {
         this.contract = contract;
         this.submissions = submissions;
         this.waiter = waiter;
         this.images = images;
-        this.results = results;
+        this.urls = urls;
     }
 
     /**
@@ -102,9 +97,7 @@ public final class SynchronousJobs {
     }
 
     /** URLs of a finished job's images, which anybody can fetch temporarily. */
-    public List<String> urls(JobStatus finished) {
-        return finished.images().stream()
-                .map(image -> results.presignedUrl(image.key()).toString())
-                .toList();
+    public Future<List<String>> urls(RoutingContext ctx, JobStatus finished) {
+        return urls.of(ctx, finished);
     }
 }

@@ -4,7 +4,11 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.ruido.config.RuidoConfig.JobsConfig;
 import io.ruido.config.RuidoConfig.UploadsConfig;
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
+import io.ruido.gateway.http.Problems;
 import io.ruido.gateway.http.Reply;
+import io.ruido.gateway.http.RequestValidation;
 import io.ruido.gateway.http.Route;
 import io.ruido.job.ModelCard;
 import io.ruido.job.UnavailableModel;
@@ -28,7 +32,10 @@ public final class CatalogRoutes {
     }
 
     public List<Route> routes() {
-        return List.of(Route.of("listModels", this::models), Route.of("listSamplers", this::samplers));
+        return List.of(
+                Route.of("listModels", this::models),
+                Route.of("getModel", this::model),
+                Route.of("listSamplers", this::samplers));
     }
 
     private record Limits(int maxSteps, int maxCount, int maxPromptLength, int maxUploadBytes, int maxUploadPixels) {}
@@ -50,10 +57,15 @@ public final class CatalogRoutes {
             String object,
             long created,
             @JsonProperty("owned_by") String ownedBy) {
-        static OpenAiModel of(ModelCard card) {
-            return new OpenAiModel(card.name(), "model", 0, "ruido");
+        static OpenAiModel of(String name) {
+            return new OpenAiModel(name, "model", 0, "ruido");
         }
     }
+
+    /** One model as both kinds of clients read it. */
+    private record Model(
+            @JsonUnwrapped OpenAiModel openAi,
+            @JsonUnwrapped ModelView view) {}
 
     private record SamplerView(String id, String title, List<String> models) {}
 
@@ -76,7 +88,23 @@ public final class CatalogRoutes {
                 catalog.defaultOf(cards).map(ModelCard::name).orElse(null),
                 limits,
                 "list",
-                cards.stream().map(OpenAiModel::of).toList());
+                catalog.names(cards).stream().map(OpenAiModel::of).toList());
+    }
+
+    private void model(RoutingContext ctx) {
+        String name = RequestValidation.value(ctx, "id");
+        Reply.on(ctx, catalog.require(name).thenCompose(card -> catalog.workers(List.of(card))
+                        .thenApply(workers -> new ModelView(card, workers.getFirst()))))
+                .onSuccess(view -> Reply.json(ctx, 200, new Model(OpenAiModel.of(name), view)))
+                .onFailure(error -> ctx.fail(notFound(error)));
+    }
+
+    /** What is a wrong field in a job is a wrong address here. */
+    private static Throwable notFound(Throwable error) {
+        Problem problem = Problems.of(error);
+        return problem.code().equals(Problem.Code.UNKNOWN_MODEL.label())
+                ? new ProblemException(Problem.of(Problem.Code.NOT_FOUND, problem.detail()))
+                : error;
     }
 
     private void samplers(RoutingContext ctx) {

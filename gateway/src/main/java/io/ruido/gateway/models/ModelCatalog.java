@@ -21,12 +21,15 @@ public final class ModelCatalog {
 
     private final ModelRegistry registry;
     private final Optional<String> configuredDefault;
+    private final ModelAliases aliases;
     private final InstantSource clock;
     private volatile Snapshot newest = new Snapshot(Instant.MIN, List.of());
 
-    public ModelCatalog(ModelRegistry registry, Optional<String> configuredDefault, InstantSource clock) {
+    public ModelCatalog(
+            ModelRegistry registry, Optional<String> configuredDefault, ModelAliases aliases, InstantSource clock) {
         this.registry = registry;
         this.configuredDefault = configuredDefault;
+        this.aliases = aliases;
         this.clock = clock;
     }
 
@@ -54,14 +57,14 @@ public final class ModelCatalog {
 
     /** The model of a job that names none, or empty while there is no model. */
     public Optional<ModelCard> defaultOf(List<ModelCard> cards) {
-        return configuredDefault.flatMap(name -> named(cards, name)).or(() -> cards.stream()
+        return configuredDefault.flatMap(name -> aliases.find(cards, name)).or(() -> cards.stream()
                 .findFirst());
     }
 
     /**
      * Fails with a {@link ProblemException} when there is no such model.
      *
-     * @param name null for the default
+     * @param name or alias; null for the default
      */
     public CompletionStage<ModelCard> require(String name) {
         return all().thenCompose(cards -> choose(cards, name)
@@ -71,18 +74,19 @@ public final class ModelCatalog {
     }
 
     private Optional<ModelCard> choose(List<ModelCard> cards, String name) {
-        return name == null ? defaultOf(cards) : named(cards, name);
+        return name == null ? defaultOf(cards) : aliases.find(cards, name);
     }
 
-    private static Optional<ModelCard> named(List<ModelCard> cards, String name) {
-        return cards.stream().filter(card -> card.name().equals(name)).findFirst();
+    /** By which models can be named: their names and aliases. */
+    public List<String> names(List<ModelCard> cards) {
+        return aliases.names(cards);
     }
 
-    private static Problem unknown(String name, List<ModelCard> known) {
+    private Problem unknown(String name, List<ModelCard> known) {
         if (known.isEmpty()) {
             return Problem.of(Problem.Code.NO_MODEL, "No worker has announced a model yet; try again.");
         }
-        String names = String.join(", ", known.stream().map(ModelCard::name).toList());
+        String names = String.join(", ", names(known));
         Problem.Field field = new Problem.Field("model", name, "must be one of " + names);
         return Problem.of(Problem.Code.UNKNOWN_MODEL, field.toString(), List.of(field));
     }

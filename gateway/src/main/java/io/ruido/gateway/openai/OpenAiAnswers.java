@@ -65,18 +65,20 @@ public final class OpenAiAnswers {
                 .compose(finished -> images(ctx, finished, format))
                 .onSuccess(images -> {
                     long created = job.submittedAt().getEpochSecond();
-                    Reply.json(ctx, 200, new Answer(created, images, "opaque", "png", size(job)));
+                    String file = job.params().output().format().label();
+                    Reply.json(ctx, 200, new Answer(created, images, "opaque", file, size(job)));
                 })
                 .mapEmpty();
     }
 
     private Future<List<Image>> images(RoutingContext ctx, JobStatus finished, String format) {
-        List<String> none = Collections.nCopies(finished.images().size(), null);
-        List<String> urls = "b64_json".equals(format) ? none : jobs.urls(finished);
-        return ("url".equals(format) ? Future.succeededFuture(none) : jobs.base64(ctx, finished))
-                .map(base64 -> IntStream.range(0, urls.size())
-                        .mapToObj(index -> new Image(base64.get(index), urls.get(index)))
-                        .toList());
+        Future<List<String>> none =
+                Future.succeededFuture(Collections.nCopies(finished.images().size(), null));
+        Future<List<String>> urls = "b64_json".equals(format) ? none : jobs.urls(ctx, finished);
+        return urls.compose(found -> ("url".equals(format) ? none : jobs.base64(ctx, finished))
+                .map(base64 -> IntStream.range(0, found.size())
+                        .mapToObj(index -> new Image(base64.get(index), found.get(index)))
+                        .toList()));
     }
 
     /** The job's size as OpenAI writes it. */

@@ -8,15 +8,20 @@ import io.ruido.gateway.http.RequestValidation;
 import io.ruido.gateway.http.Route;
 import io.ruido.gateway.jobs.SynchronousJobs;
 import io.ruido.gateway.uploads.Uploads;
+import io.ruido.job.Upload;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
-/** {@code POST /v1/images/generations} and {@code /v1/images/edits}, as OpenAI's clients call them. */
+/** {@code POST /v1/images/generations}, {@code edits} and {@code variations}, as OpenAI's clients call them. */
 public final class OpenAiRoute {
-    private static final Map<String, String> NAMES = Map.of("count", "n", "width", "size", "height", "size");
+    /** By which jobs of this interface are known. */
+    private static final String ORIGIN = "openai";
+
     private static final String IMAGE = "image";
     private static final String MASK = "mask";
 
@@ -32,60 +37,66 @@ public final class OpenAiRoute {
 
     /** @param maxBodyBytes of a request, excluding the image and the mask of an edit */
     public List<Route> routes(RequestTraces traces, long maxBodyBytes, UploadsConfig uploads) {
-        return List.of(
-                Route.of("createImages", traces.traced(this::generate))
-                        .errors(OpenAiError::format)
-                        .submittingJobs(),
-                Route.of("editImage", traces.traced(this::edit))
-                        .maxBodyBytes(maxBodyBytes + 2L * uploads.maxBytes())
-                        .errors(OpenAiError::format)
-                        .submittingJobs());
+        return Stream.of(
+                        Route.of("createImages", traces.traced(this::generate)),
+                        Route.of("editImage", traces.traced(this::edit))
+                                .maxBodyBytes(maxBodyBytes + 2L * uploads.maxBytes()),
+                        Route.of("varyImage", traces.traced(this::vary))
+                                .maxBodyBytes(maxBodyBytes + uploads.maxBytes()))
+                .map(route -> route.errors(OpenAiError::format).submittingJobs())
+                .toList();
     }
 
     private void generate(RoutingContext ctx) {
         JsonObject body = RequestValidation.body(ctx);
         OpenAiAnswers.check(body);
-        jobs.submit(ctx, submission(body), NAMES, "openai")
+        jobs.submit(ctx, OpenAiSubmission.of(body), OpenAiSubmission.NAMES, ORIGIN)
                 .compose(job -> answers.send(ctx, job, body, "image_generation"))
                 .onFailure(ctx::fail);
     }
 
     private void edit(RoutingContext ctx) {
+        OpenAiAnswers.check(RequestValidation.body(ctx));
+        Map<String, byte[]> parts = RequestValidation.takeParts(ctx);
+        changed(ctx, edited(ctx, parts), "image_edit");
+    }
+
+    /** A picture is changed as much as one of a job that names no strength, by no prompt. */
+    private void vary(RoutingContext ctx) {
+        OpenAiAnswers.check(RequestValidation.body(ctx));
+        byte[] picture = RequestValidation.takeParts(ctx).get(IMAGE);
+        Future<JsonObject> source = keep(ctx, picture).map(image -> new JsonObject().put(IMAGE, image.id()));
+        changed(ctx, source, "image_variation");
+    }
+
+    /** @param source what the job begins with, as fields of a {@code Submission} */
+    private void changed(RoutingContext ctx, Future<JsonObject> source, String stream) {
         JsonObject body = RequestValidation.body(ctx);
-        OpenAiAnswers.check(body);
-        pictures(ctx)
-                .onComplete(kept -> RequestValidation.releaseBody(ctx))
-                .compose(pictures -> jobs.submit(ctx, submission(body).mergeIn(pictures), NAMES, "openai"))
-                .compose(job -> answers.send(ctx, job, body, "image_edit"))
+        source.onComplete(kept -> RequestValidation.releaseBody(ctx))
+                .compose(pictures ->
+                        jobs.submit(ctx, OpenAiSubmission.of(body).mergeIn(pictures), OpenAiSubmission.NAMES, ORIGIN))
+                .compose(job -> answers.send(ctx, job, body, stream))
                 .onFailure(ctx::fail);
     }
 
-    /** What the job begins with. What is painted anew shall owe nothing to what was there. */
-    private Future<JsonObject> pictures(RoutingContext ctx) {
-        Map<String, byte[]> parts = RequestValidation.takeParts(ctx);
+    /** The picture, and the mask or else the picture's own transparent part: what is painted there owes nothing to it. */
+    private Future<JsonObject> edited(RoutingContext ctx, Map<String, byte[]> parts) {
         String tenant = Caller.of(ctx).tenant();
-        return Reply.on(ctx, uploads.keep(IMAGE, parts.get(IMAGE), tenant, ctx.response()::closed))
-                .compose(image -> {
-                    JsonObject source = new JsonObject().put(IMAGE, image.id());
-                    byte[] mask = parts.get(MASK);
-                    return mask == null
-                            ? Future.succeededFuture(source)
-                            : Reply.on(ctx, uploads.keepTransparency(MASK, mask, image, tenant, ctx.response()::closed))
-                                    .map(kept -> source.put(MASK, kept.id()).put("strength", 1));
-                });
+        byte[] picture = parts.get(IMAGE);
+        byte[] mask = parts.get(MASK);
+        return keep(ctx, picture).compose(image -> {
+            Future<Optional<Upload>> kept = mask == null
+                    ? Reply.on(ctx, uploads.keepHole(IMAGE, picture, tenant, ctx.response()::closed))
+                    : Reply.on(ctx, uploads.keepTransparency(MASK, mask, image, tenant, ctx.response()::closed))
+                            .map(Optional::of);
+            JsonObject source = new JsonObject().put(IMAGE, image.id());
+            return kept.map(
+                    hole -> hole.map(found -> source.put(MASK, found.id()).put("strength", 1))
+                            .orElse(source));
+        });
     }
 
-    private static JsonObject submission(JsonObject body) {
-        JsonObject submission = new JsonObject()
-                .put("prompt", body.getString("prompt"))
-                .put("model", body.getString("model"))
-                .put("count", body.getInteger("n"))
-                .put("frames", 1);
-        String size = body.getString("size");
-        if (size != null && !size.equals("auto")) {
-            String[] sides = size.split("x");
-            submission.put("width", Integer.valueOf(sides[0])).put("height", Integer.valueOf(sides[1]));
-        }
-        return submission;
+    private Future<Upload> keep(RoutingContext ctx, byte[] picture) {
+        return Reply.on(ctx, uploads.keep(IMAGE, picture, Caller.of(ctx).tenant(), ctx.response()::closed));
     }
 }

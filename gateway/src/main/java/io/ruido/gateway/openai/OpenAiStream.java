@@ -9,6 +9,7 @@ import io.ruido.gateway.jobs.SynchronousJobs;
 import io.ruido.job.Job;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobJson;
+import io.ruido.job.Output;
 import io.ruido.redis.EventStream;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -122,7 +123,9 @@ final class OpenAiStream {
     private Frame frame(String base64, Integer index, Usage usage) {
         String type = name + (index == null ? ".completed" : ".partial_image");
         long created = job.submittedAt().getEpochSecond();
-        return new Frame(type, base64, created, OpenAiAnswers.size(job), "auto", "opaque", "png", index, usage);
+        // Previews are PNGs.
+        String format = index == null ? job.params().output().format().label() : Output.Format.PNG.label();
+        return new Frame(type, base64, created, OpenAiAnswers.size(job), "auto", "opaque", format, index, usage);
     }
 
     private void end(String type, Object data) {

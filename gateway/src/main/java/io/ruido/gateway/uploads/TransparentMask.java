@@ -5,11 +5,17 @@ import io.ruido.image.ImageFile;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Upload;
 import java.awt.image.BufferedImage;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /** OpenAI's masks are transparent where a picture is to be painted anew; those of jobs are white there. */
 final class TransparentMask {
     private TransparentMask() {}
+
+    /** As PNG, white where the picture is transparent; empty when all of it is opaque. */
+    static Optional<byte[]> hole(String field, byte[] bytes, int maxPixels, BooleanSupplier abandoned) {
+        return ImageFile.transparency(field, bytes, maxPixels, abandoned).map(ImageEncoder::png);
+    }
 
     /**
      * As PNG.

@@ -95,7 +95,19 @@ public final class Uploads {
                 .thenCompose(mask -> kept(field, mask, tenant, abandoned)));
     }
 
-    private CompletionStage<Upload> inPlace(Supplier<CompletionStage<Upload>> work) {
+    /**
+     * The transparent part of a picture as a mask, which is white there; empty when all of the picture is opaque.
+     */
+    public CompletionStage<Optional<Upload>> keepHole(
+            String field, byte[] bytes, String tenant, BooleanSupplier abandoned) {
+        return inPlace(() -> CompletableFuture.supplyAsync(
+                        () -> TransparentMask.hole(field, bytes, limits.maxPixels(), abandoned), decoding.of(tenant))
+                .thenCompose(hole -> hole.map(
+                                mask -> kept(field, mask, tenant, abandoned).thenApply(Optional::of))
+                        .orElse(CompletableFuture.completedStage(Optional.empty()))));
+    }
+
+    private <T> CompletionStage<T> inPlace(Supplier<CompletionStage<T>> work) {
         if (!places.tryAcquire()) {
             return CompletableFuture.failedStage(new ProblemException(Problem.of(
                     Problem.Code.TOO_MANY_PICTURES,

@@ -7,6 +7,7 @@ import com.openai.client.OpenAIClient;
 import com.openai.core.JsonValue;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.BadRequestException;
+import com.openai.models.images.ImageCreateVariationParams;
 import com.openai.models.images.ImageEditParams;
 import com.openai.models.images.ImageEditStreamEvent;
 import com.openai.models.images.ImagesResponse;
@@ -15,6 +16,7 @@ import io.ruido.gateway.Pictures;
 import io.ruido.gateway.Services;
 import io.ruido.gateway.Worker;
 import io.ruido.job.SampleId;
+import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
 import io.ruido.s3.ResultStore;
 import java.awt.image.BufferedImage;
@@ -101,13 +103,55 @@ class OpenAiEditTest {
         assertThat(worker.status(id).job().params().source().mask()).isNull();
     }
 
+    @Test
+    void withoutMaskAHoleInThePictureIsTheMask() throws Exception {
+        byte[] picture = mask(128, 64);
+        CompletableFuture<ImagesResponse> answer =
+                async(() -> openAi.images().edit(edit("a hole").image(picture).build()));
+
+        UUID id = worker.newest("a hole");
+        worker.finish(id);
+
+        assertThat(answer.get(60, TimeUnit.SECONDS).data()).isPresent();
+        Source source = worker.status(id).job().params().source();
+        assertThat(source.strength()).isEqualTo(1);
+        BufferedImage hole = ImageIO.read(new ByteArrayInputStream(stored(ResultStore.key(source.mask()))));
+        assertThat(hole.getRGB(10, 10)).isEqualTo(0xffffffff);
+        assertThat(hole.getRGB(100, 10)).isEqualTo(0xff000000);
+    }
+
+    @Test
+    @SuppressWarnings("deprecation") // OpenAI has no newer call
+    void aVariationIsMadeOfThePictureAlone() throws Exception {
+        CompletableFuture<ImagesResponse> answer = async(() -> openAi.images()
+                .createVariation(ImageCreateVariationParams.builder()
+                        .image(PICTURE)
+                        .n(2)
+                        .responseFormat(ImageCreateVariationParams.ResponseFormat.URL)
+                        .putAdditionalBodyProperty("seed", JsonValue.from("5"))
+                        .putAdditionalBodyProperty("guidance_scale", JsonValue.from("2.5"))
+                        .build()));
+
+        UUID id = worker.newest("");
+        worker.finish(id);
+
+        assertThat(answer.get(60, TimeUnit.SECONDS).data().orElseThrow())
+                .hasSize(2)
+                .allSatisfy(image -> assertThat(image.url().orElseThrow()).contains(id.toString()));
+        SamplingParams params = worker.status(id).job().params();
+        assertThat(params.source().strength()).isEqualTo(0.8);
+        assertThat(params.seed()).isEqualTo(5);
+        assertThat(params.guidanceScale()).isEqualTo(2.5);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "n,              17,      must be at most 16",
         "n,              many,    must be a whole number",
         "size,           100x100, must be divisible by 64",
         "model,          dall-e,  must be one of apples",
-        "input_fidelity, high,    is unknown",
+        "input_fidelity, high,    must be one of low",
+        "guidance_scale, much,    must be of type number",
         "partial_images, 2,       needs stream",
     })
     void whatCannotBeHonouredIsRefusedByName(String name, String value, String reason) {

@@ -4,20 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.openai.client.OpenAIClient;
 import com.openai.core.JsonValue;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.BadRequestException;
 import com.openai.errors.InternalServerException;
+import com.openai.errors.NotFoundException;
 import com.openai.errors.OpenAIServiceException;
 import com.openai.models.images.Image;
 import com.openai.models.images.ImageGenStreamEvent;
 import com.openai.models.images.ImageGenerateParams;
 import com.openai.models.images.ImagesResponse;
+import io.ruido.gateway.Client;
 import io.ruido.gateway.Services;
 import io.ruido.gateway.Worker;
+import io.ruido.gateway.http.Contract;
+import io.ruido.job.JobJson;
 import io.ruido.job.JobState;
+import io.ruido.job.Output;
 import io.ruido.job.SampleId;
+import io.ruido.job.SamplingParams;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
@@ -28,6 +35,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +44,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,11 +52,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.yaml.snakeyaml.Yaml;
 
 /** With OpenAI's own client, of which only the base URL is changed. */
 class OpenAiTest {
     @RegisterExtension
-    static final Services SERVICES = new Services(Map.of());
+    static final Services SERVICES = new Services(Map.of("ruido.gateway.model-aliases", "dall-e-3=pears,gone=none"));
 
     private static OpenAIClient openAi;
 
@@ -66,7 +77,134 @@ class OpenAiTest {
     void modelsAreListed() {
         assertThat(openAi.models().list().data())
                 .extracting(model -> model.validate().id())
-                .containsExactly("apples", "pears");
+                .containsExactly("apples", "pears", "dall-e-3");
+    }
+
+    @Test
+    void aModelIsReadByItsNameOrAnAlias() {
+        assertThat(openAi.models().retrieve("apples").validate().id()).isEqualTo("apples");
+        assertThat(openAi.models().retrieve("dall-e-3").validate().id()).isEqualTo("dall-e-3");
+        assertThat(SERVICES.client.get("/v1/models/dall-e-3").json().get("name").asText())
+                .isEqualTo("pears");
+        assertThatThrownBy(() -> openAi.models().retrieve("gone")).isInstanceOf(NotFoundException.class);
+    }
+
+    @Test
+    void anAliasIsItsModelInEveryRequest() throws Exception {
+        CompletableFuture<ImagesResponse> answer = generate(prompt("by alias")
+                .model("dall-e-3")
+                .putAdditionalBodyProperty("style", JsonValue.from("vivid"))
+                .putAdditionalBodyProperty("quality", JsonValue.from("standard")));
+
+        UUID id = worker.newest("by alias");
+        worker.finish(id);
+
+        assertThat(answer.get(60, TimeUnit.SECONDS).data()).isPresent();
+        assertThat(worker.status(id).job().params().model()).isEqualTo("pears");
+        assertThat(SERVICES.client
+                        .submit("{\"prompt\": \"x\", \"model\": \"dall-e-3\"}")
+                        .json()
+                        .get("model")
+                        .asText())
+                .isEqualTo("pears");
+    }
+
+    @Test
+    void whatIsNotOfOpenAiComesInTheBodyToo() throws Exception {
+        CompletableFuture<ImagesResponse> answer = generate(prompt("with extras")
+                .outputFormat(ImageGenerateParams.OutputFormat.WEBP)
+                .outputCompression(60)
+                .putAdditionalBodyProperty("seed", JsonValue.from(7))
+                .putAdditionalBodyProperty("steps", JsonValue.from(3))
+                .putAdditionalBodyProperty("negative_prompt", JsonValue.from("worms"))
+                .putAdditionalBodyProperty("guidance_scale", JsonValue.from(2.5)));
+
+        UUID id = worker.newest("with extras");
+        worker.finish(id);
+
+        assertThat(answer.get(60, TimeUnit.SECONDS).outputFormat().orElseThrow().toString())
+                .isEqualTo("webp");
+        SamplingParams params = worker.status(id).job().params();
+        assertThat(params.seed()).isEqualTo(7);
+        assertThat(params.steps()).isEqualTo(3);
+        assertThat(params.guidanceScale()).isEqualTo(2.5);
+        assertThat(params.output()).isEqualTo(new Output(Output.Format.WEBP, 60));
+        assertThat(worker.status(id).job().negativePrompt()).isEqualTo("worms");
+    }
+
+    @Test
+    void aUrlLeadsToTheGatewayForAWhileAndWithAnyAuthorization() throws Exception {
+        CompletableFuture<ImagesResponse> answer = generate(prompt("signed"));
+        worker.finish(worker.newest("signed"));
+        String url = answer.get(60, TimeUnit.SECONDS)
+                .data()
+                .orElseThrow()
+                .getFirst()
+                .url()
+                .orElseThrow();
+        Client client = SERVICES.client;
+        String path = url.substring(client.address.toString().length());
+
+        assertThat(url).startsWith(client.address + "/v1/results/").contains("/0.png?");
+        assertThat(client.get(path, "Authorization", "Bearer none").raw().body())
+                .isEqualTo(Worker.PNG);
+        assertThat(client.send("HEAD", path, null).status()).isEqualTo(200);
+        assertThat(client.get(path).header("ETag")).isNotBlank();
+        assertThat(client.get(path.replace("/0.png", "/1.png")).status()).isEqualTo(403);
+        assertThat(client.get(path.replace("expires=", "expires=9")).status()).isEqualTo(403);
+        assertThat(client.get(path.replaceAll("signature=.*", "signature=x")).status())
+                .isEqualTo(403);
+    }
+
+    @Test
+    void theSameIdempotencyKeyIsOneJob() throws Exception {
+        List<CompletableFuture<Client.Answer>> answers = Stream.generate(() -> async(() -> SERVICES.client.post(
+                        "/v1/images/generations",
+                        "{\"prompt\": \"only once\"}",
+                        "Content-Type",
+                        "application/json",
+                        "Idempotency-Key",
+                        "only-once")))
+                .limit(2)
+                .toList();
+        UUID id = worker.newest("only once");
+        worker.finish(id);
+
+        for (CompletableFuture<Client.Answer> answer : answers) {
+            assertThat(answer.get(60, TimeUnit.SECONDS).json().at("/data/0/url").asText())
+                    .contains(id.toString());
+        }
+        Client.Answer other = SERVICES.client.post(
+                "/v1/images/generations",
+                "{\"prompt\": \"another\"}",
+                "Content-Type",
+                "application/json",
+                "Idempotency-Key",
+                "only-once");
+        assertThat(other.status()).isEqualTo(422);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "images/generations, ImageGeneration",
+        "images/edits,       ImageEdit",
+        "images/variations,  ImageVariation",
+    })
+    void theTablesOfTheDocumentAreThoseOfTheContract(String heading, String schema) throws IOException {
+        String document = Files.readString(Path.of("../docs/compatibility.md"));
+        String section = document.substring(document.indexOf("\n### " + heading + "\n") + 5);
+        JsonNode properties = JobJson.MAPPER
+                .valueToTree(new Yaml().load(Contract.text().toString()))
+                .at("/components/schemas/" + schema + "/properties");
+
+        assertThat(section.split("\n#", 2)[0].lines().filter(line -> line.startsWith("| `")))
+                .containsExactlyElementsOf(properties
+                        .propertyStream()
+                        .map(property -> "| `%s` | %s |"
+                                .formatted(
+                                        property.getKey(),
+                                        property.getValue().get("description").asText()))
+                        .toList());
     }
 
     @Test
@@ -149,10 +287,15 @@ class OpenAiTest {
         "size,            large,       must match",
         "n,               17,          must be at most 16",
         "n,               4294967297,  must be at most 10000",
-        "model,           gpt-image-1, must be one of apples",
+        "model,           gpt-image-1, 'must be one of apples, pears, dall-e-3'",
         "background,      transparent, 'must be one of auto, opaque'",
-        "output_format,   webp,        must be one of png",
-        "style,           vivid,       is unknown",
+        "output_format,   gif,         'must be one of png, jpeg, webp'",
+        "output_compression, 50,       must be 100 for png",
+        "style,           natural,     must be one of vivid",
+        "quality,         hd,          'must be one of auto, standard'",
+        "steps,           0,           must be at least 1",
+        "seed,            -1,          must be at least 0",
+        "sampler,         ddim,        is unknown",
         "partial_images,  2,           needs stream",
     })
     void whatCannotBeHonouredIsRefusedByName(String name, String value, String reason) {
@@ -243,7 +386,7 @@ class OpenAiTest {
     }
 
     private static JsonValue json(String value) {
-        return JsonValue.from(value.matches("\\d+") ? (Object) Long.valueOf(value) : value);
+        return JsonValue.from(value.matches("-?\\d+") ? (Object) Long.valueOf(value) : value);
     }
 
     /** Eight pixels square, as a worker would tell of it. */
