@@ -39,6 +39,11 @@ public final class DelayedQueue {
         return new DelayedQueue(redis, RedisKeys.WEBHOOKS);
     }
 
+    /** Jobs that have begun, whose receivers are to be told how they are. */
+    static DelayedQueue liveWebhooks(Redis redis) {
+        return new DelayedQueue(redis, RedisKeys.LIVE_WEBHOOKS);
+    }
+
     /** Finished jobs that have been kept long enough. */
     public static DelayedQueue retention(Redis redis) {
         return new DelayedQueue(redis, RedisKeys.FINISHED);

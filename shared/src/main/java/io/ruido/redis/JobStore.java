@@ -85,7 +85,12 @@ public final class JobStore {
         fields.put("tenant", options.tenant());
         fields.put("max_queued", String.valueOf(options.maxQueued()));
         options.expiresIn().ifPresent(time -> fields.put("expires_in", millis(time)));
-        options.webhook().ifPresent(address -> fields.put("webhook", address.toString()));
+        options.webhook().ifPresent(receiver -> {
+            fields.put("webhook", receiver.address().toString());
+            fields.put(
+                    "webhook_events",
+                    receiver.events().stream().map(WebhookEvent::label).collect(Collectors.joining(",")));
+        });
         options.key().ifPresent(key -> {
             fields.put("idempotency_key", RedisKeys.idempotency(options.tenant(), key.value()));
             fields.put("fingerprint", key.fingerprint());

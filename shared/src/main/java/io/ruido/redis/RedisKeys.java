@@ -23,6 +23,9 @@ final class RedisKeys {
     /** Sorted set of ids of finished jobs by the time when their receivers are to be told. */
     static final String WEBHOOKS = "ruido:webhooks";
 
+    /** Sorted set of ids of jobs that have begun, by the time when their receivers are to be told how they are. */
+    static final String LIVE_WEBHOOKS = "ruido:webhooks:live";
+
     /** With which gateways sign addresses of results. */
     static final String SIGNING_KEY = "ruido:signing-key";
 
@@ -59,7 +62,7 @@ final class RedisKeys {
 
     /** What {@code event.lua} takes names from, in its order. */
     static String[] ofScripts() {
-        return new String[] {JOB, EVENTS, QUEUE, WORKERS, JOBS, UNPUBLISHED, DEADLINES, FINISHED, DISPATCH, WEBHOOKS};
+        return new String[] {JOB, EVENTS, QUEUE, WORKERS, JOBS, UNPUBLISHED, DEADLINES, FINISHED, DISPATCH, WEBHOOKS, LIVE_WEBHOOKS};
     }
 
     /** Hash: see {@code state-machine.lua}. */

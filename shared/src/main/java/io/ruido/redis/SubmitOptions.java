@@ -5,6 +5,7 @@ import io.ruido.job.StepCost;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -14,7 +15,7 @@ import java.util.regex.Pattern;
  * @param maxQueued how many jobs of the tenant may wait for one model
  * @param expiresIn after which it is EXPIRED unless it is finished
  * @param key under which the client may submit it again without getting a second one
- * @param webhook address of whom to tell of its end
+ * @param webhook whom to tell of it, and of what
  * @param cost of the model's steps, by which tenants are served in turn
  */
 public record SubmitOptions(
@@ -22,7 +23,7 @@ public record SubmitOptions(
         int maxQueued,
         Optional<Duration> expiresIn,
         Optional<Key> key,
-        Optional<URI> webhook,
+        Optional<Receiver> webhook,
         StepCost cost) {
     /** The tenant of clients that need no key. */
     public static final String DEFAULT_TENANT = "default";
@@ -36,24 +37,33 @@ public record SubmitOptions(
         if (maxQueued < 1) {
             throw new InvalidFieldException("maxQueued", maxQueued, "must be at least 1");
         }
-        webhook.ifPresent(SubmitOptions::checkReceiver);
     }
 
-    /** Nobody is to be told of its end. */
+    /** Nobody is to be told of it. */
     public SubmitOptions(String tenant, int maxQueued, Optional<Duration> expiresIn, Optional<Key> key) {
         this(tenant, maxQueued, expiresIn, key, Optional.empty(), StepCost.PIXELS);
-    }
-
-    private static void checkReceiver(URI address) {
-        boolean web = "http".equals(address.getScheme()) || "https".equals(address.getScheme());
-        if (!web || address.getHost() == null || address.getUserInfo() != null) {
-            throw new InvalidFieldException("webhook", address, "must be http:// or https:// with a host and no user");
-        }
     }
 
     /** No deadline, no key, no limit. */
     public static SubmitOptions of(String tenant) {
         return new SubmitOptions(tenant, Integer.MAX_VALUE, Optional.empty(), Optional.empty());
+    }
+
+    /**
+     * Who is told of a job.
+     *
+     * @param address to call
+     * @param events of which it is told
+     */
+    public record Receiver(URI address, Set<WebhookEvent> events) {
+        public Receiver {
+            boolean web = "http".equals(address.getScheme()) || "https".equals(address.getScheme());
+            if (!web || address.getHost() == null || address.getUserInfo() != null) {
+                throw new InvalidFieldException(
+                        "webhook", address, "must be http:// or https:// with a host and no user");
+            }
+            events = Set.copyOf(events);
+        }
     }
 
     /**

@@ -9,23 +9,29 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Webhooks that wait for their delivery, in Redis: the state machine notes one with the end of its job. */
 public final class WebhookStore {
     private static final int SECRET_BYTES = 32;
     private static final long DEAD_AT_MOST = 10_000;
     private static final String ATTEMPTS = "webhook-attempts";
+    private static final String TOLD = "webhook-told";
 
     private final RedisAsyncCommands<String, String> redis;
     private final DelayedQueue agenda;
+    private final DelayedQueue live;
     private final RandomGenerator random = new SecureRandom();
 
     public WebhookStore(Redis redis) {
         this.redis = redis.text().async();
         this.agenda = DelayedQueue.webhooks(redis);
+        this.live = DelayedQueue.liveWebhooks(redis);
     }
 
     /** Jobs whose end is to be told now. */
@@ -38,25 +44,58 @@ public final class WebhookStore {
         return agenda.done(id);
     }
 
-    /** @param attempts made */
-    public record Pending(String url, int attempts) {}
+    /** Jobs that have begun, of which somebody is to be told now. */
+    public CompletionStage<List<UUID>> liveDue(int atMost) {
+        return live.due(atMost);
+    }
+
+    /** Nobody is to be told of the job before its end any more. */
+    public CompletionStage<Void> liveDone(UUID id) {
+        return live.done(id);
+    }
+
+    /** Somebody is to be told again after a pause. */
+    public CompletionStage<Void> liveLater(UUID id, Duration pause) {
+        return later(RedisKeys.LIVE_WEBHOOKS, id, pause);
+    }
+
+    /** The receiver knows that the job has begun. */
+    public CompletionStage<Void> startTold(UUID id) {
+        return redis.hset(RedisKeys.job(id), Map.of(TOLD, "1")).thenAccept(set -> {});
+    }
+
+    /**
+     * @param attempts made to tell of the end
+     * @param startTold whether the receiver knows that the job has begun
+     */
+    public record Pending(String url, Set<WebhookEvent> events, int attempts, boolean startTold) {}
 
     /** Empty when the job is forgotten. */
     public CompletionStage<Optional<Pending>> find(UUID id) {
-        return redis.hmget(RedisKeys.job(id), "webhook", ATTEMPTS)
+        return redis.hmget(RedisKeys.job(id), "webhook", "webhook-events", ATTEMPTS, TOLD)
                 .thenApply(fields -> fields.get(0).hasValue()
                         ? Optional.of(new Pending(
                                 fields.get(0).getValue(),
-                                Integer.parseInt(fields.get(1).getValueOrElse("0"))))
+                                events(fields.get(1).getValueOrElse(WebhookEvent.ENDED.label())),
+                                Integer.parseInt(fields.get(2).getValueOrElse("0")),
+                                fields.get(3).hasValue()))
                         : Optional.empty());
+    }
+
+    private static Set<WebhookEvent> events(String labels) {
+        return Stream.of(labels.split(",")).map(WebhookEvent::of).collect(Collectors.toUnmodifiableSet());
     }
 
     /** An attempt failed; there is another one in {@code pause}. */
     public CompletionStage<Void> later(UUID id, int attempts, Duration pause) {
         return redis.hset(RedisKeys.job(id), Map.of(ATTEMPTS, String.valueOf(attempts)))
-                .thenCompose(set -> redis.time())
+                .thenCompose(set -> later(RedisKeys.WEBHOOKS, id, pause));
+    }
+
+    private CompletionStage<Void> later(String agenda, UUID id, Duration pause) {
+        return redis.time()
                 .thenCompose(time -> redis.zadd(
-                        RedisKeys.WEBHOOKS,
+                        agenda,
                         ZAddArgs.Builder.xx(),
                         (double) (Long.parseLong(time.get(0)) * 1000 + pause.toMillis()),
                         id.toString()))

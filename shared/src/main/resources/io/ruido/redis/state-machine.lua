@@ -3,11 +3,12 @@
 --                       expires, published, started, finished, error, events, done, and for each image i: i:state,
 --                       i:step, i:worker, i:claimed, i:lease, i:attempt, i:begun (attempts that were not given back),
 --                       i:key, i:type (media type of the object with that key); begun: how often its text was encoded;
---                       webhook and webhook-attempts if the job has a webhook; trace if it belongs to one
+--                       webhook, webhook-events, webhook-attempts and webhook-told if the job has a webhook; trace if it
+--                       belongs to one
 --   ruido:events:{id}   stream of numbered events, and the pub/sub channel that carries each as it happens
 -- Kafka has this time to deliver a record, or to redeliver a dead worker's record: the lock lasts 30 s.
 local DELIVERED_WITHIN = 30000
--- How long it is known of a deleted job that it is over: longer than a record of it can wait in Kafka.
+-- How long Redis knows that a deleted job is over: longer than its record can wait in Kafka.
 local DELETED_KNOWN = 7 * 24 * 3600 * 1000
 local terminal = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true }
 
@@ -21,6 +22,11 @@ local function enter_image(i, state)
     emit({ type = 'image', index = tonumber(i), state = state, attempt = tonumber(get(i .. ':attempt')) })
 end
 
+-- Whether the job's webhook is called for an event; for jobs of earlier versions, only for the end.
+local function told_of(event)
+    return get('webhook') and string.find(get('webhook-events') or 'ended', event, 1, true)
+end
+
 local function finish(state, error)
     local e = entry(id)
     if not leave_line(e) then
@@ -32,7 +38,7 @@ local function finish(state, error)
     redis.call('HINCRBY', key(e.model, 'finished'), state, 1)
     count_finished(e.model, state, 1)
     redis.call('ZADD', finished, now + retention, id)
-    if get('webhook') then redis.call('ZADD', webhooks, now, id) end
+    if told_of('ended') then redis.call('ZADD', webhooks, now, id) end
     -- An expired job stays in this set until it is in the history.
     if state ~= 'EXPIRED' then redis.call('ZREM', deadlines, id) end
     redis.call('ZREM', unpublished, id)
@@ -43,7 +49,8 @@ end
 local function begin()
     local e = entry(id)
     if leave_line(e) then take(e) end
-    redis.call('HSETNX', job, 'started', now)
+    local first = redis.call('HSETNX', job, 'started', now) == 1
+    if first and (told_of('started') or told_of('progress')) then redis.call('ZADD', live_webhooks, now, id) end
 end
 
 -- An attempt is a fencing token: a worker that was taken for dead cannot overwrite its successor.
@@ -93,7 +100,7 @@ function operations.submit(fields)
     end
     redis.call('HSET', job, 'request', new.request, 'model', new.model, 'urgency', new.urgency, 'count', new.count,
         'steps', new.steps, 'each', new.work, 'tenant', new.tenant, 'submitted', now, 'done', 0)
-    if new.webhook then redis.call('HSET', job, 'webhook', new.webhook) end
+    if new.webhook then redis.call('HSET', job, 'webhook', new.webhook, 'webhook-events', new.webhook_events) end
     if new.trace then redis.call('HSET', job, 'trace', new.trace) end
     local expires = '-'
     if new.expires_in then
@@ -260,12 +267,12 @@ function operations.expire()
     return 'OK'
 end
 
--- Keeps of a finished job only that it is over.
+-- Keeps nothing of a finished job but its state, by which workers know that it is over.
 function operations.delete()
     local state = get('state')
     if not state then return 'UNKNOWN' end
     if not terminal[state] then return state end
-    for _, list in ipairs({ jobs, jobs .. ':' .. (get('tenant') or ''), finished, deadlines, webhooks }) do
+    for _, list in ipairs({ jobs, jobs .. ':' .. (get('tenant') or ''), finished, deadlines, webhooks, live_webhooks }) do
         redis.call('ZREM', list, id)
     end
     redis.call('DEL', job, event_keys .. '{' .. id .. '}')

@@ -84,12 +84,18 @@ public final class SchemaCheck {
     private void refuse(String name, Object value, OutputUnit error, Refusals refused) {
         String keyword = last(error.getKeywordLocation());
         boolean whole = error.getInstanceLocation().equals("#");
-        String field = whole ? name : last(error.getInstanceLocation());
+        String[] path = error.getInstanceLocation().split("/");
+        String field = whole ? name : path[1];
         JsonObject rules = whole ? schema : properties.getJsonObject(field);
+        boolean item = path.length == 3 && rules != null && rules.containsKey("items");
+        if (item) {
+            rules = rules.getJsonObject("items");
+        }
         if (rules != null
                 && rules.containsKey(keyword)
                 && !List.of("properties", "required").contains(keyword)) {
             Object was = whole ? value : ((JsonObject) value).getValue(field);
+            was = item ? ((JsonArray) was).getValue(Integer.parseInt(path[2])) : was;
             refused.add(new Problem.Field(field, was, reason(keyword, rules.getValue(keyword))));
         }
     }

@@ -20,6 +20,8 @@ import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
 import io.ruido.job.Variation;
 import io.ruido.redis.SubmitOptions;
+import io.ruido.redis.WebhookEvent;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -29,11 +31,13 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /** Makes a job of a client's request, with the model's defaults for absent fields, and a random seed. */
@@ -77,7 +81,7 @@ public final class SubmissionReader {
                 Optional.ofNullable(body.getInteger("expiresIn")).map(Duration::ofSeconds),
                 Optional.ofNullable(idempotencyKey)
                         .map(key -> new SubmitOptions.Key(key, fingerprint(body), config.idempotencyTtl())),
-                Optional.ofNullable(body.getString("webhook")).map(SubmissionReader::address),
+                receiver(body),
                 card.cost());
     }
 
@@ -101,6 +105,18 @@ public final class SubmissionReader {
         if (body.containsKey(field)) {
             throw new InvalidFieldException(field, body.getValue(field), "needs " + other);
         }
+    }
+
+    private static Optional<SubmitOptions.Receiver> receiver(JsonObject body) {
+        String webhook = body.getString("webhook");
+        if (webhook == null) {
+            needs(body, "webhookEvents", "webhook");
+            return Optional.empty();
+        }
+        Set<WebhookEvent> events = body.getJsonArray("webhookEvents", new JsonArray().add("ended")).stream()
+                .map(event -> WebhookEvent.of((String) event))
+                .collect(Collectors.toSet());
+        return Optional.of(new SubmitOptions.Receiver(address(webhook), events));
     }
 
     private static URI address(String text) {

@@ -5,6 +5,7 @@ import io.ruido.gateway.jobs.JobView;
 import io.ruido.job.JobStatus;
 import io.ruido.kafka.JobConsumer;
 import io.ruido.redis.JobStore;
+import io.ruido.redis.WebhookEvent;
 import io.ruido.redis.WebhookStore;
 import io.ruido.s3.ResultStore;
 import java.io.IOException;
@@ -17,12 +18,13 @@ import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
- * Calls the receivers that clients named when jobs end. A pending call is in Redis until it is delivered or given up, so any
+ * Calls the receivers that clients named when jobs begin, while they run, and when they end. A pending call is in Redis until it is delivered or given up, so any
  * gateway continues where another one stopped. A receiver may be called twice for a job, with the same id.
  */
 public final class Webhooks {
@@ -39,6 +41,7 @@ public final class Webhooks {
             Duration.ofHours(24));
 
     private static final Logger log = LoggerFactory.getLogger(Webhooks.class);
+    private static final Duration PROGRESS_EVERY = Duration.ofSeconds(10);
     private static final int AT_A_TIME = 50;
     private static final int LONGEST_REASON = 200;
 
@@ -65,16 +68,23 @@ public final class Webhooks {
     }
 
     private record Message(String type, Instant timestamp, JobView data) {
-        static Message of(JobStatus job, ResultStore results) {
+        static Message ofEnd(JobStatus job, ResultStore results) {
             return new Message(
                     "job." + job.state().name().toLowerCase(Locale.ROOT), job.finishedAt(), JobView.of(job, results));
+        }
+
+        static Message of(WebhookEvent event, Instant time, JobStatus job, ResultStore results) {
+            return new Message("job." + event.label(), time, JobView.of(job, results));
         }
     }
 
     /** Delivers what is due. Never fails. */
     public CompletionStage<Void> run() {
-        return store.due(AT_A_TIME)
-                .thenAccept(ids -> ids.forEach(id -> blocking.execute(() -> deliver(id))))
+        return run(store.liveDue(AT_A_TIME), this::tell).thenCompose(told -> run(store.due(AT_A_TIME), this::deliver));
+    }
+
+    private CompletionStage<Void> run(CompletionStage<List<UUID>> due, Consumer<UUID> delivery) {
+        return due.thenAccept(ids -> ids.forEach(id -> blocking.execute(() -> delivery.accept(id))))
                 .exceptionally(error -> {
                     log.atLevel(Problems.level(error))
                             .log("cannot read pending webhooks ({}); retrying", error.toString());
@@ -97,9 +107,57 @@ public final class Webhooks {
         }
     }
 
+    /** Tells once that a job has begun, and how far it is while it runs. Both are only tried again as long as it runs. */
+    private void tell(UUID id) {
+        try (var _ = MDC.putCloseable(JobConsumer.JOB_ID, id.toString())) {
+            Optional<WebhookStore.Pending> webhook = done(store.find(id));
+            Optional<JobStatus> job = done(jobs.find(id));
+            if (webhook.isPresent() && job.isPresent()) {
+                tell(id, webhook.get(), job.get());
+            }
+            boolean more = webhook.isPresent() && job.isPresent() && toldMore(webhook.get(), job.get());
+            done(more ? store.liveLater(id, PROGRESS_EVERY) : store.liveDone(id));
+        } catch (CompletionException e) {
+            log.atLevel(Problems.level(e)).log("cannot process the webhook of job {} ({}); retrying", id, e.toString());
+        }
+    }
+
+    private void tell(UUID id, WebhookStore.Pending webhook, JobStatus job) {
+        boolean start = webhook.events().contains(WebhookEvent.STARTED) && !webhook.startTold();
+        boolean progress = webhook.events().contains(WebhookEvent.PROGRESS) && running(job);
+        if (!start && !progress) {
+            return;
+        }
+        Message message = start
+                ? Message.of(WebhookEvent.STARTED, job.startedAt(), job, results)
+                : Message.of(WebhookEvent.PROGRESS, Instant.now(), job, results);
+        String messageId = start ? "msg_%s_started".formatted(id) : "msg_%s_%d".formatted(id, job.lastEvent());
+        try {
+            client.post(webhook.url(), messageId, done(store.secret(job.tenant())), message);
+            if (start) {
+                done(store.startTold(id));
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            log.info(
+                    "webhook {} of job {} failed ({}); telling again in {} if the job still runs",
+                    message.type(),
+                    id,
+                    oneLine(e.getMessage()),
+                    PROGRESS_EVERY);
+        }
+    }
+
+    private static boolean toldMore(WebhookStore.Pending webhook, JobStatus job) {
+        return running(job) && (webhook.events().contains(WebhookEvent.PROGRESS) || !webhook.startTold());
+    }
+
+    private static boolean running(JobStatus job) {
+        return !job.state().terminal();
+    }
+
     private void attempt(UUID id, WebhookStore.Pending webhook, JobStatus job) {
         try {
-            client.post(webhook.url(), "msg_" + id, done(store.secret(job.tenant())), Message.of(job, results));
+            client.post(webhook.url(), "msg_" + id, done(store.secret(job.tenant())), Message.ofEnd(job, results));
             done(store.delivered(id));
         } catch (IOException | IllegalArgumentException e) {
             failed(id, webhook, oneLine(e.getMessage()));

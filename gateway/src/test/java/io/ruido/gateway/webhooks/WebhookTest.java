@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.ruido.gateway.Client;
 import io.ruido.gateway.Services;
 import io.ruido.job.JobJson;
+import io.ruido.job.SampleId;
 import io.ruido.redis.WebhookStore;
 import io.ruido.s3.ResultStore;
 import java.io.IOException;
@@ -29,6 +30,7 @@ import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,6 +81,55 @@ class WebhookTest {
         assertThat(told.get("type").asText()).isEqualTo("job.succeeded");
         assertThat(told.get("data").get("id").asText()).isEqualTo(id.toString());
         assertThat(told.get("data").get("images").get(0).get("url").asText()).endsWith("/images/0");
+    }
+
+    @Test
+    void theStartAndTheProgressOfAJobAreToldWhereTheyAreAskedFor() throws Exception {
+        UUID id = submitted(", \"webhookEvents\": [\"started\", \"progress\", \"ended\"]");
+        SampleId sample = new SampleId(id, 0);
+        int attempt = SERVICES.worker.claim(sample);
+        Message started = received.poll(1, TimeUnit.MINUTES);
+        SERVICES.worker.step(sample, attempt, 7, 20, "");
+        Message progress = received.poll(1, TimeUnit.MINUTES);
+        SERVICES.client.post("/v1/jobs/" + id + "/cancel", "");
+        Message ended = received.poll(1, TimeUnit.MINUTES);
+
+        assertThat(type(started)).isEqualTo("job.started");
+        assertThat(type(progress)).isEqualTo("job.progress");
+        assertThat(JobJson.MAPPER
+                        .readTree(progress.body)
+                        .at("/data/images/0/step")
+                        .asInt())
+                .isEqualTo(7);
+        assertThat(type(ended)).isEqualTo("job.cancelled");
+        assertThat(Stream.of(started, progress, ended).map(message -> message.headers.get("Webhook-id")))
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void theEndIsNotToldWhereOnlyTheStartIsAskedFor() throws Exception {
+        UUID id = submitted(", \"webhookEvents\": [\"started\"]");
+        SERVICES.worker.claim(new SampleId(id, 0));
+        Message started = received.poll(1, TimeUnit.MINUTES);
+        SERVICES.client.post("/v1/jobs/" + id + "/cancel", "");
+
+        assertThat(type(started)).isEqualTo("job.started");
+        assertThat(received.poll(3, TimeUnit.SECONDS)).isNull();
+    }
+
+    @Test
+    void eventsThatThereAreNotAreRefused() {
+        Client.Answer unknown = SERVICES.client.submit(
+                "{\"prompt\": \"x\", \"webhook\": \"http://example.org/\", \"webhookEvents\": [\"ended\", \"paused\"]}");
+        Client.Answer alone = SERVICES.client.submit("{\"prompt\": \"x\", \"webhookEvents\": [\"ended\"]}");
+
+        assertThat(unknown.json().get("detail").asText())
+                .isEqualTo("webhookEvents must be one of started, progress, ended (was \"paused\")");
+        assertThat(alone.json().get("detail").asText()).contains("webhookEvents needs webhook");
+    }
+
+    private static String type(Message message) throws IOException {
+        return JobJson.MAPPER.readTree(message.body).get("type").asText();
     }
 
     @Test
@@ -195,7 +246,11 @@ class WebhookTest {
     }
 
     private UUID submitted() {
-        return SERVICES.client.submitted("{\"prompt\": \"tell me\", \"webhook\": \"http://127.0.0.1:%d/hook\"}"
-                .formatted(receiver.getAddress().getPort()));
+        return submitted("");
+    }
+
+    private UUID submitted(String more) {
+        return SERVICES.client.submitted("{\"prompt\": \"tell me\", \"webhook\": \"http://127.0.0.1:%d/hook\"%s}"
+                .formatted(receiver.getAddress().getPort(), more));
     }
 }
