@@ -151,6 +151,19 @@ class PageTest {
     }
 
     @Test
+    void theContractIsShownAndItsCallsCanBeTried() {
+        Page page = page(new Browser.NewContextOptions());
+        page.navigate("/docs");
+
+        Locator call = page.locator("#operations-catalog-listSamplers");
+        call.locator(".opblock-summary-control").click();
+        call.locator(".try-out__btn").click();
+        call.locator(".execute").click();
+
+        assertThat(call.locator(".live-responses-table")).containsText("\"dpm++-2m-karras\"");
+    }
+
+    @Test
     void aDroppedConnectionIsTakenUpAgainAndShowsEachStepOnceAndTheEnd() {
         Page page = page(new Browser.NewContextOptions());
         page.addInitScript(BREAK_CONNECTIONS);

@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URISyntaxException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -16,13 +17,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.webjars.WebJarVersionLocator;
 
 /**
  * The files in {@code page/}, each at its name below {@code /}, read once. Browsers ask every time whether their copy
- * is the newest, and mostly hear that it is.
+ * is the newest, and mostly hear that it is. {@code /docs} shows the contract by Swagger UI.
  */
 public final class Page {
     private static final String FOLDER = "io/ruido/gateway/page";
+    private static final List<String> RENDERER = List.of("swagger-ui.css", "swagger-ui-bundle.js");
     private static final String CONTENT_SECURITY_POLICY = String.join(
             "; ",
             "default-src 'self'",
@@ -38,6 +41,7 @@ public final class Page {
     /** @param access lets requests through */
     public static void mount(Router router, Handler<RoutingContext> access) {
         try {
+            mountRenderer(router, access);
             Path classes = Path.of(Page.class
                     .getProtectionDomain()
                     .getCodeSource()
@@ -55,20 +59,37 @@ public final class Page {
         }
     }
 
+    /** The files of Swagger UI that {@code docs/index.html} loads. */
+    private static void mountRenderer(Router router, Handler<RoutingContext> access) throws IOException {
+        WebJarVersionLocator jars = new WebJarVersionLocator();
+        for (String file : RENDERER) {
+            String path = "/" + jars.fullPath("swagger-ui", file);
+            try (InputStream in = Page.class.getResourceAsStream(path)) {
+                serve(router, access, "/docs/" + file, handler(type(file), in.readAllBytes()));
+            }
+        }
+    }
+
     private static void mount(Router router, Handler<RoutingContext> access, Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 String name = folder.relativize(file).toString();
                 Handler<RoutingContext> handler = handler(type(name), Files.readAllBytes(file));
-                for (String path : name.equals("index.html") ? List.of("/", "/index.html") : List.of("/" + name)) {
-                    router.route(path)
-                            .method(HttpMethod.GET)
-                            .method(HttpMethod.HEAD)
-                            .handler(access)
-                            .handler(handler);
+                serve(router, access, "/" + name, handler);
+                if (name.endsWith("index.html")) {
+                    serve(router, access, "/" + name.replaceFirst("/?index.html$", ""), handler);
                 }
             }
         }
+    }
+
+    private static void serve(
+            Router router, Handler<RoutingContext> access, String path, Handler<RoutingContext> handler) {
+        router.route(path)
+                .method(HttpMethod.GET)
+                .method(HttpMethod.HEAD)
+                .handler(access)
+                .handler(handler);
     }
 
     private static Handler<RoutingContext> handler(String type, byte[] content) {
