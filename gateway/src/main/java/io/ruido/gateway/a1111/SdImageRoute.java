@@ -20,7 +20,8 @@ import io.vertx.ext.web.RoutingContext;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
+import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** {@code POST /sdapi/v1/txt2img} and {@code img2img}, as AUTOMATIC1111's clients call it. */
@@ -67,14 +68,16 @@ public final class SdImageRoute {
         Map<String, Object> values = SdParameters.ofImage(body);
         JsonObject source = new JsonObject().put("strength", values.getOrDefault("denoising_strength", STRENGTH));
         String picture = picture(values);
-        String mask = (String) values.getOrDefault(SdParameters.MASK, "");
+        Optional<SentMask> mask = Optional.ofNullable((String) values.get(SdParameters.MASK))
+                .filter(base64 -> !base64.isEmpty())
+                .map(base64 -> new SentMask(base64, bytes -> decoded(SdParameters.MASK, bytes)));
         Inpainting inpainting = Inpainting.of(values);
-        keep(ctx, SdParameters.IMAGES, picture, bytes -> filled(inpainting, bytes, mask))
+        keep(ctx, SdParameters.IMAGES, () -> filled(inpainting, Uploads.decoded(SdParameters.IMAGES, picture), mask))
                 .compose(image -> {
                     source.put("image", image.id());
                     return mask.isEmpty()
                             ? Future.succeededFuture()
-                            : keep(ctx, SdParameters.MASK, mask, bytes -> prepared(inpainting, bytes))
+                            : keep(ctx, SdParameters.MASK, () -> prepared(inpainting, mask.get()))
                                     .onSuccess(kept -> source.put("mask", kept.id()));
                 })
                 .compose(kept -> {
@@ -98,25 +101,23 @@ public final class SdImageRoute {
         return picture;
     }
 
-    private byte[] filled(Inpainting inpainting, byte[] picture, String mask) {
+    private byte[] filled(Inpainting inpainting, byte[] picture, Optional<SentMask> mask) {
         return mask.isEmpty() || !inpainting.fill()
                 ? picture
                 : inpainting.filled(
-                        decoded(SdParameters.IMAGES, picture),
-                        decoded(SdParameters.MASK, Uploads.decoded(SdParameters.MASK, mask)));
+                        decoded(SdParameters.IMAGES, picture), mask.get().image());
     }
 
-    private byte[] prepared(Inpainting inpainting, byte[] mask) {
-        return inpainting.changesMask() ? inpainting.mask(decoded(SdParameters.MASK, mask)) : mask;
+    private static byte[] prepared(Inpainting inpainting, SentMask mask) {
+        return inpainting.changesMask() ? inpainting.mask(mask.image()) : mask.bytes();
     }
 
     private BufferedImage decoded(String field, byte[] bytes) {
         return uploads.read(field, bytes).image();
     }
 
-    private Future<Upload> keep(RoutingContext ctx, String field, String base64, UnaryOperator<byte[]> change) {
-        return Reply.on(
-                ctx, uploads.keepBase64(field, base64, Caller.of(ctx).tenant(), change, ctx.response()::closed));
+    private Future<Upload> keep(RoutingContext ctx, String field, Supplier<byte[]> picture) {
+        return Reply.on(ctx, uploads.keep(field, picture, Caller.of(ctx).tenant(), ctx.response()::closed));
     }
 
     /** @param source what the job begins with, as fields of a {@code Submission} */

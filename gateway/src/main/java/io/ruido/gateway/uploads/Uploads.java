@@ -22,7 +22,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
@@ -69,16 +68,14 @@ public final class Uploads {
     }
 
     /**
-     * The same for a picture in base64, with or without {@code data:…;base64,} before it, line breaks in it and padding after
-     * it.
+     * The same for a picture that has to be made first.
      *
-     * @param change makes the picture that is kept of the one that was sent
+     * @param picture makes the file, among the tasks that decode pictures
      */
-    public CompletionStage<Upload> keepBase64(
-            String field, String text, String tenant, UnaryOperator<byte[]> change, BooleanSupplier abandoned) {
-        return inPlace(
-                () -> CompletableFuture.supplyAsync(() -> change.apply(decoded(field, text)), decoding.of(tenant))
-                        .thenCompose(bytes -> kept(field, bytes, tenant, abandoned)));
+    public CompletionStage<Upload> keep(
+            String field, Supplier<byte[]> picture, String tenant, BooleanSupplier abandoned) {
+        return inPlace(() -> CompletableFuture.supplyAsync(picture, decoding.of(tenant))
+                .thenCompose(bytes -> kept(field, bytes, tenant, abandoned)));
     }
 
     /** The picture itself, as it is to be seen. */
@@ -183,6 +180,11 @@ public final class Uploads {
         return ImageFile.read(field, bytes, limits.maxPixels(), abandoned);
     }
 
+    /**
+     * The file of a picture in base64, with or without {@code data:…;base64,} before it, line breaks in it and padding after it.
+     *
+     * @throws InvalidFieldException naming the field, when it is no base64
+     */
     public static byte[] decoded(String field, String text) {
         try {
             String base64 = text.startsWith("data:") ? text.substring(text.indexOf(',') + 1) : text;
