@@ -28,6 +28,13 @@ public final class Infotext {
         if (params.source() != null) {
             settings.put("Denoising strength", params.source().strength());
         }
+        if (job.hires() != null) {
+            Hires hires = job.hires();
+            settings.put("Denoising strength", hires.strength());
+            settings.put("Hires resize", hires.width() + "x" + hires.height());
+            settings.put("Hires steps", hires.steps());
+            settings.put("Hires upscaler", hires.upscaler().label());
+        }
         return of(job.prompt(), job.negativePrompt(), settings);
     }
 

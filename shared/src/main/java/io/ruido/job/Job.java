@@ -27,6 +27,21 @@ public sealed interface Job permits PromptJob, SamplingJob {
 
     Instant submittedAt();
 
+    /** The second pass of each image, or null. */
+    Hires hires();
+
+    /** The parameters of the pass that makes the result. */
+    @JsonIgnore
+    default SamplingParams lastPass() {
+        return hires() == null ? params() : hires().of(params());
+    }
+
+    /** How many steps an image takes, in all passes. */
+    @JsonIgnore
+    default int stepsMade() {
+        return params().stepsMade() + (hires() == null ? 0 : hires().stepsMade());
+    }
+
     /** The same work as a job of its own. */
     Job again(UUID id, Instant now);
 

@@ -168,7 +168,8 @@ public record ModelCard(
                 "must be given for model %s, which paints a part of a picture anew".formatted(name));
     }
 
-    private void checkSize(String field, int size) {
+    /** Refuses a side of a result that the model cannot make. */
+    public void checkSize(String field, int size) {
         check(
                 size >= minSize && size <= maxSize,
                 field,

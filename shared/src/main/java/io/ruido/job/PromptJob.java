@@ -14,6 +14,7 @@ import java.util.stream.Stream;
  *
  * @param count images, each with the next seed or variation
  * @param origin the compatible interface that it came by, or null
+ * @param hires the second pass of each image, or null
  */
 public record PromptJob(
         UUID jobId,
@@ -23,7 +24,8 @@ public record PromptJob(
         SamplingParams params,
         Priority priority,
         Instant submittedAt,
-        @JsonInclude(JsonInclude.Include.NON_NULL) String origin)
+        @JsonInclude(JsonInclude.Include.NON_NULL) String origin,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Hires hires)
         implements Job {
 
     @JsonCreator
@@ -46,12 +48,12 @@ public record PromptJob(
             SamplingParams params,
             Priority priority,
             Instant submittedAt) {
-        this(jobId, prompt, negativePrompt, count, params, priority, submittedAt, null);
+        this(jobId, prompt, negativePrompt, count, params, priority, submittedAt, null, null);
     }
 
     @Override
     public PromptJob again(UUID id, Instant now) {
-        return new PromptJob(id, prompt, negativePrompt, count, params, priority, now, origin);
+        return new PromptJob(id, prompt, negativePrompt, count, params, priority, now, origin, hires);
     }
 
     @Override
@@ -73,6 +75,7 @@ public record PromptJob(
                         conditioningKey,
                         params.ofImage(index),
                         priority,
-                        submittedAt));
+                        submittedAt,
+                        hires));
     }
 }

@@ -2,7 +2,9 @@ package io.ruido.job;
 
 import static io.ruido.job.InvalidFieldException.check;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import java.util.UUID;
 
@@ -11,6 +13,7 @@ import java.util.UUID;
  * be run after the cached encoding has expired.
  *
  * @param conditioningKey of the encoded text in the cache, or null when nothing has been encoded yet
+ * @param hires the second pass, or null
  */
 public record SamplingJob(
         SampleId id,
@@ -19,9 +22,11 @@ public record SamplingJob(
         String conditioningKey,
         SamplingParams params,
         Priority priority,
-        Instant submittedAt)
+        Instant submittedAt,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Hires hires)
         implements Job {
 
+    @JsonCreator
     public SamplingJob {
         check(id != null, "id", id, "must be given");
         prompt = prompt == null ? "" : prompt;
@@ -29,6 +34,18 @@ public record SamplingJob(
         check(params != null, "params", params, "must be given");
         check(priority != null, "priority", priority, "must be given");
         check(submittedAt != null, "submittedAt", submittedAt, "must be given");
+    }
+
+    /** An image of one pass. */
+    public SamplingJob(
+            SampleId id,
+            String prompt,
+            String negativePrompt,
+            String conditioningKey,
+            SamplingParams params,
+            Priority priority,
+            Instant submittedAt) {
+        this(id, prompt, negativePrompt, conditioningKey, params, priority, submittedAt, null);
     }
 
     @Override
@@ -39,7 +56,8 @@ public record SamplingJob(
 
     @Override
     public SamplingJob again(UUID newId, Instant now) {
-        return new SamplingJob(new SampleId(newId, 0), prompt, negativePrompt, conditioningKey, params, priority, now);
+        return new SamplingJob(
+                new SampleId(newId, 0), prompt, negativePrompt, conditioningKey, params, priority, now, hires);
     }
 
     @Override

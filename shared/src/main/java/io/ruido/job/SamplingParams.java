@@ -93,6 +93,12 @@ public record SamplingParams(
         this(model, geometry, steps, guidanceScale, sampler, seed, variation, source, null, output);
     }
 
+    /** The same for another pass over an image, which begins with that of the pass before. */
+    SamplingParams withPass(Geometry size, int stepsOfPass) {
+        return new SamplingParams(
+                model, size, stepsOfPass, guidanceScale, sampler, seed, variation, null, eta, output);
+    }
+
     /** The same images in other files. */
     public SamplingParams withOutput(Output other) {
         return new SamplingParams(model, geometry, steps, guidanceScale, sampler, seed, variation, source, eta, other);

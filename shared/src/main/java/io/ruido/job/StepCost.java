@@ -23,6 +23,15 @@ public record StepCost(double perPixel, double perPixelSquared) {
         check(perPixel + perPixelSquared > 0, "perPixel", perPixel, "must be positive where perPixelSquared is 0");
     }
 
+    /** The work of one image of a job, in all passes. */
+    public long of(Job job) {
+        Hires hires = job.hires();
+        return of(job.params())
+                + (hires == null
+                        ? 0
+                        : of(job.params().withPass(job.lastPass().geometry(), hires.stepsMade())));
+    }
+
     /** The work of one image, at least 1. */
     public long of(SamplingParams params) {
         double pixels = params.geometry().pixels();

@@ -80,8 +80,8 @@ public final class JobStore {
         fields.put("model", params.model());
         fields.put("urgency", String.valueOf(1 + job.priority().ordinal()));
         fields.put("count", String.valueOf(job.images()));
-        fields.put("steps", String.valueOf(params.stepsMade()));
-        fields.put("work", String.valueOf(options.cost().of(params)));
+        fields.put("steps", String.valueOf(job.stepsMade()));
+        fields.put("work", String.valueOf(options.cost().of(job)));
         fields.put("tenant", options.tenant());
         fields.put("max_queued", String.valueOf(options.maxQueued()));
         options.expiresIn().ifPresent(time -> fields.put("expires_in", millis(time)));

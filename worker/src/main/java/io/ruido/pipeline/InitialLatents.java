@@ -45,6 +45,18 @@ public final class InitialLatents {
                 .orElseGet(() -> new SampleState(trajectory, start.random, start.noise(), new Inpainting.None()));
     }
 
+    /**
+     * What a second pass begins with: clean latents with noise.
+     *
+     * @param picture latents of the request's geometry
+     * @param strength above 0, at most 1: how much of it is replaced by noise
+     */
+    public static SampleState of(DiffusionPipeline pipeline, SampleRequest request, float[] picture, double strength) {
+        InitialLatents start = new InitialLatents(pipeline, request);
+        Trajectory trajectory = pipeline.trajectory(request.sampler(), request.eta(), request.steps(), strength);
+        return new SampleState(trajectory, start.random, start.noise(), picture, new Inpainting.None());
+    }
+
     private SampleState from(SampleRequest.Source source, Trajectory trajectory) {
         try (NDManager manager = pipeline.newManager()) {
             NDArray image = tensor(manager, source.image());

@@ -27,13 +27,17 @@ final class ProgressReporter implements AutoCloseable {
         this.observer = observer;
     }
 
-    /** Called between two steps of the sample. */
-    void tell(Claims.Held held, Sample sample, SampleState denoising) {
+    /**
+     * Called between two steps of the sample. What is saved is a first pass; of a second one nothing is.
+     *
+     * @param before steps that were made in passes before this one
+     * @param steps of all passes
+     */
+    void tell(Claims.Held held, Sample sample, SampleState denoising, int before, int steps) {
         observer.step(sample.params().model());
-        int step = denoising.step();
-        int steps = denoising.steps();
+        int step = before + denoising.step();
         float[] x0 = denoising.x0();
-        boolean due = step % saveEvery == 0 && !denoising.done();
+        boolean due = before == 0 && step % saveEvery == 0 && !denoising.done();
         byte[] state = due ? denoising.save() : null;
         thread.execute(() -> {
             try (var _ = MDC.putCloseable(JobConsumer.JOB_ID, sample.jobId())) {

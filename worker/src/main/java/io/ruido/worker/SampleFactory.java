@@ -31,6 +31,13 @@ final class SampleFactory {
         return new Sample(model, job.params(), text.conditioning(job), state(model, job, attempt));
     }
 
+    /** Makes the sample of an image's second pass, of the latents that the first one gave. */
+    Sample enlarged(SamplingJob job, float[] latents) {
+        Model model = models.get(job.params().model());
+        SampleState start = model.enlarge(latents, job.params(), job.hires(), job.lastPass());
+        return new Sample(model, job.lastPass(), text.conditioning(job), start);
+    }
+
     private SampleState state(Model model, SamplingJob job, int attempt) {
         Optional<byte[]> saved = attempt == 1 ? Optional.empty() : claims.saved(job);
         if (saved.isPresent()) {

@@ -82,8 +82,12 @@ final class SamplingStage implements JobConsumer.Handler {
     /** Empty when the image is not this attempt's any more: the next claim tells why. */
     private Optional<Acknowledgement> run(SamplingJob job, int attempt) throws Exception {
         CompletableFuture<Sample> made = new CompletableFuture<>();
+        CompletableFuture<Sample> enlarged = new CompletableFuture<>();
         // Held from now on: to encode a large picture, after those that came before it, can outlast a lease.
-        try (Claims.Held held = claims.hold(job, attempt, () -> made.thenAccept(Sample::stop))) {
+        try (Claims.Held held = claims.hold(job, attempt, () -> {
+            made.thenAccept(Sample::stop);
+            enlarged.thenAccept(Sample::stop);
+        })) {
             Sample sample;
             try {
                 sample = sampleFactory.create(job, attempt);
@@ -93,12 +97,16 @@ final class SamplingStage implements JobConsumer.Handler {
             made.complete(sample);
             SampleState begun = sample.denoising();
             if (begun.step() > 0) {
-                log.info("image {} goes on after step {} of {}", job.id(), begun.step(), begun.steps());
-                held.step(begun.step(), begun.steps(), "");
+                log.info("image {} goes on after step {} of {}", job.id(), begun.step(), job.stepsMade());
+                held.step(begun.step(), job.stepsMade(), "");
             }
-            sample.onStep(denoising -> progress.tell(held, sample, denoising));
-            loop.add(sample);
-            return switch (end(sample, held)) {
+            Sample.End end = begun.done() ? new Sample.End.Denoised(begun.latents()) : denoised(sample, job, 0, held);
+            if (job.hires() != null && end instanceof Sample.End.Denoised(float[] latents)) {
+                Sample second = sampleFactory.enlarged(job, latents);
+                enlarged.complete(second);
+                end = denoised(second, job, begun.steps(), held);
+            }
+            return switch (end) {
                 case Sample.End.Denoised(float[] latents) -> {
                     if (!finisher.finish(job, attempt, latents)) {
                         yield Optional.empty();
@@ -108,11 +116,19 @@ final class SamplingStage implements JobConsumer.Handler {
                 }
                 case Sample.End.Stopped stopped -> Optional.empty();
                 case Sample.End.Interrupted(byte[] state) -> {
-                    held.giveBack(state);
+                    // Of a second pass, the end of the first is kept.
+                    held.giveBack(begun.done() ? begun.save() : state);
                     yield Optional.of(new Acknowledgement.Release());
                 }
             };
         }
+    }
+
+    /** @param before steps that were made in passes before this one */
+    private Sample.End denoised(Sample sample, SamplingJob job, int before, Claims.Held held) throws Exception {
+        sample.onStep(denoising -> progress.tell(held, sample, denoising, before, job.stepsMade()));
+        loop.add(sample);
+        return end(sample, held);
     }
 
     /** Once every step that was made is told. */

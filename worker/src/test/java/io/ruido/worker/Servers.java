@@ -9,6 +9,7 @@ import io.ruido.embedded.EmbeddedKafka;
 import io.ruido.embedded.EmbeddedRedis;
 import io.ruido.embedded.EmbeddedS3;
 import io.ruido.job.Geometry;
+import io.ruido.job.Hires;
 import io.ruido.job.Job;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
@@ -137,6 +138,14 @@ final class Servers implements AutoCloseable {
 
     PromptJob submit(String prompt, int count, SamplingParams params) {
         PromptJob job = record(prompt, count, params);
+        publish(job);
+        return job;
+    }
+
+    PromptJob submit(SamplingParams params, Hires hires) {
+        PromptJob job = new PromptJob(
+                Generators.timeBasedEpochGenerator().generate(), "in two passes", "", 1, params, Priority.INTERACTIVE, Instant.now(), null, hires);
+        await(store.submit(job));
         publish(job);
         return job;
     }

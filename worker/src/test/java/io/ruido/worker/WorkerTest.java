@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.ruido.image.ImageFile;
+import io.ruido.job.Hires;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
@@ -103,6 +104,25 @@ class WorkerTest {
             assertThat(picture.format().name()).isEqualTo(format.name());
             assertThat(picture.image().getWidth()).isEqualTo(32);
             assertThat(done.images().getFirst().key()).endsWith("/0." + format.label());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSecondPassMakesALargerPictureOfTheFirst(Hires.Upscaler upscaler) throws IOException {
+        try (Worker _ = servers.worker()) {
+            Hires hires = new Hires(64, 48, 6, 0.5, upscaler);
+            PromptJob job = servers.submit(Servers.params(4, 5), hires);
+            List<JobEvent> events = servers.watch(job.jobId());
+            servers.awaitState(job.jobId(), JobState.SUCCEEDED);
+            await().until(() -> !events.isEmpty() && events.getLast().last());
+            PromptJob again = servers.submit(Servers.params(4, 5), hires);
+            servers.awaitState(again.jobId(), JobState.SUCCEEDED);
+
+            assertThat(steps(events, 0)).containsExactly(1, 2, 3, 4, 5, 6, 7);
+            var picture = ImageIO.read(new ByteArrayInputStream(servers.picture(job, 0)));
+            assertThat(List.of(picture.getWidth(), picture.getHeight())).containsExactly(64, 48);
+            assertThat(servers.picture(again, 0)).isEqualTo(servers.picture(job, 0));
         }
     }
 

@@ -126,9 +126,11 @@ public final class SdImageRoute {
         boolean send = !Boolean.FALSE.equals(values.get("send_images"));
         return Reply.on(ctx, checkpoint.of(Caller.of(ctx).tenant()).thenCombine(catalog.all(), (model, cards) -> {
                     JsonObject submission = SdSubmission.of(values, cards).mergeIn(source);
-                    return submission.getValue("model") == null
-                            ? submission.put("model", model.orElse(null))
-                            : submission;
+                    if (submission.getValue("model") == null) {
+                        submission.put("model", model.orElse(null));
+                    }
+                    SdHires.put(values, submission, cards);
+                    return submission;
                 }))
                 .compose(submission -> jobs.submit(ctx, submission, SdSubmission.NAMES, ORIGIN))
                 .compose(job -> answer(ctx, job, body, send));

@@ -23,8 +23,10 @@ public final class SdLookups {
     /** The answers, by operation of the contract. */
     private static final Map<String, Object> ANSWERS = Map.ofEntries(
             Map.entry("sdSchedulers", schedulers()),
-            Map.entry("sdUpscalers", List.of(new Upscaler("None", null, null, null, 1))),
-            Map.entry("sdLatentUpscaleModes", NONE),
+            Map.entry("sdUpscalers", Stream.of("None", "Lanczos")
+                            .map(name -> new Upscaler(name, null, null, null, 4))
+                            .toList()),
+            Map.entry("sdLatentUpscaleModes", List.of(Map.of("name", "Latent"))),
             Map.entry("sdVae", NONE),
             Map.entry("sdModules", NONE),
             Map.entry("sdLoras", NONE),

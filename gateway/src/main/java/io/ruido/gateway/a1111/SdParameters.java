@@ -29,7 +29,7 @@ final class SdParameters {
     static final String IMAGES = "init_images";
     static final String MASK = "mask";
     static final String CHECKPOINT = "sd_model_checkpoint";
-    private static final String HIRES = "enable_hr";
+    static final String HIRES = "enable_hr";
 
     /** The parameters of both calls. */
     static final List<SdParameter> COMMON = List.of(
@@ -83,20 +83,24 @@ final class SdParameters {
             ignored("do_not_save_grid", "there is no grid"));
 
     static final List<SdParameter> TEXT_TO_IMAGE = List.of(
-            neutral(HIRES, FLAG, false),
-            ignored("denoising_strength", "of no effect without `enable_hr`"),
-            ignored("firstphase_width", "of no effect without `enable_hr`"),
-            ignored("firstphase_height", "of no effect without `enable_hr`"),
-            ignored("hr_scale", "of no effect without `enable_hr`"),
-            ignored("hr_upscaler", "of no effect without `enable_hr`"),
-            ignored("hr_second_pass_steps", "of no effect without `enable_hr`"),
-            ignored("hr_resize_x", "of no effect without `enable_hr`"),
-            ignored("hr_resize_y", "of no effect without `enable_hr`"),
-            ignored("hr_checkpoint_name", "of no effect without `enable_hr`"),
-            ignored("hr_sampler_name", "of no effect without `enable_hr`"),
-            ignored("hr_scheduler", "of no effect without `enable_hr`"),
-            ignored("hr_prompt", "of no effect without `enable_hr`"),
-            ignored("hr_negative_prompt", "of no effect without `enable_hr`"));
+            honoured(HIRES, FLAG, "a second pass, which begins with the enlarged image of the first"),
+            honoured("denoising_strength", NUMBER, "of the second pass, above 0; 0.75 when absent")
+                    .with(HIRES),
+            neutralWith("firstphase_width", WHOLE, 0),
+            neutralWith("firstphase_height", WHOLE, 0),
+            honoured("hr_scale", NUMBER, "2 when absent").with(HIRES),
+            honoured("hr_upscaler", TEXT, "`Latent` or `Lanczos`; `Latent` when absent")
+                    .with(HIRES),
+            honoured("hr_second_pass_steps", WHOLE, "as `steps` when 0").with(HIRES),
+            honoured("hr_resize_x", WHOLE, "width of the result, instead of `hr_scale`, unless 0")
+                    .with(HIRES),
+            honoured("hr_resize_y", WHOLE, "height of the result, in the proportions of the first pass, unless 0")
+                    .with(HIRES),
+            neutralWith("hr_checkpoint_name", TEXT, "", "Use same checkpoint"),
+            neutralWith("hr_sampler_name", TEXT, "", "Use same sampler"),
+            neutralWith("hr_scheduler", TEXT, "", "Use same scheduler", "Automatic"),
+            neutralWith("hr_prompt", TEXT, ""),
+            neutralWith("hr_negative_prompt", TEXT, ""));
 
     static final List<SdParameter> IMAGE_TO_IMAGE = List.of(
             honoured(IMAGES, LIST, "one picture in base64, also with line breaks, unpadded or as a data URI"),
@@ -143,6 +147,11 @@ final class SdParameters {
             neutral("forge_additional_modules", LIST, List.of()));
 
     private SdParameters() {}
+
+    /** A parameter of the second pass that has only these values. */
+    private static SdParameter neutralWith(String name, SdParameter.Type type, Object... values) {
+        return neutral(name, type, values).with(HIRES);
+    }
 
     static Map<String, Object> ofText(JsonObject body) {
         return read(

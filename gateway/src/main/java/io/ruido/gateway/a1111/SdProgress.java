@@ -42,7 +42,7 @@ record SdProgress(double progress, double etaRelative, State state, String curre
 
     /** @param preview base64, or null */
     static SdProgress of(JobStatus status, String preview, Instant now) {
-        int steps = status.job().params().stepsMade();
+        int steps = status.job().stepsMade();
         int all = status.images().size() * steps;
         int done = status.images().stream()
                 .mapToInt(image -> image.state() == JobState.SUCCEEDED ? steps : image.step())

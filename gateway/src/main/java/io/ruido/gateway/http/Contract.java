@@ -40,6 +40,7 @@ public final class Contract {
         JsonObject contract = new JsonObject(parsed);
         JsonObject fields = object(contract, "components", "schemas", "Submission", "properties");
         fields.getJsonObject("steps").put("maximum", limits.maxSteps());
+        fields.getJsonObject("hiresSteps").put("maximum", limits.maxSteps());
         fields.getJsonObject("count").put("maximum", limits.maxCount());
         fields.getJsonObject("prompt").put("maxLength", limits.maxPromptLength());
         fields.getJsonObject("negativePrompt").put("maxLength", limits.maxPromptLength());

@@ -1,5 +1,6 @@
 package io.ruido.gateway.jobs;
 
+import io.ruido.job.Hires;
 import io.ruido.job.Job;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
@@ -41,6 +42,7 @@ public record JobView(
         String image,
         Double strength,
         String mask,
+        Hires hires,
         Double samplerEta,
         Output.Format outputFormat,
         Integer outputQuality,
@@ -104,6 +106,7 @@ public record JobView(
                 source.map(Source::image).map(Upload::id).orElse(null),
                 source.map(Source::strength).orElse(null),
                 source.map(Source::mask).map(Upload::id).orElse(null),
+                job.hires(),
                 params.eta(),
                 params.output().format(),
                 params.output().format() == Output.Format.PNG
@@ -155,7 +158,7 @@ public record JobView(
                 image.index(),
                 image.state(),
                 image.step(),
-                params.stepsMade(),
+                job.stepsMade(),
                 params.seed(),
                 params.variation() == null ? null : params.variation().seed(),
                 image.attempt(),

@@ -7,6 +7,7 @@ import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.models.ModelCatalog;
 import io.ruido.gateway.uploads.Uploads;
 import io.ruido.job.Geometry;
+import io.ruido.job.Hires;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Job;
 import io.ruido.job.JobJson;
@@ -29,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -45,6 +47,8 @@ public final class SubmissionReader {
     private static final long SEEDS = 1L << 32;
     /** The default strength of diffusers' pipelines. */
     private static final double STRENGTH = 0.8;
+    /** Of AUTOMATIC1111's web UI. */
+    private static final double HIRES_STRENGTH = 0.75;
 
     private final ModelCatalog catalog;
     private final Uploads uploads;
@@ -135,6 +139,8 @@ public final class SubmissionReader {
     private Job job(JsonObject body, ModelCard card, Source source) {
         SamplingParams params = params(body, card, source);
         card.checkSupports(params);
+        Hires hires = hires(body, params);
+        checkSupports(card, hires, params);
         UUID id = ids.generate();
         Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
         String prompt = body.getString("prompt");
@@ -142,12 +148,46 @@ public final class SubmissionReader {
         int count = body.getInteger("count");
         Priority priority = Priority.valueOf(body.getString("priority").toUpperCase(Locale.ROOT));
         if (body.getString("type").equals("prompt")) {
-            return new PromptJob(id, prompt, negativePrompt, count, params, priority, now, body.getString("origin"));
+            return new PromptJob(id, prompt, negativePrompt, count, params, priority, now, body.getString("origin"), hires);
         }
         if (count != 1) {
             throw new InvalidFieldException("count", count, "must be 1 for a sampling job");
         }
-        return new SamplingJob(new SampleId(id, 0), prompt, negativePrompt, null, params, priority, now);
+        return new SamplingJob(new SampleId(id, 0), prompt, negativePrompt, null, params, priority, now, hires);
+    }
+
+    /** Null for a job of one pass. */
+    private static Hires hires(JsonObject body, SamplingParams params) {
+        if (!body.containsKey("hiresWidth") && !body.containsKey("hiresHeight")) {
+            for (String field : List.of("hiresSteps", "hiresStrength", "hiresUpscaler")) {
+                needs(body, field, "hiresWidth");
+            }
+            return null;
+        }
+        double scale = body.containsKey("hiresWidth")
+                ? (double) body.getInteger("hiresWidth") / params.width()
+                : (double) body.getInteger("hiresHeight") / params.height();
+        return new Hires(
+                body.getInteger("hiresWidth", (int) Math.round(params.width() * scale)),
+                body.getInteger("hiresHeight", (int) Math.round(params.height() * scale)),
+                body.getInteger("hiresSteps", params.steps()),
+                body.getDouble("hiresStrength", HIRES_STRENGTH),
+                Hires.Upscaler.valueOf(
+                        body.getString("hiresUpscaler", "latent").toUpperCase(Locale.ROOT)));
+    }
+
+    private static void checkSupports(ModelCard card, Hires hires, SamplingParams params) {
+        if (hires == null) {
+            return;
+        }
+        if (params.source() != null) {
+            throw new InvalidFieldException("hiresWidth", hires.width(), "needs a job that begins with noise");
+        }
+        if (params.geometry().frames() > 1) {
+            throw new InvalidFieldException("hiresWidth", hires.width(), "is for pictures, not for clips");
+        }
+        card.checkSize("hiresWidth", hires.width());
+        card.checkSize("hiresHeight", hires.height());
     }
 
     private SamplingParams params(JsonObject body, ModelCard card, Source source) {

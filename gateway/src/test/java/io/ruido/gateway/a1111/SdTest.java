@@ -7,11 +7,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.ruido.gateway.Client;
 import io.ruido.gateway.Services;
 import io.ruido.gateway.Worker;
+import io.ruido.job.Hires;
 import io.ruido.job.JobJson;
 import io.ruido.job.JobState;
 import io.ruido.job.SampleId;
 import io.ruido.job.SamplingParams;
 import java.util.Base64;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -76,6 +78,56 @@ class SdTest {
         assertThat(answer.status()).as(answer.toString()).isEqualTo(422);
         JsonNode refusal = answer.json().get("detail").get(0);
         assertThat(refusal.get("loc").get(1).asText()).startsWith(field);
+        assertThat(refusal.get("msg").asText()).contains(reason);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "                                                               | 256 | 128 | 3 | latent",
+                "\"hr_scale\": 1.6, \"hr_upscaler\": \"Lanczos\", \"hr_second_pass_steps\": 5 | 192 | 64 | 5 | lanczos",
+                "\"hr_resize_x\": 384, \"hr_upscaler\": \"Latent (antialiased)\"        | 384 | 192 | 3 | latent",
+            })
+    void theSecondPassIsThatOfTheRequest(String more, int width, int height, int steps, String upscaler)
+            throws Exception {
+        String prompt = "hires " + UUID.randomUUID();
+        CompletableFuture<Client.Answer> answer = txt2img("""
+                {"prompt": "%s", "steps": 3, "width": 128, "height": 64, "enable_hr": "True", "denoising_strength": 0.7,
+                 "hr_prompt": "", "hr_sampler_name": null, "hr_resize_y": 0%s}"""
+                .formatted(prompt, more == null ? "" : ", " + more));
+
+        UUID id = worker.newest(prompt);
+        worker.finish(id);
+
+        assertThat(answer.get(60, TimeUnit.SECONDS).status()).isEqualTo(200);
+        Hires hires = worker.status(id).job().hires();
+        assertThat(hires)
+                .isEqualTo(new Hires(
+                        width, height, steps, 0.7, Hires.Upscaler.valueOf(upscaler.toUpperCase(Locale.ROOT))));
+        assertThat(client.get("/v1/jobs/" + id).json().at("/hires/upscaler").asText())
+                .isEqualTo(upscaler);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "hr_upscaler        | \"R-ESRGAN 4x+\" | must be one of Lanczos, Latent",
+                "hr_prompt          | \"a pear\"       | is not supported",
+                "hr_sampler_name    | \"DDIM\"         | is not supported",
+                "hr_scale           | 100              | must be from 64 to 512",
+                "denoising_strength | 0                | must be above 0",
+                "hr_second_pass_steps | 151            | must be at most 150",
+                "firstphase_width   | 64               | is not supported",
+            })
+    void whatASecondPassCannotDoIsRefusedByName(String field, String value, String reason) {
+        Client.Answer answer =
+                post("txt2img", "{\"prompt\": \"x\", \"enable_hr\": true, \"" + field + "\": " + value + "}");
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(422);
+        JsonNode refusal = answer.json().get("detail").get(0);
+        assertThat(refusal.get("loc").get(1).asText()).isEqualTo(field);
         assertThat(refusal.get("msg").asText()).contains(reason);
     }
 

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.SampleState;
 import io.ruido.image.ImageEncoder;
 import io.ruido.job.Artifact;
+import io.ruido.job.Hires;
 import io.ruido.job.Infotext;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingJob;
@@ -16,6 +17,8 @@ import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.InitialLatents;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.image.Frames;
+import io.ruido.pipeline.image.LatentUpscaler;
+import io.ruido.pipeline.image.RgbImage;
 import io.ruido.plan.Engine;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
@@ -94,7 +97,44 @@ public final class Model implements AutoCloseable {
      * @throws IllegalArgumentException naming what the model cannot do
      */
     public SampleState start(SamplingParams params, Optional<SampleRequest.Source> source) {
-        SampleRequest request = new SampleRequest(
+        SampleRequest request = request(params, source);
+        return source.isPresent()
+                ? aside(manager -> InitialLatents.of(pipeline, request))
+                : InitialLatents.of(pipeline, request);
+    }
+
+    /**
+     * What a second pass begins with: the enlarged image of the first, and noise.
+     *
+     * @param latents that the first pass gave
+     * @param first parameters of the first pass
+     * @param second parameters of the second pass
+     */
+    public SampleState enlarge(float[] latents, SamplingParams first, Hires hires, SamplingParams second) {
+        return switch (hires.upscaler()) {
+            case LATENT ->
+                InitialLatents.of(
+                        pipeline,
+                        request(second, Optional.empty()),
+                        LatentUpscaler.bilinear(
+                                latents,
+                                pipeline.latentShape(first.geometry()),
+                                pipeline.latentShape(second.geometry())),
+                        hires.strength());
+            case LANCZOS -> {
+                RgbImage image = aside(manager ->
+                                pipeline.decode(latents(manager, latents, first)).getFirst())
+                        .first();
+                yield start(
+                        second,
+                        Optional.of(new SampleRequest.Source(
+                                image.resized(hires.width(), hires.height()), hires.strength(), Optional.empty())));
+            }
+        };
+    }
+
+    private static SampleRequest request(SamplingParams params, Optional<SampleRequest.Source> source) {
+        return new SampleRequest(
                 "",
                 "",
                 params.seeds(),
@@ -106,9 +146,6 @@ public final class Model implements AutoCloseable {
                 0,
                 source,
                 Optional.ofNullable(params.eta()));
-        return source.isPresent()
-                ? aside(manager -> InitialLatents.of(pipeline, request))
-                : InitialLatents.of(pipeline, request);
     }
 
     /**
@@ -208,7 +245,7 @@ public final class Model implements AutoCloseable {
 
     public Result result(float[] latents, SamplingJob job) {
         Frames frames = aside(manager ->
-                pipeline.decode(latents(manager, latents, job.params())).getFirst());
+                pipeline.decode(latents(manager, latents, job.lastPass())).getFirst());
         Artifact artifact = pipeline.artifact(frames, job.params().output(), Infotext.of(job, 0));
         return new Result(
                 artifact,
