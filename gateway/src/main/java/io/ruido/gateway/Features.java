@@ -3,6 +3,7 @@ package io.ruido.gateway;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ruido.config.RuidoConfig;
 import io.ruido.gateway.a1111.Checkpoint;
+import io.ruido.gateway.a1111.RememberedOptions;
 import io.ruido.gateway.a1111.SdImageRoute;
 import io.ruido.gateway.a1111.SdLookups;
 import io.ruido.gateway.a1111.SdRoutes;
@@ -169,9 +170,10 @@ final class Features {
     }
 
     private List<Route> a1111() {
-        Checkpoint checkpoint = new Checkpoint(new TenantSettings(backends.redis()), catalog);
+        TenantSettings settings = new TenantSettings(backends.redis());
+        Checkpoint checkpoint = new Checkpoint(settings, catalog);
         SdImageRoute generation = new SdImageRoute(synchronousJobs, catalog, checkpoint, uploads);
-        SdRoutes others = new SdRoutes(jobs, backends.events(), catalog, checkpoint, clock);
+        SdRoutes others = new SdRoutes(jobs, backends.events(), catalog, checkpoint, new RememberedOptions(settings), clock);
         return Stream.of(
                         generation.routes(traces, config.gateway().maxBodyBytes(), config.uploads()),
                         others.routes(),

@@ -127,6 +127,7 @@ final class SdParameters {
     /** Keys of {@code override_settings}. */
     static final List<SdParameter> OVERRIDES = List.of(
             honoured(CHECKPOINT, TEXT, "the model's name"),
+            ignored("sd_checkpoint_hash", "follows from `sd_model_checkpoint`"),
             honoured("samples_format", TEXT, "`png`, `jpg` or `webp`"),
             honoured("jpeg_quality", WHOLE, "of JPEG and WebP"),
             neutral("CLIP_stop_at_last_layers", WHOLE, 1, 0),
@@ -136,6 +137,8 @@ final class SdParameters {
             neutral("img2img_color_correction", FLAG, false),
             neutral("use_old_emphasis_implementation", FLAG, false),
             neutral("enable_pnginfo", FLAG, true),
+            ignored("send_seed", "of the web UI"),
+            ignored("send_size", "of the web UI"),
             ignored("return_grid", "there is no grid"),
             ignored("grid_save", "there is no grid"),
             ignored("samples_save", "images are always stored"),

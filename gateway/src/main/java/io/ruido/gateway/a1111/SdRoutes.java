@@ -16,6 +16,7 @@ import io.ruido.job.JobStatus;
 import io.ruido.job.PromptJob;
 import io.ruido.redis.EventStream;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.time.InstantSource;
 import java.util.List;
@@ -38,13 +39,21 @@ public final class SdRoutes {
     private final EventStream events;
     private final ModelCatalog catalog;
     private final Checkpoint checkpoint;
+    private final RememberedOptions remembered;
     private final InstantSource clock;
 
-    public SdRoutes(Jobs jobs, EventStream events, ModelCatalog catalog, Checkpoint checkpoint, InstantSource clock) {
+    public SdRoutes(
+            Jobs jobs,
+            EventStream events,
+            ModelCatalog catalog,
+            Checkpoint checkpoint,
+            RememberedOptions remembered,
+            InstantSource clock) {
         this.jobs = jobs;
         this.events = events;
         this.catalog = catalog;
         this.checkpoint = checkpoint;
+        this.remembered = remembered;
         this.clock = clock;
     }
 
@@ -122,25 +131,30 @@ public final class SdRoutes {
     }
 
     private void options(RoutingContext ctx) {
+        String tenant = Caller.of(ctx).tenant();
         checkpoint(ctx)
-                .onSuccess(name -> Reply.json(ctx, 200, SdParameters.options(name)))
+                .compose(name -> Reply.on(ctx, remembered.of(tenant)).map(options -> {
+                    options.putAll(SdParameters.options(name));
+                    return options;
+                }))
+                .onSuccess(options -> Reply.json(ctx, 200, options))
                 .onFailure(ctx::fail);
     }
 
-    /** The checkpoint is kept; other settings can only be what they are. */
+    /** The checkpoint lasts, and what changes nothing is remembered; other options can only be what they are. */
     private void setOptions(RoutingContext ctx) {
-        Map<String, Object> wanted = SdParameters.ofOptions(RequestValidation.body(ctx));
+        JsonObject body = RequestValidation.body(ctx);
+        Map<String, Object> wanted = SdParameters.ofOptions(body);
+        String tenant = Caller.of(ctx).tenant();
         String model = SdSubmission.model((String) wanted.get(SdParameters.CHECKPOINT));
         Future<Void> done = model == null
                 ? Future.succeededFuture()
-                : Reply.on(
-                                ctx,
-                                catalog.require(model)
-                                        .thenCompose(card ->
-                                                checkpoint.put(Caller.of(ctx).tenant(), card.name())))
+                : Reply.on(ctx, catalog.require(model).thenCompose(card -> checkpoint.put(tenant, card.name())))
                         .recover(error -> Future.failedFuture(new ProblemException(
                                 Problems.of(error).renamed(Map.of("model", SdParameters.CHECKPOINT)))));
-        done.onSuccess(set -> Reply.json(ctx, 200, Map.of())).onFailure(ctx::fail);
+        done.compose(set -> Reply.on(ctx, remembered.put(tenant, body.getMap())))
+                .onSuccess(set -> Reply.json(ctx, 200, Map.of()))
+                .onFailure(ctx::fail);
     }
 
     private Future<String> checkpoint(RoutingContext ctx) {

@@ -109,6 +109,17 @@ class SdTest {
                 .isEqualTo(upscaler);
     }
 
+    @Test
+    void optionsThatAreReadCanBeWrittenBackAndTheWebUisOwnAreRemembered() {
+        String all = client.get("/sdapi/v1/options").text();
+
+        assertThat(post("options", all).status()).isEqualTo(200);
+        assertThat(post("options", "{\"send_seed\": false}").status()).isEqualTo(200);
+        assertThat(client.get("/sdapi/v1/options").json().get("send_seed").asBoolean())
+                .isFalse();
+        assertThat(post("options", "{\"CLIP_stop_at_last_layers\": 3}").status()).isEqualTo(422);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
