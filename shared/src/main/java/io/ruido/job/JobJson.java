@@ -64,7 +64,11 @@ public final class JobJson {
     /** @throws InvalidFieldException when the bytes are no JSON or not of this type */
     public static <T> T read(byte[] json, Class<T> type) {
         try {
-            return READER.forType(type).readValue(json);
+            T value = READER.forType(type).readValue(json);
+            if (value == null) {
+                throw new InvalidFieldException("message", null, "must not be null");
+            }
+            return value;
         } catch (IOException e) {
             throw invalid(new String(json, java.nio.charset.StandardCharsets.UTF_8), e);
         }

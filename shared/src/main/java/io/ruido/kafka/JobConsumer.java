@@ -56,6 +56,8 @@ public final class JobConsumer implements AutoCloseable {
     /** Between times that a record of a later version comes to a worker again, where there are only older ones. */
     private static final Duration NEWER_TAKES_IT_WITHIN = Duration.ofSeconds(1);
 
+    private static final int LONGEST_ID = 36;
+
     private static final Duration STOP_AT_MOST = Duration.ofSeconds(5);
 
     /** The time to tell the broker that this consumer leaves; an unreachable broker finds out by itself. */
@@ -163,7 +165,7 @@ public final class JobConsumer implements AutoCloseable {
                     if (!endTaking()) {
                         return; // The broker gives it to another as soon as this consumer has gone.
                     }
-                    try (var _ = MDC.putCloseable(JOB_ID, delivered.key())) {
+                    try (var _ = MDC.putCloseable(JOB_ID, jobId(delivered))) {
                         AcquiredRecord held = new AcquiredRecord(consumer, delivered);
                         held.settle(acknowledgement(held));
                     }
@@ -212,12 +214,12 @@ public final class JobConsumer implements AutoCloseable {
     private AcknowledgeType acknowledgement(AcquiredRecord held) {
         ConsumerRecord<String, byte[]> delivered = held.record();
         int deliveries = held.deliveries();
-        if (version(delivered) > JobJson.VERSION) {
-            return leaveToNewer(delivered);
-        }
         Job job;
         try {
-            job = JobJson.read(delivered.value(), Job.class);
+            if (version(delivered) > JobJson.VERSION) {
+                return leaveToNewer(delivered);
+            }
+            job = JobJson.read(delivered.value() == null ? new byte[0] : delivered.value(), Job.class);
         } catch (InvalidFieldException e) {
             return reject(delivered, "cannot be read as a job: " + e.getMessage());
         }
@@ -233,10 +235,10 @@ public final class JobConsumer implements AutoCloseable {
         } catch (ExecutionException e) {
             Throwable fault = e.getCause();
             if (closing) {
-                log.info("job {} is passed to another worker: {}", delivered.key(), fault.toString());
+                log.info("job {} is passed to another worker: {}", jobId(delivered), fault.toString());
                 return handOn(delivered);
             }
-            log.warn("job {} failed on delivery {} of {}", delivered.key(), deliveries, MAX_DELIVERIES, fault);
+            log.warn("job {} failed on delivery {} of {}", jobId(delivered), deliveries, MAX_DELIVERIES, fault);
             return held.held() && deliveries < MAX_DELIVERIES
                     ? AcknowledgeType.RELEASE
                     : giveUp(job, delivered, "%s, %d times".formatted(fault, deliveries));
@@ -244,15 +246,31 @@ public final class JobConsumer implements AutoCloseable {
     }
 
     private static int version(ConsumerRecord<String, byte[]> delivered) {
-        Header version = delivered.headers().lastHeader(JobPublisher.VERSION_HEADER);
-        return version == null ? 1 : Integer.parseInt(new String(version.value(), StandardCharsets.UTF_8));
+        String version = header(delivered, JobPublisher.VERSION_HEADER);
+        try {
+            return version == null ? 1 : Integer.parseInt(version);
+        } catch (NumberFormatException e) {
+            throw new InvalidFieldException(JobPublisher.VERSION_HEADER, version, "must be a whole number");
+        }
+    }
+
+    /** Null where there is none. */
+    private static String header(ConsumerRecord<String, byte[]> delivered, String name) {
+        Header header = delivered.headers().lastHeader(name);
+        return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
+    }
+
+    /** The record's key, cut where it can be none of Ruido's. */
+    private static String jobId(ConsumerRecord<String, byte[]> delivered) {
+        String key = String.valueOf(delivered.key());
+        return key.length() > LONGEST_ID ? key.substring(0, LONGEST_ID) + "…" : key;
     }
 
     /** While versions run side by side, a job can come to a worker that would make another picture of it. */
     private AcknowledgeType leaveToNewer(ConsumerRecord<String, byte[]> delivered) {
         log.warn(
                 "job {} has version {}, this worker supports up to {}; leaving it to a newer worker",
-                delivered.key(),
+                jobId(delivered),
                 version(delivered),
                 JobJson.VERSION);
         pause(NEWER_TAKES_IT_WITHIN);
@@ -265,7 +283,7 @@ public final class JobConsumer implements AutoCloseable {
         if (begun >= MAX_DELIVERIES) {
             return reject(delivered, reason);
         }
-        log.info("job {} is published again: only {} of its deliveries reached a worker", delivered.key(), begun);
+        log.info("job {} is published again: only {} of its deliveries reached a worker", jobId(delivered), begun);
         return handOn(delivered);
     }
 
@@ -275,7 +293,7 @@ public final class JobConsumer implements AutoCloseable {
             publisher.again(delivered).toCompletableFuture().join();
             return AcknowledgeType.ACCEPT;
         } catch (CompletionException e) {
-            log.warn("cannot publish job {} again, releasing its record: {}", delivered.key(), e.getMessage());
+            log.warn("cannot publish job {} again, releasing its record: {}", jobId(delivered), e.getMessage());
             return AcknowledgeType.RELEASE;
         }
     }
@@ -283,15 +301,15 @@ public final class JobConsumer implements AutoCloseable {
     /** The letter first: who is told twice has missed nothing. */
     private AcknowledgeType reject(ConsumerRecord<String, byte[]> delivered, String reason) {
         publisher.deadLetter(delivered, reason).toCompletableFuture().join();
-        undeliverable.onUndeliverable(delivered.key(), reason);
-        log.warn("job {} is a dead letter in {}: {}", delivered.key(), Topics.DEAD_LETTER, reason);
+        undeliverable.onUndeliverable(jobId(delivered), reason);
+        log.warn("job {} is a dead letter in {}: {}", jobId(delivered), Topics.DEAD_LETTER, reason);
         return AcknowledgeType.REJECT;
     }
 
     private CompletableFuture<Acknowledgement> work(Job job, ConsumerRecord<String, byte[]> delivered) {
         CompletableFuture<Acknowledgement> work = new CompletableFuture<>();
         threads.submit(trace(delivered).wrap(() -> {
-            try (var _ = MDC.putCloseable(JOB_ID, delivered.key())) {
+            try (var _ = MDC.putCloseable(JOB_ID, jobId(delivered))) {
                 work.complete(handler.handle(job));
             } catch (Throwable e) {
                 work.completeExceptionally(e);
@@ -301,8 +319,7 @@ public final class JobConsumer implements AutoCloseable {
     }
 
     private static Context trace(ConsumerRecord<String, byte[]> delivered) {
-        Header trace = delivered.headers().lastHeader(Trace.HEADER);
-        return Trace.of(trace == null ? null : new String(trace.value(), StandardCharsets.UTF_8));
+        return Trace.of(header(delivered, Trace.HEADER));
     }
 
     private Acknowledgement awaitRenewing(CompletableFuture<Acknowledgement> work, AcquiredRecord held)

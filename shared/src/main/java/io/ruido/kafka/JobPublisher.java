@@ -16,6 +16,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -63,13 +64,27 @@ public final class JobPublisher implements AutoCloseable {
         return send(new ProducerRecord<>(record.topic(), null, record.key(), record.value(), record.headers()));
     }
 
-    /** Keeps a record that cannot be processed, with the reason in the header {@code error}. */
+    /**
+     * Keeps a record that cannot be processed, with the reason in the header {@code error}. Of one that is too large with it
+     * only the reason is kept.
+     */
     CompletionStage<Void> deadLetter(ConsumerRecord<String, byte[]> poison, String error) {
-        ProducerRecord<String, byte[]> letter = new ProducerRecord<>(Topics.DEAD_LETTER, poison.key(), poison.value());
+        byte[] value = poison.value() == null ? new byte[0] : poison.value();
+        return send(letter(poison.key(), value, poison.topic(), error)).exceptionallyCompose(fault -> {
+            if (!(fault instanceof RecordTooLargeException)) {
+                return CompletableFuture.failedStage(fault);
+            }
+            String more = "%s; the record of %d bytes is too large to keep".formatted(error, value.length);
+            return send(letter(null, new byte[0], poison.topic(), more));
+        });
+    }
+
+    private static ProducerRecord<String, byte[]> letter(String key, byte[] value, String topic, String error) {
+        ProducerRecord<String, byte[]> letter = new ProducerRecord<>(Topics.DEAD_LETTER, key, value);
         letter.headers()
                 .add("error", error.getBytes(StandardCharsets.UTF_8))
-                .add("topic", poison.topic().getBytes(StandardCharsets.UTF_8));
-        return send(letter);
+                .add("topic", topic.getBytes(StandardCharsets.UTF_8));
+        return letter;
     }
 
     private CompletionStage<Void> send(ProducerRecord<String, byte[]> message) {
@@ -79,7 +94,9 @@ public final class JobPublisher implements AutoCloseable {
                 outage.answered();
                 sent.complete(null);
             } else {
-                outage.failed(error);
+                if (!(error instanceof RecordTooLargeException)) {
+                    outage.failed(error);
+                }
                 sent.completeExceptionally(error);
             }
         });

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +29,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -36,6 +38,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -142,6 +145,49 @@ class JobConsumerTest {
             });
             newer.commitSync();
         }
+    }
+
+    @Test
+    void whatOthersPutOnAQueueIsKeptAsALetterOnceAndHoldsNoJobUp() {
+        int letters = DeadLetters.read(kafka).size();
+        List<ProducerRecord<String, byte[]>> garbage = Stream.of(
+                        "",
+                        "null",
+                        "\0\uffff",
+                        "[".repeat(100_000),
+                        "{\"type\": \"order\", \"total\": 7}",
+                        "{\"type\": \"prompt\", \"count\": 1e400}",
+                        "{\"type\": \"prompt\", \"count\": " + "9".repeat(100_000) + "}",
+                        "x".repeat(1_040_000),
+                        "x".repeat(1_048_400))
+                .map(text -> new ProducerRecord<String, byte[]>(QUEUE, text.getBytes(StandardCharsets.UTF_8)))
+                .collect(Collectors.toCollection(ArrayList::new));
+        garbage.add(new ProducerRecord<>(QUEUE, null));
+        garbage.add(new ProducerRecord<>(QUEUE, "k".repeat(1_000_000), new byte[0]));
+        garbage.add(withVersion("latest".getBytes(StandardCharsets.UTF_8)));
+        garbage.add(withVersion("9".repeat(100).getBytes(StandardCharsets.UTF_8)));
+        garbage.add(withVersion(null));
+        Map<String, Object> settings = KafkaClients.common(kafka);
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, 2_000_000);
+        try (JobConsumer _ = slot(this::accept, (id, reason) -> undeliverable.add(reason));
+                KafkaProducer<String, byte[]> others =
+                        new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer())) {
+            for (ProducerRecord<String, byte[]> record : garbage) {
+                assertThat(others.send(record)).succeedsWithin(Duration.ofMinutes(1));
+            }
+            UUID own = published();
+            await().until(() -> handled.contains(own));
+        }
+        assertThat(undeliverable).hasSameSizeAs(garbage).allSatisfy(reason -> assertThat(reason)
+                .startsWith("cannot be read as a job")
+                .hasSizeLessThan(1_000));
+        assertThat(DeadLetters.read(kafka)).hasSize(letters + garbage.size());
+    }
+
+    private static ProducerRecord<String, byte[]> withVersion(byte[] version) {
+        ProducerRecord<String, byte[]> record = new ProducerRecord<>(QUEUE, new byte[0]);
+        record.headers().add(JobPublisher.VERSION_HEADER, version);
+        return record;
     }
 
     @Test
