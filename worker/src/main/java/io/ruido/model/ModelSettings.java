@@ -18,6 +18,11 @@ import java.util.TreeSet;
 public final class ModelSettings {
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    /** More than any model has of anything. */
+    private static final int LARGEST = 1 << 24;
+
+    private static final int MOST_LAYERS = 1_000;
+
     private final String model;
     private final JsonNode json;
     private final Set<String> known = new HashSet<>();
@@ -159,6 +164,10 @@ public final class ModelSettings {
      */
     public List<List<Integer>> counts(String name, List<Integer> layers, int missing) {
         JsonNode value = value(name);
+        if (layers.stream().anyMatch(count -> count > MOST_LAYERS)) {
+            throw new IllegalArgumentException("%s: has %s layers; supported: at most %d in each level"
+                    .formatted(model, layers, MOST_LAYERS));
+        }
         List<List<Integer>> counts = new ArrayList<>();
         for (int level = 0; level < layers.size(); level++) {
             JsonNode own = value.isArray() ? value.path(level) : value;
@@ -222,8 +231,11 @@ public final class ModelSettings {
     }
 
     private int checkedInt(String name, JsonNode value) {
-        if (!value.isIntegralNumber()) {
-            throw unsupported(name, "a whole number");
+        if (!value.isIntegralNumber()
+                || !value.canConvertToInt()
+                || value.intValue() < 0
+                || value.intValue() > LARGEST) {
+            throw unsupported(name, "a whole number from 0 to " + LARGEST);
         }
         return value.intValue();
     }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -36,6 +37,10 @@ public final class SafeTensors implements Weights.Source {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Map<String, DataType> TYPES = new TreeMap<>(
             Map.of("F32", DataType.FLOAT32, "F16", DataType.FLOAT16, "BF16", DataType.BFLOAT16, "I64", DataType.INT64));
+    /** As the format's own reader has it. */
+    private static final long LARGEST_HEADER = 100_000_000;
+
+    private static final int MOST_DIMENSIONS = 16;
     private static final List<String> STEMS = List.of("diffusion_pytorch_model", "model");
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT =
@@ -156,9 +161,9 @@ public final class SafeTensors implements Weights.Source {
             throw new IOException("%s is cut off: %d bytes".formatted(file, all.byteSize()));
         }
         long header = all.get(LONG, 0);
-        if (header < 2 || header > all.byteSize() - 8 || header > Integer.MAX_VALUE) {
-            throw new IOException("%s is cut off or no safetensors file: header of %d bytes in a file of %d"
-                    .formatted(file, header, all.byteSize()));
+        if (header < 2 || header > all.byteSize() - 8 || header > LARGEST_HEADER) {
+            throw new IOException("%s is cut off or no safetensors file: header of %d bytes in a file of %d; it has at most %d"
+                    .formatted(file, header, all.byteSize(), LARGEST_HEADER));
         }
         MemorySegment data = all.asSlice(8 + header);
         JsonNode tree = header(file, all.asSlice(8, header));
@@ -180,7 +185,7 @@ public final class SafeTensors implements Weights.Source {
 
     private static Entry entry(Path file, String name, JsonNode tensor, MemorySegment data) throws IOException {
         String dtype = tensor.path("dtype").asText();
-        var shape = new Shape(JSON.convertValue(tensor.path("shape"), long[].class));
+        Shape shape = shape(file, name, tensor.path("shape"));
         long from = tensor.path("data_offsets").path(0).asLong(-1);
         long to = tensor.path("data_offsets").path(1).asLong(-1);
         if (from < 0 || to < from || to > data.byteSize()) {
@@ -192,11 +197,29 @@ public final class SafeTensors implements Weights.Source {
                     .formatted(file, name, dtype, String.join(", ", TYPES.keySet())));
         }
         int width = TYPES.get(dtype).getNumOfBytes();
-        if (shape.size() * width != to - from) {
+        if (shape.size() != (to - from) / width || (to - from) % width != 0) {
             throw new IOException("%s: tensor %s of type %s and shape %s should have %d bytes, has %d"
                     .formatted(file, name, dtype, shape, shape.size() * width, to - from));
         }
         return new Entry(new Info(file, dtype, shape, to - from), data.asSlice(from, to - from));
+    }
+
+    /** A product that overflows could be that of another shape. */
+    private static Shape shape(Path file, String name, JsonNode dimensions) throws IOException {
+        long[] shape = new long[Math.min(dimensions.size(), MOST_DIMENSIONS)];
+        boolean valid = dimensions.isArray() && dimensions.size() == shape.length;
+        BigInteger size = BigInteger.ONE;
+        for (int i = 0; i < shape.length; i++) {
+            JsonNode dimension = dimensions.get(i);
+            valid &= dimension.isIntegralNumber() && dimension.canConvertToLong() && dimension.longValue() >= 0;
+            shape[i] = dimension.longValue();
+            size = size.multiply(BigInteger.valueOf(shape[i]));
+        }
+        if (!valid || size.bitLength() >= Long.SIZE - 4) {
+            throw new IOException("%s: tensor %s has a shape that no tensor has: %s"
+                    .formatted(file, name, Arrays.toString(shape)));
+        }
+        return new Shape(shape);
     }
 
     @Override

@@ -39,6 +39,15 @@ final class Lora implements AutoCloseable {
         private NDArray b;
         private double alpha = Double.NaN;
 
+        /** Whether B·A has as many elements as a weight. Small files can have factors of a product of any size. */
+        boolean fits(long size) {
+            return a.getShape().dimension() >= 2
+                    && b.getShape().dimension() >= 2
+                    && a.getShape().get(0) > 0
+                    && b.size() == b.getShape().get(0) * a.getShape().get(0)
+                    && b.getShape().get(0) * (a.size() / a.getShape().get(0)) == size;
+        }
+
         NDArray delta(double scale) {
             long rank = a.getShape().get(0);
             double factor = Double.isNaN(alpha) ? scale : scale * alpha / rank;
@@ -91,7 +100,11 @@ final class Lora implements AutoCloseable {
                 adapter.b = tensor;
             }
         } else if (alpha.matches()) {
-            adapters.computeIfAbsent(module(alpha.group(1)), module -> new Adapter()).alpha = tensor.toFloatArray()[0];
+            float[] value = tensor.size() == 1 ? tensor.toFloatArray() : new float[] {Float.NaN};
+            if (!Float.isFinite(value[0])) {
+                throw new IllegalArgumentException("%s: tensor %s must be one finite number".formatted(file, name));
+            }
+            adapters.computeIfAbsent(module(alpha.group(1)), module -> new Adapter()).alpha = value[0];
         } else {
             throw new IllegalArgumentException("%s: tensor %s is no low-rank addition".formatted(file, name));
         }
@@ -126,11 +139,11 @@ final class Lora implements AutoCloseable {
     }
 
     private NDArray merged(String module, NDArray tensor, Adapter adapter) {
+        if (!adapter.fits(tensor.size())) {
+            throw new IllegalArgumentException("%s: module %s has matrices of shapes %s and %s, its weight is of %s"
+                    .formatted(file, module, adapter.b.getShape(), adapter.a.getShape(), tensor.getShape()));
+        }
         try (NDArray delta = adapter.delta(scale)) {
-            if (delta.size() != tensor.size()) {
-                throw new IllegalArgumentException("%s: module %s is of shape %s, its weight of %s"
-                        .formatted(file, module, delta.getShape(), tensor.getShape()));
-            }
             NDArray sum = Ops.cast(tensor, DataType.FLOAT32)
                     .add(delta.toDevice(tensor.getDevice(), false).reshape(tensor.getShape()));
             NDArray result = Ops.cast(sum, tensor.getDataType());

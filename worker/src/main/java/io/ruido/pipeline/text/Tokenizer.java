@@ -24,6 +24,8 @@ public final class Tokenizer implements AutoCloseable {
     /** Extra ids of T5, unless the folder says otherwise. */
     private static final int EXTRA_IDS = 100;
 
+    private static final int MOST_EXTRA_IDS = 10_000;
+
     /**
      * Some texts, each cut or padded to T tokens.
      *
@@ -94,9 +96,18 @@ public final class Tokenizer implements AutoCloseable {
         }
         Path pieces = folder.resolve("spiece.model");
         if (Files.exists(pieces)) {
-            return SentencePiece.tokenizer(pieces, config.path("extra_ids").asInt(EXTRA_IDS));
+            return SentencePiece.tokenizer(pieces, extraIds(folder, config));
         }
         throw new IOException("no tokenizer.json, vocab.json with merges.txt, or spiece.model in " + folder);
+    }
+
+    private static int extraIds(Path folder, JsonNode config) throws IOException {
+        int count = config.path("extra_ids").asInt(EXTRA_IDS);
+        if (count < 0 || count > MOST_EXTRA_IDS) {
+            throw new IOException("tokenizer_config.json in %s: extra_ids is %d; supported: 0 to %d"
+                    .formatted(folder, count, MOST_EXTRA_IDS));
+        }
+        return count;
     }
 
     private static JsonNode optional(Path file) throws IOException {
