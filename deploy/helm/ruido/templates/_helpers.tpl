@@ -156,7 +156,7 @@ imagePullPolicy: {{ .image.pullPolicy }}
 {{- end }}
 
 {{- define "ruido.volumes" -}}
-- {name: tmp, emptyDir: {sizeLimit: 256Mi}}
+- {name: tmp, emptyDir: {sizeLimit: 1280Mi}}
 {{- with .Values.kafka.clientCertificateSecret }}
 - {name: kafka-certificate, secret: {secretName: {{ . }}, defaultMode: 288}}
 {{- end }}

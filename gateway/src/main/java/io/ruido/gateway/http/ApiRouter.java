@@ -56,7 +56,7 @@ public final class ApiRouter {
             Function<AccessRule, Handler<RoutingContext>> access,
             long maxBodyBytes,
             Duration bodyTimeout) {
-        BodyBudget budget = BodyBudget.of(routes.values().stream()
+        BodyBudgets budgets = BodyBudgets.of(routes.values().stream()
                 .mapToLong(route -> route.maxBodyBytes().orElse(maxBodyBytes))
                 .max()
                 .orElse(maxBodyBytes));
@@ -78,7 +78,7 @@ public final class ApiRouter {
                     })
                     .addHandler(access.apply(route.access()))
                     .addHandler(new BodyReader(
-                            route.maxBodyBytes().orElse(maxBodyBytes), takesForm(operation), budget, bodyTimeout))
+                            route.maxBodyBytes().orElse(maxBodyBytes), takesForm(operation), budgets, bodyTimeout))
                     .addHandler(new RequestValidation(operation, contract.getSchemaRepository()))
                     .addHandler(route.handler());
         }

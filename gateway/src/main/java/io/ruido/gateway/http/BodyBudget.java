@@ -2,33 +2,40 @@ package io.ruido.gateway.http;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The bytes of request bodies that a gateway has in memory at a time, whoever sends them. */
+/** Bytes that all requests together may take. */
 final class BodyBudget {
-    private static final long LEAST = 64L << 20;
-    private static final int SHARE_OF_HEAP = 8;
-
     private final long capacity;
     private final AtomicLong taken = new AtomicLong();
 
-    private BodyBudget(long capacity) {
+    BodyBudget(long capacity) {
         this.capacity = capacity;
     }
 
-    /** @param largest body, of which there is always room for two */
-    static BodyBudget of(long largest) {
-        return new BodyBudget(
-                Math.max(Math.max(LEAST, 2 * largest), Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP));
+    /** What one request has of a budget. */
+    Share share() {
+        return new Share();
     }
 
-    boolean take(int bytes) {
-        if (taken.addAndGet(bytes) > capacity) {
-            taken.addAndGet(-bytes);
-            return false;
+    final class Share {
+        private final AtomicLong held = new AtomicLong();
+
+        boolean take(long bytes) {
+            if (taken.addAndGet(bytes) > capacity) {
+                taken.addAndGet(-bytes);
+                return false;
+            }
+            held.addAndGet(bytes);
+            return true;
         }
-        return true;
-    }
 
-    void giveBack(long bytes) {
-        taken.addAndGet(-bytes);
+        /** Of what it still has, at most so much. */
+        void giveBack(long bytes) {
+            long before = held.getAndUpdate(has -> Math.max(0, has - bytes));
+            taken.addAndGet(-Math.min(bytes, before));
+        }
+
+        void giveBackAll() {
+            taken.addAndGet(-held.getAndSet(0));
+        }
     }
 }

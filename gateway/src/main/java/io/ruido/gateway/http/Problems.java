@@ -1,5 +1,6 @@
 package io.ruido.gateway.http;
 
+import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.RedisException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.ruido.job.InvalidFieldException;
@@ -8,6 +9,7 @@ import io.ruido.telemetry.Outage;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.StreamResetException;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
@@ -45,8 +47,8 @@ public final class Problems implements Handler<RoutingContext> {
 
     @Override
     public void handle(RoutingContext ctx) {
-        if (ctx.response().closed()) {
-            return;
+        if (ctx.response().closed() || ctx.failure() instanceof StreamResetException) {
+            return; // Its client has gone.
         }
         if (ctx.response().ended() || ctx.response().headWritten()) {
             // Of an answer that could not be written nothing has gone out: its client would wait for it.
@@ -95,6 +97,8 @@ public final class Problems implements Handler<RoutingContext> {
             case ProblemException e -> e.problem();
             case InvalidFieldException e ->
                 Problem.invalid(List.of(new Problem.Field(e.field(), e.value(), e.reason())));
+            case RedisCommandExecutionException e when e.getMessage().startsWith("OOM") ->
+                Problem.of(Problem.Code.UNAVAILABLE, "Redis has no memory left; try again later.");
             case RedisException e -> unavailable("Redis");
             case KafkaException e -> unavailable("Kafka");
             case IOException e -> unavailable("The object store");
