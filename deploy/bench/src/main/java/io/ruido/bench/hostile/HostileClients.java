@@ -17,6 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
@@ -35,12 +37,14 @@ final class HostileClients {
     private final int port;
     private final String key;
     private final byte[] scans;
+    private final byte[] slow;
 
     /** @param key of the hostile tenant */
     HostileClients(int port, String key) throws IOException {
         this.port = port;
         this.key = key;
-        this.scans = manyScans();
+        this.scans = manyScans(1_000);
+        this.slow = manyScans(50);
     }
 
     /** One attempt of an attack. */
@@ -52,16 +56,23 @@ final class HostileClients {
     /** The attacks, by descriptions of what each does. */
     Map<String, Attack> attacks() {
         Map<String, Attack> attacks = new LinkedHashMap<>();
-        attacks.put("unknown fields in JSON", () -> post("/v1/jobs", "application/json", fields(60_000)));
-        attacks.put("large JSON", () -> post("/sdapi/v1/img2img", "application/json", fields(4_000_000)));
+        byte[] fields = fields(60_000);
+        byte[] many = fields(4_000_000);
+        attacks.put("unknown fields in JSON", () -> post("/v1/jobs", "application/json", fields));
+        attacks.put("unknown fields without a key", () -> post("/v1/session", "application/json", fields));
+        attacks.put("large JSON", () -> post("/sdapi/v1/img2img", "application/json", many));
         attacks.put("invented methods", () -> raw("X" + invented.incrementAndGet() + " /v1/jobs HTTP/1.1\r\n"));
         attacks.put("paths that are none", () -> raw("GET /%zz HTTP/1.1\r\n"));
         attacks.put("a WebSocket that is not read", () -> flood(text("{}".getBytes(StandardCharsets.US_ASCII))));
         attacks.put("pings that are not read", () -> flood(PING));
         attacks.put("subscriptions to old jobs", () -> flood(text(subscription())));
         attacks.put("a JPEG of many scans", () -> post("/v1/uploads", "image/jpeg", scans));
+        attacks.put("a picture whose client goes", this::leave);
         attacks.put("an upload that stalls", this::stall);
+        attacks.put("jobs of many images, cancelled", this::submitAndCancel);
         attacks.put("a filtered list", () -> get("/v1/jobs?state=EXPIRED&limit=100"));
+        attacks.put("progress while idle", () -> get("/sdapi/v1/progress"));
+        attacks.put("interrupting others", () -> post("/sdapi/v1/interrupt", "application/json", new byte[0]));
         attacks.put("another site's page", this::crossSite);
         return attacks;
     }
@@ -125,6 +136,31 @@ final class HostileClients {
         }
     }
 
+    /** Each time another picture, as one that is known is not decoded again: what follows a JPEG's end is no part of it. */
+    private void leave() throws IOException, InterruptedException {
+        byte[] end = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
+        try (Socket socket =
+                connect("POST /v1/uploads HTTP/1.1\r\n", "Content-Length: " + (slow.length + end.length) + "\r\n")) {
+            socket.getOutputStream().write(slow);
+            socket.getOutputStream().write(end);
+        }
+    }
+
+    private void submitAndCancel() throws IOException, InterruptedException {
+        String job = "{\"prompt\": \"x\", \"count\": 16, \"steps\": 150, \"priority\": \"batch\"}";
+        String answer = http.send(
+                        request("/v1/jobs")
+                                .header("Content-Type", "application/json")
+                                .POST(BodyPublishers.ofString(job))
+                                .build(),
+                        BodyHandlers.ofString())
+                .body();
+        Matcher id = Pattern.compile("\"id\":\"([0-9a-f-]+)\"").matcher(answer);
+        if (id.find()) {
+            post("/v1/jobs/" + id.group(1) + "/cancel", "application/json", new byte[0]);
+        }
+    }
+
     private void stall() throws IOException, InterruptedException {
         try (Socket socket = connect("POST /v1/uploads HTTP/1.1\r\n", "Content-Length: 10000000\r\n")) {
             socket.getOutputStream().write(new byte[9_000_000]);
@@ -173,8 +209,8 @@ final class HostileClients {
         return frames;
     }
 
-    /** A progressive JPEG whose last scan comes a thousand times. */
-    private static byte[] manyScans() throws IOException {
+    /** A progressive JPEG whose last scan comes again and again. */
+    private static byte[] manyScans(int times) throws IOException {
         ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
         ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
         ImageWriteParam settings = writer.getDefaultWriteParam();
@@ -194,7 +230,7 @@ final class HostileClients {
         }
         ByteArrayOutputStream bomb = new ByteArrayOutputStream();
         bomb.write(file, 0, file.length - 2);
-        for (int i = 0; i < 1_000; i++) {
+        for (int i = 0; i < times; i++) {
             bomb.write(file, last, file.length - 2 - last);
         }
         bomb.writeBytes(Arrays.copyOfRange(file, file.length - 2, file.length));
