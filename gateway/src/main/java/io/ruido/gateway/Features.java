@@ -55,6 +55,8 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 
 /** Makes each feature of what it needs: its routes, and the tasks that run periodically beside them. */
@@ -151,7 +153,7 @@ final class Features {
     }
 
     private List<Route> events() {
-        return new EventRoutes(jobs, backends.events(), Contract.check(contract, "Command"), quota, metrics, shutdown)
+        return new EventRoutes(jobs, backends.events(), Contract.check(contract, "Command"), quota, keys, metrics, shutdown)
                 .routes();
     }
 
@@ -201,17 +203,23 @@ final class Features {
                 backends.store(),
                 archive,
                 DelayedQueue.deadlines(backends.redis()),
+                DelayedQueue.trims(backends.redis()),
                 DelayedQueue.retention(backends.redis()),
                 registry);
+        ExecutorService calls = Executors.newCachedThreadPool(
+                Thread.ofPlatform().daemon().name("webhook-", 0).factory());
+        started.add(calls::shutdownNow);
         Webhooks webhooks = new Webhooks(
                 webhookStore,
                 backends.store(),
                 backends.results(),
                 new WebhookClient(config.gateway().privateWebhooks(), clock, metrics),
                 Webhooks.PAUSES,
-                backends.blocking());
+                backends.blocking(),
+                calls);
         every(DISPATCH_EVERY, vertx, dispatcher::run);
         every(EXPIRE_EVERY, vertx, housekeeping::expire);
+        every(DELETE_EVERY, vertx, housekeeping::trim);
         every(DELETE_EVERY, vertx, housekeeping::forget);
         every(ADMIT_EVERY, vertx, housekeeping::admit);
         every(DELETE_EVERY, vertx, uploads::forget);

@@ -1,6 +1,7 @@
 package io.ruido.gateway;
 
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,13 +31,26 @@ public final class Pictures {
         return png(picture);
     }
 
-    public static byte[] png(BufferedImage picture) {
-        ByteArrayOutputStream png = new ByteArrayOutputStream();
+    /** Of random colours. */
+    public static byte[] jpeg(int width, int height) {
         try {
-            ImageIO.write(picture, "png", png);
+            return file(ImageIO.read(new ByteArrayInputStream(noise(width, height, 1))), "jpeg");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return png.toByteArray();
+    }
+
+    public static byte[] png(BufferedImage picture) {
+        return file(picture, "png");
+    }
+
+    private static byte[] file(BufferedImage picture, String format) {
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(picture, format, file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return file.toByteArray();
     }
 }

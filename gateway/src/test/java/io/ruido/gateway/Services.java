@@ -42,6 +42,7 @@ public final class Services implements BeforeAllCallback, AfterAllCallback {
 
     private final Map<String, String> settings;
     private final int slots;
+    private final String maxMemory;
     private Path folder;
     public EmbeddedKafka kafka;
     public EmbeddedRedis redis;
@@ -60,8 +61,14 @@ public final class Services implements BeforeAllCallback, AfterAllCallback {
 
     /** @param slots of the worker that is played: jobs wait while it has none */
     public Services(Map<String, String> settings, int slots) {
+        this(settings, slots, "0");
+    }
+
+    /** @param maxMemory of Redis, such as {@code 40mb}; 0 for no maximum */
+    public Services(Map<String, String> settings, int slots, String maxMemory) {
         this.settings = settings;
         this.slots = slots;
+        this.maxMemory = maxMemory;
     }
 
     private static ModelCard card(String name, int multiple) {
@@ -76,7 +83,7 @@ public final class Services implements BeforeAllCallback, AfterAllCallback {
         folder = Files.createTempDirectory("ruido-gateway");
         Awaitility.setDefaultTimeout(Duration.ofMinutes(1)); // outlasts a busy machine
         kafka = EmbeddedKafka.start(folder.resolve("kafka"), 0);
-        redis = EmbeddedRedis.start(folder.resolve("redis"), 0);
+        redis = EmbeddedRedis.start(folder.resolve("redis"), 0, maxMemory);
         s3 = EmbeddedS3.start(folder.resolve("s3"), 0);
         config = configure(settings);
         connection = Redis.connect(config.redis());
@@ -130,6 +137,14 @@ public final class Services implements BeforeAllCallback, AfterAllCallback {
         client.close();
         gateway = Gateway.start(config);
         client = new Client(URI.create("http://127.0.0.1:" + gateway.port()));
+    }
+
+    /** As if a job had ended a while ago. */
+    public void letTrim(UUID id) {
+        try (RedisClient own = RedisClient.create(redis.uri());
+                StatefulRedisConnection<String, String> asking = own.connect()) {
+            asking.sync().zadd("ruido:trims", 0, id.toString());
+        }
     }
 
     /** What Redis says of itself. */

@@ -49,6 +49,11 @@ public final class DelayedQueue {
         return new DelayedQueue(redis, RedisKeys.FINISHED);
     }
 
+    /** Jobs that ended a while ago, whose events are to be trimmed. */
+    public static DelayedQueue trims(Redis redis) {
+        return new DelayedQueue(redis, RedisKeys.TRIMS);
+    }
+
     /** Pictures sent by clients that no new job can use any more. */
     public static DelayedQueue uploads(Redis redis) {
         return new DelayedQueue(redis, RedisKeys.UPLOADS);

@@ -37,6 +37,7 @@ public final class JobStore {
     private final RedisAsyncCommands<String, String> redis;
     private final LuaScript stateMachine;
     private final LuaScript listing;
+    private final LuaScript trimming;
     private final Duration lease;
     private final Duration retention;
 
@@ -48,6 +49,7 @@ public final class JobStore {
         this.redis = redis.text().async();
         this.stateMachine = new LuaScript(this.redis, "event.lua", "queue.lua", "state-machine.lua");
         this.listing = new LuaScript(this.redis, "list-jobs.lua");
+        this.trimming = new LuaScript(this.redis, "trim-events.lua");
         this.lease = lease;
         this.retention = retention;
     }
@@ -252,6 +254,13 @@ public final class JobStore {
     /** Keeps nothing of a finished job but that it is over, for what may still come of it from Kafka or a worker. */
     public CompletionStage<Void> delete(UUID id) {
         return run(id, "delete").thenAccept(answer -> {});
+    }
+
+    /** Of a finished job's events keeps the states, the results, and each image's last step and preview. */
+    public CompletionStage<Void> trim(UUID id) {
+        CompletionStage<String> trimmed = trimming.run(
+                ScriptOutputType.STATUS, new String[] {RedisKeys.events(id), RedisKeys.TRIMS}, id.toString());
+        return trimmed.thenAccept(ok -> {});
     }
 
     /** Keeps nothing of a job. */

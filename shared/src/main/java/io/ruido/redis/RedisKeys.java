@@ -20,6 +20,9 @@ final class RedisKeys {
     /** Sorted set of ids of finished jobs by the time they may be forgotten. */
     static final String FINISHED = "ruido:finished";
 
+    /** Sorted set of ids of finished jobs by the time their events may be trimmed. */
+    static final String TRIMS = "ruido:trims";
+
     /** Sorted set of ids of finished jobs by the time when their receivers are to be told. */
     static final String WEBHOOKS = "ruido:webhooks";
 
@@ -62,7 +65,10 @@ final class RedisKeys {
 
     /** What {@code event.lua} takes names from, in its order. */
     static String[] ofScripts() {
-        return new String[] {JOB, EVENTS, QUEUE, WORKERS, JOBS, UNPUBLISHED, DEADLINES, FINISHED, DISPATCH, WEBHOOKS, LIVE_WEBHOOKS};
+        return new String[] {
+            JOB, EVENTS, QUEUE, WORKERS, JOBS, UNPUBLISHED, DEADLINES, FINISHED, DISPATCH, WEBHOOKS, LIVE_WEBHOOKS,
+            TRIMS
+        };
     }
 
     /** Hash: see {@code state-machine.lua}. */

@@ -31,7 +31,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Results in S3: {@code results/{jobId}/{index}} with the extension of their type and {@code results/{jobId}/job.json}, and the pictures that clients
- * have sent: {@code uploads/{object}}. A result that is stored again has the same key. Calls block, for at most about the
+ * have sent: {@code uploads/{object}} as they came, and {@code uploads/{object}.png} decoded. A result that is stored again has the same key. Calls block, for at most about the
  * configured time.
  */
 public final class ResultStore {
@@ -95,16 +95,42 @@ public final class ResultStore {
         return key;
     }
 
+    /** Of a picture as it was sent. */
     public static String key(Upload upload) {
         return uploadKey(upload.object());
     }
 
-    public static String uploadKey(UUID object) {
+    /** Of the same picture, decoded, as a PNG. */
+    public static String plainKey(Upload upload) {
+        return plainKey(upload.object());
+    }
+
+    private static String uploadKey(UUID object) {
         return "uploads/" + object;
+    }
+
+    private static String plainKey(UUID object) {
+        return uploadKey(object) + ".png";
     }
 
     public void putUpload(UUID object, byte[] picture, String mediaType) throws IOException {
         put(uploadKey(object), picture, mediaType);
+    }
+
+    public void putPlainUpload(UUID object, byte[] png) throws IOException {
+        put(plainKey(object), png, "image/png");
+    }
+
+    /** Both forms. Idempotent. */
+    public void deleteUpload(UUID object) throws IOException {
+        delete(plainKey(object));
+        delete(uploadKey(object));
+    }
+
+    /** The decoded form of an uploaded picture, or what was sent where an earlier version kept only that; empty when it is gone. */
+    public Optional<byte[]> plainUpload(Upload upload) throws IOException {
+        Optional<byte[]> plain = get(plainKey(upload));
+        return plain.isPresent() ? plain : get(key(upload));
     }
 
     /** Keeps a finished job beside its images, so that history outlives Redis. */

@@ -10,6 +10,8 @@
 local DELIVERED_WITHIN = 30000
 -- How long Redis knows that a deleted job is over: longer than its record can wait in Kafka.
 local DELETED_KNOWN = 7 * 24 * 3600 * 1000
+-- Who watches a job to its end, or comes back after a short while, sees every event; then they are trimmed.
+local WATCHED_FOR = 60000
 local terminal = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true }
 
 local function enter(state, error)
@@ -39,6 +41,7 @@ local function finish(state, error)
     count_finished(e.model, state, 1)
     redis.call('ZADD', finished, now + retention, id)
     if told_of('ended') then redis.call('ZADD', webhooks, now, id) end
+    redis.call('ZADD', trims, now + WATCHED_FOR, id)
     -- An expired job stays in this set until it is in the history.
     if state ~= 'EXPIRED' then redis.call('ZREM', deadlines, id) end
     redis.call('ZREM', unpublished, id)

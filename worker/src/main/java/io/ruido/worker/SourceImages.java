@@ -18,12 +18,15 @@ import java.util.concurrent.Semaphore;
 
 /** Fetches and decodes the uploaded images that jobs start from, each once for all images of a job. */
 final class SourceImages {
-    /** At a time: more large pictures would not fit into memory. Each takes seconds at most. */
-    private static final int DECODERS = 4;
+    /** Larger pictures wait for each other; all others, of whichever tenant, wait for none. */
+    private static final int LARGE_PIXELS = 1 << 20;
+
+    /** At a time: more large pictures would not fit into memory. */
+    private static final int LARGE_PICTURES = 4;
 
     private static final int LATELY = 32;
 
-    private final Semaphore decoders = new Semaphore(DECODERS, true);
+    private final Semaphore large = new Semaphore(LARGE_PICTURES, true);
 
     private final Map<Decoded, CompletableFuture<RgbImage>> lately =
             Collections.synchronizedMap(new LinkedHashMap<>(LATELY, 0.75f, true) {
@@ -89,15 +92,21 @@ final class SourceImages {
     }
 
     private RgbImage decoded(String field, Upload upload, SamplingParams params) {
-        byte[] bytes = retry.call(() -> store.get(ResultStore.key(upload)))
+        byte[] bytes = retry.call(() -> store.plainUpload(upload))
                 .orElseThrow(() -> new IllegalArgumentException(
                         "%s: the picture %s is not kept any more".formatted(field, upload.id())));
-        decoders.acquireUninterruptibly();
-        try {
-            return RgbImage.of(ImageFile.read(field, bytes, maxPixels).image())
-                    .resized(params.width(), params.height());
-        } finally {
-            decoders.release();
+        if ((long) upload.width() * upload.height() <= LARGE_PIXELS) {
+            return resized(field, bytes, params);
         }
+        large.acquireUninterruptibly();
+        try {
+            return resized(field, bytes, params);
+        } finally {
+            large.release();
+        }
+    }
+
+    private RgbImage resized(String field, byte[] bytes, SamplingParams params) {
+        return RgbImage.of(ImageFile.read(field, bytes, maxPixels).image()).resized(params.width(), params.height());
     }
 }

@@ -50,6 +50,8 @@ public final class EmbeddedRedis implements AutoCloseable {
         exit "$status"
         """;
 
+    private static final String NO_MAXIMUM = "0";
+
     private static final String USER = "ruido";
 
     private static final String USERS_FILE = "users.acl";
@@ -78,6 +80,15 @@ public final class EmbeddedRedis implements AutoCloseable {
      *     bundled Redis nor one of its own
      */
     public static EmbeddedRedis start(Path folder, int port) {
+        return start(folder, port, NO_MAXIMUM);
+    }
+
+    /**
+     * As {@link #start(Path, int)}.
+     *
+     * @param maxMemory after which it refuses to store more, such as {@code 100mb}; 0 for no maximum
+     */
+    public static EmbeddedRedis start(Path folder, int port, String maxMemory) {
         FolderLock lock = FolderLock.acquire(folder);
         try {
             PrivateFolder.create(folder);
@@ -86,7 +97,7 @@ public final class EmbeddedRedis implements AutoCloseable {
             writeUsers(folder);
             for (int attempt = 1; ; attempt++) {
                 int chosen = port == 0 ? Loopback.freePort() : port;
-                Process guard = launch(executable, folder, chosen);
+                Process guard = launch(executable, folder, chosen, maxMemory);
                 EmbeddedRedis redis = new EmbeddedRedis(lock, folder, guard, chosen);
                 if (redis.awaitReady(folder.resolve(PID_FILE))) {
                     return redis;
@@ -163,7 +174,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         return false;
     }
 
-    private static Process launch(String executable, Path folder, int port) throws IOException {
+    private static Process launch(String executable, Path folder, int port, String maxMemory) throws IOException {
         List<String> command = new ArrayList<>(List.of("bash", "-c", GUARD, "redis-guard", executable));
         Map.of(
                         "port",
@@ -176,6 +187,8 @@ public final class EmbeddedRedis implements AutoCloseable {
                         folder.resolve(PID_FILE).toString(),
                         "logfile",
                         folder.resolve(LOG_FILE).toString(),
+                        "maxmemory",
+                        maxMemory,
                         "save",
                         "",
                         "appendonly",

@@ -1,6 +1,7 @@
 package io.ruido.gateway.access;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import io.ruido.gateway.http.GracefulShutdown;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.JobJson;
 import io.ruido.redis.SubmitOptions;
@@ -11,6 +12,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -26,6 +29,7 @@ public final class ApiKeys {
     private static final Logger log = LoggerFactory.getLogger(ApiKeys.class);
 
     private final Optional<Path> file;
+    private final Set<OpenConnection> open = ConcurrentHashMap.newKeySet();
     private volatile Loaded loaded;
 
     private ApiKeys(Optional<Path> file) {
@@ -34,7 +38,13 @@ public final class ApiKeys {
     }
 
     /** @param text of the file */
-    private record Loaded(String text, Map<String, Entry> byHash) {}
+    private record Loaded(String text, Map<String, Entry> byHash) {
+        boolean allows(Caller caller) {
+            return byHash.values().stream().map(Entry::caller).anyMatch(caller::equals);
+        }
+    }
+
+    private record OpenConnection(Caller caller, Runnable close) {}
 
     /** One key in the file. The limits hold for all gateways together; absent ones do not limit. */
     private record Entry(
@@ -89,6 +99,9 @@ public final class ApiKeys {
                 if (!Files.readString(path).equals(loaded.text)) {
                     loaded = load(path);
                     log.info("{} has changed; {} API keys are valid now", path, loaded.byHash.size());
+                    open.stream()
+                            .filter(connection -> !loaded.allows(connection.caller))
+                            .forEach(connection -> connection.close.run());
                 }
             } catch (IOException | RuntimeException e) {
                 log.warn("{} has changed but is invalid; keeping the previous API keys: {}", path, e.toString());
@@ -111,6 +124,21 @@ public final class ApiKeys {
         } catch (RuntimeException e) {
             throw new IllegalArgumentException("API keys in " + file + ": " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * For a connection that stays open.
+     *
+     * @param caller who was let in
+     * @param close called on any thread, perhaps twice, once no key gives exactly these rights any more
+     */
+    public GracefulShutdown.Registration onRevoked(Caller caller, Runnable close) {
+        OpenConnection connection = new OpenConnection(caller, close);
+        open.add(connection);
+        if (!none() && !loaded.allows(caller)) {
+            close.run();
+        }
+        return () -> open.remove(connection);
     }
 
     /** Whether anybody may call. */

@@ -2,6 +2,7 @@ package io.ruido.gateway.events;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import io.ruido.gateway.access.ApiKeys;
 import io.ruido.gateway.access.Caller;
 import io.ruido.gateway.access.Quota;
 import io.ruido.gateway.http.GracefulShutdown;
@@ -30,6 +31,7 @@ import java.util.concurrent.atomic.AtomicReference;
 public final class EventRoutes {
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
     private static final short NORMAL_CLOSURE = 1000;
+    private static final short POLICY_VIOLATION = 1008;
 
     /** Connect again: another gateway goes on with the next number. */
     private static final short SERVICE_RESTART = 1012;
@@ -38,6 +40,7 @@ public final class EventRoutes {
     private final EventStream events;
     private final SchemaCheck commands;
     private final Quota quota;
+    private final ApiKeys keys;
     private final GracefulShutdown shutdown;
     private final AtomicInteger streams;
     private final AtomicInteger sockets;
@@ -48,12 +51,14 @@ public final class EventRoutes {
             EventStream events,
             SchemaCheck commands,
             Quota quota,
+            ApiKeys keys,
             MeterRegistry metrics,
             GracefulShutdown shutdown) {
         this.jobs = jobs;
         this.events = events;
         this.commands = commands;
         this.quota = quota;
+        this.keys = keys;
         this.shutdown = shutdown;
         this.streams = watchers(metrics, "sse");
         this.sockets = watchers(metrics, "websocket");
@@ -97,8 +102,10 @@ public final class EventRoutes {
         });
         streams.incrementAndGet();
         GracefulShutdown.Registration farewell = shutdown.onBegin(response::end);
+        GracefulShutdown.Registration access = keys.onRevoked(Caller.of(ctx), response::end);
         ctx.addEndHandler(ended -> {
             farewell.remove();
+            access.remove();
             streams.decrementAndGet();
             feed.close();
         });
@@ -134,7 +141,7 @@ public final class EventRoutes {
             }
         });
         feeding.set(feed);
-        whileOpen(socket, keepAlive, feed::close);
+        whileOpen(ctx, socket, keepAlive, feed::close);
         feed.resume();
     }
 
@@ -154,7 +161,7 @@ public final class EventRoutes {
                             ctx.vertx().getOrCreateContext());
                     SocketFlow flow = new SocketFlow(socket, subscriptions::resume);
                     socket.textMessageHandler(text -> subscriptions.onCommand(text, flow));
-                    whileOpen(socket, new KeepAlive(ctx.vertx(), socket, flow, HEARTBEAT), subscriptions::close);
+                    whileOpen(ctx, socket, new KeepAlive(ctx.vertx(), socket, flow, HEARTBEAT), subscriptions::close);
                 })
                 .onFailure(ctx::fail);
     }
@@ -165,12 +172,15 @@ public final class EventRoutes {
         }
     }
 
-    private void whileOpen(ServerWebSocket socket, KeepAlive keepAlive, Runnable onClose) {
+    private void whileOpen(RoutingContext ctx, ServerWebSocket socket, KeepAlive keepAlive, Runnable onClose) {
         sockets.incrementAndGet();
         GracefulShutdown.Registration farewell =
                 shutdown.onBegin(() -> socket.close(SERVICE_RESTART, "connect again, this gateway shuts down"));
+        GracefulShutdown.Registration access = keys.onRevoked(
+                Caller.of(ctx), () -> socket.close(POLICY_VIOLATION, "the API key is not valid any more"));
         socket.closeHandler(closed -> {
             farewell.remove();
+            access.remove();
             sockets.decrementAndGet();
             keepAlive.close();
             onClose.run();

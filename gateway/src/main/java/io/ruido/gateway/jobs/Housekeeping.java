@@ -12,8 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Work on jobs that no client or worker triggers: expiring jobs after their deadline, deleting jobs after their retention
- * time, and admitting waiting jobs when workers have room. Every gateway does this for all jobs.
+ * Work on jobs that no client or worker triggers: expiring jobs after their deadline, trimming the events of finished jobs,
+ * deleting jobs after their retention time, and admitting waiting jobs when workers have room. Every gateway does this for
+ * all jobs.
  */
 public final class Housekeeping {
     private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
@@ -22,14 +23,21 @@ public final class Housekeeping {
     private final JobStore store;
     private final JobArchive archive;
     private final DelayedQueue deadlines;
+    private final DelayedQueue trims;
     private final DelayedQueue retention;
     private final ModelRegistry models;
 
     public Housekeeping(
-            JobStore store, JobArchive archive, DelayedQueue deadlines, DelayedQueue retention, ModelRegistry models) {
+            JobStore store,
+            JobArchive archive,
+            DelayedQueue deadlines,
+            DelayedQueue trims,
+            DelayedQueue retention,
+            ModelRegistry models) {
         this.store = store;
         this.archive = archive;
         this.deadlines = deadlines;
+        this.trims = trims;
         this.retention = retention;
         this.models = models;
     }
@@ -39,6 +47,11 @@ public final class Housekeeping {
         return each(deadlines, id -> store.expire(id)
                 .thenCompose(change -> archive.write(id))
                 .thenCompose(written -> deadlines.done(id)));
+    }
+
+    /** Shortens the events of jobs that ended a while ago. Never fails. */
+    public CompletionStage<Void> trim() {
+        return each(trims, store::trim);
     }
 
     /** Deletes the images of jobs that were kept long enough, and then what Redis knows of them. Never fails. */
@@ -72,7 +85,7 @@ public final class Housekeeping {
                 })
                 .exceptionally(error -> {
                     log.atLevel(Problems.level(error))
-                            .log("cannot process deadlines or retention ({}); retrying", error.toString());
+                            .log("cannot process deadlines, events or retention ({}); retrying", error.toString());
                     return null;
                 });
     }

@@ -4,12 +4,14 @@ import io.ruido.config.RuidoConfig.UploadsConfig;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.jobs.Housekeeping;
+import io.ruido.image.ImageEncoder;
 import io.ruido.image.ImageFile;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Upload;
 import io.ruido.redis.DelayedQueue;
 import io.ruido.redis.UploadStore;
 import io.ruido.s3.ResultStore;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Base64;
@@ -125,24 +127,28 @@ public final class Uploads {
     private CompletionStage<Upload> add(
             String field, byte[] bytes, String tenant, String id, BooleanSupplier abandoned) {
         UUID object = UUID.randomUUID();
-        return CompletableFuture.supplyAsync(() -> checked(field, bytes, abandoned), decoding.of(tenant))
-                .thenCompose(picture -> store.announce(object, tenant, bytes.length)
-                        .thenAccept(taken -> checkRoom(field, bytes, taken))
-                        .thenRunAsync(() -> put(object, bytes, picture.format()), blocking)
-                        .thenCompose(stored -> store.add(
-                                tenant,
-                                new Upload(
-                                        id,
-                                        object,
-                                        picture.image().getWidth(),
-                                        picture.image().getHeight()))));
+        return CompletableFuture.supplyAsync(
+                        () -> Plain.of(checked(field, bytes, abandoned)), decoding.of(tenant))
+                .thenCompose(picture -> store.announce(object, tenant, bytes.length + picture.png.length)
+                        .thenAccept(taken -> checkRoom(field, bytes.length + picture.png.length, taken))
+                        .thenRunAsync(() -> put(object, bytes, picture), blocking)
+                        .thenCompose(
+                                stored -> store.add(tenant, new Upload(id, object, picture.width, picture.height))));
     }
 
-    private void checkRoom(String field, byte[] bytes, Optional<Long> taken) {
+    /** A picture that was decoded once and costs little to decode again, whatever it was before. */
+    private record Plain(ImageFile.Format format, int width, int height, byte[] png) {
+        static Plain of(ImageFile picture) {
+            BufferedImage image = picture.image();
+            return new Plain(picture.format(), image.getWidth(), image.getHeight(), ImageEncoder.plain(image));
+        }
+    }
+
+    private void checkRoom(String field, int bytes, Optional<Long> taken) {
         taken.ifPresent(others -> {
             Problem.Field refused = new Problem.Field(
                     field,
-                    bytes.length + " bytes",
+                    bytes + " bytes to store",
                     "exceeds the storage: uploads take %d of %d bytes, and there may be %d of them. Each upload is deleted %s after its last use"
                             .formatted(
                                     others, limits.maxStoredBytes(), limits.maxStoredPictures(), limits.retention()));
@@ -196,9 +202,10 @@ public final class Uploads {
         }
     }
 
-    private void put(UUID object, byte[] bytes, ImageFile.Format format) {
+    private void put(UUID object, byte[] bytes, Plain picture) {
         try {
-            objects.putUpload(object, bytes, format.mediaType());
+            objects.putUpload(object, bytes, picture.format.mediaType());
+            objects.putPlainUpload(object, picture.png);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -214,7 +221,7 @@ public final class Uploads {
 
     private void delete(UUID object) {
         try {
-            objects.delete(ResultStore.uploadKey(object));
+            objects.deleteUpload(object);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

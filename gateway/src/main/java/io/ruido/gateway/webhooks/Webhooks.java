@@ -13,11 +13,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,26 +50,40 @@ public final class Webhooks {
     private static final int AT_A_TIME = 50;
     private static final int LONGEST_REASON = 200;
 
+    /** Calls of one tenant at the same time. */
+    private static final int CALLS_OF_A_TENANT = 8;
+
+    /** Less than the time after which a call that is due is due again. */
+    private static final Duration TURN_COMES_WITHIN = Duration.ofSeconds(20);
+
     private final WebhookStore store;
     private final JobStore jobs;
     private final ResultStore results;
     private final WebhookClient client;
     private final List<Duration> pauses;
     private final Executor blocking;
+    private final Executor calls;
+    private final Map<String, Semaphore> turns = new ConcurrentHashMap<>();
 
+    /**
+     * @param calls for the calls themselves, with a platform thread for each: resolving a receiver's name can take half a
+     *     minute, and a virtual thread would keep its carrier from all others meanwhile
+     */
     public Webhooks(
             WebhookStore store,
             JobStore jobs,
             ResultStore results,
             WebhookClient client,
             List<Duration> pauses,
-            Executor blocking) {
+            Executor blocking,
+            Executor calls) {
         this.store = store;
         this.jobs = jobs;
         this.results = results;
         this.client = client;
         this.pauses = pauses;
         this.blocking = blocking;
+        this.calls = calls;
     }
 
     private record Message(String type, Instant timestamp, JobView data) {
@@ -98,7 +117,7 @@ public final class Webhooks {
             Optional<JobStatus> job =
                     done(jobs.find(id)).filter(found -> found.state().terminal());
             if (webhook.isPresent() && job.isPresent()) {
-                attempt(id, webhook.get(), job.get());
+                inTurn(job.get().tenant(), () -> attempt(id, webhook.get(), job.get()));
             } else {
                 done(store.delivered(id));
             }
@@ -113,7 +132,7 @@ public final class Webhooks {
             Optional<WebhookStore.Pending> webhook = done(store.find(id));
             Optional<JobStatus> job = done(jobs.find(id));
             if (webhook.isPresent() && job.isPresent()) {
-                tell(id, webhook.get(), job.get());
+                inTurn(job.get().tenant(), () -> tell(id, webhook.get(), job.get()));
             }
             boolean more = webhook.isPresent() && job.isPresent() && toldMore(webhook.get(), job.get());
             done(more ? store.liveLater(id, PROGRESS_EVERY) : store.liveDone(id));
@@ -153,6 +172,22 @@ public final class Webhooks {
 
     private static boolean running(JobStatus job) {
         return !job.state().terminal();
+    }
+
+    /** Does nothing when too many of the tenant's calls last too long: the call stays due. */
+    private void inTurn(String tenant, Runnable attempt) {
+        Semaphore places = turns.computeIfAbsent(tenant, first -> new Semaphore(CALLS_OF_A_TENANT));
+        try {
+            if (places.tryAcquire(TURN_COMES_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
+                try {
+                    CompletableFuture.runAsync(attempt, calls).join();
+                } finally {
+                    places.release();
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void attempt(UUID id, WebhookStore.Pending webhook, JobStatus job) {

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.ruido.gateway.Client;
 import io.ruido.gateway.Pictures;
 import io.ruido.gateway.Services;
+import io.ruido.gateway.Watcher;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.WebSocket;
@@ -24,7 +25,9 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -201,6 +204,26 @@ class AccessTest {
         Files.writeString(FILE, ENTRIES);
         await().until(() -> get("/v1/models", "new-secret").status() == 401);
         assertThat(get("/v1/models", "shop-secret").status()).isEqualTo(200);
+    }
+
+    @Test
+    void connectionsThatAKeyHasOpenedAreClosedWhenItIsTaken() throws Exception {
+        Files.writeString(FILE, ENTRIES + KeyFile.entry("leaver", "leaver-secret", "tenant: shop"));
+        await().until(() -> get("/v1/models", "leaver-secret").status() == 200);
+        String path = "/v1/jobs/" + submitted("shop-secret", "{\"prompt\": \"watched\"}");
+        Watcher one = Watcher.open(client, path + "/ws", "Authorization", "Bearer leaver-secret");
+        Watcher many = Watcher.open(client, "/v1/ws", "Authorization", "Bearer leaver-secret");
+        Watcher anothers = Watcher.open(client, "/v1/ws", "Authorization", "Bearer shop-secret");
+        CompletableFuture<Client.Answer> stream =
+                CompletableFuture.supplyAsync(() -> get(path + "/events", "leaver-secret"));
+        await().until(() -> !one.frames.isEmpty());
+
+        Files.writeString(FILE, ENTRIES);
+
+        assertThat(one.closeStatus()).isEqualTo(1008);
+        assertThat(many.closeStatus()).isEqualTo(1008);
+        assertThat(stream.get(1, TimeUnit.MINUTES).text()).contains("QUEUED");
+        assertThat(anothers.closed).isNotDone();
     }
 
     @Test

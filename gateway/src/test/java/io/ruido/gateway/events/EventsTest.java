@@ -15,6 +15,7 @@ import io.ruido.redis.EventStream;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.streams.WriteStream;
+import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -147,6 +148,41 @@ class EventsTest {
         await().untilAsserted(() -> assertThat(openWatchers()).isLessThan(200));
     }
 
+    @Test
+    void aWhileAfterTheEndStatesAndResultsAreKeptAndOfEachImageTheLastPreview() throws Exception {
+        UUID id = client.submitted(TWO_IMAGES);
+        worker.sample(new SampleId(id, 0), 3, "data:,first");
+        worker.sample(new SampleId(id, 1), 3, "data:,second");
+        List<JsonNode> all = read(events(id, null));
+
+        SERVICES.letTrim(id);
+        await().until(() -> read(events(id, null)).size() < all.size());
+
+        List<JsonNode> kept = read(events(id, null));
+        assertThat(kept)
+                .isEqualTo(all.stream()
+                        .filter(event -> !event.get("type").asText().equals("step")
+                                || event.get("step").asInt() == 3)
+                        .toList());
+        long seen = all.get(5).get("number").asLong();
+        Watcher late = Watcher.open(client, "/v1/jobs/" + id + "/ws?after=" + seen);
+        assertThat(late.closeStatus()).isEqualTo(1000);
+        assertThat(late.frames)
+                .isEqualTo(kept.stream()
+                        .filter(event -> event.get("number").asLong() > seen)
+                        .toList());
+    }
+
+    private static List<JsonNode> read(List<String> lines) throws IOException {
+        List<JsonNode> events = new ArrayList<>();
+        for (String line : lines) {
+            if (line.startsWith("data: ")) {
+                events.add(JobJson.MAPPER.readTree(line.substring("data: ".length())));
+            }
+        }
+        return events;
+    }
+
     private double openWatchers() {
         return client.get("/metrics")
                 .text()
@@ -204,13 +240,7 @@ class EventsTest {
             worker.sample(new SampleId(id, 0), STEPS, PREVIEW);
 
             byte[] stream = socket.getInputStream().readAllBytes();
-            List<JsonNode> frames = new ArrayList<>();
-            for (String line : new String(stream, StandardCharsets.US_ASCII).split("\n")) {
-                if (line.startsWith("data: ")) {
-                    frames.add(JobJson.MAPPER.readTree(line.substring("data: ".length())));
-                }
-            }
-            isTheNewest(frames);
+            isTheNewest(read(List.of(new String(stream, StandardCharsets.US_ASCII).split("\n"))));
         }
     }
 

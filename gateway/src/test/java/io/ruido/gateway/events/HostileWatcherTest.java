@@ -14,8 +14,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,6 +77,30 @@ class HostileWatcherTest {
         assertThat(watcher.frames)
                 .extracting(frame -> frame.at("/problem/code").asText())
                 .contains("not-found", "too-many-requests");
+    }
+
+    @Test
+    void noMoreIsWatchedThanOneConnectionMayHoweverFastItAsks() {
+        List<String> ids = IntStream.range(0, 1_010)
+                .mapToObj(i -> client.submit("{\"prompt\": \"one of many\"}", "Authorization", "Bearer boss-secret")
+                        .json()
+                        .get("id")
+                        .asText())
+                .toList();
+        Watcher watcher = Watcher.open(client, "/v1/ws", "Authorization", "Bearer boss-secret");
+
+        ids.forEach(id -> watcher.socket.sendText("{\"op\": \"subscribe\", \"job\": \"" + id + "\"}", true).join());
+
+        await().until(() -> watcher.frames.stream()
+                        .map(frame -> frame.get("job").asText())
+                        .distinct()
+                        .count()
+                == ids.size());
+        assertThat(watcher.frames)
+                .filteredOn(frame -> frame.has("problem"))
+                .extracting(frame -> frame.at("/problem/code").asText())
+                .hasSize(10)
+                .containsOnly("too-many-subscriptions");
     }
 
     @Test

@@ -31,7 +31,7 @@ class HousekeepingTest {
     static final Services SERVICES = new Services(Map.of(
             "ruido.jobs.retention", "PT3S",
             "ruido.uploads.retention", "PT3S",
-            "ruido.uploads.max-stored-bytes", "100000"));
+            "ruido.uploads.max-stored-bytes", "200000"));
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -96,6 +96,7 @@ class HousekeepingTest {
 
         await().atMost(PATIENCE)
                 .until(() -> worker.stored(ResultStore.key(upload)).isEmpty());
+        assertThat(worker.stored(ResultStore.plainKey(upload))).isEmpty();
 
         assertThat(client.get("/v1/uploads/" + upload.id()).status()).isEqualTo(404);
         await().until(submitted);
@@ -115,7 +116,8 @@ class HousekeepingTest {
         assertThat(refused.status()).as(refused.toString()).isEqualTo(403);
         assertThat(refused.json().get("code").asText()).isEqualTo("no-room");
         assertThat(refused.json().get("detail").asText())
-                .contains(second.length + " bytes", "take " + first.length + " of 100000 bytes");
+                .containsPattern("was \"\\d+ bytes to store\"")
+                .containsPattern("take \\d+ of 200000 bytes");
         await().atMost(PATIENCE).until(() -> client.upload(second).status() == 201);
     }
 

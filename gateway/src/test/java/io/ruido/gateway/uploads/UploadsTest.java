@@ -10,6 +10,7 @@ import io.ruido.gateway.Pictures;
 import io.ruido.gateway.Services;
 import io.ruido.gateway.Worker;
 import io.ruido.gateway.http.Problems;
+import io.ruido.image.ImageFile;
 import io.ruido.job.SampleId;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
@@ -18,6 +19,7 @@ import io.ruido.job.Variation;
 import io.ruido.redis.DelayedQueue;
 import io.ruido.redis.UploadStore;
 import io.ruido.s3.ResultStore;
+import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -116,6 +118,24 @@ class UploadsTest {
         assertThat(params.source().strength()).isEqualTo(0.8);
         assertThat(params.source().mask()).isNull();
         assertThat(worker.stored(ResultStore.key(params.source().image()))).contains(picture);
+    }
+
+    @Test
+    void whatWorkersDecodeIsAPlainPngWhateverWasSent() throws Exception {
+        byte[] jpeg = Pictures.jpeg(300, 200);
+        UUID id = client.submitted("{\"prompt\": \"an apple\", \"image\": \"%s\"}".formatted(id(client.upload(jpeg))));
+
+        byte[] plain = worker.stored(ResultStore.plainKey(
+                        worker.status(id).job().params().source().image()))
+                .orElseThrow();
+
+        assertThat(ImageFile.Format.of(plain)).contains(ImageFile.Format.PNG);
+        assertThat(pixels(plain)).isEqualTo(pixels(jpeg));
+    }
+
+    private static int[] pixels(byte[] picture) {
+        BufferedImage image = ImageFile.read("picture", picture, 1_000_000).image();
+        return image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
     }
 
     @ParameterizedTest

@@ -166,6 +166,7 @@ class WebhookTest {
                 new ResultStore(SERVICES.config.s3()),
                 new WebhookClient(false, Clock.systemUTC(), new SimpleMeterRegistry()),
                 List.of(),
+                Thread::startVirtualThread,
                 Thread::startVirtualThread);
         UUID id = submitted();
         SERVICES.gateway.close();
