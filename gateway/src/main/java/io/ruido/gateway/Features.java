@@ -153,7 +153,8 @@ final class Features {
     }
 
     private List<Route> events() {
-        return new EventRoutes(jobs, backends.events(), Contract.check(contract, "Command"), quota, keys, metrics, shutdown)
+        return new EventRoutes(
+                        jobs, backends.events(), Contract.check(contract, "Command"), quota, keys, metrics, shutdown)
                 .routes();
     }
 

@@ -59,7 +59,8 @@ class FullRedisTest {
         client.post("/v1/jobs/" + id + "/cancel", "");
         assertThat(watcher.closeStatus()).isEqualTo(1000);
         assertThat(watcher.numbers())
-                .isEqualTo(LongStream.rangeClosed(1, watcher.frames.size()).boxed().toList());
+                .isEqualTo(
+                        LongStream.rangeClosed(1, watcher.frames.size()).boxed().toList());
         assertThat(worker.status(id).state()).isEqualTo(JobState.CANCELLED);
     }
 

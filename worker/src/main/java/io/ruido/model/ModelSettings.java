@@ -165,8 +165,8 @@ public final class ModelSettings {
     public List<List<Integer>> counts(String name, List<Integer> layers, int missing) {
         JsonNode value = value(name);
         if (layers.stream().anyMatch(count -> count > MOST_LAYERS)) {
-            throw new IllegalArgumentException("%s: has %s layers; supported: at most %d in each level"
-                    .formatted(model, layers, MOST_LAYERS));
+            throw new IllegalArgumentException(
+                    "%s: has %s layers; supported: at most %d in each level".formatted(model, layers, MOST_LAYERS));
         }
         List<List<Integer>> counts = new ArrayList<>();
         for (int level = 0; level < layers.size(); level++) {

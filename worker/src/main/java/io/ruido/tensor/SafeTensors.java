@@ -162,8 +162,9 @@ public final class SafeTensors implements Weights.Source {
         }
         long header = all.get(LONG, 0);
         if (header < 2 || header > all.byteSize() - 8 || header > LARGEST_HEADER) {
-            throw new IOException("%s is cut off or no safetensors file: header of %d bytes in a file of %d; it has at most %d"
-                    .formatted(file, header, all.byteSize(), LARGEST_HEADER));
+            throw new IOException(
+                    "%s is cut off or no safetensors file: header of %d bytes in a file of %d; it has at most %d"
+                            .formatted(file, header, all.byteSize(), LARGEST_HEADER));
         }
         MemorySegment data = all.asSlice(8 + header);
         JsonNode tree = header(file, all.asSlice(8, header));
@@ -216,8 +217,8 @@ public final class SafeTensors implements Weights.Source {
             size = size.multiply(BigInteger.valueOf(shape[i]));
         }
         if (!valid || size.bitLength() >= Long.SIZE - 4) {
-            throw new IOException("%s: tensor %s has a shape that no tensor has: %s"
-                    .formatted(file, name, Arrays.toString(shape)));
+            throw new IOException(
+                    "%s: tensor %s has a shape that no tensor has: %s".formatted(file, name, Arrays.toString(shape)));
         }
         return new Shape(shape);
     }

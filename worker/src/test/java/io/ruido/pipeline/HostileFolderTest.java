@@ -56,9 +56,7 @@ class HostileFolderTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             unet/config.json                | layers_per_block             | 2147483647
             unet/config.json                | layers_per_block             | 1099511627776
             unet/config.json                | layers_per_block             | -1
@@ -168,8 +166,8 @@ class HostileFolderTest {
     }
 
     private Throwable assertRefused(List<LoraFile> loras) {
-        Throwable thrown = catchThrowable(
-                () -> DiffusionPipeline.read(model, Device.cpu(), DataType.FLOAT32, Engine.EAGER, loras)
+        Throwable thrown =
+                catchThrowable(() -> DiffusionPipeline.read(model, Device.cpu(), DataType.FLOAT32, Engine.EAGER, loras)
                         .close());
 
         assertThat(thrown).isInstanceOfAny(IOException.class, IllegalArgumentException.class);

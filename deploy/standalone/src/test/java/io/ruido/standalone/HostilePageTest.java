@@ -100,13 +100,15 @@ class HostilePageTest {
             for (String prompt : PROMPTS) {
                 String start = prompt.substring(0, Math.min(20, prompt.length()));
                 if (prompt.startsWith("<") || prompt.startsWith("\"")) {
-                    Locator card = page.locator(".card", new Page.LocatorOptions().setHasText(start)).first();
+                    Locator card = page.locator(".card", new Page.LocatorOptions().setHasText(start))
+                            .first();
                     assertThat(card).isVisible();
                     assertThat(card.locator("script, iframe, style, link, base, meta, [onerror], [onload]"))
                             .hasCount(0);
                 }
             }
-            Locator card = page.locator(".card", new Page.LocatorOptions().setHasText(PROMPTS.get(1))).first();
+            Locator card = page.locator(".card", new Page.LocatorOptions().setHasText(PROMPTS.get(1)))
+                    .first();
             assertThat(card.locator(".tile.ready").first()).isVisible();
             card.getByRole(AriaRole.BUTTON).first().click();
             assertThat(page.getByRole(AriaRole.DIALOG)).isVisible();
@@ -122,7 +124,8 @@ class HostilePageTest {
     @Test
     void thePolicyStopsScriptsThatGotOntoThePage() {
         try (BrowserContext context = chromium.browser()
-                .newContext(new Browser.NewContextOptions().setBaseURL(ruido.address().toString()))) {
+                .newContext(new Browser.NewContextOptions()
+                        .setBaseURL(ruido.address().toString()))) {
             Page page = context.newPage();
             List<String> violations = new CopyOnWriteArrayList<>();
             page.onConsoleMessage(message -> violations.add(message.text()));
@@ -143,7 +146,9 @@ class HostilePageTest {
             page.waitForTimeout(1_000);
 
             assertThat(page.evaluate("() => window.pwned ?? 'nothing ran'")).isEqualTo("nothing ran");
-            assertThat(violations).filteredOn(text -> text.contains("Content Security Policy")).hasSizeGreaterThanOrEqualTo(3);
+            assertThat(violations)
+                    .filteredOn(text -> text.contains("Content Security Policy"))
+                    .hasSizeGreaterThanOrEqualTo(3);
         }
     }
 

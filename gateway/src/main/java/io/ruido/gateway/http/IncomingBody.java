@@ -87,16 +87,18 @@ final class IncomingBody {
         }
         body = Buffer.buffer();
         ctx.request().pause();
-        offTheLoop(() -> {
-            if (file == null) {
-                file = BodyFile.open();
-            }
-            file.append(part);
-            return part;
-        }, written -> {
-            memory.giveBack(part.length());
-            ctx.request().resume();
-        });
+        offTheLoop(
+                () -> {
+                    if (file == null) {
+                        file = BodyFile.open();
+                    }
+                    file.append(part);
+                    return part;
+                },
+                written -> {
+                    memory.giveBack(part.length());
+                    ctx.request().resume();
+                });
     }
 
     void end() {
@@ -161,7 +163,8 @@ final class IncomingBody {
                 then.with(result.result());
             } else {
                 log.error("cannot write a request's body to a temporary file; refusing the request", result.cause());
-                refuse(Problem.of(Problem.Code.UNAVAILABLE, "The gateway cannot store the body temporarily; try again."));
+                refuse(Problem.of(
+                        Problem.Code.UNAVAILABLE, "The gateway cannot store the body temporarily; try again."));
             }
         });
     }

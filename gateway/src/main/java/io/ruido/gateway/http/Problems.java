@@ -97,7 +97,8 @@ public final class Problems implements Handler<RoutingContext> {
             case ProblemException e -> e.problem();
             case InvalidFieldException e ->
                 Problem.invalid(List.of(new Problem.Field(e.field(), e.value(), e.reason())));
-            case RedisCommandExecutionException e when e.getMessage().startsWith("OOM") ->
+            case RedisCommandExecutionException e
+            when e.getMessage().startsWith("OOM") ->
                 Problem.of(Problem.Code.UNAVAILABLE, "Redis has no memory left; try again later.");
             case RedisException e -> unavailable("Redis");
             case KafkaException e -> unavailable("Kafka");

@@ -127,8 +127,7 @@ public final class Uploads {
     private CompletionStage<Upload> add(
             String field, byte[] bytes, String tenant, String id, BooleanSupplier abandoned) {
         UUID object = UUID.randomUUID();
-        return CompletableFuture.supplyAsync(
-                        () -> Plain.of(checked(field, bytes, abandoned)), decoding.of(tenant))
+        return CompletableFuture.supplyAsync(() -> Plain.of(checked(field, bytes, abandoned)), decoding.of(tenant))
                 .thenCompose(picture -> store.announce(object, tenant, bytes.length + picture.png.length)
                         .thenAccept(taken -> checkRoom(field, bytes.length + picture.png.length, taken))
                         .thenRunAsync(() -> put(object, bytes, picture), blocking)

@@ -89,7 +89,9 @@ class HostileWatcherTest {
                 .toList();
         Watcher watcher = Watcher.open(client, "/v1/ws", "Authorization", "Bearer boss-secret");
 
-        ids.forEach(id -> watcher.socket.sendText("{\"op\": \"subscribe\", \"job\": \"" + id + "\"}", true).join());
+        ids.forEach(id -> watcher.socket
+                .sendText("{\"op\": \"subscribe\", \"job\": \"" + id + "\"}", true)
+                .join());
 
         await().until(() -> watcher.frames.stream()
                         .map(frame -> frame.get("job").asText())

@@ -23,8 +23,8 @@ class HostileReceiversTest {
             + KeyFile.entry("rival", "rival-secret", "tenant: rival"));
 
     @RegisterExtension
-    static final Services SERVICES = new Services(Map.of(
-            "ruido.gateway.api-keys", KEYS.toString(), "ruido.gateway.private-webhooks", "true"));
+    static final Services SERVICES =
+            new Services(Map.of("ruido.gateway.api-keys", KEYS.toString(), "ruido.gateway.private-webhooks", "true"));
 
     private final Client client = SERVICES.client;
 

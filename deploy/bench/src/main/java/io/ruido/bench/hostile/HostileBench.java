@@ -104,7 +104,8 @@ public final class HostileBench implements Callable<Integer> {
         try {
             Files.writeString(keys, entry("tenant", TENANT_KEY) + entry("hostile", HOSTILE_KEY));
             try (BenchServers servers = BenchServers.start(
-                            models == null ? QueueBench.bundled() : models, Map.of("ruido.gateway.api-keys", keys.toString()));
+                            models == null ? QueueBench.bundled() : models,
+                            Map.of("ruido.gateway.api-keys", keys.toString()));
                     Worker _ = Worker.start(
                             servers.config(), Models.read(servers.config().worker()))) {
                 return measure(servers.gatewayPort());
@@ -243,9 +244,8 @@ public final class HostileBench implements Callable<Integer> {
         row("  alone, before", before);
         row("  beside hostile clients", beside);
         row("  alone, after", after);
-        Quantiles alone = Quantiles.of(Stream.of(before, after)
-                .flatMap(jobs -> jobs.seconds.stream())
-                .mapToDouble(Double::doubleValue));
+        Quantiles alone = Quantiles.of(
+                Stream.of(before, after).flatMap(jobs -> jobs.seconds.stream()).mapToDouble(Double::doubleValue));
         System.out.printf(
                 "p95 is %.2f times that of before and after together (goal: at most 2)%n",
                 beside.quantiles().at(0.95) / alone.at(0.95));
@@ -256,7 +256,11 @@ public final class HostileBench implements Callable<Integer> {
     private static void row(String name, Jobs jobs) {
         System.out.printf(
                 "%-27s %7d %7.2f %7.2f %7d%n",
-                name, jobs.seconds.size(), jobs.quantiles().median(), jobs.quantiles().at(0.95), jobs.lost);
+                name,
+                jobs.seconds.size(),
+                jobs.quantiles().median(),
+                jobs.quantiles().at(0.95),
+                jobs.lost);
     }
 
     private static String entry(String name, String key) throws Exception {
