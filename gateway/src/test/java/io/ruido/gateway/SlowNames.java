@@ -36,6 +36,7 @@ public final class SlowNames extends InetAddressResolverProvider {
         };
     }
 
+    @SuppressWarnings("restricted") // Only native code keeps a thread as the resolver does.
     private static void sleepInLibc() {
         Linker linker = Linker.nativeLinker();
         MethodHandle sleep = linker.downcallHandle(
