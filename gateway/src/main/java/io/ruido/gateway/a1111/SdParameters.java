@@ -247,6 +247,7 @@ final class SdParameters {
         return value == null
                 || value.equals("")
                 || value.equals(false)
+                || value instanceof String text && text.strip().equalsIgnoreCase("false")
                 || value instanceof Number number && number.doubleValue() == 0;
     }
 }

@@ -179,9 +179,9 @@ class RefusalTest {
     void pathsAndMethodsThatAreNotThereAreProblemsToo() {
         problem(client.get("/v2/jobs"), 404, "not-found");
         problem(client.get("/main.ts"), 404, "not-found");
-        Client.Answer answer = client.send("DELETE", "/v1/jobs", null);
+        Client.Answer answer = client.send("PUT", "/v1/jobs", null);
         problem(answer, 405, "method-not-allowed");
-        assertThat(answer.header("Allow")).isEqualTo("GET, POST");
+        assertThat(answer.header("Allow")).isEqualTo("DELETE, GET, HEAD, POST");
         problem(client.post("/", ""), 405, "method-not-allowed");
         problem(client.get("/v1/ws"), 426, "upgrade-required");
         problem(client.get("/v1/jobs/0199e1f2-0000-7000-8000-000000000000/ws"), 426, "upgrade-required");
