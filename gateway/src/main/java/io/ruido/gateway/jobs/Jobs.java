@@ -80,11 +80,13 @@ public final class Jobs {
 
     /** The images go first: when that fails, the job is still there to be deleted again. */
     private CompletionStage<Void> delete(UUID id) {
-        return store.cancel(id)
-                .thenCompose(cancelled -> store.find(id))
-                .thenCompose(found -> archive.deleteImages(found.stream().toList()))
-                .thenCompose(deleted -> store.delete(id))
-                .thenCompose(deleted -> archive.delete(id));
+        return store.cancel(id).thenCompose(change -> store.find(id).thenCompose(found -> {
+            boolean begun = found.isPresent() && found.get().startedAt() != null;
+            boolean archived = begun || !(change instanceof ChangeResult.Done);
+            return archive.deleteImages(found.stream().toList())
+                    .thenCompose(deleted -> store.delete(id))
+                    .thenCompose(deleted -> archived ? archive.delete(id) : CompletableFuture.completedStage(null));
+        }));
     }
 
     private CompletionStage<Void> deleteArchived(Caller caller, UUID id) {
