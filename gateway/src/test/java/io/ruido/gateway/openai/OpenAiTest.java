@@ -52,6 +52,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.yaml.snakeyaml.Yaml;
 
 /** With OpenAI's own client, of which only the base URL is changed. */
@@ -78,6 +79,30 @@ class OpenAiTest {
         assertThat(openAi.models().list().data())
                 .extracting(model -> model.validate().id())
                 .containsExactly("apples", "pears", "dall-e-3");
+    }
+
+    /** A chat front end; a chat front end's tool for DALL·E 3, and for newer models; and what some send as null. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"model\": \"apples\", \"n\": 1, \"size\": \"128x128\", \"response_format\": \"b64_json\"",
+                "\"model\": \"dall-e-3\", \"quality\": \"standard\", \"style\": \"vivid\", \"size\": \"128x128\", \"n\": 1",
+                "\"n\": 1, \"size\": \"auto\", \"quality\": \"auto\", \"background\": \"auto\", \"output_format\": \"png\","
+                        + " \"output_compression\": 100, \"moderation\": \"auto\", \"user\": \"somebody\"",
+                "\"model\": null, \"n\": null, \"size\": null, \"style\": null, \"quality\": null, \"seed\": null, \"user\": null",
+            })
+    void requestsOfRealClientsAreAnswered(String more) throws Exception {
+        String prompt = "a client " + UUID.randomUUID();
+        CompletableFuture<Client.Answer> answer = async(() -> SERVICES.client.post(
+                "/v1/images/generations",
+                "{\"prompt\": \"%s\", %s}".formatted(prompt, more),
+                "Content-Type",
+                "application/json"));
+
+        worker.finish(worker.newest(prompt));
+
+        assertThat(answer.get(60, TimeUnit.SECONDS).status()).isEqualTo(200);
+        assertThat(answer.join().json().at("/data/0/b64_json").asText()).isNotEmpty();
     }
 
     @Test
