@@ -81,17 +81,17 @@ final class Graph {
     private int nodes;
     private int values;
 
-    /** A node with one result. Attributes are whole numbers, decimals, texts, or lists of whole numbers. */
+    /** Adds a node with one result. Attributes are whole numbers, decimals, texts, or lists of whole numbers. */
     String node(String op, Map<String, Object> attributes, String... inputs) {
         return nodes("", op, 1, attributes, inputs).getFirst();
     }
 
-    /** A node of an operation that only ONNX Runtime has. */
+    /** Adds a node of an operation that only ONNX Runtime has. */
     String contrib(String op, Map<String, Object> attributes, String... inputs) {
         return nodes(CONTRIB, op, 1, attributes, inputs).getFirst();
     }
 
-    /** A node with several results. */
+    /** Adds a node with several results. */
     List<String> nodes(String op, int results, Map<String, Object> attributes, String... inputs) {
         return nodes("", op, results, attributes, inputs);
     }
@@ -128,7 +128,7 @@ final class Graph {
         };
     }
 
-    /** A weight, or another array whose values are known. */
+    /** Adds a weight, or another array whose values are known. */
     String weight(NDArray array) {
         return names.computeIfAbsent(array, this::add);
     }
@@ -157,7 +157,7 @@ final class Graph {
         return tensor.number(2, type(type)).text(8, name);
     }
 
-    /** Its number in ONNX. */
+    /** Returns ONNX' number of a type. */
     static long type(DataType type) {
         return switch (type) {
             case FLOAT32 -> 1;
@@ -167,7 +167,7 @@ final class Graph {
         };
     }
 
-    /** Whole numbers as a vector. */
+    /** Adds whole numbers as a vector. */
     String numbers(long... numbers) {
         return constant(List.of("numbers", Arrays.toString(numbers)), name -> {
             Message tensor = tensor(name, DataType.INT64, numbers.length);
@@ -176,7 +176,7 @@ final class Graph {
         });
     }
 
-    /** Decimals as a vector. */
+    /** Adds decimals as a vector. */
     String vector(float... numbers) {
         return constant(List.of("vector", Arrays.toString(numbers)), name -> {
             Message tensor = tensor(name, DataType.FLOAT32, numbers.length);
@@ -187,14 +187,14 @@ final class Graph {
         });
     }
 
-    /** The same decimal so many times. */
+    /** Adds a vector of the same decimal so many times. */
     String repeated(float number, long times) {
         float[] numbers = new float[Math.toIntExact(times)];
         Arrays.fill(numbers, number);
         return vector(numbers);
     }
 
-    /** One decimal, without a side. */
+    /** Adds one decimal, without a side. */
     String decimal(float number) {
         return constant(List.of("decimal", number), name -> tensor(name, DataType.FLOAT32)
                 .decimal(4, number));
@@ -223,7 +223,7 @@ final class Graph {
         graph.message(11, new Message().text(1, name).message(2, new Message().message(1, tensor)));
     }
 
-    /** What a run gives: a value under another name. */
+    /** Makes a value the result of a run, under another name. */
     void output(String name, Value value) {
         graph.message(
                 1,
@@ -232,7 +232,7 @@ final class Graph {
         graph.message(12, new Message().text(1, name).message(2, new Message().message(1, tensor)));
     }
 
-    /** The tensors that are not in the graph. */
+    /** Returns the tensors that are not in the graph. */
     Map<String, NDArray> weights() {
         return weights;
     }

@@ -34,7 +34,7 @@ final class Kernels {
             return arrays[next++];
         }
 
-        /** Null for an absent one. */
+        /** Returns null for an absent argument. */
         Value value() {
             NDArray array = array();
             return array.isEmpty() ? null : recorder.value(array);
@@ -118,7 +118,7 @@ final class Kernels {
         return wave(nodes.mul(turns, nodes.decimal((float) Math.PI)), cosFirst);
     }
 
-    /** Sines and cosines side by side. */
+    /** Puts sines and cosines side by side. */
     private Value wave(Value angles, boolean cosFirst) {
         Value cos = nodes.elementwise("Cos", angles);
         Value sin = nodes.elementwise("Sin", angles);
@@ -175,7 +175,7 @@ final class Kernels {
         return nodes.divided(nodes.add(x, h), divisor);
     }
 
-    /** Weights and biases of queries, keys and values follow. */
+    /** Reads weights and biases of queries, keys and values from the arguments. */
     private Value attend(Value x, Value context, Value mask, long heads, Arguments a) {
         Value q = nodes.linear(x, a.value(), a.value());
         Value k = nodes.linear(context, a.value(), a.value());
@@ -183,7 +183,7 @@ final class Kernels {
         return nodes.attention(q, k, v, mask, heads);
     }
 
-    /** The same without biases and mask. */
+    /** Reads weights of queries, keys and values, which have no biases; there is no mask. */
     private Value attend(Value x, Value context, long heads, Arguments a) {
         Value q = nodes.linear(x, a.value(), null);
         Value k = nodes.linear(context, a.value(), null);
@@ -213,7 +213,7 @@ final class Kernels {
         return nodes.add(x, nodes.pixels(nodes.linear(tokens, weight, bias), x));
     }
 
-    /** The hidden layer of GEGLU. Both halves of the weight are used where they are. */
+    /** Computes the hidden layer of GEGLU. Both halves of the weight are used where they are. */
     private Value gated(Value x, Arguments a) {
         NDArray weight = a.array();
         NDArray bias = a.array();
@@ -255,7 +255,7 @@ final class Kernels {
         return nodes.modulated(nodes.layerNorm(x, eps, weight, bias), scale, shift);
     }
 
-    /** The numbers of patches belong to the size of the latents, not to the graph. */
+    /** Joins patches, whose numbers belong to the size of the latents, not to the graph. */
     private Value unpatchify(Value tokens, long h, long w, long p) {
         long batch = tokens.side(0);
         long channels = tokens.side(2) / (p * p);

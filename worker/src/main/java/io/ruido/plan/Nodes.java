@@ -32,7 +32,7 @@ final class Nodes {
         return new Value(graph.decimal(number), new Shape(), DataType.FLOAT32);
     }
 
-    /** A function of each element. */
+    /** Applies a function to each element. */
     Value elementwise(String op, Value x) {
         return node(op, Map.of(), x.shape(), x);
     }
@@ -60,7 +60,7 @@ final class Nodes {
         return binary("Mul", x, y);
     }
 
-    /** x·(1 + scale) + shift */
+    /** Computes x·(1 + scale) + shift. */
     Value modulated(Value x, Value scale, Value shift) {
         return add(mul(x, add(scale, decimal(1))), shift);
     }
@@ -69,7 +69,7 @@ final class Nodes {
         return divisor == 1 ? x : binary("Div", x, decimal(divisor));
     }
 
-    /** The first side, of the batch, stays open: it is copied, or it is what the others leave. */
+    /** Reshapes a value. The first side, of the batch, stays open: it is copied, or it is what the others leave. */
     Value reshape(Value x, Shape wanted) {
         long[] sides = wanted.getShape().clone();
         long known = Arrays.stream(sides).filter(side -> side >= 0).reduce(1, (p, q) -> p * q);
@@ -82,17 +82,17 @@ final class Nodes {
         return node("Reshape", Map.of(), new Shape(sides), x, graph.numbers(target));
     }
 
-    /** To sides whose lengths another value has when the graph is executed. */
+    /** Reshapes to sides whose lengths another value has when the graph is executed. */
     Value reshape(Value x, Shape shape, String sides) {
         return node("Reshape", Map.of(), shape, x, sides);
     }
 
-    /** To the shape of another, which has as many elements. */
+    /** Reshapes to the shape of another value, which has as many elements. */
     Value reshapeLike(Value x, Value like) {
         return reshape(x, like.shape(), graph.node("Shape", Map.of(), like.name()));
     }
 
-    /** Of a weight: all sides are known. */
+    /** Reshapes a weight, all of whose sides are known. */
     private Value reshapeWeight(Value weight, long... sides) {
         return node("Reshape", Map.of(), new Shape(sides), weight, graph.numbers(sides));
     }
@@ -155,7 +155,7 @@ final class Nodes {
         };
     }
 
-    /** A 3×3 convolution that keeps height and width. */
+    /** Convolves with a 3×3 kernel and keeps height and width. */
     Value convolve(Value x, Value weight, Value bias) {
         return convolve(x, weight, bias, 1, 1, 1);
     }
@@ -180,7 +180,7 @@ final class Nodes {
                 : node("Conv", attributes, shape, x, weight.name(), bias.name());
     }
 
-    /** A convolution with an odd kernel that keeps height and width; a linear layer's weight is one of each pixel. */
+    /** Convolves with an odd kernel and keeps height and width; a linear layer's weight stands for a 1×1 kernel. */
     Value conv2d(Value x, Value weight, Value bias) {
         Value kernel =
                 weight.shape().dimension() == 2 ? reshapeWeight(weight, weight.side(0), weight.side(1), 1, 1) : weight;
@@ -193,7 +193,7 @@ final class Nodes {
         return node("Resize", NEAREST, shape, x, "", graph.vector(1, 1, 2, 2));
     }
 
-    /** To the height and width of another. */
+    /** Repeats pixels up to the height and width of another value. */
     Value upsampleLike(Value x, Value like) {
         String planes = graph.node("Shape", Map.of("start", 0L, "end", 2L), x.name());
         String sides = graph.node("Shape", Map.of("start", 2L), like.name());
@@ -211,7 +211,7 @@ final class Nodes {
         return node("AveragePool", Map.of("kernel_shape", new long[] {2, 2}, "strides", new long[] {2, 2}), shape, x);
     }
 
-    /** As an instance norm of the groups, whose pixels lie one after another, then scaled and shifted by channels. */
+    /** Computes group norm as an instance norm of the groups, which is then scaled and shifted by channels. */
     Value groupNorm(Value x, long groups, float eps, Value weight, Value bias) {
         Value grouped = reshape(x, new Shape(x.side(0), groups, -1));
         Value normed = node(
@@ -225,7 +225,7 @@ final class Nodes {
         return add(scaled, perChannel(bias));
     }
 
-    /** (C) as (C, 1, 1) */
+    /** Reshapes (C) to (C, 1, 1). */
     private Value perChannel(Value vector) {
         return reshapeWeight(vector, vector.side(0), 1, 1);
     }
@@ -238,19 +238,19 @@ final class Nodes {
                 : node("LayerNormalization", attributes, x.shape(), x, scale, bias.name());
     }
 
-    /** Rows of a table. */
+    /** Takes rows of a table. */
     Value gather(Value table, Value ids) {
         long[] sides = Arrays.copyOf(ids.shape().getShape(), ids.shape().dimension() + 1);
         sides[sides.length - 1] = table.side(1);
         return node("Gather", Map.of(), new Shape(sides), table, ids.name());
     }
 
-    /** A zero more at the end of each row. */
+    /** Adds a zero at the end of each row. */
     Value padded(Value x) {
         return node("Pad", Map.of(), new Shape(x.side(0), x.side(1) + 1), x, graph.numbers(0, 0, 0, 1));
     }
 
-    /** x (…, D), weight (K, D) or (K, D, 1, 1) */
+    /** Computes x·Wᵀ + b for x (…, D) and a weight (K, D) or (K, D, 1, 1). */
     Value linear(Value x, Value weight, Value bias) {
         Value matrix = weight.shape().dimension() == 2 ? weight : reshapeWeight(weight, weight.side(0), weight.side(1));
         Value y = x.withSide(-1, matrix.side(0));
@@ -265,7 +265,7 @@ final class Nodes {
     }
 
     /**
-     * Of several heads.
+     * Computes attention of several heads.
      *
      * @param q (B, N, D)
      * @param k (B, T, D)
@@ -281,7 +281,7 @@ final class Nodes {
                                 "MultiHeadAttention", attributes, q.name(), k.name(), v.name(), "", "", rows(mask, q)));
     }
 
-    /** A mask (B, 1, 1, T) for each of the N tokens: (B, 1, N, T). */
+    /** Repeats a mask (B, 1, 1, T) for each of the N tokens: (B, 1, N, T). */
     private String rows(Value mask, Value queries) {
         return masks.computeIfAbsent(mask.name(), _ -> {
             String sides = graph.node("Shape", Map.of("start", 1L, "end", 2L), queries.name());
@@ -290,12 +290,12 @@ final class Nodes {
         });
     }
 
-    /** (B, C, H, W) as (B, HW, C) */
+    /** Reshapes (B, C, H, W) to (B, HW, C). */
     Value tokens(Value x) {
         return transpose(reshape(x, new Shape(x.side(0), x.side(1), -1)), 0, 2, 1);
     }
 
-    /** The way back. */
+    /** Reshapes (B, HW, C) to (B, C, H, W), the shape of another value. */
     Value pixels(Value tokens, Value like) {
         return reshapeLike(transpose(tokens, 0, 2, 1), like);
     }

@@ -58,7 +58,7 @@ final class Plan implements AutoCloseable {
         }
     }
 
-    /** The same memory. */
+    /** Returns a tensor in the memory of an array. */
     private static OnnxTensor tensor(NDArray array) throws OrtException {
         return OnnxTensor.createTensor(
                 ENVIRONMENT, array.toByteBuffer(true), array.getShape().getShape(), type(array.getDataType()));

@@ -54,8 +54,8 @@ final class Planned implements AutoCloseable {
     }
 
     /**
-     * Why what has its weights in a folder cannot be planned, if so. ONNX Runtime arranges weights anew; the originals give their
-     * memory back only where they are mapped from a file as they are.
+     * Returns why what has its weights in a folder cannot be planned, if so. ONNX Runtime arranges weights anew; the originals
+     * give their memory back only where they are mapped from a file as they are.
      */
     static Optional<String> obstacle(Path folder, NDManager manager, DataType type) throws IOException {
         if (manager.getDevice().isGpu()) {
@@ -94,7 +94,7 @@ final class Planned implements AutoCloseable {
         return manager;
     }
 
-    /** How many graphs have been compiled. */
+    /** Returns how many graphs have been compiled. */
     int plans() {
         return plans.size();
     }

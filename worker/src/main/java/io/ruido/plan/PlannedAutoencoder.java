@@ -32,7 +32,7 @@ public final class PlannedAutoencoder implements Autoencoder, AutoCloseable {
         this.decoder = new Planned(inputs -> autoencoder.decodeWhole(inputs.get(LATENTS)), weights);
     }
 
-    /** Why an autoencoder cannot be planned, if so. */
+    /** Returns why an autoencoder cannot be planned, if so. */
     public static Optional<String> obstacle(Path folder, NDManager manager, DataType type) throws IOException {
         return Planned.obstacle(folder, manager, type);
     }

@@ -48,7 +48,7 @@ public final class PlannedDenoiser implements Denoiser, AutoCloseable {
     }
 
     /**
-     * Why a denoiser cannot be planned, if so.
+     * Returns why a denoiser cannot be planned, if so.
      *
      * @param network diffusers' name of the denoiser's class
      * @param folder of its weights
@@ -110,7 +110,7 @@ public final class PlannedDenoiser implements Denoiser, AutoCloseable {
         planned.prepare(inputs(latents, timesteps, conditioning));
     }
 
-    /** How many graphs have been compiled. */
+    /** Returns how many graphs have been compiled. */
     int plans() {
         return planned.plans();
     }

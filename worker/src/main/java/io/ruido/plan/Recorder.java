@@ -52,7 +52,7 @@ final class Recorder implements AutoCloseable {
         return kernels;
     }
 
-    /** Inputs that are the same in each run for latents of this size. */
+    /** Returns the inputs that are the same in each run for latents of this size. */
     Map<String, NDArray> given() {
         return given;
     }
@@ -70,7 +70,7 @@ final class Recorder implements AutoCloseable {
         return weights.contains(array) ? weight(array) : given(array);
     }
 
-    /** A weight, or a part of one; those in half precision are converted when the graph is compiled. */
+    /** Adds a weight, or a part of one. Weights in half precision are converted when the graph is compiled. */
     Value weight(NDArray array) {
         return read.computeIfAbsent(array, _ -> {
             Value stored = new Value(graph.weight(array), array.getShape(), array.getDataType());
@@ -92,7 +92,7 @@ final class Recorder implements AutoCloseable {
         return new Value(name, shape, array.getDataType());
     }
 
-    /** Numbers that belong to the size of the latents. */
+    /** Adds numbers that belong to the size of the latents. */
     String given(long... numbers) {
         try (NDArray array = manager.create(numbers)) {
             return given(array).name();

@@ -14,7 +14,7 @@ record Value(String name, Shape shape, DataType type) {
         return new Value(newName, shape, type);
     }
 
-    /** The shape with another length of one side. */
+    /** Returns the value with another length of one side. */
     Value withSide(int axis, long length) {
         long[] sides = shape.getShape().clone();
         sides[at(axis)] = length;

@@ -18,20 +18,24 @@ public interface Autoencoder {
 
     AutoencoderKLConfig config();
 
-    /** Means and logarithms of variances (B, 2L, h, w) of pictures (B, C, H, W). */
+    /** Returns means and logarithms of variances (B, 2L, h, w) of the latents of pictures (B, C, H, W). */
     NDArray moments(NDArray pictures);
 
-    /** Pictures (B, C, H, W) of latents (B, L, h, w), at once. */
+    /** Decodes latents (B, L, h, w) at once: (B, C, H, W). */
     NDArray decodeWhole(NDArray latents);
 
-    /** @param pictures (B, C, H, W) in −1…1, sides divisible by the downscale */
+    /**
+     * Encodes pictures.
+     *
+     * @param pictures (B, C, H, W) in −1…1, sides divisible by the downscale
+     */
     default Posterior encode(NDArray pictures) {
         NDList halves = moments(pictures).split(2, 1);
         return new Posterior(halves.get(0), halves.get(1).clip(-30, 20));
     }
 
     /**
-     * Pictures of latents as the encoder gives them, that is, divided by the scaling factor. Very large ones are decoded in
+     * Decodes latents as the encoder gives them, that is, divided by the scaling factor. Very large ones are decoded in
      * tiles.
      *
      * @param latents (B, L, h, w)
@@ -42,7 +46,7 @@ public interface Autoencoder {
         return shape.get(2) * shape.get(3) > (long) WHOLE * WHOLE ? decodeTiled(latents) : decodeWhole(latents);
     }
 
-    /** The same in overlapping tiles of the size that the autoencoder was trained with. */
+    /** Decodes in overlapping tiles of the size that the autoencoder was trained with. */
     default NDArray decodeTiled(NDArray latents) {
         int pixels = config().sampleSize();
         return Tiles.decode(latents, pixels / config().downscale(), pixels, this::decodeWhole);
