@@ -176,7 +176,8 @@ final class Features {
         TenantSettings settings = new TenantSettings(backends.redis());
         Checkpoint checkpoint = new Checkpoint(settings, catalog);
         SdImageRoute generation = new SdImageRoute(synchronousJobs, catalog, checkpoint, uploads);
-        SdRoutes others = new SdRoutes(jobs, backends.events(), catalog, checkpoint, new RememberedOptions(settings), clock);
+        SdRoutes others =
+                new SdRoutes(jobs, backends.events(), catalog, checkpoint, new RememberedOptions(settings), clock);
         return Stream.of(
                         generation.routes(traces, config.gateway().maxBodyBytes(), config.uploads()),
                         others.routes(),

@@ -152,7 +152,11 @@ public record ModelCard(
                 source.image().id(),
                 "must be absent for model %s, which makes clips of a text only".formatted(name));
         check(geometry.frames() > 1, "frames", geometry.frames(), "must be more than 1 for a clip of an image");
-        check(source.strength() == 1, "strength", source.strength(), "must be 1 for a clip, which begins with the image");
+        check(
+                source.strength() == 1,
+                "strength",
+                source.strength(),
+                "must be 1 for a clip, which begins with the image");
         check(
                 source.mask() == null,
                 "mask",

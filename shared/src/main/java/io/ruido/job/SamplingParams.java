@@ -95,8 +95,7 @@ public record SamplingParams(
 
     /** The same for another pass over an image, which begins with that of the pass before. */
     SamplingParams withPass(Geometry size, int stepsOfPass) {
-        return new SamplingParams(
-                model, size, stepsOfPass, guidanceScale, sampler, seed, variation, null, eta, output);
+        return new SamplingParams(model, size, stepsOfPass, guidanceScale, sampler, seed, variation, null, eta, output);
     }
 
     /** The same images in other files. */

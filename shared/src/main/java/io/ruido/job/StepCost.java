@@ -27,9 +27,7 @@ public record StepCost(double perPixel, double perPixelSquared) {
     public long of(Job job) {
         Hires hires = job.hires();
         return of(job.params())
-                + (hires == null
-                        ? 0
-                        : of(job.params().withPass(job.lastPass().geometry(), hires.stepsMade())));
+                + (hires == null ? 0 : of(job.params().withPass(job.lastPass().geometry(), hires.stepsMade())));
     }
 
     /** The work of one image, at least 1. */

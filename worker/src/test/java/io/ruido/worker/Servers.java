@@ -144,7 +144,15 @@ final class Servers implements AutoCloseable {
 
     PromptJob submit(SamplingParams params, Hires hires) {
         PromptJob job = new PromptJob(
-                Generators.timeBasedEpochGenerator().generate(), "in two passes", "", 1, params, Priority.INTERACTIVE, Instant.now(), null, hires);
+                Generators.timeBasedEpochGenerator().generate(),
+                "in two passes",
+                "",
+                1,
+                params,
+                Priority.INTERACTIVE,
+                Instant.now(),
+                null,
+                hires);
         await(store.submit(job));
         publish(job);
         return job;

@@ -39,8 +39,8 @@ public final class RememberedOptions {
     CompletionStage<Map<String, Object>> of(String tenant) {
         return settings.find(tenant, SETTING).thenApply(stored -> {
             Map<String, Object> options = new LinkedHashMap<>(DEFAULTS);
-            stored.map(json -> JobJson.read(json, JsonNode.class))
-                    .ifPresent(set -> set.properties().forEach(option -> options.put(option.getKey(), option.getValue())));
+            stored.map(json -> JobJson.read(json, JsonNode.class)).ifPresent(set -> set.properties()
+                    .forEach(option -> options.put(option.getKey(), option.getValue())));
             return options;
         });
     }

@@ -48,7 +48,9 @@ final class SdHires {
                 .put("hiresHeight", multiple(height * scale, card))
                 .put("hiresSteps", steps == null || steps == 0 ? null : steps)
                 .put("hiresStrength", strength)
-                .put("hiresUpscaler", upscaler((String) values.get("hr_upscaler")).label());
+                .put(
+                        "hiresUpscaler",
+                        upscaler((String) values.get("hr_upscaler")).label());
     }
 
     /** A size to resize to wins over a scale; one that is 0 follows from the other. */
@@ -75,7 +77,8 @@ final class SdHires {
     private static Hires.Upscaler upscaler(String name) {
         Hires.Upscaler upscaler = UPSCALERS.get(name == null ? "Latent" : name.strip());
         if (upscaler == null) {
-            String names = String.join(", ", UPSCALERS.keySet().stream().sorted().toList());
+            String names =
+                    String.join(", ", UPSCALERS.keySet().stream().sorted().toList());
             throw new InvalidFieldException("hr_upscaler", name, "must be one of " + names);
         }
         return upscaler;

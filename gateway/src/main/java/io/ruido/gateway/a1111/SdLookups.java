@@ -23,7 +23,9 @@ public final class SdLookups {
     /** The answers, by operation of the contract. */
     private static final Map<String, Object> ANSWERS = Map.ofEntries(
             Map.entry("sdSchedulers", schedulers()),
-            Map.entry("sdUpscalers", Stream.of("None", "Lanczos")
+            Map.entry(
+                    "sdUpscalers",
+                    Stream.of("None", "Lanczos")
                             .map(name -> new Upscaler(name, null, null, null, 4))
                             .toList()),
             Map.entry("sdLatentUpscaleModes", List.of(Map.of("name", "Latent"))),

@@ -72,10 +72,7 @@ public final class JobArchive {
     /** Deletes the images of jobs. */
     CompletionStage<Void> deleteImages(List<JobStatus> jobs) {
         return CompletableFuture.runAsync(
-                () -> jobs.stream()
-                        .flatMap(JobArchive::keys)
-                        .forEach(this::delete),
-                blocking);
+                () -> jobs.stream().flatMap(JobArchive::keys).forEach(this::delete), blocking);
     }
 
     /** The objects of a job's images; a clip has a thumbnail beside it. */

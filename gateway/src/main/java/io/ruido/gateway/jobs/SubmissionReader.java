@@ -148,7 +148,8 @@ public final class SubmissionReader {
         int count = body.getInteger("count");
         Priority priority = Priority.valueOf(body.getString("priority").toUpperCase(Locale.ROOT));
         if (body.getString("type").equals("prompt")) {
-            return new PromptJob(id, prompt, negativePrompt, count, params, priority, now, body.getString("origin"), hires);
+            return new PromptJob(
+                    id, prompt, negativePrompt, count, params, priority, now, body.getString("origin"), hires);
         }
         if (count != 1) {
             throw new InvalidFieldException("count", count, "must be 1 for a sampling job");
@@ -172,8 +173,7 @@ public final class SubmissionReader {
                 body.getInteger("hiresHeight", (int) Math.round(params.height() * scale)),
                 body.getInteger("hiresSteps", params.steps()),
                 body.getDouble("hiresStrength", HIRES_STRENGTH),
-                Hires.Upscaler.valueOf(
-                        body.getString("hiresUpscaler", "latent").toUpperCase(Locale.ROOT)));
+                Hires.Upscaler.valueOf(body.getString("hiresUpscaler", "latent").toUpperCase(Locale.ROOT)));
     }
 
     private static void checkSupports(ModelCard card, Hires hires, SamplingParams params) {

@@ -94,8 +94,7 @@ class SdTest {
         String prompt = "hires " + UUID.randomUUID();
         CompletableFuture<Client.Answer> answer = txt2img("""
                 {"prompt": "%s", "steps": 3, "width": 128, "height": 64, "enable_hr": "True", "denoising_strength": 0.7,
-                 "hr_prompt": "", "hr_sampler_name": null, "hr_resize_y": 0%s}"""
-                .formatted(prompt, more == null ? "" : ", " + more));
+                 "hr_prompt": "", "hr_sampler_name": null, "hr_resize_y": 0%s}""".formatted(prompt, more == null ? "" : ", " + more));
 
         UUID id = worker.newest(prompt);
         worker.finish(id);
@@ -117,7 +116,8 @@ class SdTest {
         assertThat(post("options", "{\"send_seed\": false}").status()).isEqualTo(200);
         assertThat(client.get("/sdapi/v1/options").json().get("send_seed").asBoolean())
                 .isFalse();
-        assertThat(post("options", "{\"CLIP_stop_at_last_layers\": 3}").status()).isEqualTo(422);
+        assertThat(post("options", "{\"CLIP_stop_at_last_layers\": 3}").status())
+                .isEqualTo(422);
     }
 
     @ParameterizedTest
