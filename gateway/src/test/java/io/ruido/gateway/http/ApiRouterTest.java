@@ -6,7 +6,6 @@ import io.ruido.config.RuidoConfig;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.openapi.contract.OpenAPIContract;
-import io.vertx.openapi.contract.Operation;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,7 +52,8 @@ class ApiRouterTest {
 
     private static Stream<Route> routes() {
         return contract.operations().stream()
-                .map(Operation::getOperationId)
+                .map(Contract::operation)
+                .distinct()
                 .map(operation -> Route.of(operation, RoutingContext::end));
     }
 }
