@@ -45,8 +45,11 @@ public final class Overview {
         }
     }
 
-    /** @param oldest for how many milliseconds the first in line has waited; 0 when there is none */
-    public record Waiting(long jobs, long oldest) {}
+    /**
+     * @param images of these jobs
+     * @param oldest for how many milliseconds the first in line has waited; 0 when there is none
+     */
+    public record Waiting(long jobs, long images, long oldest) {}
 
     /**
      * @param at its begin, in milliseconds since 1970

@@ -5,6 +5,7 @@ import java.util.List;
 /** Ruido's own metrics: the only place where their names are written. */
 public enum Metric {
     QUEUE_JOBS("ruido.queue.jobs", "", "jobs waiting in the queue", "model", "priority"),
+    QUEUE_IMAGES("ruido.queue.images", "", "images of the jobs waiting in the queue", "model", "priority"),
     QUEUE_OLDEST(
             "ruido.queue.oldest", "_seconds", "how long the first job in the queue has waited", "model", "priority"),
     ADMITTED_IMAGES("ruido.admitted.images", "", "images on Kafka or with a worker", "model"),

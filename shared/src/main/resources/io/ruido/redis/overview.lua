@@ -6,7 +6,9 @@ local function waiting(model, urgency)
         local first = redis.call('ZRANGE', key(model, 'waiting', urgency, tenant), 0, 0, 'WITHSCORES')[2]
         oldest = math.min(oldest, tonumber(first or now))
     end
-    return { jobs = tonumber(redis.call('HGET', key(model, 'backlog'), 'jobs:' .. urgency) or 0), oldest = now - oldest }
+    local counted = redis.call('HMGET', key(model, 'backlog'), 'jobs:' .. urgency, 'images:' .. urgency)
+    local jobs = tonumber(counted[1] or 0)
+    return { jobs = jobs, images = math.max(jobs, tonumber(counted[2] or 0)), oldest = now - oldest }
 end
 
 local function counts(hash)

@@ -4,7 +4,8 @@
 --   ruido:queue:<model>:turns                     sorted set of urgencies by received work divided by share
 --   ruido:queue:<model>:turns:<urgency>           sorted set of tenants by received work
 --   ruido:queue:<model>:waiting:<urgency>:<tenant>  sorted set of ids by arrival
---   ruido:queue:<model>:backlog                   hash: waiting work of <urgency>:<tenant> and <urgency>, jobs:<urgency>
+--   ruido:queue:<model>:backlog                   hash: waiting work of <urgency>:<tenant> and <urgency>, jobs:<urgency>,
+--                                                 images:<urgency>
 --   ruido:queue:<model>:admitted                  set of images, <id>/<i>, that are not finished
 --   ruido:queue:<model>:figures                   hash: load, the admitted work; work, steps and time of recently finished
 --                                                 images
@@ -35,7 +36,10 @@ local function add_to_backlog(e, sign)
     local backlog = key(e.model, 'backlog')
     redis.call('HINCRBY', backlog, e.line, sign * e.work)
     redis.call('HINCRBY', backlog, e.urgency, sign * e.work)
-    redis.call('HINCRBY', backlog, 'jobs:' .. e.urgency, sign)
+    local jobs = redis.call('HINCRBY', backlog, 'jobs:' .. e.urgency, sign)
+    redis.call('HINCRBY', backlog, 'images:' .. e.urgency, sign * e.count)
+    -- Gateways of a version that does not count images may have added or taken some of the jobs.
+    if jobs == 0 then redis.call('HSET', backlog, 'images:' .. e.urgency, 0) end
 end
 
 -- A tenant that was idle starts as the next one: unused shares are not saved up, and work received in advance stays counted.

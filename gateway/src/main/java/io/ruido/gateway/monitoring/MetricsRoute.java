@@ -53,6 +53,7 @@ public final class MetricsRoute {
     private final Overview overview;
     private final Executor blocking;
     private final MultiGauge waiting;
+    private final MultiGauge waitingImages;
     private final MultiGauge oldest;
     private final MultiGauge admitted;
     private final MultiGauge workers;
@@ -63,6 +64,7 @@ public final class MetricsRoute {
         this.overview = overview;
         this.blocking = blocking;
         this.waiting = gauge(Metric.QUEUE_JOBS, null);
+        this.waitingImages = gauge(Metric.QUEUE_IMAGES, null);
         this.oldest = gauge(Metric.QUEUE_OLDEST, "seconds");
         this.admitted = gauge(Metric.ADMITTED_IMAGES, null);
         this.workers = gauge(Metric.WORKERS, null);
@@ -111,6 +113,7 @@ public final class MetricsRoute {
 
     private synchronized String page(List<Overview.Model> models) {
         waiting.register(rows(models, queue -> queue.jobs()), true);
+        waitingImages.register(rows(models, queue -> queue.images()), true);
         oldest.register(rows(models, queue -> queue.oldest() / 1e3), true);
         admitted.register(
                 models.stream().map(model -> row(model, model.admitted())).toList(), true);

@@ -35,7 +35,7 @@ class MonitoringTest {
         List<UUID> jobs = IntStream.range(0, LET_THROUGH + 3)
                 .mapToObj(i -> client.submitted("{\"prompt\": \"apple\", \"model\": \"apples\"}"))
                 .toList();
-        client.submitted("{\"prompt\": \"apple\", \"model\": \"apples\", \"priority\": \"batch\"}");
+        client.submitted("{\"prompt\": \"apple\", \"model\": \"apples\", \"priority\": \"batch\", \"count\": 2}");
         client.submit("{\"prompt\": \"apple\", \"steps\": 0}");
         client.submit("{\"prompt\": \"apple\", \"model\": \"bananas\"}");
         Thread.sleep(20);
@@ -44,6 +44,10 @@ class MonitoringTest {
                 .isEqualTo(3);
         assertThat(figure("ruido_queue_jobs{model=\"apples\",priority=\"batch\"}"))
                 .isEqualTo(1);
+        assertThat(figure("ruido_queue_images{model=\"apples\",priority=\"interactive\"}"))
+                .isEqualTo(3);
+        assertThat(figure("ruido_queue_images{model=\"apples\",priority=\"batch\"}"))
+                .isEqualTo(2);
         assertThat(figure("ruido_queue_jobs{model=\"pears\",priority=\"batch\"}"))
                 .isZero();
         assertThat(figure("ruido_queue_oldest_seconds{model=\"apples\",priority=\"batch\"}"))
