@@ -225,3 +225,21 @@ egress:
       {{- toYaml . | nindent 6 }}
 {{- end }}
 {{- end }}
+
+{{/* An init container that waits for the embedded servers: (dict "root" $ "image" .Values.gateway.image) */}}
+{{- define "ruido.awaitServers" -}}
+{{- $full := include "ruido.fullname" .root -}}
+- name: await-servers
+  image: {{ include "ruido.image" . | nindent 2 | trim }}
+  securityContext:
+    {{- toYaml .root.Values.containerSecurityContext | nindent 4 }}
+  resources:
+    requests: {cpu: 10m, memory: 16Mi}
+    limits: {memory: 64Mi}
+  command: [/bin/bash, -c]
+  args:
+    - |
+      for server in {{ $full }}-kafka/9092 {{ $full }}-redis/6379 {{ $full }}-minio/9000; do
+        until (exec 3<>"/dev/tcp/$server") 2>/dev/null; do echo "waiting for $server"; sleep 1; done
+      done
+{{- end }}
