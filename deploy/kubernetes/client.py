@@ -18,6 +18,7 @@ import hashlib
 import http.client
 import json
 import os
+import select
 import socket
 import struct
 import sys
@@ -41,6 +42,9 @@ class Api:
         connection = getattr(self.local, "connection", None)
         if connection is None:
             connection = self.local.connection = http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT)
+        if connection.sock is not None and select.select([connection.sock], [], [], 0)[0]:
+            # The server has closed an idle connection. Connection pools look before they use one again, and so does this.
+            connection.close()
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
@@ -184,6 +188,7 @@ def jobs(api, args):
 
     def submit(seed):
         wanted = {"prompt": f"a red apple {seed}", "steps": args.steps, "seed": seed, "count": 1}
+        wanted |= {"width": args.size, "height": args.size}
         answer = api.insist(
             "POST",
             "/v1/jobs",
@@ -238,6 +243,9 @@ def jobs(api, args):
         f"{args.count} jobs: accepted in {accepted - begin:.1f} s, first step {first - begin:.1f} s after the first"
         f" request, all ended after {ended - begin:.1f} s; connections closed: {dict(closes)}; {len(faults)} faults"
     )
+    if args.times:
+        with open(args.times, "w") as times:
+            json.dump({"first request": begin, "first step": first, "all ended": ended}, times)
     return faults
 
 
@@ -287,8 +295,10 @@ def main():
     many = commands.add_parser("jobs")
     many.add_argument("--count", type=int, default=500)
     many.add_argument("--steps", type=int, default=20)
+    many.add_argument("--size", type=int, default=128, help="pixels of the pictures' width and height")
     many.add_argument("--run", default=str(time.time()), help="part of the Idempotency-Keys")
     many.add_argument("--out", help="file that keeps the pictures' SHA-256 by seed")
+    many.add_argument("--times", help="file that keeps when the first request, the first step and the end were")
     many.add_argument("--expect", help="such a file of a run that was not disturbed")
     many.set_defaults(run_command=jobs)
     args = parser.parse_args()
