@@ -66,6 +66,7 @@ public final class Models implements AutoCloseable {
         Device device = Torch.device(config.device());
         DataType type = Torch.type(config.dtype().name());
         Engine engine = Engine.valueOf(config.engine().name().toUpperCase(Locale.ROOT));
+        long begin = System.nanoTime();
         ExecutorService side = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("text-and-pictures").daemon().factory());
         Map<String, Model> byName = new LinkedHashMap<>();
@@ -83,6 +84,7 @@ public final class Models implements AutoCloseable {
         }
         unavailable.forEach(
                 model -> log.error("model {} is unavailable and skipped: {}", model.name(), model.reason()));
+        log.info("read models {} in {} ms", byName.keySet(), (System.nanoTime() - begin) / 1_000_000);
         return new Models(byName, unavailable, device, side);
     }
 
