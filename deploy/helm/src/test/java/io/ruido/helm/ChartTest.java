@@ -33,12 +33,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The chart, as Helm renders it, and Kubernetes' own types as the schema; no cluster. */
 class ChartTest {
@@ -220,5 +223,19 @@ class ChartTest {
                 .findFirst()
                 .orElseThrow();
         assertThat(Files.readString(Path.of("../docker/Dockerfile"))).contains("ARG GLIBC_SETTINGS=" + tunables);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"../docker/Dockerfile", "../docker/cache-classes", "ruido/templates/worker.yaml"})
+    void everyClassThatAContainerRunsIsThere(String file) throws IOException {
+        List<String> classes = Pattern.compile("io\\.ruido(\\.[a-z]+)+\\.[A-Z][A-Za-z]+")
+                .matcher(Files.readString(Path.of(file)))
+                .results()
+                .map(MatchResult::group)
+                .toList();
+        assertThat(classes).isNotEmpty().allSatisfy(name -> assertThat(
+                        Stream.of("gateway", "worker", "deploy/standalone"))
+                .anyMatch(module -> Files.exists(
+                        Path.of("../..", module, "src/main/java", name.replace('.', '/') + ".java"))));
     }
 }
