@@ -225,17 +225,26 @@ public final class SafeTensors implements Weights.Source {
 
     @Override
     public NDArray tensor(String name, Shape shape, Init init) {
+        return tensor(name, shape, type);
+    }
+
+    @Override
+    public NDArray float32(String name, Shape shape, Init init) {
+        return tensor(name, shape, Optional.of(DataType.FLOAT32));
+    }
+
+    private NDArray tensor(String name, Shape shape, Optional<DataType> wanted) {
         Entry entry = entries.get(name);
         Info.check(name, shape, entry == null ? null : entry.info, place);
         // Of most tensors another arrangement or type has been made by now, beside which their pages would stay in
         // memory; those of the others come back when they are used.
         unload();
         NDArray array = array(entry);
-        if (type.isEmpty() || array.getDataType() == type.get()) {
+        if (wanted.isEmpty() || array.getDataType() == wanted.get()) {
             return array;
         }
         try (array) {
-            return Ops.cast(array, type.get());
+            return Ops.cast(array, wanted.get());
         }
     }
 

@@ -25,6 +25,11 @@ public final class Weights {
     interface Source {
         NDArray tensor(String name, Shape shape, Init init);
 
+        /** The same in float32, whatever the type of the others is. */
+        default NDArray float32(String name, Shape shape, Init init) {
+            return tensor(name, shape, init);
+        }
+
         /** Names that the source holds; empty when it makes tensors on demand. */
         Set<String> names();
 
@@ -39,6 +44,11 @@ public final class Weights {
         @Override
         public NDArray tensor(String name, Shape shape, Init init) {
             return patch.apply(name, source.tensor(name, shape, init));
+        }
+
+        @Override
+        public NDArray float32(String name, Shape shape, Init init) {
+            return patch.apply(name, source.float32(name, shape, init));
         }
 
         @Override
@@ -64,19 +74,21 @@ public final class Weights {
     private final Model model;
     private final String prefix;
     private final boolean packed;
+    private final boolean float32;
     private final int side;
 
-    private Weights(Model model, String prefix, boolean packed, int side) {
+    private Weights(Model model, String prefix, boolean packed, boolean float32, int side) {
         this.model = model;
         this.prefix = prefix;
         this.packed = packed;
+        this.float32 = float32;
         this.side = side;
     }
 
     static Weights of(NDManager manager, Source source) {
         NDManager cpu = manager.newSubManager(Device.cpu());
         return new Weights(
-                new Model(manager, cpu, source, new LinkedHashMap<>(), new HashSet<>()), "", false, Integer.MAX_VALUE);
+                new Model(manager, cpu, source, new LinkedHashMap<>(), new HashSet<>()), "", false, false, Integer.MAX_VALUE);
     }
 
     /**
@@ -122,7 +134,7 @@ public final class Weights {
      * and have other shapes.
      */
     public Weights packed() {
-        return new Weights(model, prefix, true, side);
+        return new Weights(model, prefix, true, float32, side);
     }
 
     /**
@@ -131,11 +143,16 @@ public final class Weights {
      * @param newSide height or width of the feature maps that its convolutions are usually given, the smaller
      */
     public Weights forMaps(int newSide) {
-        return new Weights(model, prefix, packed, newSide);
+        return new Weights(model, prefix, packed, float32, newSide);
     }
 
     public Weights at(String name) {
-        return new Weights(model, prefix + name + ".", packed, side);
+        return new Weights(model, prefix + name + ".", packed, float32, side);
+    }
+
+    /** The same, not packed and in float32 whatever the type of the others is: of parts that lose too much in half precision. */
+    public Weights float32() {
+        return new Weights(model, prefix, false, true, side);
     }
 
     public Weights at(int index) {
@@ -148,7 +165,9 @@ public final class Weights {
      * @throws IllegalArgumentException naming the tensor and the folder, when it is missing or has another shape
      */
     public NDArray get(String name, Init init, long... shape) {
-        return model.tensors.computeIfAbsent(prefix + name, full -> model.source.tensor(full, new Shape(shape), init));
+        return model.tensors.computeIfAbsent(prefix + name, full -> float32
+                ? model.source.float32(full, new Shape(shape), init)
+                : model.source.tensor(full, new Shape(shape), init));
     }
 
     /**

@@ -22,7 +22,8 @@ import java.util.stream.IntStream;
 
 /**
  * The diffusion transformer of Wan (Wan Team, 2025, arXiv:2503.20314, §4.2): a DiT over patches of space and time, with the
- * tensor names of diffusers' {@code WanTransformer3DModel}.
+ * tensor names of diffusers' {@code WanTransformer3DModel}. Where the rest is half precision, the network of the timestep, the
+ * tables of scales and shifts, the norms and the rotary embedding are float32, as there.
  *
  * <p>B batch, C channels, F frames, H and W sides of the latents; N patches, T text tokens, D width of a token.
  */
@@ -61,7 +62,7 @@ public final class WanTransformer3DModel {
         rope = new WanRotaryPosEmbed(config.attentionHeadDim());
         Weights condition = weights.at("condition_embedder");
         sinusoids = Sinusoids.of(weights, config.freqDim(), true, 0);
-        timeEmbedder = TimestepEmbedding.of(condition.at("time_embedder"), config.freqDim(), width);
+        timeEmbedder = TimestepEmbedding.of(condition.at("time_embedder").float32(), config.freqDim(), width);
         timeProj = Linear.of(condition.at("time_proj"), width, 6L * width);
         textEmbedder = FeedForward.of(
                 weights,
@@ -75,7 +76,7 @@ public final class WanTransformer3DModel {
                 .mapToObj(i -> Block.of(config, weights.at("blocks").at(i)))
                 .toList();
         eps = weights.constant(config.eps());
-        scaleShiftTable = weights.get("scale_shift_table", Init.fan(width), 1, 2, width);
+        scaleShiftTable = weights.float32().get("scale_shift_table", Init.fan(width), 1, 2, width);
         projOut = Linear.of(weights.at("proj_out"), width, volume * config.outChannels());
     }
 
@@ -96,7 +97,8 @@ public final class WanTransformer3DModel {
         Shape grid = grid(latents.getShape());
         WanRotaryPosEmbed.Angles turned = angles.computeIfAbsent(
                 grid, size -> rope.angles(manager, (int) size.get(0), (int) size.get(1), (int) size.get(2)));
-        NDArray emb = timeEmbedder.forward(sinusoids.forward(timesteps.reshape(-1))); // (B or BN, D)
+        NDArray emb = Ops.cast(
+                timeEmbedder.forward(sinusoids.forward(timesteps.reshape(-1))), latents.getDataType()); // (B or BN, D)
         long batch = latents.getShape().get(0);
         NDArray steps = timeProj.ofSilu(emb).reshape(batch, -1, 6, config.width()); // (B, 1 or N, 6, D)
         NDArray context = textEmbedder.forward(text); // (B, T, D)
@@ -182,11 +184,11 @@ public final class WanTransformer3DModel {
             int width = config.width();
             Weights net = weights.at("ffn").at("net");
             return new Block(
-                    weights.get("scale_shift_table", Init.fan(width), 1, 6, width),
+                    weights.float32().get("scale_shift_table", Init.fan(width), 1, 6, width),
                     weights.constant(config.eps()),
                     WanAttention.toItself(config, weights.at("attn1")),
                     config.crossAttnNorm()
-                            ? Optional.of(LayerNorm.of(weights.at("norm2"), width, config.eps()))
+                            ? Optional.of(LayerNorm.of(weights.at("norm2").float32(), width, config.eps()))
                             : Optional.empty(),
                     WanAttention.toText(config, weights.at("attn2")),
                     FeedForward.of(
