@@ -35,6 +35,7 @@ import io.ruido.gateway.monitoring.HealthRoutes;
 import io.ruido.gateway.monitoring.StatsRoute;
 import io.ruido.gateway.openai.OpenAiAnswers;
 import io.ruido.gateway.openai.OpenAiRoute;
+import io.ruido.gateway.openai.VideoRoutes;
 import io.ruido.gateway.uploads.UploadRoutes;
 import io.ruido.gateway.uploads.Uploads;
 import io.ruido.gateway.webhooks.WebhookClient;
@@ -135,7 +136,7 @@ final class Features {
     }
 
     List<Route> routes() {
-        return Stream.of(jobs(), uploads(), events(), models(), webhooks(), openAi(), a1111(), access(), monitoring())
+        return Stream.of(jobs(), uploads(), events(), models(), webhooks(), openAi(), videos(), a1111(), access(), monitoring())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -169,6 +170,12 @@ final class Features {
     private List<Route> openAi() {
         OpenAiAnswers answers = new OpenAiAnswers(synchronousJobs, backends.events());
         return new OpenAiRoute(synchronousJobs, answers, uploads)
+                .routes(traces, config.gateway().maxBodyBytes(), config.uploads());
+    }
+
+    private List<Route> videos() {
+        return new VideoRoutes(
+                        synchronousJobs, jobs, images, catalog, uploads, config.jobs().retention())
                 .routes(traces, config.gateway().maxBodyBytes(), config.uploads());
     }
 

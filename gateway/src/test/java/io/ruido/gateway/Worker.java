@@ -61,9 +61,24 @@ public final class Worker {
         for (int step = 1; step <= steps; step++) {
             step(sample, attempt, step, steps, preview);
         }
+        store(sample, attempt, new Artifact(PNG, "image/png", "png"));
+    }
+
+    /** Stores the result of an image that is being sampled. */
+    public void store(SampleId sample, int attempt, Artifact result) throws IOException {
         done(store.decode(sample, attempt));
-        done(store.succeed(
-                sample, attempt, results.putResult(sample, new Artifact(PNG, "image/png", "png")), "image/png"));
+        done(store.succeed(sample, attempt, results.putResult(sample, result), result.mediaType()));
+    }
+
+    /** Stores a clip that is being sampled, and its thumbnail. */
+    public void storeClip(SampleId sample, int attempt, byte[] mp4) throws IOException {
+        results.putResult(sample, Artifact.thumbnail(PNG));
+        store(sample, attempt, new Artifact(mp4, "video/mp4", "mp4"));
+    }
+
+    /** Ends a job as one that a fault has stopped. */
+    public ChangeResult fail(UUID id, String reason) {
+        return done(store.fail(id, reason));
     }
 
     public int claim(SampleId sample) {

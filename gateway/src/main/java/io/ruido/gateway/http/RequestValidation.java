@@ -12,6 +12,7 @@ import io.vertx.openapi.contract.MediaType;
 import io.vertx.openapi.contract.Operation;
 import io.vertx.openapi.contract.Parameter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -33,7 +34,10 @@ public final class RequestValidation implements Handler<RoutingContext> {
 
     private final List<Rule> rules;
     private final Set<String> queryNames;
+    /** Null where the body is not JSON. */
     private final SchemaCheck bodyCheck;
+    /** Null where the body is not a form. */
+    private final SchemaCheck formCheck;
     /** The fields of the form's schema; null where the body is not a form. */
     private final JsonObject formFields;
 
@@ -49,8 +53,9 @@ public final class RequestValidation implements Handler<RoutingContext> {
                 ? Map.of()
                 : operation.getRequestBody().getContent();
         MediaType form = content.get(Form.MEDIA_TYPE);
-        MediaType body = content.getOrDefault(MediaType.APPLICATION_JSON, form);
+        MediaType body = content.get(MediaType.APPLICATION_JSON);
         this.bodyCheck = body == null ? null : new SchemaCheck(body.getSchema(), schemas);
+        this.formCheck = form == null ? null : new SchemaCheck(form.getSchema(), schemas);
         this.formFields = form == null ? null : ((JsonObject) form.getSchema()).getJsonObject("properties");
     }
 
@@ -76,21 +81,26 @@ public final class RequestValidation implements Handler<RoutingContext> {
                 refused.add(new Problem.Field(name, ctx.queryParams().get(name), "is not a parameter of this path"));
             }
         }
-        if (bodyCheck == null) {
+        if (bodyCheck == null && formCheck == null) {
             refused.throwIfAny();
             ctx.next();
             return;
         }
         Buffer body = takeBody(ctx);
-        if (formFields == null && body.length() <= READ_AT_ONCE) {
-            keepBody(ctx, json(ctx, body), refused);
+        boolean asForm = bodyCheck == null || formCheck != null && isForm(ctx);
+        if (!asForm && body.length() <= READ_AT_ONCE) {
+            keepBody(ctx, bodyCheck, json(ctx, body), refused);
             ctx.next();
         } else {
             // Unordered, as one client's large body is no reason for another's to wait.
             ctx.vertx()
                     .executeBlocking(
                             () -> {
-                                keepBody(ctx, formFields == null ? json(ctx, body) : form(ctx, body), refused);
+                                if (asForm) {
+                                    keepBody(ctx, formCheck, form(ctx, body), refused);
+                                } else {
+                                    keepBody(ctx, bodyCheck, json(ctx, body), refused);
+                                }
                                 return null;
                             },
                             false)
@@ -115,16 +125,21 @@ public final class RequestValidation implements Handler<RoutingContext> {
         BodyReader.release(ctx);
     }
 
-    /** The parts of a form, which are not kept any longer. */
+    /** The parts of a form, which are not kept any longer; none where the body is JSON. */
     public static Map<String, byte[]> takeParts(RoutingContext ctx) {
         Form form = ctx.remove(FORM);
-        return form.parts();
+        return form == null ? Map.of() : form.parts();
     }
 
-    private void keepBody(RoutingContext ctx, Object json, Refusals refused) {
-        refused.addAll(bodyCheck.check(BODY, json));
+    private static boolean isForm(RoutingContext ctx) {
+        String type = ctx.request().getHeader(HttpHeaders.CONTENT_TYPE);
+        return type != null && type.strip().toLowerCase(Locale.ROOT).startsWith(Form.MEDIA_TYPE);
+    }
+
+    private static void keepBody(RoutingContext ctx, SchemaCheck check, Object json, Refusals refused) {
+        refused.addAll(check.check(BODY, json));
         refused.throwIfAny();
-        bodyCheck.putDefaults((JsonObject) json);
+        check.putDefaults((JsonObject) json);
         ctx.put(BODY, json);
     }
 

@@ -8,6 +8,7 @@ import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestValidation;
 import io.ruido.gateway.http.Route;
+import io.ruido.job.Artifact;
 import io.ruido.job.JobStatus;
 import io.ruido.job.SampleId;
 import io.ruido.s3.ResultStore;
@@ -16,6 +17,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -44,11 +46,20 @@ public final class ImageRoute {
         return Route.of("getImage", this::get);
     }
 
+    /** Which of the files of an image. */
+    public enum Variant {
+        RESULT,
+        /** The first frame of a clip, as PNG. */
+        THUMBNAIL
+    }
+
     private void get(RoutingContext ctx) {
         SampleId sample = new SampleId(RequestValidation.id(ctx), RequestValidation.<Integer>value(ctx, "index"));
         boolean download = RequestValidation.<Integer>value(ctx, "download") == 1;
+        Variant variant =
+                Variant.valueOf(RequestValidation.<String>value(ctx, "variant").toUpperCase(Locale.ROOT));
         Reply.on(ctx, find(Caller.of(ctx), sample.jobId()))
-                .compose(job -> send(ctx, job, sample, download))
+                .compose(job -> send(ctx, job, sample, variant, download))
                 .onFailure(ctx::fail);
     }
 
@@ -73,6 +84,25 @@ public final class ImageRoute {
                 blocking);
     }
 
+    private static JobStatus.Image image(JobStatus job, SampleId sample, Variant variant) {
+        JobStatus.Image image = image(job, sample);
+        if (variant == Variant.RESULT) {
+            return image;
+        }
+        if (job.job().params().geometry().frames() == 1) {
+            throw new ProblemException(
+                    Problem.of(Problem.Code.NOT_FOUND, "Image %s is no clip: it has no thumbnail.".formatted(sample)));
+        }
+        return new JobStatus.Image(
+                image.index(),
+                image.state(),
+                image.step(),
+                image.worker(),
+                image.attempt(),
+                Artifact.thumbnailKey(image.key()),
+                PNG);
+    }
+
     private static JobStatus.Image image(JobStatus job, SampleId sample) {
         return job.images().stream()
                 .filter(image -> image.index() == sample.index() && image.key() != null)
@@ -82,9 +112,10 @@ public final class ImageRoute {
     }
 
     /** Answers with a result of a job. Fails with a {@link ProblemException} when there is no such result. */
-    Future<Void> send(RoutingContext ctx, JobStatus job, SampleId sample, boolean download) {
-        JobStatus.Image image = image(job, sample);
-        ImmutableFile file = new ImmutableFile(sample.jobId() + "-" + sample.index());
+    public Future<Void> send(RoutingContext ctx, JobStatus job, SampleId sample, Variant variant, boolean download) {
+        JobStatus.Image image = image(job, sample, variant);
+        ImmutableFile file =
+                new ImmutableFile("%s-%d-%d".formatted(sample.jobId(), sample.index(), variant.ordinal()));
         if (file.sendNotModified(ctx)) {
             return Future.succeededFuture();
         }

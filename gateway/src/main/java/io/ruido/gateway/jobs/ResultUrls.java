@@ -77,7 +77,7 @@ public final class ResultUrls {
                     check(sign(secret, PATH + sample.jobId() + "/" + file, expires), signature, expires);
                     return Reply.on(ctx, jobs.find(sample.jobId()));
                 })
-                .compose(job -> images.send(ctx, job, sample, false))
+                .compose(job -> images.send(ctx, job, sample, ImageRoute.Variant.RESULT, false))
                 .onFailure(ctx::fail);
     }
 
