@@ -240,7 +240,7 @@ def nearest_functions():
         return lambda x, *more: function(x.double(), *more).to(x.dtype)
 
     root = nearest(power)
-    functions = dict(log=nearest(torch.log), exp=nearest(torch.exp))
+    functions = dict(log=nearest(torch.log), exp=nearest(torch.exp), sqrt=nearest(torch.sqrt))
     functions["__pow__"] = lambda x, exponent: (root if exponent == 0.5 else power)(x, exponent)
     with mock.patch.multiple(torch.Tensor, **functions):
         yield
@@ -283,6 +283,7 @@ def trajectory(scheduler, steps, eta, strength):
     )
 
 
+@nearest_functions()  # schedulers take square roots of their noise schedule when they are made
 def case(name, eta=0.0, runs=RUNS, **settings):
     scheduler = getattr(diffusers, name)(**settings)
     config = json.loads(scheduler.to_json_string())

@@ -54,7 +54,14 @@ public record ImmutableFile(String name) {
         long second = part.group(2).isEmpty() ? Long.MAX_VALUE : Long.parseLong(part.group(2));
         long first = suffix ? Math.max(file.length - second, 0) : Long.parseLong(part.group(1));
         long last = suffix ? file.length - 1 : Math.min(second, file.length - 1);
-        if (first > last) {
+        if (suffix ? second == 0 : first >= file.length) {
+            ctx.response().putHeader(HttpHeaders.CONTENT_RANGE, "bytes */" + file.length);
+            ctx.fail(new ProblemException(Problem.of(
+                    Problem.Code.RANGE_NOT_SATISFIABLE,
+                    "The file has %d bytes; Range asks for %s.".formatted(file.length, Problem.cut(range)))));
+            return;
+        }
+        if (first > last) { // no range of bytes, which is to be ignored
             end(ctx, file);
             return;
         }

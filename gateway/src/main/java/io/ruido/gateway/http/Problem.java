@@ -70,6 +70,7 @@ public record Problem(
         JOB_CANCELLED(410, "The job was cancelled"),
         BODY_TOO_LARGE(413, "The body is too large"),
         UNSUPPORTED_MEDIA_TYPE(415, "The body has the wrong media type"),
+        RANGE_NOT_SATISFIABLE(416, "The file has no such part"),
         IDEMPOTENCY_KEY_REUSED(422, "The key was used for another job"),
         UPGRADE_REQUIRED(426, "This path is a WebSocket"),
         TOO_MANY_REQUESTS(429, "The limit of the API key is reached"),

@@ -253,10 +253,16 @@ class JobsTest {
         assertThat(middle.raw().body()).isEqualTo(Arrays.copyOfRange(whole, 1, 4));
         assertThat(middle.header("Content-Range")).isEqualTo("bytes 1-3/" + whole.length);
         assertThat(end.raw().body()).isEqualTo(Arrays.copyOfRange(whole, whole.length - 2, whole.length));
-        for (String other : List.of("bytes=" + whole.length + "-", "bytes=-", "lines=1-2", "bytes=0-1,3-4")) {
+        for (String other : List.of("bytes=-", "bytes=2-1", "lines=1-2", "bytes=0-1,3-4")) {
             Client.Answer all = client.get(url, "Range", other);
             assertThat(all.status()).as(other).isEqualTo(200);
             assertThat(all.raw().body()).isEqualTo(whole);
+        }
+        for (String beyond : List.of("bytes=" + whole.length + "-", "bytes=-0")) {
+            Client.Answer refused = client.get(url, "Range", beyond);
+            assertThat(refused.status()).as(beyond).isEqualTo(416);
+            assertThat(refused.header("Content-Range")).isEqualTo("bytes */" + whole.length);
+            assertThat(refused.json().get("code").asText()).isEqualTo("range-not-satisfiable");
         }
     }
 }

@@ -214,6 +214,7 @@ class OpenAiTest {
         "images/generations, ImageGeneration",
         "images/edits,       ImageEdit",
         "images/variations,  ImageVariation",
+        "videos,             VideoForm",
     })
     void theTablesOfTheDocumentAreThoseOfTheContract(String heading, String schema) throws IOException {
         String document = Files.readString(Path.of("../docs/compatibility.md"));
