@@ -17,6 +17,12 @@ public final class Infotext {
         settings.put("CFG scale", params.guidanceScale());
         settings.put("Seed", params.seed());
         settings.put("Size", params.width() + "x" + params.height());
+        if (params.geometry().frames() > 1) {
+            settings.put("Frames", params.geometry().frames());
+        }
+        if (params.output().fps() != null) {
+            settings.put("FPS", params.output().fps());
+        }
         settings.put("Model", params.model());
         if (params.eta() != null) {
             settings.put("Eta", params.eta());
