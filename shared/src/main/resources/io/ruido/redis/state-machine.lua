@@ -275,7 +275,8 @@ function operations.delete()
     local state = get('state')
     if not state then return 'UNKNOWN' end
     if not terminal[state] then return state end
-    for _, list in ipairs({ jobs, jobs .. ':' .. (get('tenant') or ''), finished, deadlines, webhooks, live_webhooks }) do
+    for _, list in ipairs({ jobs, jobs .. ':' .. (get('tenant') or ''), finished, deadlines, webhooks, live_webhooks,
+        trims }) do
         redis.call('ZREM', list, id)
     end
     redis.call('DEL', job, event_keys .. '{' .. id .. '}')
