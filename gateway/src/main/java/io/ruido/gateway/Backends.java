@@ -34,7 +34,7 @@ record Backends(
     /**
      * Connects to all three.
      *
-     * @param started is told of everything that has to be closed, in the order of the start
+     * @param started collects everything that has to be closed, in the order of the start
      * @throws IOException when the object store does not answer
      * @throws RuntimeException when Kafka or Redis does not answer
      */

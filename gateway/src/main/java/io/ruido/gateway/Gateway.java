@@ -144,9 +144,9 @@ public final class Gateway implements AutoCloseable {
 
     private static void warnOfEverybody(String host) throws UnknownHostException {
         if (InetAddress.getByName(host).isLoopbackAddress()) {
-            log.info("No API key is needed: the gateway can only be reached from this machine");
+            log.info("No API key is required: the gateway listens on this machine only");
         } else {
-            log.warn("No API key is needed: anyone who reaches the gateway can use it; set ruido.gateway.api-keys");
+            log.warn("No API key is required: anyone who can reach the gateway can use it; set ruido.gateway.api-keys");
         }
     }
 
@@ -191,7 +191,10 @@ public final class Gateway implements AutoCloseable {
         started.close();
     }
 
-    /** Runs until it is told to stop. The settings come from the environment and from the file that is the argument. */
+    /**
+     * Runs a gateway until a signal stops it. The settings come from the environment and from the file named by the
+     * argument.
+     */
     public static void main(String[] arguments) {
         Startup.run("gateway", arguments, config -> start(config)::shutDown);
     }

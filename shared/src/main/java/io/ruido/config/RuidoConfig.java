@@ -144,7 +144,10 @@ public interface RuidoConfig {
     }
 
     interface RedisConfig {
-        /** The URI of Redis, such as {@code rediss://host:6379/0} for TLS or {@code redis-sentinel://host1,host2/0#mymaster}. */
+        /**
+         * The URI of Redis, such as {@code rediss://host:6379/0} for TLS or {@code
+         * redis-sentinel://host1,host2/0#mymaster}.
+         */
         Optional<String> uri();
 
         /** The user of Redis, used only with the password set here; Redis' default user when absent. */
@@ -232,10 +235,13 @@ public interface RuidoConfig {
         /** Other names for models, each {@code alias=model}. */
         Optional<List<@WithConverter(Converters.Alias.class) String>> modelAliases();
 
-        /** YAML file with the keys of those who may call; without one, everybody may who reaches the gateway. */
+        /** YAML file with API keys; without one, anyone who can reach the gateway may use it. */
         Optional<Path> apiKeys();
 
-        /** Origins of pages on other hosts whose scripts may make all calls and read the responses, such as {@code https://example.org}. */
+        /**
+         * Origins of pages on other hosts whose scripts may make all calls and read the responses, such as {@code
+         * https://example.org}.
+         */
         Optional<List<String>> allowedOrigins();
 
         /** Names by which the gateway is reached where it asks for no key, beside those of loopback. */
@@ -246,8 +252,8 @@ public interface RuidoConfig {
         boolean privateWebhooks();
 
         /**
-         * Whether {@code X-Forwarded-Proto}, {@code -Host} and {@code -For} say how a client sees the gateway. Only for
-         * gateways that nobody reaches but through a proxy that sets them.
+         * Whether {@code X-Forwarded-Proto}, {@code -Host} and {@code -For} are trusted. Only for gateways behind a
+         * proxy that sets them.
          */
         @WithDefault("false")
         boolean proxyHeaders();
@@ -290,8 +296,8 @@ public interface RuidoConfig {
         Path models();
 
         /**
-         * Where models come from, such as {@code s3://bucket/models}: they are fetched into the folder before the worker
-         * starts, and what is there with the right checksum is kept. Absent: the folder has them already.
+         * The source of models, such as {@code s3://bucket/models}. The worker downloads them into the folder before it
+         * starts, and keeps files with the right checksum. When absent, the folder has them already.
          */
         Optional<URI> modelSource();
 
@@ -301,7 +307,9 @@ public interface RuidoConfig {
         /** Torch's threads for one operation; absent: one for each processor that the JVM sees. */
         Optional<Integer> threads();
 
-        /** What all models of the worker compute on: {@code cpu}, {@code cuda}, or one of several GPUs: {@code cuda:1}. */
+        /**
+         * What all models of the worker compute on: {@code cpu}, {@code cuda}, or one of several GPUs: {@code cuda:1}.
+         */
         @WithDefault("cpu")
         String device();
 
@@ -329,7 +337,7 @@ public interface RuidoConfig {
         @WithConverter(Converters.Positive.class)
         int checkpointEvery();
 
-        /** How long an unfinished image can wait for another worker, until it has to begin anew. */
+        /** How long an unfinished image can wait for another worker before it starts again. */
         @WithDefault("PT1H")
         @WithConverter(Converters.PositiveDuration.class)
         Duration checkpointTtl();
@@ -352,7 +360,7 @@ public interface RuidoConfig {
 
     /** Traces of jobs, for OpenTelemetry's collector and whatever else takes OTLP. */
     interface TracingConfig {
-        /** Such as {@code http://localhost:4318/v1/traces}; nothing is traced when absent. */
+        /** The OTLP endpoint, such as {@code http://localhost:4318/v1/traces}; tracing is off when absent. */
         Optional<URI> endpoint();
 
         /** Share of the jobs whose clients do not say whether they are traced. */

@@ -18,14 +18,15 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 
 /**
- * Certificate authorities of one's own, such as those that have signed the certificates of Kafka, Redis and S3. All clients
- * here ask the JDK whom to trust, so they are added to the JDK's authorities, once for the whole process.
+ * Certificate authorities of one's own, such as those that have signed the certificates of Kafka, Redis and S3. All
+ * clients here ask the JDK whom to trust, so they are added to the JDK's authorities, once for the whole process.
  */
 public final class TrustedCertificates {
     private TrustedCertificates() {}
 
     /**
-     * Trusts the authorities of a PEM file, besides those that are trusted already. Has to come before the first connection.
+     * Trusts the authorities of a PEM file in addition to those trusted already. Must be called before the first
+     * connection.
      *
      * @throws IOException when the file cannot be read or has no certificate
      */

@@ -8,8 +8,8 @@ import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadProgressListener;
 
 /**
- * Bounds the time that a file may take to be decoded, which its size does not: a scan of a progressive JPEG of a few bytes
- * costs as much as all pixels. Decoding ends when the time is over, or when nobody waits for the picture any more.
+ * Bounds the time that a file may take to be decoded, which its size does not: a scan of a progressive JPEG of a few
+ * bytes costs as much as all pixels. Decoding stops when the time is over, or when the client has disconnected.
  */
 final class DecodingLimits {
     /** Encoders make about ten scans. */
@@ -21,13 +21,15 @@ final class DecodingLimits {
     private final BooleanSupplier abandoned;
     private final long end = System.nanoTime() + AT_MOST.toNanos();
 
-    /** @param abandoned whether nobody waits for the picture any more */
+    /** @param abandoned whether the client has disconnected */
     DecodingLimits(String field, BooleanSupplier abandoned) {
         this.field = field;
         this.abandoned = abandoned;
     }
 
-    /** Refuses a JPEG of too many scans (ITU-T T.81, B.1.1.3: a scan begins with FF DA, which no coded data contains). */
+    /**
+     * Refuses a JPEG of too many scans (ITU-T T.81, B.1.1.3: a scan begins with FF DA, which no coded data contains).
+     */
     static void checkScans(String field, byte[] jpeg) {
         int scans = 0;
         for (int i = 1; i < jpeg.length; i++) {
@@ -43,7 +45,7 @@ final class DecodingLimits {
     /** @throws InvalidFieldException when decoding has to end */
     void check() {
         if (abandoned.getAsBoolean()) {
-            throw new InvalidFieldException(field, null, "is not decoded any more: the client has gone");
+            throw new InvalidFieldException(field, null, "was not decoded: the client has disconnected");
         }
         if (System.nanoTime() > end) {
             throw new InvalidFieldException(field, null, "takes longer to decode than " + AT_MOST.toSeconds() + " s");
@@ -65,7 +67,10 @@ final class DecodingLimits {
         };
     }
 
-    /** Has the reader stop between two rows. What it returns then is a part of the picture, so ask {@link #check} after it. */
+    /**
+     * Has the reader stop between two rows. What it returns then is a part of the picture, so ask {@link #check} after
+     * it.
+     */
     void watch(ImageReader reader) {
         reader.addIIOReadProgressListener(new Watch());
     }

@@ -46,8 +46,8 @@ public final class ImageEncoder {
     }
 
     /**
-     * The picture with how it was made: in PNG's text {@code parameters}, else in Exif's user comment (Exif 2.3, §4.6.5), of
-     * which a JPEG holds 32,000 characters.
+     * The picture with how it was made: in PNG's text {@code parameters}, else in Exif's user comment (Exif 2.3,
+     * §4.6.5), of which a JPEG holds 32,000 characters.
      */
     public static byte[] write(BufferedImage image, Output output, String parameters) {
         return switch (output.format()) {
@@ -64,7 +64,7 @@ public final class ImageEncoder {
                         parameters);
             case MP4, WEBM ->
                 throw new InvalidFieldException(
-                        "outputFormat", output.format().label(), "must be png, jpeg or webp for a picture");
+                        "outputFormat", output.format().label(), "must be png, jpeg or webp for an image");
         };
     }
 

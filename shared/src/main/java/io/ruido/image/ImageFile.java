@@ -84,9 +84,9 @@ public record ImageFile(Format format, BufferedImage image) {
     }
 
     /**
-     * As {@link #read(String, byte[], int)}.
+     * Reads an image like {@link #read(String, byte[], int)}, and can be stopped.
      *
-     * @param abandoned whether nobody waits for the picture any more, which ends its decoding
+     * @param abandoned whether the client has disconnected, which stops the decoding
      */
     public static ImageFile read(String field, byte[] bytes, int maxPixels, BooleanSupplier abandoned) {
         return decode(field, bytes, maxPixels, abandoned, (format, reader) -> {
@@ -100,8 +100,8 @@ public record ImageFile(Format format, BufferedImage image) {
     }
 
     /**
-     * How the picture was made, where {@link ImageEncoder} and programs of AUTOMATIC1111's kind note it; empty when it does
-     * not say so.
+     * How the picture was made, where {@link ImageEncoder} and programs of AUTOMATIC1111's kind note it; empty when it
+     * does not say so.
      *
      * @throws InvalidFieldException when it is no picture of a known format
      */
@@ -161,10 +161,10 @@ public record ImageFile(Format format, BufferedImage image) {
     private static Format format(String field, byte[] bytes) {
         return Format.of(bytes)
                 .orElseThrow(() -> new InvalidFieldException(
-                        field, description(bytes), "must be a picture in the format " + Format.NAMES));
+                        field, description(bytes), "must be an image in the format " + Format.NAMES));
     }
 
-    /** Readers in Java only: the one that comes with the writer of WebP would decode what strangers send in native code. */
+    /** Pure Java readers only: the reader in the WebP writer's library would decode untrusted files in native code. */
     private static ImageReader reader(Format format) {
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.name());
         return StreamSupport.stream(((Iterable<ImageReader>) () -> readers).spliterator(), false)

@@ -105,7 +105,10 @@ sealed interface Samples {
             }
         }
 
-        /** What is stored is what each ink leaves; or brightness and colour of the inks (JFIF 1.02, §3.1.6), and what black leaves. */
+        /**
+         * What is stored is what each ink leaves; or brightness and colour of the inks (JFIF 1.02, §3.1.6), and what
+         * black leaves.
+         */
         private void invert(byte[] to, int at) {
             if (inks == Inks.YCCK) {
                 double y = to[at] & 0xff;

@@ -15,7 +15,7 @@ public record Artifact(byte[] bytes, String mediaType, String extension) {
         return new Artifact(png, "image/png", THUMBNAIL);
     }
 
-    /** Where the thumbnail of the clip with this key is. */
+    /** Returns the key of the thumbnail of the clip with this key. */
     public static String thumbnailKey(String key) {
         return key.substring(0, key.lastIndexOf('.') + 1) + THUMBNAIL;
     }

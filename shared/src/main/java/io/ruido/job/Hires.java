@@ -7,12 +7,14 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /**
- * A second pass of denoising, which begins with the enlarged image of the first ("hires fix" of AUTOMATIC1111's web UI).
+ * A second pass of denoising, which begins with the enlarged image of the first ("hires fix" of AUTOMATIC1111's web
+ * UI).
  *
  * @param width of the result in pixels
  * @param height of the result in pixels
  * @param steps of the second trajectory
- * @param strength above 0, at most 1: how much of the enlarged image is replaced, and the share of the steps that is made
+ * @param strength above 0, at most 1: how much of the enlarged image is replaced, and the share of the steps that is
+ *     made
  * @param upscaler enlarges the image of the first pass
  */
 public record Hires(int width, int height, int steps, double strength, Upscaler upscaler) {
@@ -39,7 +41,7 @@ public record Hires(int width, int height, int steps, double strength, Upscaler 
                 Source.stepsMade(steps, strength) > 0,
                 "hiresStrength",
                 strength,
-                "leaves none of %d steps to be made".formatted(steps));
+                "leaves none of %d steps to run".formatted(steps));
         check(upscaler != null, "hiresUpscaler", upscaler, "must be given");
     }
 

@@ -28,7 +28,7 @@ public sealed interface JobEvent {
         return this instanceof State state && state.state().terminal();
     }
 
-    /** Whether whoever gets this event can do without that earlier one, because this one tells the same anew. */
+    /** Returns whether this event replaces an earlier one. */
     default boolean overtakes(JobEvent earlier) {
         return switch (this) {
             case Step step -> earlier instanceof Step other && other.index() == step.index();
@@ -47,7 +47,7 @@ public sealed interface JobEvent {
     record State(long number, long time, JobState state, String error) implements JobEvent {}
 
     /**
-     * The job waits, and has come nearer.
+     * The position of a waiting job has changed.
      *
      * @param position among the jobs that wait for the model, from 1
      * @param eta when it will be finished, in milliseconds since 1970; null while that is not known

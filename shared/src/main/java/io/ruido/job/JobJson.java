@@ -12,14 +12,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * How jobs, events and model cards are written as JSON. What is read was written by another process, perhaps of a later
- * version: fields that this version does not know are skipped. A field that must not be skipped comes with a new
- * {@link #VERSION}.
+ * How jobs, events and model cards are written as JSON. Messages may come from a later version: unknown fields are
+ * skipped. A field that must not be skipped requires a new {@link #VERSION}.
  */
 public final class JobJson {
     /**
-     * Of the jobs that this version writes, and the latest that it understands. It rises when a job gets a field that changes
-     * the picture, which a reader that skipped it would get wrong.
+     * The version of the jobs that this code writes, and the latest version that it reads. Raise it when a job gets a
+     * field that changes the image: a reader that skips the field would draw another one.
      */
     public static final int VERSION = 1;
 

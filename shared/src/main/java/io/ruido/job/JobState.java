@@ -1,8 +1,8 @@
 package io.ruido.job;
 
 /**
- * Where a job or one of its images stands. A job goes QUEUED → ENCODING → SAMPLING → DECODING → SUCCEEDED; every live
- * state can also end in FAILED, CANCELLED or EXPIRED. A terminal state never changes.
+ * The state of a job or of one of its images. A job goes QUEUED → ENCODING → SAMPLING → DECODING → SUCCEEDED; every
+ * live state can also end in FAILED, CANCELLED or EXPIRED. A terminal state never changes.
  */
 public enum JobState {
     QUEUED,

@@ -8,11 +8,12 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 
 /**
- * What can be asked of a model. Workers publish the cards of the models that they serve; the gateway checks jobs by them.
+ * The capabilities of a model. Workers publish the cards of the models that they serve; the gateway checks jobs against
+ * them.
  *
  * @param license SPDX id or name
  * @param sizeMultiple width and height must be divisible by this
- * @param defaults what a job gets where it names nothing; its seed has no meaning
+ * @param defaults values of absent fields of a job; its seed has no meaning
  * @param samplers that the worker can run for it
  * @param needs fields that every job must have: image and mask, for a model that paints a part of a picture anew
  * @param stepCost null where a step costs as much as the result has pixels
@@ -74,7 +75,9 @@ public record ModelCard(
         return stepCost == null ? StepCost.PIXELS : stepCost;
     }
 
-    /** What a job gets where it names nothing but a picture to begin with: about the default's area, in its proportions. */
+    /**
+     * What a job gets where it names nothing but a picture to begin with: about the default's area, in its proportions.
+     */
     public SamplingParams defaultsFor(Upload picture) {
         double area = (double) defaults.width() * defaults.height();
         double ratio = (double) picture.width() / picture.height();
@@ -125,7 +128,7 @@ public record ModelCard(
     private void checkFrames(Geometry geometry) {
         int frames = geometry.frames();
         if (clips == null) {
-            check(frames == 1, "frames", frames, "must be 1 for model %s, which makes pictures".formatted(name));
+            check(frames == 1, "frames", frames, "must be 1: model %s makes images".formatted(name));
             return;
         }
         check(
@@ -141,7 +144,7 @@ public record ModelCard(
                         .formatted(geometry.pixels(), geometry.width(), geometry.height(), clips.maxPixels(), name));
     }
 
-    /** A clip begins with a picture as it is. */
+    /** Checks the first image of a clip, which the clip starts with unchanged. */
     private void checkFirstFrame(Source source, Geometry geometry) {
         if (clips == null || source == null) {
             return;
@@ -150,7 +153,7 @@ public record ModelCard(
                 clips.fromImage(),
                 "image",
                 source.image().id(),
-                "must be absent for model %s, which makes clips of a text only".formatted(name));
+                "is not supported: model %s makes clips from text only".formatted(name));
         check(geometry.frames() > 1, "frames", geometry.frames(), "must be more than 1 for a clip of an image");
         check(
                 source.strength() == 1,
@@ -169,7 +172,7 @@ public record ModelCard(
                 picture != null || !needs.contains(field),
                 field,
                 null,
-                "must be given for model %s, which paints a part of a picture anew".formatted(name));
+                "is required: model %s is an inpainting model".formatted(name));
     }
 
     /** Refuses a side of a result that the model cannot make. */
@@ -195,7 +198,7 @@ public record ModelCard(
      * @param fromImage whether they can begin with a picture
      */
     public record Clips(int frameStep, long maxPixels, double framesPerSecond, boolean fromImage) {
-        /** The number of frames that comes nearest to a duration. */
+        /** Returns the possible number of frames nearest to a duration. */
         public int frames(double seconds, double fps) {
             return framesOf(seconds, fps, frameStep);
         }
@@ -213,7 +216,7 @@ public record ModelCard(
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Sampler(String id, String title, Double eta) {
-        /** Without η. */
+        /** Creates a sampler without η. */
         public Sampler(String id, String title) {
             this(id, title, null);
         }

@@ -9,11 +9,11 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * What a person asks for: a text and the number of images. The prompt stage encodes the text once and fans out one
- * {@link SamplingJob} an image.
+ * A job as the client submits it: a prompt and the number of images. The prompt stage encodes the prompt once and fans
+ * out one {@link SamplingJob} for each image.
  *
  * @param count images, each with the next seed or variation
- * @param origin the compatible interface that it came by, or null
+ * @param origin the compatible interface that submitted it, or null
  * @param hires the second pass of each image, or null
  */
 public record PromptJob(

@@ -10,8 +10,8 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.regex.Pattern;
 
 /**
- * How an image is denoised. In JSON the geometry's numbers stand beside the others, and {@code frames} only where it is a
- * clip.
+ * How an image is denoised. In JSON the geometry's numbers stand beside the others, and {@code frames} only where it is
+ * a clip.
  *
  * @param model name of a model folder, also part of a Kafka topic's name
  * @param geometry of the result
@@ -67,7 +67,7 @@ public record SamplingParams(
                 source == null || Source.stepsMade(steps, source.strength()) > 0,
                 "strength",
                 source == null ? null : source.strength(),
-                "leaves none of %d steps to be made".formatted(steps));
+                "leaves none of %d steps to run".formatted(steps));
         check(eta == null || eta >= 0 && eta <= 1, "eta", eta, "must be from 0 to 1");
         output = output == null ? Output.defaultFor(geometry) : output;
         output.checkFits(geometry);

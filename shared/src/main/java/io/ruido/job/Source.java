@@ -3,10 +3,10 @@ package io.ruido.job;
 import static io.ruido.job.InvalidFieldException.check;
 
 /**
- * A picture that an image is made of.
+ * The image that a job starts from.
  *
- * @param strength above 0, at most 1: how much of the picture is replaced, and the share of the steps that is made
- * @param mask white where the picture is painted anew; null to paint all of it
+ * @param strength above 0, at most 1: how much of the image is replaced, and the share of the steps to run
+ * @param mask white where the image is repainted; null to repaint all of it
  */
 public record Source(Upload image, double strength, Upload mask) {
     public Source {

@@ -9,9 +9,9 @@ public sealed interface Acknowledgement {
     record Release() implements Acknowledgement {}
 
     /**
-     * It can never be done: it goes to the dead-letter topic.
+     * The job can never succeed: it goes to the dead-letter topic.
      *
-     * @param reason told there, and to the job's client
+     * @param reason of the failure, for the dead letter and the job's client
      */
     record Reject(String reason) implements Acknowledgement {}
 }

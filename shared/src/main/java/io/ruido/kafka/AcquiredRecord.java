@@ -39,8 +39,8 @@ final class AcquiredRecord {
     }
 
     /**
-     * A renewed record has to come back from poll before it can be acknowledged again. Committed, it does so at once; else
-     * poll would return with nothing, over and over, until its next fetch has taken the renewal along.
+     * A renewed record has to come back from poll before it can be acknowledged again. Committed, it does so at once;
+     * else poll would return with nothing, over and over, until its next fetch has taken the renewal along.
      */
     void renew() {
         if (!held) {
@@ -62,13 +62,13 @@ final class AcquiredRecord {
 
     void settle(AcknowledgeType acknowledgement) {
         if (!held) {
-            log.warn("job {}: the lock of its record was lost; it may be delivered again", record.key());
+            log.warn("job {}: lost the lock of its record, which may be redelivered", record.key());
             return;
         }
         consumer.acknowledge(record, acknowledgement);
         consumer.commitSync()
                 .forEach((partition, error) -> error.ifPresent(e -> log.warn(
-                        "job {}: {} was not acknowledged ({}); it will be delivered again and found done",
+                        "job {}: cannot acknowledge the record in {} ({}); it will be redelivered, but the job is already done",
                         record.key(),
                         partition,
                         e.getMessage())));

@@ -19,7 +19,7 @@ public record DeadLetter(String id, Instant at, String jobId, String topic, Stri
         return JobJson.read(content, Job.class);
     }
 
-    /** The record as it came. */
+    /** The original record. */
     public String text() {
         return new String(content, StandardCharsets.UTF_8);
     }

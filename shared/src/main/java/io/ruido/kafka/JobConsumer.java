@@ -34,12 +34,12 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
- * One place for one job at a time: a share consumer (KIP-932) that takes a record, keeps its lock while the handler
- * works, however long that takes, and then settles it. Delivery is at least once: a crash gives the record to another
- * slot, and a record that was accepted can in rare cases come again.
+ * A slot: a share consumer (KIP-932) that takes one record at a time, renews its lock while the handler works, and then
+ * acknowledges it. Delivery is at least once: after a crash another slot gets the record, and in rare cases an accepted
+ * record is delivered again.
  */
 public final class JobConsumer implements AutoCloseable {
-    /** Under which the logs of what is done for a job name it. */
+    /** The key of the job's id in the logging context. */
     public static final String JOB_ID = "jobId";
 
     private static final Logger log = LoggerFactory.getLogger(JobConsumer.class);
@@ -48,12 +48,12 @@ public final class JobConsumer implements AutoCloseable {
     private static final int MAX_DELIVERIES = 4;
 
     /**
-     * Long: a poll that begins just when the answer to an earlier fetch comes in makes Kafka's client fetch once more, and
-     * the second record would wait for the end of the first, or of its own lock.
+     * Long: a poll that begins just when the answer to an earlier fetch comes in makes Kafka's client fetch once more,
+     * and the second record would wait for the end of the first, or of its own lock.
      */
     private static final Duration POLL = Duration.ofHours(1);
 
-    /** Between times that a record of a later version comes to a worker again, where there are only older ones. */
+    /** The time between two deliveries of a record of a later version when there are only older workers. */
     private static final Duration NEWER_TAKES_IT_WITHIN = Duration.ofSeconds(1);
 
     private static final int LONGEST_ID = 36;
@@ -138,7 +138,9 @@ public final class JobConsumer implements AutoCloseable {
         thread = Thread.ofPlatform().name("slot").start(this::run);
     }
 
-    /** Whatever goes wrong, the slot starts over with a new consumer: the broker delivers what the old one had again. */
+    /**
+     * Whatever goes wrong, the slot starts over with a new consumer: the broker delivers what the old one had again.
+     */
     private void run() {
         while (!closing) {
             try {
@@ -189,9 +191,9 @@ public final class JobConsumer implements AutoCloseable {
     }
 
     /**
-     * Of the idle slots of a killed process only one has a fetch open then. The broker would give what the process was
-     * working on to each of the others before it notices that they are gone too, and count every time; after five it drops
-     * a record. A new consumer does not wait: only who polls becomes a member of the group, which takes a while.
+     * Polls in turn with the other idle slots, so that a killed process has only one open fetch. Otherwise the broker
+     * would offer the process' records to each dead slot before it notices, count each offer, and drop a record after
+     * five. A new consumer polls at once, because polling makes it a member of the group, which takes a while.
      */
     private ConsumerRecords<String, byte[]> pollInTurn() {
         turn.lock();
@@ -202,7 +204,7 @@ public final class JobConsumer implements AutoCloseable {
         }
     }
 
-    /** Once it has asked for a record, the consumer goes on fetching until it has one. */
+    /** Once it has polled, the consumer continues to fetch until it has a record. */
     private ConsumerRecords<String, byte[]> poll() {
         ConsumerRecords<String, byte[]> records = ConsumerRecords.empty();
         while (records.isEmpty() && !closing) {
@@ -235,7 +237,7 @@ public final class JobConsumer implements AutoCloseable {
         } catch (ExecutionException e) {
             Throwable fault = e.getCause();
             if (closing) {
-                log.info("job {} is passed to another worker: {}", jobId(delivered), fault.toString());
+                log.info("releasing job {} to another worker: {}", jobId(delivered), fault.toString());
                 return handOn(delivered);
             }
             log.warn("job {} failed on delivery {} of {}", jobId(delivered), deliveries, MAX_DELIVERIES, fault);
@@ -266,7 +268,9 @@ public final class JobConsumer implements AutoCloseable {
         return key.length() > LONGEST_ID ? key.substring(0, LONGEST_ID) + "…" : key;
     }
 
-    /** While versions run side by side, a job can come to a worker that would make another picture of it. */
+    /**
+     * While versions run side by side, a worker can get a job of a newer version, of which it would make another image.
+     */
     private AcknowledgeType leaveToNewer(ConsumerRecord<String, byte[]> delivered) {
         log.warn(
                 "job {} has version {}, this worker supports up to {}; leaving it to a newer worker",
@@ -277,32 +281,34 @@ public final class JobConsumer implements AutoCloseable {
         return handOn(delivered);
     }
 
-    /** Kafka also counts deliveries that never arrived, as happens while it is restarted: for those a record begins anew. */
+    /**
+     * Kafka also counts deliveries that never arrived, for instance during its restart: such a record is republished.
+     */
     private AcknowledgeType giveUp(Job job, ConsumerRecord<String, byte[]> delivered, String reason) {
         int begun = undeliverable.begun(job);
         if (begun >= MAX_DELIVERIES) {
             return reject(delivered, reason);
         }
-        log.info("job {} is published again: only {} of its deliveries reached a worker", jobId(delivered), begun);
+        log.info("republishing job {}: only {} of its deliveries reached a worker", jobId(delivered), begun);
         return handOn(delivered);
     }
 
-    /** The broker counts a released record's deliveries on, as if a worker that was told to end had failed with it. */
+    /** The broker would count a released record as a failed delivery, although the worker was only told to stop. */
     private AcknowledgeType handOn(ConsumerRecord<String, byte[]> delivered) {
         try {
             publisher.again(delivered).toCompletableFuture().join();
             return AcknowledgeType.ACCEPT;
         } catch (CompletionException e) {
-            log.warn("cannot publish job {} again, releasing its record: {}", jobId(delivered), e.getMessage());
+            log.warn("cannot republish job {}, releasing its record: {}", jobId(delivered), e.getMessage());
             return AcknowledgeType.RELEASE;
         }
     }
 
-    /** The letter first: who is told twice has missed nothing. */
+    /** The dead letter comes first: a duplicate does no harm, a missing one does. */
     private AcknowledgeType reject(ConsumerRecord<String, byte[]> delivered, String reason) {
         publisher.deadLetter(delivered, reason).toCompletableFuture().join();
         undeliverable.onUndeliverable(jobId(delivered), reason);
-        log.warn("job {} is a dead letter in {}: {}", jobId(delivered), Topics.DEAD_LETTER, reason);
+        log.warn("moved job {} to the dead-letter topic {}: {}", jobId(delivered), Topics.DEAD_LETTER, reason);
         return AcknowledgeType.REJECT;
     }
 
@@ -353,8 +359,8 @@ public final class JobConsumer implements AutoCloseable {
     }
 
     /**
-     * After {@link #stop()}: returns when Kafka can give it nothing any more, because it has a record or has left the
-     * group; or after some seconds, when Kafka is away.
+     * Waits, after {@link #stop()}, until Kafka cannot deliver to this consumer any more: it has a record or has left
+     * the group. Gives up after some seconds when Kafka is unavailable.
      */
     public synchronized void awaitStopped() {
         long deadline = System.nanoTime() + STOP_AT_MOST.toNanos();
@@ -367,7 +373,7 @@ public final class JobConsumer implements AutoCloseable {
         }
     }
 
-    /** Waits until the handler has ended and its record is settled: the handler must have been told to end before. */
+    /** Waits until the handler has ended and its record is acknowledged. Tell the handler to stop first. */
     @Override
     public void close() {
         stop();

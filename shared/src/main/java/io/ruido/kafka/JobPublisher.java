@@ -33,7 +33,7 @@ public final class JobPublisher implements AutoCloseable {
         int timeout = (int) config.timeout().toMillis();
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-        // A lone job is sent at once; what comes while it is on its way shares the next request.
+        // A single job is sent at once; jobs that arrive meanwhile share the next request.
         settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, timeout);
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, timeout);
@@ -65,8 +65,8 @@ public final class JobPublisher implements AutoCloseable {
     }
 
     /**
-     * Keeps a record that cannot be processed, with the reason in the header {@code error}. Of one that is too large with it
-     * only the reason is kept.
+     * Keeps a record that cannot be processed, with the reason in the header {@code error}. Of one that is too large
+     * with it only the reason is kept.
      */
     CompletionStage<Void> deadLetter(ConsumerRecord<String, byte[]> poison, String error) {
         byte[] value = poison.value() == null ? new byte[0] : poison.value();

@@ -23,20 +23,20 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
- * Every topic by name, and how they are created. The share group that takes jobs from a queue has the queue's name. Who is
- * next was decided before, so there are no queues for priorities.
+ * Every topic by name, and how topics are created. A share group has the name of its topic. The queue in Redis has
+ * already decided the order, so there are no topics for priorities.
  */
 public final class Topics {
     public static final String DEAD_LETTER = "ruido.dead-letter";
 
     private Topics() {}
 
-    /** The queue of a model's texts, which are to be encoded. */
+    /** The topic of a model's prompt jobs, whose prompts have to be encoded. */
     public static String prompt(String model) {
         return "ruido.prompt." + model;
     }
 
-    /** The queue of a model's images, which are to be denoised. */
+    /** The topic of a model's sampling jobs, whose images have to be denoised. */
     public static String sampling(String model) {
         return "ruido.sampling." + model;
     }
@@ -50,11 +50,11 @@ public final class Topics {
     }
 
     /**
-     * Creates what is missing: idempotent. Share groups are told to start at the oldest job: by default they would skip
-     * what was queued before their first worker came. A topic has one partition, as the group's assignor deals partitions
-     * out to slots and keeps to that, whoever has work.
+     * Creates missing topics; idempotent. Share groups start at the oldest record: by default they would skip records
+     * published before their first worker started. A topic has one partition, because the group's assignor distributes
+     * partitions among slots and does not move them to idle ones.
      *
-     * @param models whose queues are needed
+     * @param models the models whose topics are needed
      */
     public static void create(KafkaConfig config, Collection<String> models) {
         List<String> queues = models.stream()

@@ -5,7 +5,7 @@ import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Keeps a service running until the process is told to end by Ctrl-C or a signal. */
+/** Runs a service until Ctrl-C or a signal stops the process. */
 public final class Foreground {
     private static final Logger log = LoggerFactory.getLogger(Foreground.class);
     /** Less than the 30 s after which Kubernetes kills a pod. */

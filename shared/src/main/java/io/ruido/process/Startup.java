@@ -16,7 +16,7 @@ public final class Startup {
 
     private Startup() {}
 
-    /** Starts what is to run until the process is told to end. */
+    /** Starts a service that runs until the process is stopped. */
     @FunctionalInterface
     public interface Part {
         /** @return what is closed in the end */
@@ -24,8 +24,8 @@ public final class Startup {
     }
 
     /**
-     * Runs a part until a signal ends the process. The settings come from the environment and from the file that is the
-     * argument. Whatever goes wrong at the start is told, and ends the process: what supervises it starts it again.
+     * Runs a part until a signal ends the process. The settings come from the environment and from the file named by
+     * the argument. A failure at the start is logged and ends the process; its supervisor restarts it.
      *
      * @param name of the part, for {@code --help}
      */

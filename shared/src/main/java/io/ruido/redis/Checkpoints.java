@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
- * How far unfinished images are, so that another worker can go on with them. Nothing is fenced here: whichever attempt
- * wrote it last, an image's state after a step is the same.
+ * The saved states of unfinished images, from which another worker can resume. Writes are not fenced: an image's state
+ * after a step is the same, whichever attempt wrote it.
  */
 public final class Checkpoints {
     private final RedisAsyncCommands<String, byte[]> redis;

@@ -8,8 +8,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Ids of jobs or uploads that become due at a certain time of Redis' clock. A due id is given to one caller, and to another
- * one when that caller has not called {@link #done} after a while.
+ * Ids of jobs or uploads that become due at a certain time of Redis' clock. A due id is given to one caller, and to
+ * another one when that caller has not called {@link #done} after a while.
  */
 public final class DelayedQueue {
     private static final Duration REDELIVER_AFTER = Duration.ofSeconds(30);
@@ -24,7 +24,7 @@ public final class DelayedQueue {
         this.key = key;
     }
 
-    /** Jobs that were let through and that Kafka may not have. */
+    /** Admitted jobs that Kafka may not have. */
     public static DelayedQueue unpublished(Redis redis) {
         return new DelayedQueue(redis, RedisKeys.UNPUBLISHED);
     }
@@ -34,7 +34,7 @@ public final class DelayedQueue {
         return new DelayedQueue(redis, RedisKeys.DEADLINES);
     }
 
-    /** Finished jobs whose receivers are to be told. */
+    /** Finished jobs whose webhooks are due. */
     static DelayedQueue webhooks(Redis redis) {
         return new DelayedQueue(redis, RedisKeys.WEBHOOKS);
     }

@@ -3,7 +3,7 @@ package io.ruido.redis;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 
-/** Tells when a job was let through and has to be published. It can be missed: whoever listens has to look by itself too. */
+/** Signals that a job was admitted and has to be published. A signal can be lost, so listeners also have to poll. */
 public final class DispatchSignal implements AutoCloseable {
     private final StatefulRedisPubSubConnection<String, String> pubSub;
 

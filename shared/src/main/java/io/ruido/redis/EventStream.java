@@ -119,7 +119,10 @@ public final class EventStream implements AutoCloseable {
         });
     }
 
-    /** Reads newer entries as {@link #read} does; where there are none, the newest entry, which can be the end, see {@link Watch}. */
+    /**
+     * Reads newer entries as {@link #read} does; where there are none, the newest entry, which can be the end, see
+     * {@link Watch}.
+     */
     private CompletionStage<List<Entry>> readOrNewest(String stream, long after) {
         return read(stream, after)
                 .thenCompose(newer -> newer.isEmpty() && after > 0
@@ -189,7 +192,7 @@ public final class EventStream implements AutoCloseable {
             }
         }
 
-        /** Redis can lose its last writes; then the end comes with a number that stood for something else before. */
+        /** Redis can lose its last writes; then the last event has a number that another event had before. */
         private boolean overtaken(JobEvent event) {
             return event.last() && event.number() <= last && !ended;
         }

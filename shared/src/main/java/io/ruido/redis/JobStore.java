@@ -25,8 +25,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The state of every job. All changes go through one Lua script, and each is atomic with its event. Nothing here blocks; a
- * stage fails with a {@link io.lettuce.core.RedisException} when Redis is unavailable or does not answer in time.
+ * The state of every job. All changes go through one Lua script, and each is atomic with its event. Nothing here
+ * blocks; a stage fails with a {@link io.lettuce.core.RedisException} when Redis is unavailable or does not answer in
+ * time.
  */
 public final class JobStore {
     private static final UUID NOBODY = new UUID(0, 0);
@@ -102,7 +103,7 @@ public final class JobStore {
         return fields;
     }
 
-    /** Lets waiting jobs of a model through, if there is room because workers came. */
+    /** Admits waiting jobs of a model, if workers have room. */
     public CompletionStage<Void> admit(String model) {
         return run(NOBODY, "admit", model).thenAccept(ok -> {});
     }
@@ -112,7 +113,7 @@ public final class JobStore {
         return change(id, "published");
     }
 
-    /** Whether a job that was let through has to be published, for the first time or again; not if it is over. */
+    /** Returns whether an admitted job has to be published or republished; false if it is finished. */
     public CompletionStage<Boolean> unattended(UUID id) {
         return run(id, "unattended").thenApply("YES"::equals);
     }
@@ -182,7 +183,7 @@ public final class JobStore {
         return change(sample.jobId(), "succeed", index(sample), String.valueOf(attempt), key, mediaType);
     }
 
-    /** @param reason that the client is told */
+    /** @param reason for the client */
     public CompletionStage<ChangeResult> fail(UUID id, String reason) {
         return change(id, "fail", JobState.FAILED.name(), reason);
     }
@@ -191,7 +192,7 @@ public final class JobStore {
         return change(id, "fail", JobState.CANCELLED.name(), "");
     }
 
-    /** Every change of a job whose deadline has come makes it EXPIRED; this is one that changes nothing else. */
+    /** Any change of a job after its deadline makes it EXPIRED; this one changes nothing else. */
     public CompletionStage<ChangeResult> expire(UUID id) {
         return change(id, "expire");
     }
@@ -220,7 +221,7 @@ public final class JobStore {
     }
 
     /**
-     * Which jobs to list. All live ones have to do with no other state.
+     * Selects the jobs to list. {@code live} excludes {@code state}.
      *
      * @param tenant whose jobs, or empty for everybody's
      * @param live only those that are not finished
@@ -229,7 +230,7 @@ public final class JobStore {
      */
     public record Filter(Optional<String> tenant, boolean live, Optional<JobState> state, Optional<String> model) {}
 
-    /** @param next before which to go on, or null at the end */
+    /** @param next the id to continue before, or null at the end */
     public record Found(List<UUID> ids, UUID next) {}
 
     /**

@@ -15,7 +15,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The cards of all models that a worker has ever served here, and who serves them now. */
+/** The cards of all models that a worker has ever served, and the workers that serve them now. */
 public final class ModelRegistry {
     private final RedisAsyncCommands<String, String> redis;
     private final LuaScript serve;
@@ -63,13 +63,13 @@ public final class ModelRegistry {
                 .toList());
     }
 
-    /** Tells how an announced worker is, for as long as it is taken for alive. */
+    /** Stores the status of a worker until its lease expires. */
     public CompletionStage<Void> report(WorkerStatus status, Duration lease) {
         return redis.psetex(RedisKeys.worker(status.id()), lease.toMillis(), JobJson.write(status))
                 .thenAccept(ok -> {});
     }
 
-    /** Those that live, by id. */
+    /** Returns the status of all live workers, by id. */
     public CompletionStage<List<WorkerStatus>> reports() {
         return list().thenCompose(this::members)
                 .thenCompose(ids -> ids.isEmpty() ? CompletableFuture.completedStage(List.of()) : reports(ids));

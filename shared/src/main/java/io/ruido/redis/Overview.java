@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 
 /** What waits, runs and was finished, by model: found out when asked, by one script. Nothing here blocks. */
 public final class Overview {
-    /** So many of the last minutes are known. */
+    /** The number of past minutes that are known. */
     public static final int MINUTES = 60;
 
     private final RedisAsyncCommands<String, String> redis;
@@ -30,7 +30,7 @@ public final class Overview {
      * @param admitted images that are on Kafka or with a worker
      * @param workers that serve the model now
      * @param finished how many jobs ever came to each end
-     * @param minutes the last ones, the newest last, or null when nobody asked for them
+     * @param minutes the last minutes, newest last, or null if not requested
      */
     public record Model(
             @JsonProperty("model") String name,
@@ -46,8 +46,8 @@ public final class Overview {
     }
 
     /**
-     * @param images of these jobs
-     * @param oldest for how many milliseconds the first in line has waited; 0 when there is none
+     * @param images number of images of these jobs
+     * @param oldest milliseconds that the first job in the queue has waited; 0 when there is none
      */
     public record Waiting(long jobs, long images, long oldest) {}
 

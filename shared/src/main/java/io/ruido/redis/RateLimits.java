@@ -23,12 +23,12 @@ public final class RateLimits {
     }
 
     /**
-     * Takes all of it or nothing.
+     * Takes the whole amount or nothing.
      *
-     * @param what is used, such as requests
-     * @param who uses it
+     * @param what the resource, such as requests
+     * @param who the user of the resource
      * @param limit how much may be used in {@code per}
-     * @return empty, or for how long to wait before taking it
+     * @return empty, or the time to wait before trying again
      */
     public CompletionStage<Optional<Duration>> take(String what, String who, long amount, long limit, Duration per) {
         return bucket(what, who, limit, per)

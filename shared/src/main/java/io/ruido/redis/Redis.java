@@ -27,16 +27,17 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Connections that reconnect by themselves. While Redis is away commands fail at once instead of piling up in memory;
- * a command that gets no answer fails after the configured time.
+ * Connections that reconnect automatically. While Redis is unavailable, commands fail at once instead of piling up in
+ * memory; a command without a reply fails after the configured timeout.
  */
 public final class Redis implements AutoCloseable {
     /** Redis that is back is noticed within about this time; Lettuce's own limit is half a minute. */
     private static final Duration RECONNECT_AT_MOST = Duration.ofMillis(500);
 
     /**
-     * Of the keys and fields that this version reads and writes. New fields do not change it: older versions skip them. It
-     * rises when a key or field gets another meaning, and then versions cannot run side by side.
+     * The version of the keys and fields that this code uses. Adding a field does not change it: older versions skip
+     * the field. Changing the meaning of a key or field raises it; versions with different formats cannot run side by
+     * side.
      */
     static final int FORMAT = 1;
 
@@ -131,7 +132,7 @@ public final class Redis implements AutoCloseable {
         shutdown(client);
     }
 
-    /** Commands that come at the same time go out in one system call; a lone one goes out at once. */
+    /** Concurrent commands share one system call; a single one is sent at once. */
     private static final class SharedWrites implements NettyCustomizer {
         @Override
         public void afterChannelInitialized(Channel channel) {

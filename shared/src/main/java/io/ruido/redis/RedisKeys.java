@@ -3,27 +3,30 @@ package io.ruido.redis;
 import io.ruido.job.SampleId;
 import java.util.UUID;
 
-/** Every key in Redis. One script changes several of them at once, so all live on one server and its replicas. */
+/**
+ * Every key in Redis; {@code queue.lua} appends names to those of a model's queue. The heads of the scripts describe
+ * what a key contains. One script changes several keys at once, so all are on one server and its replicas.
+ */
 final class RedisKeys {
-    /** Version of what is under all other keys: see {@link Redis#FORMAT}. */
+    /** The version of all other keys: see {@link Redis#FORMAT}. */
     static final String FORMAT = "ruido:format";
 
     /** Sorted set of job ids, all with score 0: ids sort by age as text. */
     static final String JOBS = "ruido:jobs";
 
-    /** Sorted set of ids of live jobs that were let through, by the time somebody has to see that Kafka has them. */
+    /** Sorted set of ids of admitted live jobs, by the time at which a gateway checks that Kafka has them. */
     static final String UNPUBLISHED = "ruido:unpublished";
 
     /** Sorted set of ids of live jobs by the time they expire, and of expired ones that are not yet in the history. */
     static final String DEADLINES = "ruido:deadlines";
 
-    /** Sorted set of ids of finished jobs by the time they may be forgotten. */
+    /** Sorted set of ids of finished jobs by the time at which they may be deleted. */
     static final String FINISHED = "ruido:finished";
 
     /** Sorted set of ids of finished jobs by the time their events may be trimmed. */
     static final String TRIMS = "ruido:trims";
 
-    /** Sorted set of ids of finished jobs by the time when their receivers are to be told. */
+    /** Sorted set of ids of finished jobs by the time of the next webhook call. */
     static final String WEBHOOKS = "ruido:webhooks";
 
     /** Sorted set of ids of jobs that have begun, by the time when their receivers are to be told how they are. */
@@ -35,10 +38,10 @@ final class RedisKeys {
     /** List of webhooks that were given up, the newest first. */
     static final String DEAD_WEBHOOKS = "ruido:webhooks:dead";
 
-    /** Sorted set of objects, the pictures that clients have sent, by the time they may be deleted. */
+    /** Sorted set of objects, the uploaded images, by the time at which they may be deleted. */
     static final String UPLOADS = "ruido:uploads";
 
-    /** Hash of object to its size in bytes and whose it is. */
+    /** Hash of object to its size in bytes and its tenant. */
     static final String UPLOAD_SIZES = UPLOADS + ":sizes";
 
     /** Hash of tenant to the bytes of all its objects. */
@@ -50,7 +53,9 @@ final class RedisKeys {
     /** Hash of model name to card. */
     static final String MODELS = "ruido:models";
 
-    /** Sorted set of {@link io.ruido.job.UnavailableModel} by the end of the lease of the worker that cannot serve it. */
+    /**
+     * Sorted set of {@link io.ruido.job.UnavailableModel} by the end of the lease of the worker that cannot serve it.
+     */
     static final String UNAVAILABLE_MODELS = MODELS + ":unavailable";
 
     /** Channel that names a model of which a job was admitted and has to be published. */
@@ -63,10 +68,20 @@ final class RedisKeys {
 
     private RedisKeys() {}
 
-    /** What {@code event.lua} takes names from, in its order. */
+    /** Returns the names for {@code event.lua}, in its order. */
     static String[] ofScripts() {
         return new String[] {
-            JOB, EVENTS, QUEUE, WORKERS, JOBS, UNPUBLISHED, DEADLINES, FINISHED, DISPATCH, WEBHOOKS, LIVE_WEBHOOKS,
+            JOB,
+            EVENTS,
+            QUEUE,
+            WORKERS,
+            JOBS,
+            UNPUBLISHED,
+            DEADLINES,
+            FINISHED,
+            DISPATCH,
+            WEBHOOKS,
+            LIVE_WEBHOOKS,
             TRIMS
         };
     }
@@ -81,7 +96,7 @@ final class RedisKeys {
         return EVENTS + "{" + id + "}";
     }
 
-    /** Those of {@link #JOBS} that are a tenant's: see {@code state-machine.lua}. */
+    /** The ids of {@link #JOBS} that belong to a tenant: see {@code state-machine.lua}. */
     static String jobs(String tenant) {
         return JOBS + ":" + tenant;
     }
@@ -96,7 +111,7 @@ final class RedisKeys {
         return "ruido:settings:" + tenant;
     }
 
-    /** Token bucket of what somebody may use. */
+    /** Token bucket of a limited resource and its user. */
     static String allowance(String what, String who) {
         return "ruido:allowance:" + what + ":" + who;
     }
@@ -106,17 +121,17 @@ final class RedisKeys {
         return WORKERS + model;
     }
 
-    /** What a worker said of itself, for as long as it is taken for alive. */
+    /** A worker's report of itself, until its lease expires. */
     static String worker(String id) {
         return "ruido:worker:" + id;
     }
 
-    /** Id of the job that a client submitted under this key, and the fingerprint of what it asked for. */
+    /** Id of the job that a client submitted with this Idempotency-Key, and the fingerprint of the request. */
     static String idempotency(String tenant, String key) {
         return "ruido:idempotency:" + tenant + ":" + key;
     }
 
-    /** What is known of a picture that a tenant has sent: see {@code upload.lua}. */
+    /** Hash of a tenant's upload: see {@code upload.lua}. */
     static String upload(String tenant, String id) {
         return "ruido:upload:" + tenant + ":" + id;
     }

@@ -9,14 +9,14 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * On whose account and until when a job is submitted.
+ * The account, the deadline and the other conditions of a submitted job.
  *
- * @param tenant who is served by it
- * @param maxQueued how many jobs of the tenant may wait for one model
- * @param expiresIn after which it is EXPIRED unless it is finished
- * @param key under which the client may submit it again without getting a second one
- * @param webhook whom to tell of it, and of what
- * @param cost of the model's steps, by which tenants are served in turn
+ * @param tenant the owner of the job
+ * @param maxQueued the maximum number of the tenant's jobs that wait for one model
+ * @param expiresIn the time after which the job is EXPIRED unless it is finished
+ * @param key the Idempotency-Key, with which the client can repeat the request
+ * @param webhook the address to call, and for which events
+ * @param cost the cost of the model's steps, for fairness between tenants
  */
 public record SubmitOptions(
         String tenant,
@@ -50,17 +50,17 @@ public record SubmitOptions(
     }
 
     /**
-     * Who is told of a job.
+     * The receiver of a job's webhook.
      *
      * @param address to call
-     * @param events of which it is told
+     * @param events the events to call it for
      */
     public record Receiver(URI address, Set<WebhookEvent> events) {
         public Receiver {
             boolean web = "http".equals(address.getScheme()) || "https".equals(address.getScheme());
             if (!web || address.getHost() == null || address.getUserInfo() != null) {
                 throw new InvalidFieldException(
-                        "webhook", address, "must be http:// or https:// with a host and no user");
+                        "webhook", address, "must be an http:// or https:// address with a host and without a user");
             }
             events = Set.copyOf(events);
         }

@@ -8,7 +8,7 @@ import java.util.UUID;
 public sealed interface SubmitResult {
     /**
      * @param expiresAt by Redis' clock, or null
-     * @param position among the jobs that wait, from 1; null when it was let through at once, and is to be published now
+     * @param position in the queue, from 1; null if the job was admitted at once and has to be published now
      * @param eta when it will be finished, or null while that is not known
      */
     record Accepted(Instant expiresAt, Integer position, Instant eta) implements SubmitResult {}

@@ -10,8 +10,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Which pictures a tenant's jobs can begin with, and how many bytes they take. Who sends one again, or submits a job with
- * it, keeps it for as long again; {@link DelayedQueue#uploads} tells what was kept long enough.
+ * The uploads of tenants, and how many bytes they take. Sending an image again, or submitting a job with it, extends
+ * its retention; {@link DelayedQueue#uploads} returns those whose retention has ended.
  */
 public final class UploadStore {
     private static final String[] OBJECTS = {
@@ -33,9 +33,9 @@ public final class UploadStore {
     }
 
     /**
-     * Before an object is stored, so that it will be deleted whatever comes of it.
+     * Announces an object before it is stored, so that it will be deleted even if storing it fails.
      *
-     * @return empty, or how many bytes the tenant's pictures take if there is no room for this one
+     * @return empty, or the bytes of the tenant's uploads if there is no room for this one
      */
     public CompletionStage<Optional<Long>> announce(UUID object, String tenant, int bytes) {
         CompletionStage<Long> taken = announce.run(
@@ -49,7 +49,7 @@ public final class UploadStore {
         return taken.thenApply(Optional::ofNullable);
     }
 
-    /** Tells of a picture whose object is stored; returns the one that is known if somebody was quicker. */
+    /** Records an upload whose object is stored; returns the existing one if another request was faster. */
     public CompletionStage<Upload> add(String tenant, Upload upload) {
         return keep(tenant, upload.id(), JobJson.write(upload)).thenApply(Optional::orElseThrow);
     }

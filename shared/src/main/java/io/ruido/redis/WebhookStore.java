@@ -34,12 +34,12 @@ public final class WebhookStore {
         this.live = DelayedQueue.liveWebhooks(redis);
     }
 
-    /** Jobs whose end is to be told now. */
+    /** Returns the jobs whose webhooks are due now. */
     public CompletionStage<List<UUID>> due(int atMost) {
         return agenda.due(atMost);
     }
 
-    /** Nothing is left to tell. */
+    /** Removes a delivered webhook. */
     public CompletionStage<Void> delivered(UUID id) {
         return agenda.done(id);
     }

@@ -30,9 +30,9 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Results in S3: {@code results/{jobId}/{index}} with the extension of their type and {@code results/{jobId}/job.json}, and the pictures that clients
- * have sent: {@code uploads/{object}} as they came, and {@code uploads/{object}.png} decoded. A result that is stored again has the same key. Calls block, for at most about the
- * configured time.
+ * Results in S3: {@code results/{jobId}/{index}} with the extension of their type and {@code results/{jobId}/job.json},
+ * and the pictures that clients have sent: {@code uploads/{object}} as they came, and {@code uploads/{object}.png}
+ * decoded. A result that is stored again has the same key. Calls block, for at most about the configured time.
  */
 public final class ResultStore {
     private final MinioClient s3;
@@ -127,7 +127,10 @@ public final class ResultStore {
         delete(uploadKey(object));
     }
 
-    /** The decoded form of an uploaded picture, or what was sent where an earlier version kept only that; empty when it is gone. */
+    /**
+     * The decoded form of an uploaded picture, or what was sent where an earlier version kept only that; empty when it
+     * is gone.
+     */
     public Optional<byte[]> plainUpload(Upload upload) throws IOException {
         Optional<byte[]> plain = get(plainKey(upload));
         return plain.isPresent() ? plain : get(key(upload));
@@ -211,8 +214,8 @@ public final class ResultStore {
         }
     }
 
-    // Every call here can be made twice: a pooled connection may have died with the server at its other end, which
-    // nobody notices before it is used. A server that is away or silent would only cost its time again.
+    // Every call here can be made twice: a pooled connection to a restarted server fails at its first use. A retry
+    // against an unreachable or silent server would only cost the timeout again.
     private static <T> T twice(Call<T> call) throws MinioException, GeneralSecurityException, IOException {
         try {
             return call.run();

@@ -7,14 +7,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs that a server is unavailable: once at the beginning, every minute while calls fail, and once at the end, however many
- * calls there are. Callers need not log a failed call themselves.
+ * Logs that a server is unavailable: once at the beginning, every minute while calls fail, and once at the end, however
+ * many calls there are. Callers need not log a failed call themselves.
  */
 public final class Outage {
     private static final Logger log = LoggerFactory.getLogger(Outage.class);
     private static final Duration LOG_AGAIN_AFTER = Duration.ofMinutes(1);
 
-    /** While a server comes and goes, some calls get through between others that do not. */
+    /** While a server is unstable, some calls succeed between others that fail. */
     private static final Duration OVER_AFTER = Duration.ofSeconds(1);
 
     private final String server;

@@ -12,7 +12,7 @@ public final class ResidentMemory {
 
     private ResidentMemory() {}
 
-    /** Zero where the kernel does not tell. */
+    /** Returns zero if the kernel does not report it. */
     public static long bytes() {
         try (Stream<String> lines = Files.lines(STATUS)) {
             return lines.filter(line -> line.startsWith(RESIDENT))

@@ -17,19 +17,19 @@ import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.ruido.config.RuidoConfig.TracingConfig;
 import java.util.concurrent.TimeUnit;
 
-/** What a process tells of itself. Of the JVM it tells from the beginning. */
+/** The metrics and traces of a process. Metrics of the JVM are registered from the start. */
 public final class Telemetry implements AutoCloseable {
     /** The content type of what {@link PrometheusMeterRegistry#scrape()} returns. */
     public static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-    /** The last spans are lost when whoever collects them does not answer. */
+    /** The last spans are lost if the collector does not respond. */
     private static final long FAREWELL_SECONDS = 2;
 
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics collections = new JvmGcMetrics();
     private final OpenTelemetry traces;
 
-    /** @param service by which those who collect traces know the process */
+    /** @param service name of the process in traces */
     public Telemetry(TracingConfig config, String service) {
         this(Traces.open(config, service));
     }
@@ -37,8 +37,8 @@ public final class Telemetry implements AutoCloseable {
     /** @param traces where spans go; is closed in the end, if it can be */
     public Telemetry(OpenTelemetry traces) {
         this.traces = traces;
-        // Filters have to come before the first meter. Vert.x registers these once a request, which Micrometer warns
-        // of.
+        // Filters must be registered before the first meter. Vert.x registers these meters at each request, which
+        // Micrometer warns about.
         metrics.config()
                 .meterFilter(MeterFilter.denyNameStartsWith("vertx.http.server.active"))
                 .meterFilter(new Histograms());

@@ -11,7 +11,7 @@ import io.opentelemetry.sdk.trace.samplers.Sampler;
 import io.ruido.config.RuidoConfig.TracingConfig;
 import java.net.URI;
 
-/** Sends traces to whoever collects them, by OTLP over HTTP; off unless an address is configured. */
+/** Sends traces to a collector by OTLP over HTTP; off unless an endpoint is configured. */
 final class Traces {
     private Traces() {}
 

@@ -170,8 +170,7 @@ class ImageFileTest {
         byte[] avif = "\0\0\0\34ftypavif\0\0\0\0".getBytes();
 
         assertThatThrownBy(() -> ImageFile.read("body", new byte[0], MANY))
-                .hasMessage(
-                        "body: must be a picture in the format PNG, JPEG, WebP, GIF, BMP or TIFF (was \"0 bytes\")");
+                .hasMessage("body: must be an image in the format PNG, JPEG, WebP, GIF, BMP or TIFF (was \"0 bytes\")");
         assertThatThrownBy(() -> ImageFile.read("body", avif, MANY)).hasMessageEndingWith("(was \"AVIF\")");
         assertThatThrownBy(() -> ImageFile.read("body", Arrays.copyOf(png, png.length / 2), MANY))
                 .isInstanceOf(InvalidFieldException.class)

@@ -49,7 +49,7 @@ class ClipRequestTest {
                 "pictures", "", "", "MIT", 8, 128, 8, params(Geometry.ofImage(64, 64), null), CARD.samplers());
 
         assertThatThrownBy(() -> pictures.checkSupports(params(new Geometry(64, 64, 5), null)))
-                .hasMessageContaining("must be 1 for model pictures, which makes pictures");
+                .hasMessageContaining("must be 1: model pictures makes images");
     }
 
     @ParameterizedTest

@@ -72,19 +72,22 @@ import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Writes one clip, frame by frame, so that no more than a few of its frames are in memory. The same frames give the same
- * bytes: encoders run in one thread, and neither versions nor times are noted in the file. Not thread-safe.
+ * Writes one clip, frame by frame, so that no more than a few of its frames are in memory. The same frames give the
+ * same bytes: encoders run in one thread, and neither versions nor times are noted in the file. Not thread-safe.
  */
 public final class ClipEncoder implements AutoCloseable {
     private static final int MESSAGE = 256;
     private static final int GREATEST_DENOMINATOR = 60_000;
 
-    /** Bits for each pixel of H.264 at the usual quality, as its encoder has no constant one: generous for what a model draws. */
+    /**
+     * Bits for each pixel of H.264 at the usual quality, as its encoder has no constant one: generous for what a model
+     * draws.
+     */
     private static final double BITS_PER_PIXEL = 0.3;
 
     private static final int USUAL_QUALITY = 90;
 
-    /** So much less quality halves the bits. */
+    /** The reduction of quality that halves the bits. */
     private static final double HALVING = 20;
 
     private static final long LEAST_BIT_RATE = 500_000;

@@ -55,7 +55,7 @@ public enum ClipFormat {
         return output;
     }
 
-    /** What the encoder is told of a quality from 1 to 100; H.264's has a rate of bits instead. */
+    /** Returns the encoder's options for a quality from 1 to 100; H.264 has a bit rate instead. */
     Map<String, String> qualityOptions(int quality) {
         return switch (this) {
             case MP4 -> Map.of();

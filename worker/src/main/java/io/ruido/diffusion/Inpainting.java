@@ -2,21 +2,21 @@ package io.ruido.diffusion;
 
 import java.util.Arrays;
 
-/** How a part of a picture is painted anew and the rest of it is kept. */
+/** How a part of an image is repainted and the rest is kept. */
 public sealed interface Inpainting {
     /** There is no such part. */
     record None() implements Inpainting {}
 
     /**
-     * What is kept is put in its place again after each step.
+     * The kept part is restored after each step.
      *
      * @param picture clean latents
-     * @param mask for each of their values: 1 where it is painted anew, 0 where it is kept
+     * @param mask for each of their values: 1 where it is repainted, 0 where it is kept
      */
     record Kept(float[] picture, float[] mask) implements Inpainting {}
 
     /**
-     * The denoiser has learned to look at what is kept.
+     * The denoiser is an inpainting model, which takes the mask and the masked image as input.
      *
      * @param told mask and masked picture, (1 + L)·h·w
      */
@@ -30,7 +30,7 @@ public sealed interface Inpainting {
      */
     record Clean(float[] picture, float[] mask) implements Inpainting {
         /**
-         * Of a clip whose first frame is kept.
+         * Creates the known part of a clip whose first frame is kept.
          *
          * @param first latents of that frame, channel by channel
          * @param channels of the latents

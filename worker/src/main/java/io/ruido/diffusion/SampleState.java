@@ -134,7 +134,7 @@ public final class SampleState {
         return (float) next().timestep();
     }
 
-    /** What the denoiser is to be asked about next: the scaled latents, and what it is told beside them. */
+    /** Returns the input of the next denoiser call: the scaled latents and the conditioning. */
     public float[] input() {
         float[] x = state[0];
         float[] beside = inpainting instanceof Inpainting.Beside(float[] told) ? told : new float[0];
@@ -195,7 +195,10 @@ public final class SampleState {
         keep();
     }
 
-    /** Puts what is kept of a picture in its place: with the noise that the sample began with, as strong as it is now, or clean. */
+    /**
+     * Puts what is kept of a picture in its place: with the noise that the sample began with, as strong as it is now,
+     * or clean.
+     */
     private void keep() {
         switch (inpainting) {
             case Inpainting.Kept(float[] picture, float[] mask)

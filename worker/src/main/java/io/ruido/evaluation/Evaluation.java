@@ -123,7 +123,7 @@ public final class Evaluation implements AutoCloseable {
      * How well each picture fits the labels at its place, by the distance of the autoencoder's latents.
      *
      * @param accepted of each picture, the labels that are right for it
-     * @throws IllegalArgumentException naming labels of which no picture bears one
+     * @throws IllegalArgumentException naming labels of which no image has the label one
      */
     public Fit fit(List<Set<String>> accepted, List<RgbImage> drawn) {
         float[][] encoded = encodeDrawn(drawn);
@@ -146,7 +146,8 @@ public final class Evaluation implements AutoCloseable {
                 .filter(i -> accepted.contains(pictures.get(i).label()))
                 .mapToDouble(i -> distances[i])
                 .min()
-                .orElseThrow(() -> new IllegalArgumentException("no picture bears " + String.join(" or ", accepted)));
+                .orElseThrow(
+                        () -> new IllegalArgumentException("no image has the label " + String.join(" or ", accepted)));
         return (int) Arrays.stream(distances).filter(distance -> distance < own).count();
     }
 
@@ -170,8 +171,9 @@ public final class Evaluation implements AutoCloseable {
     }
 
     /**
-     * The Fréchet distance (Heusel et al. 2017, arXiv:1706.08500, §3) of drawn pictures to those that bear the same labels. The
-     * features are the autoencoder's latents, averaged to {@value #POOLED}×{@value #POOLED} places: no classifier knows emoji.
+     * The Fréchet distance (Heusel et al. 2017, arXiv:1706.08500, §3) of drawn pictures to those that bear the same
+     * labels. The features are the autoencoder's latents, averaged to {@value #POOLED}×{@value #POOLED} places: no
+     * classifier knows emoji.
      */
     public double frechet(List<String> asked, List<RgbImage> drawn) {
         float[][] own = IntStream.range(0, latents.length)

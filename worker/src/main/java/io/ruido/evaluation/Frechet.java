@@ -8,8 +8,8 @@ public final class Frechet {
     private Frechet() {}
 
     /**
-     * ‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½). With Σ = XᵀX of centred features X/√(n−1), the last trace is the sum of the singular
-     * values of X₁X₂ᵀ, so no root of a matrix is needed, and fewer samples than features will do.
+     * ‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½). With Σ = XᵀX of centred features X/√(n−1), the last trace is the sum of the
+     * singular values of X₁X₂ᵀ, so no root of a matrix is needed, and fewer samples than features will do.
      *
      * @param some (N, F)
      * @param others (M, F)

@@ -48,7 +48,7 @@ public final class Ladder {
     /**
      * Draws everything and writes {@code ladder.md}, {@code ladder.png} and {@code samples.png}.
      *
-     * @param progress told what is drawn next
+     * @param progress receives what is drawn next
      * @return the lines of the table
      */
     public List<String> write(Path out, Consumer<String> progress) throws IOException {

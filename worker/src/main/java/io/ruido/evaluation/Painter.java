@@ -62,7 +62,7 @@ public final class Painter implements AutoCloseable {
     /**
      * One picture for each text.
      *
-     * @param progress told of each picture, how many there are so far
+     * @param progress receives the number of images drawn so far
      */
     public Drawn draw(List<String> texts, Sampling sampling, IntConsumer progress) {
         List<RgbImage> pictures = new ArrayList<>();

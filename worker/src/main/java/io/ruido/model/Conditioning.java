@@ -6,8 +6,8 @@ import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 
 /**
- * What a denoiser is told besides the noisy latents and the timestep. A part that it does not need is empty,
- * {@link Ops#none()}.
+ * The conditioning of a denoiser: its input besides the noisy latents and the timestep. A part that it does not need is
+ * empty, {@link Ops#none()}.
  *
  * <p>B batch, T tokens, D their width.
  *
@@ -20,13 +20,7 @@ import java.util.function.UnaryOperator;
  * @param clean 1 for each clip whose first latent frame has no noise, else 0 (B)
  */
 public record Conditioning(
-        NDArray states,
-        NDArray mask,
-        NDArray pooled,
-        NDArray sizes,
-        NDArray labels,
-        NDArray guidance,
-        NDArray clean) {
+        NDArray states, NDArray mask, NDArray pooled, NDArray sizes, NDArray labels, NDArray guidance, NDArray clean) {
 
     public static Conditioning none() {
         NDArray none = Ops.none();

@@ -12,7 +12,7 @@ public record LayerNorm(NDArray weight, NDArray bias, NDArray eps) {
                 weights.get("weight", Init.ONES, width), weights.get("bias", Init.ZEROS, width), weights.constant(eps));
     }
 
-    /** Without a weight and a bias. */
+    /** Creates a layer without weight and bias. */
     public static LayerNorm plain(Weights weights, double eps) {
         return new LayerNorm(Ops.none(), Ops.none(), weights.constant(eps));
     }

@@ -42,8 +42,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A model in the folder layout of one of diffusers' pipelines: what conditions its denoiser, the denoiser, and the
- * autoencoder of its latents, if it has one. The loop over timesteps belongs to the caller, who may batch samples that are
- * at different steps.
+ * autoencoder of its latents, if it has one. The loop over timesteps belongs to the caller, who may batch samples that
+ * are at different steps.
  *
  * <p>B batch, L latent channels, h and w sides of the latents, T context tokens, D their width. Latents and results are
  * float32, whatever the weights are. Results belong to the manager of the latents.
@@ -93,7 +93,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         Path path = folder.folder(part);
         Optional<String> obstacle =
                 PlannedDenoiser.obstacle(folder.part(part).orElseThrow(), path, manager, type, !loras.isEmpty());
-        obstacle.ifPresent(reason -> log.info("{} is executed layer by layer, without a plan: {}", path, reason));
+        obstacle.ifPresent(reason -> log.info("executing {} layer by layer, without a plan: {}", path, reason));
         return obstacle.isPresent() ? Optional.empty() : Optional.of(path);
     }
 
@@ -114,7 +114,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         boolean variance = out == 2 * in && family.learnedVariance() != ModelFamily.LearnedVariance.REFUSED;
         boolean inpainting = denoiser.inChannels() == 2 * in + 1;
         if (denoiser.inChannels() != in && !inpainting || out != in && !variance) {
-            throw new IllegalArgumentException("the denoiser takes %d channels and gives %d, but latents have %d"
+            throw new IllegalArgumentException("the denoiser has %d input and %d output channels, but latents have %d"
                     .formatted(denoiser.inChannels(), out, in));
         }
     }
@@ -141,8 +141,8 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * The same with a choice of what executes the denoiser's calls. A denoiser that cannot be planned is executed eagerly; the
-     * log says why.
+     * The same with a choice of what executes the denoiser's calls. A denoiser that cannot be planned is executed
+     * eagerly; the log says why.
      */
     public static DiffusionPipeline read(Path path, Device device, DataType type, Engine engine, List<LoraFile> files)
             throws IOException {
@@ -150,7 +150,7 @@ public final class DiffusionPipeline implements AutoCloseable {
             try {
                 return open(path, device, type, engine, files);
             } catch (UnsupportedOperationException e) {
-                log.warn("{} is executed layer by layer, without a plan, which takes longer: {}", path, e.getMessage());
+                log.warn("executing {} layer by layer, without a plan, which is slower: {}", path, e.getMessage());
             }
         }
         return open(path, device, type, Engine.EAGER, files);
@@ -174,7 +174,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * What some texts tell the denoiser; of a model that draws classes, their numbers or names.
+     * Encodes prompts; for a model that draws classes, their numbers or names.
      *
      * @param manager owner of the result
      */
@@ -187,7 +187,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         return float32(prompts.encode(manager, texts, clipSkip));
     }
 
-    /** The same for what pictures shall not show; an empty text is none. */
+    /** Encodes negative prompts; an empty one is none. */
     public Conditioning encodeNegative(NDManager manager, List<String> texts) {
         return float32(prompts.encodeNegative(manager, texts));
     }
@@ -199,7 +199,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     /**
      * The states of some texts: (B, T, D).
      *
-     * @throws IllegalArgumentException when the denoiser must be told more than these
+     * @throws IllegalArgumentException when the denoiser needs more conditioning than these
      */
     public NDArray encodeText(NDManager manager, List<String> texts) {
         Conditioning encoded = encode(manager, texts);
@@ -214,8 +214,8 @@ public final class DiffusionPipeline implements AutoCloseable {
     /**
      * The shape of one sample's latents, (1, L, h, w), or of a clip's (1, L, f, h, w).
      *
-     * @throws IllegalArgumentException naming a side that is not a positive multiple of {@link #sizeStep()}, or frames that
-     *     the model cannot make
+     * @throws IllegalArgumentException naming a side that is not a positive multiple of {@link #sizeStep()}, or frames
+     *     that the model cannot make
      */
     public Shape latentShape(Geometry geometry) {
         requireMultiple("width", geometry.width());
@@ -325,16 +325,17 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * What the denoiser predicts, with classifier-free guidance (Ho and Salimans, 2022): u + g·(c − u) of the predictions c
-     * for what is wanted and u for what is not. Samples with guidance of 1 or less cost one prediction, the others two; all
-     * are made in one call. A denoiser that has learned guidance is told g instead.
+     * What the denoiser predicts, with classifier-free guidance (Ho and Salimans, 2022): u + g·(c − u) of the
+     * predictions c for what is wanted and u for what is not. Samples with guidance of 1 or less cost one prediction,
+     * the others two; all are made in one call. A guidance-distilled denoiser is conditioned on g instead.
      *
      * @param latents (B, L, h, w) or (B, L, f, h, w)
      * @param timesteps one for each sample
      * @param guidance g, one for each sample
      * @param rescale φ of Lin et al. 2023 (arXiv:2305.08891), section 3.4, for each sample: the share by which the
      *     prediction is brought back to the deviation of c, so that much guidance does not overexpose; 0 for none
-     * @return of the latents' shape, or twice the channels where the sampler needs the variance that the denoiser has learned
+     * @return of the latents' shape, or twice the channels where the sampler needs the variance that the denoiser has
+     *     learned
      */
     public NDArray predict(
             NDArray latents,

@@ -12,8 +12,8 @@ import io.ruido.job.Variation;
 import io.ruido.pipeline.image.RgbImage;
 
 /**
- * What a sample begins with: noise, or a picture's latents with noise, and what a mask keeps of the picture. Random numbers
- * are drawn in the order in which diffusers' pipelines draw them.
+ * What a sample begins with: noise, or a picture's latents with noise, and what a mask keeps of the picture. Random
+ * numbers are drawn in the order in which diffusers' pipelines draw them.
  */
 public final class InitialLatents {
     private final DiffusionPipeline pipeline;
@@ -34,8 +34,7 @@ public final class InitialLatents {
     public static SampleState of(DiffusionPipeline pipeline, SampleRequest request) {
         if (pipeline.takesMask()
                 && request.source().flatMap(SampleRequest.Source::mask).isEmpty()) {
-            throw new IllegalArgumentException(
-                    "the model paints a part of an image anew: it needs an image and a mask");
+            throw new IllegalArgumentException("the model is an inpainting model: it requires an image and a mask");
         }
         InitialLatents start = new InitialLatents(pipeline, request);
         Trajectory trajectory =
@@ -86,7 +85,7 @@ public final class InitialLatents {
     private SampleState clip(SampleRequest.Source source, NDArray image, Trajectory trajectory) {
         if (source.mask().isPresent() || source.strength() != 1) {
             throw new IllegalArgumentException(
-                    "a clip begins with the image as it is: strength must be 1 and mask absent, strength was "
+                    "a clip starts with the unchanged image: strength must be 1 and mask absent, strength was "
                             + source.strength());
         }
         float[] noise = noise();
@@ -119,7 +118,7 @@ public final class InitialLatents {
                 .transpose(0, 3, 1, 2);
     }
 
-    /** 1 where the picture is painted anew, else 0: (1, 1, H, W). */
+    /** Returns the mask (1, 1, H, W): 1 where the image is repainted, else 0. */
     private static NDArray mask(NDManager manager, RgbImage image) {
         float[] values = new float[image.width() * image.height()];
         for (int i = 0; i < values.length; i++) {

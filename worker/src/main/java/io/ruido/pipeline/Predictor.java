@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A denoiser with what its kind of pipeline adds: guidance, and what the denoiser is told about sizes.
+ * A denoiser with what its kind of pipeline adds: guidance, and conditioning on sizes.
  *
  * <p>B batch, L latent channels, h and w sides of the latents; those of a clip have frames before them. Latents and results
  * are float32, whatever the weights are.
@@ -124,7 +124,7 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
         return part.getDataType() == DataType.INT64 ? part : Ops.cast(part, type);
     }
 
-    /** Adds the picture's size, as wanted and not cut, for a denoiser that is told it. */
+    /** Adds the image's size, uncropped, for a denoiser that is conditioned on it. */
     private Conditioning sized(Conditioning conditioning, NDArray latents) {
         Shape shape = latents.getShape();
         float height = shape.get(shape.dimension() - 2) * pixels;

@@ -80,10 +80,10 @@ public record SampleRequest(
     }
 
     /**
-     * A picture to begin with.
+     * An image to start from.
      *
      * @param strength above 0, at most 1: how much of it is replaced by noise
-     * @param mask bright where the picture is painted anew, dark where it is kept; empty to paint all of it
+     * @param mask bright where the image is repainted, dark where it is kept; empty to repaint all of it
      */
     public record Source(RgbImage image, double strength, Optional<RgbImage> mask) {
         public Source {

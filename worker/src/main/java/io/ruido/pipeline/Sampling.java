@@ -25,9 +25,9 @@ public final class Sampling {
     public record Result(float[] latents, Shape shape, Frames frames) {}
 
     /**
-     * Runs the whole of a request.
+     * Runs a request.
      *
-     * @param onStep told the number of steps made
+     * @param onStep receives the number of finished steps
      * @throws IllegalArgumentException naming what of the request the model cannot do
      */
     public Result run(SampleRequest request, IntConsumer onStep) {

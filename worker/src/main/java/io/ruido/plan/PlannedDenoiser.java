@@ -18,11 +18,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A denoiser whose calls ONNX Runtime executes. A prediction has other last bits than the denoiser's own, but the same ones
- * whatever else is in the batch.
+ * A denoiser whose calls ONNX Runtime executes. A prediction has other last bits than the denoiser's own, but the same
+ * ones whatever else is in the batch.
  */
 public final class PlannedDenoiser implements Denoiser, AutoCloseable {
-    /** Those of which all operations have kernels, by diffusers' names. */
+    /** The networks whose operations all have kernels, by diffusers' names. */
     private static final Set<String> NETWORKS =
             Set.of("UNet2DConditionModel", "UNet2DModel", "DiTTransformer2DModel", "PixArtTransformer2DModel");
 

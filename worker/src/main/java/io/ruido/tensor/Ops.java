@@ -20,8 +20,8 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * The operations of {@code ops.py}, a TorchScript module that is assembled in memory. They work with gradients as without:
- * a result carries a gradient when one of its arguments does and the thread's gradient mode is on.
+ * The operations of {@code ops.py}, a TorchScript module that is assembled in memory. They work with gradients as
+ * without: a result carries a gradient when one of its arguments does and the thread's gradient mode is on.
  */
 public final class Ops {
     private static final NDManager MANAGER = Torch.newManager();
@@ -45,7 +45,7 @@ public final class Ops {
                 return recorded.call(method, arrays);
             }
         }
-        // Optimizing would trace and compile each method anew for every input shape; the switch is thread local.
+        // Optimizing would trace and compile each method again for every input shape; the switch is thread local.
         JniUtils.setGraphExecutorOptimize(false);
         return WITHOUT_GRADIENT.isBound() ? callWithoutGradient(method, arrays) : callWithGradient(method, arrays);
     }
@@ -69,7 +69,10 @@ public final class Ops {
         }
     }
 
-    /** Does work whose results never get a gradient. Torch prepares for none then: 0.95 of the time of a small model's step. */
+    /**
+     * Does work whose results never get a gradient. Torch prepares for none then: 0.95 of the time of a small model's
+     * step.
+     */
     public static NDArray withoutGradient(Supplier<NDArray> work) {
         return ScopedValue.where(WITHOUT_GRADIENT, true).call(work::get);
     }

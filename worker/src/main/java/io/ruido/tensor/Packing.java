@@ -5,17 +5,23 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
 /**
- * Other arrangements of the weights (K, C, k, k) of convolutions and (K, C) of linear layers, with which the CPU is done
- * sooner: oneDNN and MKL would rearrange them in every call, and Winograd's algorithm needs another one, four times as large.
+ * Other arrangements of the weights (K, C, k, k) of convolutions and (K, C) of linear layers, with which the CPU is
+ * done sooner: oneDNN and MKL would rearrange them in every call, and Winograd's algorithm needs another one, four
+ * times as large.
  */
 public final class Packing {
     /** The minimum: with fewer channels the algorithm's own work outweighs what it saves. */
     private static final long WINOGRAD_MIN_CHANNELS = 256;
 
-    /** On smaller maps reading the larger weight takes longer than the multiplications that it saves. */
+    /**
+     * The smallest side for Winograd: on smaller maps, reading the larger weight takes longer than the saved
+     * multiplications.
+     */
     private static final int WINOGRAD_MIN_SIDE = 16;
 
-    /** Larger weights belong to small feature maps, which gain too little for what the larger copy takes of the memory. */
+    /**
+     * Larger weights belong to small feature maps, which gain too little for what the larger copy takes of the memory.
+     */
     private static final long WINOGRAD_MAX_PRODUCT = 640 * 320;
 
     /** Whether oneDNN knows bfloat16 on this processor, which asks for AVX-512 of those of x86. */
@@ -39,8 +45,8 @@ public final class Packing {
     }
 
     /**
-     * The same for a linear layer. Without AVX-512, oneDNN sums in an order that depends on the number of rows, so that a sample
-     * would depend on those beside it.
+     * The same for a linear layer. Without AVX-512, oneDNN sums in an order that depends on the number of rows, so that
+     * a sample would depend on those beside it.
      */
     static boolean packsLinear(NDArray weight) {
         return packs(weight) && BFLOAT16;

@@ -30,8 +30,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The safetensors format: eight bytes with the length of a JSON header, the header with each tensor's type, shape and byte
- * range, and the values. See the format's description at huggingface.co/docs/safetensors.
+ * The safetensors format: eight bytes with the length of a JSON header, the header with each tensor's type, shape and
+ * byte range, and the values. See the format's description at huggingface.co/docs/safetensors.
  */
 public final class SafeTensors implements Weights.Source {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -143,7 +143,8 @@ public final class SafeTensors implements Weights.Source {
         for (JsonNode file : JSON.readTree(index.toFile()).path("weight_map")) {
             Path shard = index.resolveSibling(file.asText()).normalize();
             if (!index.getParent().normalize().equals(shard.getParent()) || !Files.exists(shard)) {
-                throw new IOException("%s names the shard %s, which is not beside it".formatted(index, file.asText()));
+                throw new IOException(
+                        "%s names the shard %s, which is not in the same folder".formatted(index, file.asText()));
             }
             shards.add(shard);
         }
@@ -158,12 +159,12 @@ public final class SafeTensors implements Weights.Source {
             all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
         }
         if (all.byteSize() < 8) {
-            throw new IOException("%s is cut off: %d bytes".formatted(file, all.byteSize()));
+            throw new IOException("%s is truncated: %d bytes".formatted(file, all.byteSize()));
         }
         long header = all.get(LONG, 0);
         if (header < 2 || header > all.byteSize() - 8 || header > LARGEST_HEADER) {
             throw new IOException(
-                    "%s is cut off or no safetensors file: header of %d bytes in a file of %d; it has at most %d"
+                    "%s is truncated or not a safetensors file: header of %d bytes in a file of %d; it has at most %d"
                             .formatted(file, header, all.byteSize(), LARGEST_HEADER));
         }
         MemorySegment data = all.asSlice(8 + header);
@@ -180,7 +181,7 @@ public final class SafeTensors implements Weights.Source {
         try {
             return JSON.readTree(bytes.toArray(ValueLayout.JAVA_BYTE));
         } catch (JsonProcessingException e) {
-            throw new IOException(file + " is no safetensors file: its header is no JSON", e);
+            throw new IOException(file + " is not a safetensors file: its header is not JSON", e);
         }
     }
 
@@ -190,7 +191,7 @@ public final class SafeTensors implements Weights.Source {
         long from = tensor.path("data_offsets").path(0).asLong(-1);
         long to = tensor.path("data_offsets").path(1).asLong(-1);
         if (from < 0 || to < from || to > data.byteSize()) {
-            throw new IOException("%s is cut off: tensor %s lies at bytes %d to %d of %d"
+            throw new IOException("%s is truncated: tensor %s lies at bytes %d to %d of %d"
                     .formatted(file, name, from, to, data.byteSize()));
         }
         if (!TYPES.containsKey(dtype)) {

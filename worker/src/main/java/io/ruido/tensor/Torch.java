@@ -64,7 +64,7 @@ public final class Torch {
         engine();
         if (!JniUtils.getFeatures().contains("CUDA")) {
             throw new IllegalArgumentException("device is " + name + ", but libtorch sees no GPU: PYTORCH_LIBRARY_PATH"
-                    + " must name a folder with a libtorch for CUDA, and the driver must be there");
+                    + " must name a folder with libtorch for CUDA, and the GPU driver must be installed");
         }
         return Device.gpu(parts.group(1) == null ? 0 : Integer.parseInt(parts.group(1)));
     }
@@ -89,8 +89,8 @@ public final class Torch {
     }
 
     /**
-     * A tensor of these values, in memory that torch allocated. DJL's own method keeps the values in the JVM's memory, whose
-     * alignment differs from run to run, and with it the order in which some kernels sum.
+     * A tensor of these values, in memory that torch allocated. DJL's own method keeps the values in the JVM's memory,
+     * whose alignment differs from run to run, and with it the order in which some kernels sum.
      */
     public static NDArray tensor(NDManager manager, float[] values, Shape shape) {
         try (NDArray unaligned = manager.create(values, shape)) {
@@ -103,9 +103,9 @@ public final class Torch {
     }
 
     /**
-     * Lets OpenMP's threads sleep while they wait for each other, unless the environment names another policy. By default
-     * they spin, and on a processor that is shared with anything they then wait for threads that they keep from running.
-     * libgomp reads the variable when it is loaded, so it has to be set before.
+     * Lets OpenMP's threads sleep while they wait for each other, unless the environment names another policy. By
+     * default they spin, and on a processor that is shared with anything they then wait for threads that they keep from
+     * running. libgomp reads the variable when it is loaded, so it has to be set before.
      */
     @SuppressWarnings("restricted") // calls setenv
     private static void letThreadsSleep() {

@@ -36,7 +36,7 @@ public final class Weights {
         /** The source's name, for messages. */
         String origin();
 
-        /** Gives back the memory of files whose tensors are not in use now; it comes back when they are. */
+        /** Releases the memory of files whose tensors are not in use; using them loads it again. */
         default void unload() {}
     }
 
@@ -102,8 +102,8 @@ public final class Weights {
     }
 
     /**
-     * The same in the types that they are stored in, where their files are mapped: for a model that is recorded. To compute with
-     * them they must be float32.
+     * The same in the types that they are stored in, where their files are mapped: for a model that is recorded. To
+     * compute with them they must be float32.
      */
     public static Weights stored(Path folder, NDManager manager) throws IOException {
         return of(manager, SafeTensors.open(folder, manager, Optional.empty()));
@@ -130,8 +130,8 @@ public final class Weights {
     }
 
     /**
-     * The same for a model that computes and is not trained: some weights are kept as the processor is fastest with them,
-     * and have other shapes.
+     * The same for a model that computes and is not trained: some weights are kept as the processor is fastest with
+     * them, and have other shapes.
      */
     public Weights packed() {
         return new Weights(model, prefix, true, float32, side);
@@ -211,7 +211,7 @@ public final class Weights {
         return model.manager;
     }
 
-    /** Gives back the memory of files whose tensors are not in use now; it comes back when they are. */
+    /** Releases the memory of files whose tensors are not in use; using them loads it again. */
     public void unload() {
         model.source.unload();
     }

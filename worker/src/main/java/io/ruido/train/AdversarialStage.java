@@ -33,10 +33,10 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Trains a generator of latents against a discriminator. With a teacher it is adversarial diffusion distillation (Sauer et al.
- * 2023, arXiv:2311.17042) on latents (Sauer et al. 2024, arXiv:2403.12015): the generator is asked at a few timesteps of its own
- * samples, and the discriminator sees noisy latents through the teacher's features. Without one, and with one timestep, it is a
- * GAN.
+ * Trains a generator of latents against a discriminator. With a teacher it is adversarial diffusion distillation (Sauer
+ * et al. 2023, arXiv:2311.17042) on latents (Sauer et al. 2024, arXiv:2403.12015): the generator is asked at a few
+ * timesteps of its own samples, and the discriminator sees noisy latents through the teacher's features. Without one,
+ * and with one timestep, it is a GAN.
  *
  * <p>B batch, C channels, H and W sides of the latents.
  */

@@ -28,9 +28,10 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
- * Trains Wan's transformer to predict the velocity of latents of clips: "Flow Matching for Generative Modeling" (Lipman et al.
- * 2023), with dropped captions for guidance (Ho and Salimans 2022). Sizes and lengths of clips take turns. Some clips are given
- * their first frame, so that the model can go on from a picture, as that of Wan 2.2 with 5 billion weights.
+ * Trains Wan's transformer to predict the velocity of latents of clips: "Flow Matching for Generative Modeling" (Lipman
+ * et al. 2023), with dropped captions for guidance (Ho and Salimans 2022). Sizes and lengths of clips take turns. Some
+ * clips are given their first frame, so that the model can go on from a picture, as that of Wan 2.2 with 5 billion
+ * weights.
  *
  * <p>B batch, L latent channels, f frames of the latents, h and w their sides, T states of a text.
  */
@@ -102,7 +103,7 @@ final class ClipDenoiserStage implements Stage {
         return step % data.turns();
     }
 
-    /** About as many patches in every step. */
+    /** Chooses the batch so that each step has about as many patches. */
     @Override
     public int batchAt(int step) {
         int most = IntStream.of(patches).max().orElseThrow();

@@ -7,8 +7,8 @@ import io.ruido.model.Denoiser;
 import io.ruido.tensor.Torch;
 
 /**
- * Latent consistency distillation (Luo et al. 2023, arXiv:2310.04378, algorithm 1) at one guidance: what a model makes of x_t
- * shall be what its moving average makes of the point that the teacher's step leads to.
+ * Latent consistency distillation (Luo et al. 2023, arXiv:2310.04378, algorithm 1) at one guidance: the model learns to
+ * predict from x_t what its moving average predicts from the point that the teacher's step leads to.
  *
  * @param process what the new model's predictions mean
  * @param huber c of the pseudo-Huber loss √(d² + c²) − c
@@ -35,8 +35,8 @@ record ConsistencyLoss(Teacher teacher, ForwardProcess process, double huber) {
     }
 
     /**
-     * The consistency function: x̂₀, and x itself at timestep 0 (Song et al. 2023, arXiv:2303.01469, equation 5). LCM's scalings
-     * differ from 0 and 1 by less than 10⁻⁵ at the timesteps of a grid.
+     * The consistency function: x̂₀, and x itself at timestep 0 (Song et al. 2023, arXiv:2303.01469, equation 5). LCM's
+     * scalings differ from 0 and 1 by less than 10⁻⁵ at the timesteps of a grid.
      */
     private NDArray consistent(Denoiser denoiser, NDArray x, int[] t, NDArray context) {
         NDArray output = denoiser.forward(x, ForwardProcess.tensor(x.getManager(), t), Conditioning.ofStates(context));

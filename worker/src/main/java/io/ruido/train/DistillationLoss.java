@@ -3,8 +3,8 @@ package io.ruido.train;
 import ai.djl.ndarray.NDArray;
 
 /**
- * The distance of generated samples to what a teacher makes of them once they are noisy, weighted by √ᾱ_t: "Adversarial Diffusion
- * Distillation" (Sauer et al. 2023, arXiv:2311.17042), §3.3.
+ * The distance of generated samples to what a teacher makes of them once they are noisy, weighted by √ᾱ_t: "Adversarial
+ * Diffusion Distillation" (Sauer et al. 2023, arXiv:2311.17042), §3.3.
  */
 record DistillationLoss(Teacher teacher, double weight) {
     /**

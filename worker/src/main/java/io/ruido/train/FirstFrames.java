@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
- * Gives the model the first frame of some clips: their first latent frame has no noise, its patches are told the timestep 0, and
- * what is predicted for it does not count (Wan Team 2025; {@code expand_timesteps} in diffusers).
+ * Gives the model the first frame of some clips: their first latent frame has no noise, its patches have the timestep
+ * 0, and its prediction does not count (Wan Team 2025; {@code expand_timesteps} in diffusers).
  *
  * <p>B batch, C latent channels, f frames of the latents, h and w their sides, N patches, frame by frame.
  *
@@ -38,6 +38,9 @@ record FirstFrames(double share, int pixelsOfPatch) {
         NDArray x = batch.x().mul(mask).add(x0.mul(mask.mul(-1).add(1)));
         NDArray each = mask.reshape(count, frames, 1).repeat(2, patches).reshape(count, -1); // (B, N)
         return new ForwardProcess.Batch(
-                x, batch.timesteps().reshape(count, 1).mul(each), batch.wanted(), batch.weights().mul(mask));
+                x,
+                batch.timesteps().reshape(count, 1).mul(each),
+                batch.wanted(),
+                batch.weights().mul(mask));
     }
 }

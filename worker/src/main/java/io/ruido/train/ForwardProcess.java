@@ -18,8 +18,8 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
- * Noisy examples at random timesteps, in closed form (Ho et al. 2020, equation 4), what a denoiser shall make of them, and what
- * its prediction says of the example and the noise.
+ * Noisy examples at random timesteps, in closed form (Ho et al. 2020, equation 4), the target of the denoiser, and the
+ * conversion of its prediction to the example and the noise.
  *
  * <p>B batch, C channels, H and W sides.
  */
@@ -49,7 +49,9 @@ final class ForwardProcess {
         return IntStream.range(0, count).mapToObj(schedule::level).toArray(Level[]::new);
     }
 
-    /** Uniform; in flow matching, whose ends are easy, mostly in between (Esser et al. 2024, §3.1: the logit is normal). */
+    /**
+     * Uniform; in flow matching, whose ends are easy, mostly in between (Esser et al. 2024, §3.1: the logit is normal).
+     */
     private int timestep(RandomGenerator random) {
         return target == Target.FLOW_PREDICTION
                 ? (int) Math.ceil((levels.length - 1) / (1 + Math.exp(-random.nextGaussian())))

@@ -31,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Trains a model by a recipe: the autoencoder and then the denoiser of its latents, a denoiser of pixels, a model of few steps
- * that a teacher's folder is distilled into, a GAN, or a model of clips.
+ * Trains a model by a recipe: the autoencoder and then the denoiser of its latents, a denoiser of pixels, a model of
+ * few steps that a teacher's folder is distilled into, a GAN, or a model of clips.
  */
 public final class Train {
     private static final Logger log = LoggerFactory.getLogger(Train.class);
@@ -75,8 +75,8 @@ public final class Train {
     /**
      * Runs the stages.
      *
-     * @param resume goes on from the newest checkpoints, and skips what is finished
-     * @param from a model whose weights the stages begin with, instead of fresh ones
+     * @param resume continues from the newest checkpoints and skips finished stages
+     * @param from the model whose weights the stages start from, instead of random ones
      * @param stopping when set, the run ends after its current step with a checkpoint
      * @throws IllegalArgumentException naming every wrong value of the recipe
      */
@@ -116,9 +116,8 @@ public final class Train {
     /** Whether the autoencoder is that of the model to begin with, which is then copied. */
     private boolean takenOver(String name, TrainConfig.Learns learns) throws IOException {
         if (from.isEmpty() && learns != TrainConfig.Learns.ALL) {
-            throw new IllegalArgumentException(
-                    "%s.learns must be all without a model to begin with (--from), was %s"
-                            .formatted(name, learns.name().toLowerCase(Locale.ROOT)));
+            throw new IllegalArgumentException("%s.learns must be all without a model to begin with (--from), was %s"
+                    .formatted(name, learns.name().toLowerCase(Locale.ROOT)));
         }
         if (learns == TrainConfig.Learns.NOTHING) {
             DiffusersFolder.copyModel(from.orElseThrow().resolve("vae"), export.resolve("vae"));
@@ -171,7 +170,10 @@ public final class Train {
         }
     }
 
-    /** The weights that the consistency stage ended with; the export has those of the stage after it, once that has begun. */
+    /**
+     * The weights that the consistency stage ended with; the export has those of the stage after it, once that has
+     * begun.
+     */
     private Path consistent() throws IOException {
         Path own = config.output().resolve("consistency/unet");
         if (!Files.exists(own) || !resume) {
@@ -224,7 +226,7 @@ public final class Train {
     private boolean run(Stage stage, String part) throws IOException {
         Optional<Path> start = from.map(model -> weights(model, part)).filter(Files::exists);
         if (from.isPresent() && start.isEmpty()) {
-            log.info("{}: {} has no {}, so its weights are fresh", stage.name(), from.get(), part);
+            log.info("{}: {} has no {}; starting with random weights", stage.name(), from.get(), part);
         }
         return run(stage, start);
     }
@@ -238,7 +240,7 @@ public final class Train {
         return model.resolve(part).resolve(DiffusersFolder.WEIGHTS);
     }
 
-    /** What is told of a model lies beside its recipe, which goes with it. */
+    /** Copies the recipe and the files beside it that describe the model. */
     private void copyBeside() throws IOException {
         Files.createDirectories(export);
         Files.copy(recipe, export.resolve("train.yaml"), StandardCopyOption.REPLACE_EXISTING);

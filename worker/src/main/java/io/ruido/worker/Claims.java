@@ -46,7 +46,7 @@ final class Claims {
         return retry.await(() -> store.claim(job.id(), worker));
     }
 
-    /** How far an earlier attempt came. */
+    /** Returns the progress of an earlier attempt. */
     Optional<byte[]> saved(SamplingJob job) {
         return retry.await(() -> checkpoints.get(job.id()));
     }
@@ -76,12 +76,15 @@ final class Claims {
                     () -> watch(store.renew(job.id(), attempt)), millis, millis, TimeUnit.MILLISECONDS);
         }
 
-        /** Tells of a step; never blocks. While Redis is away steps go untold; the next one tells how far it is. */
+        /**
+         * Reports a step; never blocks. While Redis is unavailable steps are not reported; the next report has the
+         * current step.
+         */
         void step(int step, int steps, String preview) {
             watch(store.step(job.id(), attempt, step, steps, preview));
         }
 
-        /** Saves how far the image is; never blocks. While Redis is away an earlier step stays saved. */
+        /** Saves the image's state; never blocks. While Redis is unavailable an earlier state stays saved. */
         void save(byte[] state) {
             checkpoints.put(job.id(), state);
         }
@@ -91,17 +94,17 @@ final class Claims {
             checkpoints.forget(job.id());
         }
 
-        /** Lets another worker go on from here at once; from an earlier step when this one cannot be saved. */
+        /** Lets another worker resume here at once, or at an earlier step if this one cannot be saved. */
         void giveBack(byte[] state) {
             try {
                 checkpoints.put(job.id(), state).toCompletableFuture().join();
             } catch (CompletionException e) {
-                log.warn("image {}: its last steps could not be saved: {}", job.id(), e.toString());
+                log.warn("image {}: cannot save its last steps: {}", job.id(), e.toString());
             }
             watch(store.giveBack(job.id(), attempt));
         }
 
-        /** Lets another worker claim the image at once. When this cannot be told, the lease runs out by itself. */
+        /** Lets another worker claim the image at once. If Redis is unavailable, the lease expires by itself. */
         void release() {
             watch(store.release(job.id(), attempt));
         }

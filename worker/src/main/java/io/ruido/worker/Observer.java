@@ -25,7 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Supplier;
 
-/** Sees what the worker does and tells it: as metrics, by model, and in the traces of jobs. Thread-safe. */
+/** Reports what the worker does as metrics by model and in the traces of jobs. Thread-safe. */
 final class Observer implements DenoiseLoop.Listener {
     private final Tracer tracer;
     private final MeterProvider<Timer> stages;
@@ -63,7 +63,7 @@ final class Observer implements DenoiseLoop.Listener {
         }
     }
 
-    /** Sees jobs come to a handler, for the first time or for one of their images. */
+    /** Observes jobs that reach a handler, for the first time or for one of their images. */
     JobConsumer.Handler watching(JobConsumer.Handler handler) {
         return job -> switch (job) {
             case PromptJob prompt -> {
@@ -80,8 +80,8 @@ final class Observer implements DenoiseLoop.Listener {
     }
 
     /**
-     * A job that is delivered again counts again. The begin is by the gateway's clock, the end by this one: near enough to
-     * tell seconds from minutes.
+     * A redelivered job counts again. The start is by the gateway's clock, the end by the worker's: accurate enough for
+     * seconds and minutes.
      */
     private void waited(Job job) {
         Instant now = Instant.now();

@@ -34,9 +34,9 @@ final class Presence {
     private volatile boolean left;
 
     /**
-     * @param slots images of each model that it takes at a time
-     * @param unavailable models that it was told to serve and cannot
-     * @param lease after which a worker that says nothing is taken for dead
+     * @param slots images of each model that it denoises at a time
+     * @param unavailable models that it is configured to serve but cannot
+     * @param lease after which a silent worker is considered dead
      */
     Presence(
             ModelRegistry registry,

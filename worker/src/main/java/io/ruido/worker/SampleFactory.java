@@ -9,7 +9,10 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the sample of a claimed image: its encoded text, and noise, a source image, or the state that an earlier attempt saved. */
+/**
+ * Makes the sample of a claimed image: its encoded text, and noise, a source image, or the state that an earlier
+ * attempt saved.
+ */
 final class SampleFactory {
     private static final Logger log = LoggerFactory.getLogger(SampleFactory.class);
 
@@ -44,7 +47,7 @@ final class SampleFactory {
             try {
                 return model.resume(job.params(), saved.get());
             } catch (IllegalArgumentException e) {
-                log.warn("image {} starts again from its first step: {}", job.id(), e.getMessage());
+                log.warn("image {} restarts from its first step: {}", job.id(), e.getMessage());
             }
         }
         return model.start(job.params(), sources.of(job.params()));

@@ -79,11 +79,11 @@ final class SamplingStage implements JobConsumer.Handler {
         return new Acknowledgement.Release();
     }
 
-    /** Empty when the image is not this attempt's any more: the next claim tells why. */
+    /** Empty when this attempt no longer owns the image: the next claim has the reason. */
     private Optional<Acknowledgement> run(SamplingJob job, int attempt) throws Exception {
         CompletableFuture<Sample> made = new CompletableFuture<>();
         CompletableFuture<Sample> enlarged = new CompletableFuture<>();
-        // Held from now on: to encode a large picture, after those that came before it, can outlast a lease.
+        // Renew the lease from now on: encoding a large image, after those before it, can take longer than a lease.
         try (Claims.Held held = claims.hold(job, attempt, () -> {
             made.thenAccept(Sample::stop);
             enlarged.thenAccept(Sample::stop);
@@ -97,7 +97,7 @@ final class SamplingStage implements JobConsumer.Handler {
             made.complete(sample);
             SampleState begun = sample.denoising();
             if (begun.step() > 0) {
-                log.info("image {} goes on after step {} of {}", job.id(), begun.step(), job.stepsMade());
+                log.info("image {} resumes after step {} of {}", job.id(), begun.step(), job.stepsMade());
                 held.step(begun.step(), job.stepsMade(), "");
             }
             Sample.End end = begun.done() ? new Sample.End.Denoised(begun.latents()) : denoised(sample, job, 0, held);
@@ -131,7 +131,7 @@ final class SamplingStage implements JobConsumer.Handler {
         return end(sample, held);
     }
 
-    /** Once every step that was made is told. */
+    /** Waits until every finished step is reported. */
     private Sample.End end(Sample sample, Claims.Held held) throws Exception {
         try {
             Sample.End end = sample.end().get();

@@ -21,7 +21,7 @@ final class SourceImages {
     /** Larger pictures wait for each other; all others, of whichever tenant, wait for none. */
     private static final int LARGE_PIXELS = 1 << 20;
 
-    /** At a time: more large pictures would not fit into memory. */
+    /** The maximum number of images decoded at a time: more large ones would not fit into memory. */
     private static final int LARGE_PICTURES = 4;
 
     private static final int LATELY = 32;
@@ -94,7 +94,7 @@ final class SourceImages {
     private RgbImage decoded(String field, Upload upload, SamplingParams params) {
         byte[] bytes = retry.call(() -> store.plainUpload(upload))
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "%s: the picture %s is not kept any more".formatted(field, upload.id())));
+                        "%s: the upload %s has been deleted".formatted(field, upload.id())));
         if ((long) upload.width() * upload.height() <= LARGE_PIXELS) {
             return resized(field, bytes, params);
         }

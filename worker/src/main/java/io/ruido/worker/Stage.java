@@ -2,9 +2,9 @@ package io.ruido.worker;
 
 import java.util.Locale;
 
-/** What a job spends its time with. */
+/** What a job spends its time on: a label of metrics. */
 enum Stage {
-    /** In the queue, until a worker takes it. */
+    /** Waiting in the queue until a worker takes the job. */
     QUEUED,
     ENCODING,
     /** Denoising, from the first step to the last. */

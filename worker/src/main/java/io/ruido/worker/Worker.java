@@ -38,7 +38,9 @@ public final class Worker implements AutoCloseable {
     /** How often an image's lease is renewed in the time that it lasts. */
     private static final int RENEWALS = 4;
 
-    /** Places in the batch for each spare slot. Spare slots keep the batch full while images are decoded and uploaded. */
+    /**
+     * Places in the batch for each spare slot. Spare slots keep the batch full while images are decoded and uploaded.
+     */
     private static final int SPARE = 4;
 
     /** Time between two looks for a model. */
@@ -149,7 +151,7 @@ public final class Worker implements AutoCloseable {
     }
 
     /**
-     * As {@link #start(RuidoConfig, Models)}.
+     * Starts a worker like {@link #start(RuidoConfig, Models)}.
      *
      * @param telemetry of the process
      */
@@ -157,7 +159,7 @@ public final class Worker implements AutoCloseable {
         return new Worker(config, awaitModel(config, models), telemetry, () -> {});
     }
 
-    /** Looks again while no model can be served, and tells clients why meanwhile. */
+    /** Looks for models again while none can be served, and reports the reason to clients meanwhile. */
     private static Models awaitModel(RuidoConfig config, Models models) throws IOException {
         if (!models.isEmpty()) {
             return models;
@@ -190,10 +192,10 @@ public final class Worker implements AutoCloseable {
         return metrics.map(MetricsServer::port);
     }
 
-    /** Finishes the step that is being made, gives back what is unfinished, and ends. */
+    /** Finishes the current step, returns unfinished images to the queue, and stops. */
     @Override
     public void close() {
-        log.info("worker stops; unfinished images go back to the queue");
+        log.info("worker is shutting down; returning unfinished images to the queue");
         metrics.ifPresent(MetricsServer::close);
         presence.leave();
         // Before anything is given back, lest a slot takes it again: Kafka counts how often a record was taken.
@@ -210,7 +212,10 @@ public final class Worker implements AutoCloseable {
         last.run();
     }
 
-    /** Runs until it is told to end. The settings come from the environment and from the file that is the argument. */
+    /**
+     * Runs a worker until a signal stops it. The settings come from the environment and from the file named by the
+     * argument.
+     */
     public static void main(String[] arguments) {
         Startup.run("worker", arguments, config -> start(config, Models.fetchAndRead(config)));
     }

@@ -103,7 +103,7 @@ class EvaluationTest {
         assertThat(evaluation.fit(accepted, pictures)).isEqualTo(new Evaluation.Fit(1, 1));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> evaluation.fit(List.of(Set.of("circle")), pictures.subList(0, 1)))
-                .withMessage("no picture bears circle");
+                .withMessage("no image has the label circle");
     }
 
     @Test

@@ -127,10 +127,10 @@ class WeightsTest {
             Files.write(file, Arrays.copyOf(whole, length));
             assertThatThrownBy(this::read)
                     .isInstanceOf(IOException.class)
-                    .hasMessageContainingAll("model.safetensors", "cut off");
+                    .hasMessageContainingAll("model.safetensors", "truncated");
         }
         Files.write(file, Arrays.copyOf(whole, whole.length - 1));
-        assertThatThrownBy(this::read).hasMessageContainingAll("model.safetensors is cut off", "tensor w");
+        assertThatThrownBy(this::read).hasMessageContainingAll("model.safetensors is truncated", "tensor w");
     }
 
     @Test

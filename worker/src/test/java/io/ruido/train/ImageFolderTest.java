@@ -38,6 +38,6 @@ class ImageFolderTest {
         assertThat(ImageFolder.labelled(pictures, List.of())).isEqualTo(pictures);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ImageFolder.labelled(pictures, List.of("square 1", "cirle", "squre")))
-                .withMessage("denoiser.labels: no picture bears cirle, squre");
+                .withMessage("denoiser.labels: no image has the label cirle, squre");
     }
 }

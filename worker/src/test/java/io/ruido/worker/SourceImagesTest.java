@@ -161,7 +161,7 @@ class SourceImagesTest {
         PromptJob job = servers.submit("too late", 1, Servers.params(STEPS, 3, null, new Source(gone, 0.5, null)));
 
         assertThat(servers.awaitState(job.jobId(), JobState.FAILED).error())
-                .contains("image: the picture " + gone.id() + " is not kept any more");
+                .contains("image: the upload " + gone.id() + " has been deleted");
     }
 
     @Test
@@ -177,7 +177,8 @@ class SourceImagesTest {
             assertThat(model.card().needs()).containsExactly("image", "mask");
             sample = model.start(params, source);
             while (!sample.done()) {
-                var one = new DenoiserInput(params, model.encode("an apple", ""), sample.input(), sample.timestep(), false);
+                var one = new DenoiserInput(
+                        params, model.encode("an apple", ""), sample.input(), sample.timestep(), false);
                 sample.advance(model.predict(List.of(one))[0]);
             }
         }

@@ -29,8 +29,7 @@ final class FirstStepBench {
     private record Arrival(long nanos, JobEvent event) {}
 
     /**
-     * Of one job, in milliseconds since its request was sent. What Redis stamps is read off the same clock as the
-     * request's, to the millisecond.
+     * The times of one job, in milliseconds since its request was sent. Redis uses the same clock, to the millisecond.
      *
      * @param accepted the client has its 202
      * @param encoding the prompt stage has begun, by Redis' stamp

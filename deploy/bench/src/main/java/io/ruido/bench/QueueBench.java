@@ -41,24 +41,20 @@ public final class QueueBench implements Callable<Integer> {
     @Option(names = "--jobs", paramLabel = "N", description = "Jobs in a round.", defaultValue = "2000")
     private int jobs;
 
-    @Option(
-            names = "--concurrency",
-            paramLabel = "N",
-            description = "Jobs that are on their way at a time.",
-            defaultValue = "32")
+    @Option(names = "--concurrency", paramLabel = "N", description = "Jobs in flight at a time.", defaultValue = "32")
     private int concurrency;
 
     @Option(
             names = "--singles",
             paramLabel = "N",
-            description = "Jobs that an idle worker gets, one at a time.",
+            description = "Jobs for an idle worker, one at a time.",
             defaultValue = "50")
     private int singles;
 
     @Option(
             names = "--models",
             paramLabel = "FOLDER",
-            description = "What the worker serves: a diffusers folder for each model. The bundled models when absent.")
+            description = "Folder with one diffusers folder for each model; the bundled models when absent.")
     private Path models;
 
     @Override

@@ -50,13 +50,13 @@ final class StepBench implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", description = "Rows of a call.", defaultValue = "1")
     private int batch;
 
-    @Option(names = "--tokens", paramLabel = "N", description = "Of the text.", defaultValue = "77")
+    @Option(names = "--tokens", paramLabel = "N", description = "Tokens of the text.", defaultValue = "77")
     private int tokens;
 
     @Mixin
     private ComputeOptions compute;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Of torch.", defaultValue = "2")
+    @Option(names = "--threads", paramLabel = "N", description = "Torch's threads.", defaultValue = "2")
     private int threads;
 
     @Override

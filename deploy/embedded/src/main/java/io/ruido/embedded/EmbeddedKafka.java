@@ -28,8 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A real Kafka broker and its KRaft controller in this JVM, reachable from this machine only, and by those who may read
- * the password in its folder.
+ * A real Kafka broker and its KRaft controller in this JVM, reachable only from this machine, with the password in its
+ * folder.
  *
  * <p>The folder is formatted at the first start and keeps topics, records and share-group state from then on: after
  * {@link #close()}, after {@code kill -9}, and when the port has changed in between. Topics are never created by
@@ -68,9 +68,9 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     /**
-     * As {@link #start(Path, int)}.
+     * Starts a broker like {@link #start(Path, int)}, with more settings.
      *
-     * @param more settings of the broker, which win; the listener of clients is {@code CLIENT}
+     * @param more settings of the broker, which override the others; the listener of clients is {@code CLIENT}
      */
     public static EmbeddedKafka start(Path folder, int port, Map<String, String> more) {
         ServerSocketChannel client = Loopback.bind("Kafka", port);

@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A real Redis server as a child process, reachable from this machine only, and by those who may read the password in its
- * folder. They may use data and scripts; commands that change the server, or read what is not data, are refused.
+ * A real Redis server as a child process, reachable only from this machine, with the password in its folder. The user
+ * may use data and scripts; commands that change the server, or read anything but data, are refused.
  *
  * <p>Its append-only file is written before a command is answered and synced every second, so what was answered
  * survives {@code kill -9} of this JVM, and a crash of the machine but for the last second. A small shell stands
@@ -56,7 +56,7 @@ public final class EmbeddedRedis implements AutoCloseable {
 
     private static final String USERS_FILE = "users.acl";
 
-    /** INFO is how a start is awaited, and tells nothing of the data. */
+    /** INFO is needed to wait for the start, and reveals nothing about the data. */
     private static final String RIGHTS = "~* &* +@all -@admin -@dangerous +info";
 
     private final FolderLock lock;
@@ -103,7 +103,7 @@ public final class EmbeddedRedis implements AutoCloseable {
                     return redis;
                 }
                 redis.stop();
-                // A free port can be taken by somebody else before Redis binds it.
+                // Another process can take a free port before Redis binds it.
                 if (port != 0 || attempt == PORT_TRIES) {
                     throw new IllegalStateException(
                             "Redis could not start on port " + chosen + ", see " + folder.resolve(LOG_FILE));

@@ -13,7 +13,9 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Set;
 
-/** Folders and files that no other user of the machine may read. Where a file system has no permissions, none are set. */
+/**
+ * Folders and files that no other user of the machine may read. Where a file system has no permissions, none are set.
+ */
 public final class PrivateFolder {
     private static final Set<PosixFilePermission> FOLDER = PosixFilePermissions.fromString("rwx------");
     private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-------");
@@ -61,7 +63,7 @@ public final class PrivateFolder {
         }
     }
 
-    /** Whoever is first wins; nobody sees half a file. */
+    /** Writes the file atomically, unless it exists already. */
     private static void publish(Path fresh, Path file) throws IOException {
         try {
             Files.createLink(file, fresh);

@@ -20,7 +20,7 @@ import redis.embedded.error.OsArchitectureNotFound;
 import redis.embedded.model.OsArchitecture;
 
 /**
- * Which Redis to run: the newest of the bundled one and the machine's own Redis or Valkey, which its distribution keeps
+ * The Redis to run: the newest of the bundled one and the machine's own Redis or Valkey, which its distribution keeps
  * up to date. A folder remembers which version has written it, because an older one could not read it.
  */
 record RedisExecutable(String command, String name, Version version) {
@@ -65,10 +65,11 @@ record RedisExecutable(String command, String name, Version version) {
                                 + " redis (Homebrew)"));
         checkReads(folder, newest);
         boolean own = bundled.isEmpty() || newest != bundled.get();
-        log.info("{} {} {}", newest.name, newest.version, own ? "of this machine, as it is the newest" : "as bundled");
+        log.info("{} {} {}", newest.name, newest.version, own ? "of this machine, the newest one" : "as bundled");
         if (newest.version.compareTo(FIXED) < 0) {
-            log.info("This version lacks fixes of 2025 in its Lua, which only whoever has the password can reach;"
-                    + " a newer redis-server or valkey-server on the PATH is used when there is one");
+            log.info(
+                    "this Redis lacks the 2025 Lua security fixes (exploitable only with the password); install a newer"
+                            + " redis-server or valkey-server to use it instead");
         }
         return newest.command;
     }

@@ -6,7 +6,7 @@ import java.io.InputStreamReader;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
-/** Asks a Redis that may still be starting who it is, over a bare socket. */
+/** Identifies a Redis that may still be starting, over a plain socket. */
 final class RedisProbe {
     private static final int TIMEOUT_MILLIS = 2_000;
 

@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "dead-letter",
         mixinStandardHelpOptions = true,
-        description = "Jobs that were given up: of the Ruido that runs here, or of the addresses in the settings.",
+        description = "Manages failed jobs of the Ruido running here, or at the addresses in the settings.",
         synopsisSubcommandLabel = "COMMAND")
 final class DeadLetterCommand {
     private static final int SHORT = 100;
@@ -23,7 +23,7 @@ final class DeadLetterCommand {
     @Spec
     private CommandSpec spec;
 
-    @Command(mixinStandardHelpOptions = true, description = "Lists all of them, the oldest first.")
+    @Command(mixinStandardHelpOptions = true, description = "Lists the failed jobs, oldest first.")
     int list(@Mixin SettingsOption settings) throws IOException {
         for (DeadLetter letter : DeadLetters.read(config(settings).kafka())) {
             out().printf("%-8s %s  job %s  %s%n", letter.id(), letter.at(), letter.jobId(), shortened(letter.error()));
@@ -31,10 +31,10 @@ final class DeadLetterCommand {
         return 0;
     }
 
-    @Command(mixinStandardHelpOptions = true, description = "Shows one, with the record as it came.")
+    @Command(mixinStandardHelpOptions = true, description = "Shows a failed job with its original record.")
     int show(
             @Mixin SettingsOption settings,
-            @Parameters(paramLabel = "ID", description = "As listed, such as 2-17.") String id)
+            @Parameters(paramLabel = "ID", description = "An id from the list, such as 2-17.") String id)
             throws IOException {
         DeadLetter letter = find(config(settings), id);
         out().printf(
@@ -45,10 +45,11 @@ final class DeadLetterCommand {
 
     @Command(
             mixinStandardHelpOptions = true,
-            description = "Submits what was asked for as a new job; the one that failed stays as it is.")
+            description = "Submits the same work as a new job; the failed job does not change.")
     int replay(
             @Mixin SettingsOption settings,
-            @Parameters(paramLabel = "ID", arity = "1..*", description = "As listed, such as 2-17.") List<String> ids)
+            @Parameters(paramLabel = "ID", arity = "1..*", description = "An id from the list, such as 2-17.")
+                    List<String> ids)
             throws IOException {
         RuidoConfig config = config(settings);
         try (Replay replay = new Replay(config)) {

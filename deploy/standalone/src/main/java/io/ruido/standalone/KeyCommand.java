@@ -11,8 +11,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "key",
         mixinStandardHelpOptions = true,
-        description = "Makes an API key. Prints the key for the client, and its line for the file that"
-                + " ruido.gateway.api-keys names, which has only the key's hash.")
+        description = "Creates an API key. Prints the key for the client, and the line for the file that"
+                + " ruido.gateway.api-keys names, which contains only the key's hash.")
 final class KeyCommand implements Callable<Integer> {
     private static final int BYTES = 32;
 

@@ -40,7 +40,7 @@ final class Replay implements AutoCloseable {
 
     /**
      * @return the id of the new job
-     * @throws IOException when nobody knows what was asked for
+     * @throws IOException when neither the record nor Redis has the job
      */
     UUID replay(DeadLetter letter) throws IOException {
         Optional<JobStatus> failed = failed(letter);

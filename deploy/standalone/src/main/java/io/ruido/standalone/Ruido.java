@@ -43,7 +43,7 @@ public final class Ruido {
         try {
             System.exit(execute(command, arguments));
         } catch (Error e) {
-            // Servers' threads would keep a process going that serves nobody.
+            // The servers' threads would keep the process running without serving anything.
             e.printStackTrace();
             System.exit(CommandLine.ExitCode.SOFTWARE);
         }

@@ -56,11 +56,11 @@ public final class RuidoProcess implements AutoCloseable {
         return new RuidoProcess(builder.start());
     }
 
-    /** Waits until {@code ruido up} is ready, and tells its address. */
+    /** Waits until {@code ruido up} is ready, and returns its address. */
     public URI address() throws IOException {
         String line = process.inputReader().readLine();
         if (line == null || !line.startsWith(GREETING)) {
-            throw new IllegalStateException("instead of the address came: " + line);
+            throw new IllegalStateException("expected the address, got: " + line);
         }
         return URI.create(line.substring(GREETING.length()));
     }

@@ -39,14 +39,14 @@ public final class Servers implements AutoCloseable {
     private Servers() {}
 
     /**
-     * Settings that tell where the servers are of a Ruido that runs with this data.
+     * Returns settings with the addresses of the servers of a running Ruido that uses this data.
      *
      * @throws IOException when none does
      */
     public static Map<String, String> running(Path dataDir) throws IOException {
         Path file = dataDir.toAbsolutePath().resolve(ADDRESSES);
         if (Files.notExists(file)) {
-            throw new IOException("no Ruido runs with the data in " + dataDir
+            throw new IOException("no Ruido is running with the data in " + dataDir
                     + ": start one with ./ruido up, or set ruido.kafka.bootstrap-servers and ruido.redis.uri");
         }
         Properties addresses = new Properties();
@@ -107,7 +107,7 @@ public final class Servers implements AutoCloseable {
         }
     }
 
-    /** Settings that tell where the started servers are. */
+    /** Returns settings with the addresses of the started servers. */
     public Map<String, String> addresses() {
         return Map.copyOf(addresses);
     }
@@ -131,7 +131,7 @@ public final class Servers implements AutoCloseable {
                 .orElseGet(() -> EmbeddedS3.start(folder, port));
     }
 
-    /** @param settings that reach the server, of which the log tells no password */
+    /** @param settings that reach the server; the log never contains their passwords */
     private <S extends AutoCloseable> void run(
             String name, Supplier<S> start, Function<S, Map<String, String>> settings) {
         long begin = System.nanoTime();

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where settings come from, in falling order of precedence.
+ * The sources of settings, highest precedence first.
  *
  * @param overrides given on the command line or known only at run time, such as the port of an embedded server
  * @param environment the process' environment variables

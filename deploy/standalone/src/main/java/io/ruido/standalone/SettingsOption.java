@@ -11,7 +11,7 @@ public final class SettingsOption {
             names = "--config",
             paramLabel = "FILE",
             description = "Properties file with settings such as ruido.redis.uri; environment variables such as"
-                    + " RUIDO_REDIS_URI win over it.")
+                    + " RUIDO_REDIS_URI override it.")
     private Path file;
 
     public Settings read() {

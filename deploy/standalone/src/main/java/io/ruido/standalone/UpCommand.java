@@ -13,8 +13,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "up",
         mixinStandardHelpOptions = true,
-        description = "Starts everything in one process: Kafka, Redis, S3, gateway and worker, until Ctrl-C. A server"
-                + " that the settings name an address of is used instead of being started.")
+        description = "Runs Kafka, Redis, S3, a gateway and a worker in one process until Ctrl-C. A server"
+                + " whose address is in the settings is used instead of starting one.")
 final class UpCommand implements Callable<Integer> {
     private static final Logger log = LoggerFactory.getLogger(UpCommand.class);
 

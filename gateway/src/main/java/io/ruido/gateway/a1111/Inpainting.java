@@ -7,18 +7,20 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Masks, and what is put where a picture is painted anew, as AUTOMATIC1111's {@code img2img} prepares them.
+ * Prepares masks and the content of the repainted part like AUTOMATIC1111's {@code img2img}.
  *
- * @param invert whether the picture is painted anew where the mask is black
+ * @param invert whether the image is repainted where the mask is black
  * @param blurX standard deviation in pixels
  * @param blurY the same, downwards
- * @param fill whether colours of the surroundings replace what is painted anew
+ * @param fill whether colours of the surroundings replace the repainted part
  */
 record Inpainting(boolean invert, double blurX, double blurY, boolean fill) {
     /** Larger ones are filled by a smaller copy: only rough colours are wanted. */
     private static final int FILLED_SIDE = 256;
 
-    /** Standard deviations of the colours that spread into a hole, in pixels, and how often each is laid over the last. */
+    /**
+     * Standard deviations of the colours that spread into a hole, in pixels, and how often each is laid over the last.
+     */
     private static final double[][] SPREADS = {{64, 1}, {16, 2}, {4, 4}, {2, 2}};
 
     static Inpainting of(Map<String, Object> values) {
@@ -38,7 +40,7 @@ record Inpainting(boolean invert, double blurX, double blurY, boolean fill) {
         return invert || blurX > 0 || blurY > 0;
     }
 
-    /** The mask as a job takes it: white where the picture is painted anew. */
+    /** Returns the mask of a job: white where the image is repainted. */
     byte[] mask(BufferedImage mask) {
         BufferedImage out = new BufferedImage(mask.getWidth(), mask.getHeight(), BufferedImage.TYPE_BYTE_GRAY);
         float[] greys = greys(mask);

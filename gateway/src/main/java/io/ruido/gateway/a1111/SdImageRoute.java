@@ -91,12 +91,10 @@ public final class SdImageRoute {
     private static String picture(Map<String, Object> values) {
         JsonArray pictures = (JsonArray) values.getOrDefault(SdParameters.IMAGES, new JsonArray());
         if (pictures.size() != 1) {
-            throw new InvalidFieldException(
-                    SdParameters.IMAGES, pictures.size() + " pictures", "must have one picture");
+            throw new InvalidFieldException(SdParameters.IMAGES, pictures.size() + " images", "must have one image");
         }
         if (!(pictures.getValue(0) instanceof String picture)) {
-            throw new InvalidFieldException(
-                    SdParameters.IMAGES, pictures.getValue(0), "must have one picture in base64");
+            throw new InvalidFieldException(SdParameters.IMAGES, pictures.getValue(0), "must have one image in base64");
         }
         return picture;
     }

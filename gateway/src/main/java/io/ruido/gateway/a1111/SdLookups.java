@@ -96,7 +96,7 @@ public final class SdLookups {
     private static void pngInfo(RoutingContext ctx) {
         Object image = RequestValidation.body(ctx).getValue("image");
         if (!(image instanceof String base64)) {
-            throw new InvalidFieldException("image", image, "must be a picture in base64");
+            throw new InvalidFieldException("image", image, "must be an image in base64");
         }
         String info =
                 ImageFile.parameters("image", Uploads.decoded("image", base64)).orElse("");

@@ -32,10 +32,10 @@ record SdParameter(String name, Type type, Rule rule, String needs, String effec
     /** The value is used. */
     record Honoured() implements Rule {}
 
-    /** Only these values are taken, which change nothing. */
+    /** These values, which change nothing, are accepted; all others are refused. */
     record Neutral(List<Object> values) implements Rule {}
 
-    /** Any value is taken, because none changes anything. */
+    /** Any value is accepted, because none changes anything. */
     record Ignored() implements Rule {}
 
     static SdParameter honoured(String name, Type type, String effect) {

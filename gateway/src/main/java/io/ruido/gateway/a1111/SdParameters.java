@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Every parameter of AUTOMATIC1111's {@code txt2img} and {@code img2img}, and what becomes of it: it is honoured, or has a
- * value that changes nothing, or is refused by name and value. {@code docs/compatibility.md} shows this table.
+ * Every parameter of AUTOMATIC1111's {@code txt2img} and {@code img2img}, and what becomes of it: it is honoured, or
+ * has a value that changes nothing, or is refused by name and value. {@code docs/compatibility.md} shows this table.
  */
 final class SdParameters {
     static final String SETTINGS = "override_settings";
@@ -73,11 +73,11 @@ final class SdParameters {
             neutral("refiner_checkpoint", TEXT, "", "None"),
             ignored("refiner_switch_at", "of no effect without `refiner_checkpoint`"),
             ignored("disable_extra_networks", "prompts are taken literally"),
-            ignored("comments", "they are only notes"),
-            ignored("force_task_id", "progress is told of the newest job"),
+            ignored("comments", "accepted and ignored"),
+            ignored("force_task_id", "`progress` reports the newest job"),
             neutral("infotext", TEXT, ""),
             neutral("firstpass_image", TEXT, ""),
-            honoured("send_images", FLAG, "whether the answer has the images"),
+            honoured("send_images", FLAG, "whether the response contains the images"),
             ignored("save_images", "images are always stored"),
             ignored("do_not_save_samples", "images are always stored"),
             ignored("do_not_save_grid", "there is no grid"));
@@ -103,16 +103,16 @@ final class SdParameters {
             neutralWith("hr_negative_prompt", TEXT, ""));
 
     static final List<SdParameter> IMAGE_TO_IMAGE = List.of(
-            honoured(IMAGES, LIST, "one picture in base64, also with line breaks, unpadded or as a data URI"),
+            honoured(IMAGES, LIST, "one image in base64, also with line breaks, unpadded or as a data URI"),
             honoured("denoising_strength", NUMBER, "0.75 when absent"),
             neutral("resize_mode", WHOLE, 0),
             neutral("image_cfg_scale", NUMBER, 1.5),
             neutral("initial_noise_multiplier", NUMBER, 1),
-            honoured("include_init_images", FLAG, "whether the answer has the pictures"),
-            honoured(MASK, TEXT, "white where the picture is painted anew"),
-            honoured("inpainting_mask_invert", FLAG, "black where the picture is painted anew")
+            honoured("include_init_images", FLAG, "whether the response contains the initial images"),
+            honoured(MASK, TEXT, "white where the image is repainted"),
+            honoured("inpainting_mask_invert", FLAG, "black where the image is repainted")
                     .with(MASK),
-            honoured("inpainting_fill", WHOLE, "0: neighbouring colours, 1: the picture; 1 when absent")
+            honoured("inpainting_fill", WHOLE, "0: neighbouring colours, 1: the image; 1 when absent")
                     .with(MASK),
             honoured("mask_blur", WHOLE, "standard deviation in pixels; 0 when absent")
                     .with(MASK),
@@ -145,8 +145,10 @@ final class SdParameters {
             ignored("filter_nsfw", "there is no filter"),
             ignored("face_restoration_model", "of no effect without `restore_faces`"),
             ignored("code_former_weight", "of no effect without `restore_faces`"),
-            ignored("live_previews_enable", "previews are told to those who ask"),
-            ignored("show_progress_every_n_steps", "previews are told to those who ask"),
+            ignored("live_previews_enable", "previews are always made and returned to clients that request them"),
+            ignored(
+                    "show_progress_every_n_steps",
+                    "previews are always made and returned to clients that request them"),
             neutral("forge_additional_modules", LIST, List.of()));
 
     private SdParameters() {}
@@ -242,7 +244,7 @@ final class SdParameters {
         return honoured;
     }
 
-    /** Not given, empty, zero or false. */
+    /** Returns whether a value is absent, empty, zero or false. */
     private static boolean off(Object value) {
         return value == null
                 || value.equals("")

@@ -92,12 +92,12 @@ final class SdSubmission {
             Object args = script instanceof JsonObject object ? object.getValue("args") : script;
             if (!off(args)) {
                 throw new InvalidFieldException(
-                        "alwayson_scripts." + name, script, "is not supported; only a script that is off is");
+                        "alwayson_scripts." + name, script, "is not supported; remove the script or disable it");
             }
         }
     }
 
-    /** Without arguments, or with arguments that say that it is not enabled. */
+    /** Returns whether a script has no arguments, or arguments that disable it. */
     private static boolean off(Object args) {
         return switch (args) {
             case null -> true;

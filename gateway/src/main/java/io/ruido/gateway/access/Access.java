@@ -16,7 +16,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Authenticates callers by their API key and limits their requests per minute. A key comes as a bearer token, as the
+ * Authenticates callers by their API key and limits their requests per minute. A key is sent as a bearer token, as the
  * password of basic authentication, or in the cookie of a {@link SessionRoute session}.
  */
 public final class Access {
@@ -35,8 +35,8 @@ public final class Access {
     }
 
     /**
-     * Lets requests through by a rule: with the caller in their context, and at the pace that its key allows. Only probes
-     * may come from any web page and under any host name.
+     * Returns a handler that enforces a rule: it puts the caller into the context and limits the requests of its key.
+     * Only probes are accepted from any web page and under any host name.
      */
     public Handler<RoutingContext> handler(AccessRule rule) {
         return switch (rule) {
@@ -114,7 +114,7 @@ public final class Access {
             return;
         }
         HttpServerRequest request = ctx.request();
-        // Nothing of the body may pass by before somebody reads it.
+        // The body must not arrive before a handler reads it.
         request.pause();
         Reply.on(ctx, quota.takeRequest(caller))
                 .onComplete(taken -> {

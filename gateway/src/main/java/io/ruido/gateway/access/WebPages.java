@@ -13,9 +13,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Keeps other web pages away, which send requests from the browser of somebody who can reach this server. Browsers tell
- * with {@code Origin} and {@code Sec-Fetch-Site} whose page it was. Where no key is needed, the page's own name must also be
- * one of this server's: a page can have its name resolve to this machine (DNS rebinding).
+ * Refuses requests of other sites' pages, which a browser sends on behalf of a user who can reach this server. Browsers
+ * name the page's origin in {@code Origin} and {@code Sec-Fetch-Site}. If no key is required, the requested host must
+ * also be one of this server's names: another site can make its name resolve to this machine (DNS rebinding).
  */
 final class WebPages {
     private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);

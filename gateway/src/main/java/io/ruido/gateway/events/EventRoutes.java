@@ -33,7 +33,7 @@ public final class EventRoutes {
     private static final short NORMAL_CLOSURE = 1000;
     private static final short POLICY_VIOLATION = 1008;
 
-    /** Connect again: another gateway goes on with the next number. */
+    /** The client should reconnect: another gateway continues with the next event. */
     private static final short SERVICE_RESTART = 1012;
 
     private final Jobs jobs;

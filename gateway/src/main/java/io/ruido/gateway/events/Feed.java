@@ -11,10 +11,9 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Sends a job's events to one client, each at most once and in order. What had happened when it came is read page by page
- * at the client's pace, all of it. From then on events come as they happen, and the job does not wait for the client: while
- * its socket is full, events that newer ones overtake are dropped, so that few ever wait for it. All but the watch runs on
- * the client's event loop.
+ * Sends a job's events to one client, each at most once and in order. All past events are read page by page at the
+ * client's pace. Later events are sent as they happen, and the job does not wait for the client: while its socket is
+ * full, events that newer ones replace are dropped. Everything but the watch runs on the client's event loop.
  */
 public final class Feed implements AutoCloseable {
     private static final long TRY_AGAIN_MILLIS = 500;
@@ -53,8 +52,8 @@ public final class Feed implements AutoCloseable {
     }
 
     /**
-     * Whether nothing is left to tell. A client that has seen more than there is saw what Redis lost with its last
-     * writes, and not the end.
+     * Returns whether no event is left to send. A client that has seen higher numbers saw events that Redis lost with
+     * its last writes, but not the last event.
      */
     public static boolean none(JobStatus job, long seen) {
         return job.state().terminal() && seen == job.lastEvent();

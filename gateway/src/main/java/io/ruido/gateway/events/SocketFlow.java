@@ -3,8 +3,8 @@ package io.ruido.gateway.events;
 import io.vertx.core.http.ServerWebSocket;
 
 /**
- * Reads a WebSocket no faster than its client takes the answers: reading pauses while the socket is full, and while as many
- * commands are in hand as one client may have. Also pings are answered, so this is for every socket. All of it runs on the
+ * Limits how fast a WebSocket is read: reading pauses while the socket is full, and while the client has the maximum
+ * number of unfinished commands. Pings are answered too, so this applies to every socket. All methods run on the
  * socket's event loop.
  */
 final class SocketFlow {
@@ -14,7 +14,7 @@ final class SocketFlow {
     private int inHand;
     private boolean paused;
 
-    /** @param drained goes on with what waited for the socket */
+    /** @param drained resumes whatever waited for the socket */
     SocketFlow(ServerWebSocket socket, Runnable drained) {
         this.socket = socket;
         socket.frameHandler(frame -> regulate());
@@ -24,7 +24,7 @@ final class SocketFlow {
         });
     }
 
-    /** A command is in hand until {@link #end}. */
+    /** A command is unfinished until {@link #end}. */
     void begin() {
         inHand++;
         regulate();

@@ -57,7 +57,7 @@ final class Subscriptions implements AutoCloseable {
 
     private record Refusal(UUID job, Problem problem) {}
 
-    /** @param flow which is told for how long the command is in hand */
+    /** @param flow counts the unfinished commands */
     void onCommand(String text, SocketFlow flow) {
         flow.begin();
         Future.fromCompletionStage(quota.takeRequest(caller), loop)
@@ -70,7 +70,7 @@ final class Subscriptions implements AutoCloseable {
                 .onComplete(done -> flow.end());
     }
 
-    /** The client has been told why. */
+    /** The client already has the reason. */
     private static final class Refused extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -148,7 +148,7 @@ final class Subscriptions implements AutoCloseable {
         }
     }
 
-    /** The socket has drained: all go on. */
+    /** Resumes all feeds after the socket has drained. */
     void resume() {
         List.copyOf(feeds.values()).forEach(Feed::resume);
     }

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * JSON from clients, read within limits: text that has far more values, names or levels than any request needs is refused
- * while it is read, before it takes memory.
+ * JSON from clients, read within limits: text that has far more values, names or levels than any request needs is
+ * refused while it is read, before it takes memory.
  */
 public final class ClientJson {
     private static final int MAX_LEVELS = 64;
@@ -28,7 +28,7 @@ public final class ClientJson {
                             .maxTokenCount(MAX_TOKENS)
                             .maxStringLength(Integer.MAX_VALUE) // Bodies are limited, and pictures are long strings.
                             .build())
-                    // Names come from strangers: nothing of them is kept from one request to the next.
+                    // Names are untrusted input and must not be cached across requests.
                     .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
                     .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                     .build())

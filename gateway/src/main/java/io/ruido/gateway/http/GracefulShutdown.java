@@ -12,14 +12,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How a gateway ends without a request that fails. It is not ready any more at once, so that nobody sends it new connections;
- * those that there are learn with their next answer that they are closed; who watches jobs is told to connect again; and
- * answers that have been begun are ended.
+ * Shuts a gateway down without failing a request. The gateway is not ready from the start, so it gets no new
+ * connections. Existing connections are closed with their next response, watchers are asked to reconnect, and responses
+ * in progress are completed.
  */
 public final class GracefulShutdown implements PlatformHandler {
     private static final Logger log = LoggerFactory.getLogger(GracefulShutdown.class);
 
-    /** So long requests are still taken, on connections that do not know yet. */
+    /** The time in which requests are still accepted on connections whose clients do not know of the shutdown yet. */
     private static final Duration SETTLE = Duration.ofSeconds(2);
 
     /** An answer that takes longer is cut off. */
@@ -63,12 +63,14 @@ public final class GracefulShutdown implements PlatformHandler {
         return begun;
     }
 
-    /** Something that is undone when its connection is gone. */
+    /** A registration that is removed when its connection is closed. */
     public interface Registration {
         void remove();
     }
 
-    /** @param farewell ends a connection that would otherwise stay open; is called at once when the shutdown has begun */
+    /**
+     * @param farewell ends a connection that would otherwise stay open; is called at once when the shutdown has begun
+     */
     public Registration onBegin(Runnable farewell) {
         farewells.add(farewell);
         if (begun) {
@@ -80,7 +82,7 @@ public final class GracefulShutdown implements PlatformHandler {
     /** Returns when everything is answered, or some seconds later. */
     public void run() throws InterruptedException {
         begun = true;
-        log.info("Gateway stops: it is not ready any more, and ends {} connections that watch", farewells.size());
+        log.info("gateway is shutting down; closing {} WebSockets and event streams", farewells.size());
         farewells.forEach(Runnable::run);
         long start = System.nanoTime();
         while (since(start).compareTo(SETTLE) < 0
@@ -88,7 +90,8 @@ public final class GracefulShutdown implements PlatformHandler {
             Thread.sleep(LOOK_EVERY);
         }
         if (unanswered.get() > 0) {
-            log.warn("Gateway stops, with {} requests unanswered after {} s", unanswered.get(), AT_MOST.toSeconds());
+            log.warn(
+                    "gateway is closing with {} unanswered requests after {} s", unanswered.get(), AT_MOST.toSeconds());
         }
     }
 

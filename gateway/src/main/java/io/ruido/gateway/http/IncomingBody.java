@@ -201,7 +201,8 @@ final class IncomingBody {
 
     private static Problem noRoom(String where) {
         return Problem.of(
-                Problem.Code.TOO_MANY_PICTURES, "This gateway has too many bodies %s; try again.".formatted(where));
+                Problem.Code.TOO_MANY_PICTURES,
+                "This gateway has too many request bodies %s; try again later.".formatted(where));
     }
 
     private Problem unknownEncoding() {

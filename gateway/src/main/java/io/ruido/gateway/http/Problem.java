@@ -9,12 +9,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Why a request was not served, as clients are told (RFC 9457).
+ * The error of a request, as sent to the client (RFC 9457).
  *
  * @param code stable, for programs
  * @param errors each field that was refused, or the first of many
- * @param moreErrors how many fields were refused besides
- * @param retryAfter in seconds, or null where trying again is of no use
+ * @param moreErrors the number of invalid fields that are not in {@code errors}
+ * @param retryAfter in seconds, or null if retrying does not help
  */
 public record Problem(
         String type,
@@ -30,7 +30,7 @@ public record Problem(
 
     private static final int LONGEST = 80;
 
-    /** The beginning of a text that came from outside and can be of any length. */
+    /** Returns the beginning of an untrusted text of any length. */
     public static String cut(String text) {
         return text.length() > LONGEST ? text.substring(0, LONGEST) + "…" : text;
     }
@@ -144,7 +144,7 @@ public record Problem(
     public static Problem tooMany(String what, Duration retryAfter) {
         return of(
                 Code.TOO_MANY_REQUESTS,
-                "The API key allows no more %s; try again later.".formatted(what),
+                "The API key's limit of %s is used up; try again later.".formatted(what),
                 List.of(),
                 0,
                 1 + retryAfter.toSeconds());

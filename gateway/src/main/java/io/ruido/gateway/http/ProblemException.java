@@ -1,6 +1,6 @@
 package io.ruido.gateway.http;
 
-/** Ends a request with a problem that its client is told. */
+/** Fails a request with a problem for its client. */
 public final class ProblemException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

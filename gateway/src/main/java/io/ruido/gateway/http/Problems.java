@@ -51,7 +51,7 @@ public final class Problems implements Handler<RoutingContext> {
             return; // Its client has gone.
         }
         if (ctx.response().ended() || ctx.response().headWritten()) {
-            // Of an answer that could not be written nothing has gone out: its client would wait for it.
+            // Nothing of a response that could not be written was sent, so the client would wait for it.
             log.error("a request failed after its response had started; closing the connection", ctx.failure());
             ctx.response().reset();
             return;
@@ -116,7 +116,7 @@ public final class Problems implements Handler<RoutingContext> {
         };
     }
 
-    /** At which to log what is tried again anyway: nothing new where an {@link Outage} has told of it. */
+    /** Returns the log level of a failure that will be retried: low where an {@link Outage} has already reported it. */
     public static Level level(Throwable failure) {
         return switch (failure) {
             case CompletionException e when e.getCause() != null -> level(e.getCause());

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The fields of one request that were refused. Only the first of them are kept, each once; the others are counted, so that
- * no request can ask for an answer that is much larger than itself.
+ * The fields of one request that were refused. Only the first of them are kept, each once; the others are counted, so
+ * that no request can ask for an answer that is much larger than itself.
  */
 public final class Refusals {
     private static final int TOLD = 20;
@@ -41,7 +41,7 @@ public final class Refusals {
         return told.isEmpty();
     }
 
-    /** The problem that the client is told. */
+    /** Returns the problem for the client. */
     public Problem problem() {
         return Problem.invalid(List.copyOf(told.values()), others);
     }

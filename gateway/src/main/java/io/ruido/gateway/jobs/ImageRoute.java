@@ -25,8 +25,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
 /**
- * {@code GET /v1/jobs/{id}/images/{index}}. A result is found by the key and the media type that are stored with its job;
- * while Redis is away, those who may see all get what is in the archive.
+ * {@code GET /v1/jobs/{id}/images/{index}}. A result is found by the key and the media type that are stored with its
+ * job; while Redis is unavailable, administrators get results from the archive.
  */
 public final class ImageRoute {
     /** The media type of results that were stored without one, by earlier versions. */
@@ -142,7 +142,7 @@ public final class ImageRoute {
         try {
             return results.get(key)
                     .orElseThrow(() -> new ProblemException(
-                            Problem.of(Problem.Code.NOT_FOUND, "The object %s is deleted.".formatted(key))));
+                            Problem.of(Problem.Code.NOT_FOUND, "The object %s has been deleted.".formatted(key))));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

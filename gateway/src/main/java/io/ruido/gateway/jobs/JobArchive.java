@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 
 /** Finished jobs in the object store: with their images during the retention time, and without them forever. */
 public final class JobArchive {
-    /** At a time: whoever guesses ids must not keep the object store from its work. */
+    /** The maximum number of concurrent lookups: clients that guess ids must not overload the object store. */
     private static final int LOOK_UPS = 16;
 
     private static final int ANSWERS = 10_000;
@@ -118,7 +118,7 @@ public final class JobArchive {
     private <T> CompletionStage<T> limited(Supplier<T> lookUp) {
         if (!lookUps.tryAcquire()) {
             return CompletableFuture.failedStage(new ProblemException(
-                    Problem.of(Problem.Code.UNAVAILABLE, "Too many jobs are looked for in the archive; try again.")));
+                    Problem.of(Problem.Code.UNAVAILABLE, "Too many archive lookups are running; try again later.")));
         }
         return CompletableFuture.supplyAsync(lookUp, blocking).whenComplete((found, error) -> lookUps.release());
     }

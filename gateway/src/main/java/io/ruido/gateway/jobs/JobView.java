@@ -134,7 +134,7 @@ public record JobView(
         List<JobStatus.Image> images = IntStream.range(0, job.images())
                 .mapToObj(index -> new JobStatus.Image(index, JobState.QUEUED, 0, null, 0, null, null))
                 .toList();
-        // The second event tells its place to a job that waits.
+        // The second event has the position of a waiting job.
         long lastEvent = accepted.position() == null ? 1 : 2;
         return new JobStatus(
                 job,

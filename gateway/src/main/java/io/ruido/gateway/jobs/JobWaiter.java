@@ -25,7 +25,10 @@ public final class JobWaiter {
         this.shutdown = shutdown;
     }
 
-    /** Awaits as {@link #await} does, but also completes when the gateway shuts down: the client can then ask another one. */
+    /**
+     * Awaits as {@link #await} does, but also completes when the gateway shuts down: the client can then ask another
+     * one.
+     */
     Future<JobStatus> awaitOrShutdown(RoutingContext ctx, UUID id, Duration atMost) {
         Promise<Void> over = Promise.promise();
         GracefulShutdown.Registration farewell =
@@ -33,7 +36,7 @@ public final class JobWaiter {
         return await(ctx, id, atMost, over).onComplete(done -> farewell.remove());
     }
 
-    /** Completes with the job as it is at its end, when the time is over, or when the client has gone. */
+    /** Completes with the job's state when it ends, when the time is over, or when the client disconnects. */
     public Future<JobStatus> await(RoutingContext ctx, UUID id, Duration atMost) {
         return await(ctx, id, atMost, Promise.promise());
     }
@@ -54,7 +57,7 @@ public final class JobWaiter {
                 .compose(done -> Reply.on(ctx, jobs.find(Caller.of(ctx), id)));
     }
 
-    /** Ends a job that nobody waits for any more; one that has ended stays as it is. */
+    /** Cancels a job whose client has disconnected; a finished job does not change. */
     void abandon(RoutingContext ctx, UUID id) {
         jobs.cancel(Caller.of(ctx), id).exceptionally(finished -> null);
     }

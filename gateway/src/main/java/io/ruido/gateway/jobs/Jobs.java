@@ -135,7 +135,7 @@ public final class Jobs {
                 .thenCompose(found -> read(found.ids()).thenApply(jobs -> new Page(jobs, found.next())));
     }
 
-    /** Those that Redis has not forgotten; the others leave the list. */
+    /** Reads those of the jobs that Redis still has. */
     private CompletionStage<List<JobStatus>> read(List<UUID> ids) {
         CompletionStage<Stream<JobStatus>> all = CompletableFuture.completedStage(Stream.empty());
         for (UUID id : ids) {

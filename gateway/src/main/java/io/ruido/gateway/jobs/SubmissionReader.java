@@ -220,7 +220,7 @@ public final class SubmissionReader {
         }
         if (card.clips() == null) {
             throw new InvalidFieldException(
-                    "seconds", seconds, "is for clips, but model %s makes pictures".formatted(card.name()));
+                    "seconds", seconds, "is for clips, but model %s makes images".formatted(card.name()));
         }
         return card.clips().frames(seconds, body.getDouble("fps", card.clips().framesPerSecond()));
     }

@@ -84,7 +84,7 @@ public final class ModelCatalog {
 
     private Problem unknown(String name, List<ModelCard> known) {
         if (known.isEmpty()) {
-            return Problem.of(Problem.Code.NO_MODEL, "No worker has announced a model yet; try again.");
+            return Problem.of(Problem.Code.NO_MODEL, "No worker has announced a model yet; try again later.");
         }
         String names = String.join(", ", names(known));
         Problem.Field field = new Problem.Field("model", name, "must be one of " + names);

@@ -33,8 +33,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code GET /metrics}. What is true of all of Ruido is asked of Redis for each answer, so that every gateway tells the
- * same of it; without Redis the answer lacks it.
+ * {@code GET /metrics}. Metrics of the whole system are read from Redis at each request, so every gateway reports the
+ * same values; without Redis they are missing.
  */
 public final class MetricsRoute {
     private static final Logger log = LoggerFactory.getLogger(MetricsRoute.class);

@@ -8,7 +8,7 @@ import java.awt.image.BufferedImage;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/** OpenAI's masks are transparent where a picture is to be painted anew; those of jobs are white there. */
+/** Converts OpenAI's masks, transparent where the image is repainted, to those of jobs, which are white there. */
 final class TransparentMask {
     private TransparentMask() {}
 
@@ -18,9 +18,9 @@ final class TransparentMask {
     }
 
     /**
-     * As PNG.
+     * Converts a mask to a PNG that is white where the mask is transparent.
      *
-     * @param picture of which a part is painted anew
+     * @param picture the image of which a part is repainted
      * @throws InvalidFieldException naming the field, when it is no mask of the picture
      */
     static byte[] white(String field, byte[] bytes, Upload picture, int maxPixels, BooleanSupplier abandoned) {

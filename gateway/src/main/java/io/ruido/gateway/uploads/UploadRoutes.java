@@ -70,15 +70,14 @@ public final class UploadRoutes {
         }
     }
 
-    /** Forms and texts are mistakes that are better told than decoded. */
+    /** Forms and text are mistakes of the client, which deserve a better error than a failed decoding. */
     private static void checkType(String type) {
         String plain = type == null ? "image/" : type.strip().toLowerCase(Locale.ROOT);
         if (!plain.startsWith("image/") && !plain.startsWith("application/octet-stream")) {
             throw new ProblemException(Problem.of(
                     Problem.Code.UNSUPPORTED_MEDIA_TYPE,
                     "The body must be an image.",
-                    List.of(new Problem.Field(
-                            "Content-Type", type, "must be image/png or of another format of pictures"))));
+                    List.of(new Problem.Field("Content-Type", type, "must be an image type, such as image/png"))));
         }
     }
 }

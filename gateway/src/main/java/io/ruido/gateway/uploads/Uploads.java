@@ -59,11 +59,11 @@ public final class Uploads {
     }
 
     /**
-     * Stores a picture, unless it is there already. The stage fails with an {@link InvalidFieldException} when it is too
-     * large, or no picture, and with a {@link ProblemException} when there is no room for it.
+     * Stores a picture, unless it is there already. The stage fails with an {@link InvalidFieldException} when it is
+     * too large, or no picture, and with a {@link ProblemException} when there is no room for it.
      *
      * @param field that is named then
-     * @param abandoned whether the client has gone, after which its picture is not decoded any more
+     * @param abandoned whether the client has disconnected, which stops the decoding
      */
     public CompletionStage<Upload> keep(String field, byte[] bytes, String tenant, BooleanSupplier abandoned) {
         return inPlace(() -> kept(field, bytes, tenant, abandoned));
@@ -85,7 +85,7 @@ public final class Uploads {
         return checked(field, bytes, () -> false);
     }
 
-    /** The same for a mask that is transparent where the picture is painted anew; it is kept as one that is white there. */
+    /** Stores a mask that is transparent where the image is repainted, as a mask that is white there. */
     public CompletionStage<Upload> keepTransparency(
             String field, byte[] bytes, Upload picture, String tenant, BooleanSupplier abandoned) {
         return inPlace(() -> CompletableFuture.supplyAsync(
@@ -110,7 +110,7 @@ public final class Uploads {
         if (!places.tryAcquire()) {
             return CompletableFuture.failedStage(new ProblemException(Problem.of(
                     Problem.Code.TOO_MANY_PICTURES,
-                    "This gateway accepts %d images at the same time; try again.".formatted(PLACES))));
+                    "This gateway accepts %d images at the same time; try again later.".formatted(PLACES))));
         }
         return CompletableFuture.completedStage(null)
                 .thenCompose(begun -> work.get())
@@ -186,7 +186,8 @@ public final class Uploads {
     }
 
     /**
-     * The file of a picture in base64, with or without {@code data:…;base64,} before it, line breaks in it and padding after it.
+     * The file of a picture in base64, with or without {@code data:…;base64,} before it, line breaks in it and padding
+     * after it.
      *
      * @throws InvalidFieldException naming the field, when it is no base64
      */

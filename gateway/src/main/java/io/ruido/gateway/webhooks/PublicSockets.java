@@ -9,9 +9,8 @@ import java.net.SocketAddress;
 import javax.net.SocketFactory;
 
 /**
- * Sockets that connect to public addresses only. The address is checked at the moment of connecting, after its name was
- * resolved: a name that resolves to another address than before is of no help to whoever wants to reach what is behind
- * this host.
+ * Sockets that connect to public addresses only. The address is checked when the socket connects, after the name was
+ * resolved, so a name that later resolves to an internal address does not help an attacker.
  */
 final class PublicSockets extends SocketFactory {
 

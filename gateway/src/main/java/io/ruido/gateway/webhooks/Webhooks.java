@@ -29,8 +29,9 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
- * Calls the receivers that clients named when jobs begin, while they run, and when they end. A pending call is in Redis until it is delivered or given up, so any
- * gateway continues where another one stopped. A receiver may be called twice for a job, with the same id.
+ * Calls the receivers that clients named when jobs begin, while they run, and when they end. A pending call is in Redis
+ * until it is delivered or given up, so any gateway continues where another one stopped. A receiver may be called twice
+ * for a job, with the same id.
  */
 public final class Webhooks {
     /** Pauses between the attempts, three days in total. */

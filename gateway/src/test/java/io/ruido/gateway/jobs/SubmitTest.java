@@ -82,8 +82,7 @@ class SubmitTest {
                 .json();
 
         assertThat(frames.at("/errors/0").toString())
-                .isEqualTo(
-                        "{\"field\":\"frames\",\"value\":5,\"reason\":\"must be 1 for model apples, which makes pictures\"}");
+                .isEqualTo("{\"field\":\"frames\",\"value\":5,\"reason\":\"must be 1: model apples makes images\"}");
         assertThat(seconds.at("/errors/0/field").asText()).isEqualTo("seconds");
         assertThat(format.at("/errors/0/field").asText()).isEqualTo("outputFormat");
         assertThat(client.submit("{\"prompt\": \"a pear\"}")

@@ -168,8 +168,8 @@ class OpenAiEditTest {
     void picturesThatAreNoneAndMasksThatFitNoneAreRefused() {
         byte[] text = "no picture".getBytes();
 
-        refused(edit("x").image(text), "image must be a picture in the format PNG");
-        refused(edit("x").mask(text), "mask must be a picture in the format PNG");
+        refused(edit("x").image(text), "image must be an image in the format PNG");
+        refused(edit("x").mask(text), "mask must be an image in the format PNG");
         refused(edit("x").mask(mask(64, 64)), "mask must have 128×64 pixels like the image (was \"64×64 pixels\")");
         refused(edit("x").mask(PICTURE), "mask must be transparent where the image is repainted");
         refused(edit("x").imageOfInputStreams(List.of(stream(), stream())), "image must be given once");

@@ -84,7 +84,7 @@ class HostileUploadsTest {
 
         assertThatThrownBy(() -> ImageFile.read("body", jpeg, SIDE * SIDE, () -> asked.incrementAndGet() > half))
                 .isInstanceOf(InvalidFieldException.class)
-                .hasMessageContaining("the client has gone");
+                .hasMessageContaining("the client has disconnected");
 
         assertThat(asked.get()).as("of %d", 2 * half).isBetween(half, half + 10);
     }

@@ -69,8 +69,8 @@ class UploadsTest {
     void whatIsNoPictureOrTooLargeIsRefused() {
         byte[] picture = Pictures.png(300, 200);
 
-        assertRefused(client.upload("a red apple".getBytes()), 400, "must be a picture in the format PNG");
-        assertRefused(client.upload(new byte[0]), 400, "must be a picture in the format PNG");
+        assertRefused(client.upload("a red apple".getBytes()), 400, "must be an image in the format PNG");
+        assertRefused(client.upload(new byte[0]), 400, "must be an image in the format PNG");
         assertRefused(client.upload(Arrays.copyOf(picture, 60)), 400, "cannot be decoded");
         assertRefused(client.upload(Pictures.png(1001, 1000)), 400, "must have at most 1000000 pixels");
         assertRefused(client.upload(new byte[100_001]), 413, "must have at most 100000 bytes");
@@ -144,7 +144,7 @@ class UploadsTest {
             value = {
                 "\"image\": \"@\", \"strength\": 0      | strength | must be above 0",
                 "\"image\": \"@\", \"strength\": 1.1    | strength | must be at most 1",
-                "\"image\": \"@\", \"strength\": 0.04   | strength | leaves none of 20 steps to be made",
+                "\"image\": \"@\", \"strength\": 0.04   | strength | leaves none of 20 steps to run",
                 "\"image\": \"apple.png\"               | image    | must match",
                 "\"mask\": \"@\"                        | mask     | needs image",
                 "\"strength\": 0.5                      | strength | needs image",
@@ -218,11 +218,11 @@ class UploadsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "init_images        | []          | must have one picture",
-                "init_images        | [7]         | must have one picture in base64",
-                "init_images        | [\"YXBwbGU=\"] | must be a picture in the format PNG",
+                "init_images        | []          | must have one image",
+                "init_images        | [7]         | must have one image in base64",
+                "init_images        | [\"YXBwbGU=\"] | must be an image in the format PNG",
                 "init_images        | [\"!\"]     | must be an image in base64",
-                "mask               | \"YXBwbGU=\" | must be a picture in the format PNG",
+                "mask               | \"YXBwbGU=\" | must be an image in the format PNG",
                 "denoising_strength | 0           | must be above 0",
                 "denoising_strength | 0.01        | leaves none of 20 steps",
                 "resize_mode        | 1           | is not supported; only 0 is",
@@ -248,9 +248,7 @@ class UploadsTest {
                         "{\"prompt\": \"x\", \"init_images\": [\"%s\", \"%s\"]}".formatted(picture, picture))
                 .join();
 
-        assertThat(answer.text())
-                .contains("init_images", "must have one picture")
-                .hasSizeLessThan(1000);
+        assertThat(answer.text()).contains("init_images", "must have one image").hasSizeLessThan(1000);
     }
 
     @Test

@@ -1,6 +1,9 @@
 package io.ruido.diffusion.noise;
 
-/** Interpolation on a sphere (Shoemake 1985, "Animating rotation with quaternion curves"): between noises comes noise. */
+/**
+ * Interpolation on a sphere (Shoemake 1985, "Animating rotation with quaternion curves"): the interpolation of noise is
+ * noise.
+ */
 public final class Slerp {
     /** More parallel than noises can be by chance: there is no arc between them. */
     private static final double PARALLEL = 0.9995;

@@ -41,8 +41,8 @@ enum Prediction {
         }
     },
     /**
-     * The velocity v = ε − x₀ of a straight path from picture to noise: Lipman et al. 2023, "Flow Matching for Generative
-     * Modeling" (arXiv:2210.02747), section 4.1. Its levels have signal + noise = 1.
+     * The velocity v = ε − x₀ of a straight path from picture to noise: Lipman et al. 2023, "Flow Matching for
+     * Generative Modeling" (arXiv:2210.02747), section 4.1. Its levels have signal + noise = 1.
      */
     FLOW("flow_prediction") {
         @Override
@@ -77,8 +77,8 @@ enum Prediction {
     }
 
     /**
-     * @param toTheEnd whether the denoiser is asked at the last timestep, where a schedule of zero terminal signal-to-noise
-     *     ratio leaves nothing of the picture, and the noise does not tell it
+     * @param toTheEnd whether the call is at the last timestep of a schedule with zero terminal signal-to-noise ratio,
+     *     where the latents contain no signal and ε does not determine x₀
      */
     static Prediction of(SchedulerSettings settings, boolean toTheEnd) {
         Prediction prediction = of(settings);

@@ -16,7 +16,8 @@ import java.util.Set;
 /**
  * UniPC: Zhao et al. 2023, "UniPC: A Unified Predictor-Corrector Framework for Fast Sampling of Diffusion Models"
  * (arXiv:2302.04867), algorithms 5 to 8 and section 3.2. The prediction at a level first corrects the latent that was
- * predicted there, then predicts the next one from it. Histories: h₁ the last corrected latent, then earlier predictions.
+ * predicted there, then predicts the next one from it. Histories: h₁ the last corrected latent, then earlier
+ * predictions.
  */
 final class UniPc implements Sampler {
     private final DpmGrids grids;
@@ -115,7 +116,7 @@ final class UniPc implements Sampler {
             return order == 1 ? new double[] {0.5} : weights(order);
         }
 
-        /** Those that fulfil the order conditions, theorem 3.1. */
+        /** Returns the weights that fulfil the order conditions, theorem 3.1. */
         private double[] weights(int count) {
             double[][] system = new double[count][count + 1];
             double phi = Math.expm1(h) / h - 1; // h·φₖ₊₁(h)

@@ -3,11 +3,11 @@ package io.ruido.diffusion.schedules;
 import java.util.Arrays;
 
 /**
- * Where a trajectory passes.
+ * The timesteps and noise levels that a trajectory visits.
  *
- * @param timesteps for the denoiser, from the noisiest on
- * @param sigmas ratios of noise to signal at each timestep, and one more after the last step; for models of flow matching
- *     shares of noise
+ * @param timesteps for the denoiser, noisiest first
+ * @param sigmas ratio of noise to signal at each timestep, and one more after the last step; for flow matching the
+ *     share of noise
  */
 public record Grid(double[] timesteps, double[] sigmas) {
     /** Rounds sigmas to float32, as all of diffusers' samplers do. */

@@ -1,8 +1,8 @@
 package io.ruido.diffusion.schedules;
 
 /**
- * How noisy a latent is: x = signal·x₀ + noise·z, z standard normal. Variance-preserving samplers have signal² + noise² = 1
- * (α and σ of Kingma et al. 2021), variance-exploding ones signal = 1, those of flow matching signal + noise = 1.
+ * How noisy a latent is: x = signal·x₀ + noise·z, z standard normal. Variance-preserving samplers have signal² + noise²
+ * = 1 (α and σ of Kingma et al. 2021), variance-exploding ones signal = 1, those of flow matching signal + noise = 1.
  */
 public record Level(double signal, double noise) {
     /** The level of a cumulative product of alphas (ᾱ of Ho et al. 2020). */
@@ -16,7 +16,7 @@ public record Level(double signal, double noise) {
         return new Level(signal, sigma * signal);
     }
 
-    /** On the straight path of flow matching (Lipman et al. 2023). */
+    /** Returns the level on the straight path of flow matching (Lipman et al. 2023). */
     public static Level ofFlow(double sigma) {
         return new Level(1 - sigma, sigma);
     }

@@ -9,7 +9,7 @@ import org.apache.commons.statistics.distribution.BetaDistribution;
 /** How the ratios of noise to signal fall from step to step, and the timesteps at which a model knows them. */
 public final class Sigmas {
     public enum Shape {
-        /** Those of the timesteps. */
+        /** The sigmas of the timesteps. */
         PLAIN,
         /** Karras et al. 2022, equation 5, with ρ = 7. */
         KARRAS,

@@ -5,7 +5,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * Which timesteps are visited (Lin et al. 2023, table 2). All methods give them from the noisiest on.
+ * The choice of the timesteps (Lin et al. 2023, table 2). All methods return them noisiest first.
  *
  * @param offset added to those of {@link Kind#LEADING}
  */
@@ -41,7 +41,7 @@ public record Spacing(Kind kind, int offset) {
         return timesteps.toArray();
     }
 
-    /** Timesteps that end above 0, because the last step goes on to the clean latent. */
+    /** Timesteps that end above 0, because the last step ends at the clean latents. */
     double[] timestepsAboveClean(int trainSteps, int noisiest, int steps) {
         check(steps, trainSteps);
         DoubleStream timesteps =
@@ -64,8 +64,8 @@ public record Spacing(Kind kind, int offset) {
     }
 
     /**
-     * As numpy's arange rounds, which diffusers uses; but never below 0, as it has one element too many for some numbers of
-     * steps.
+     * Rounds like numpy's arange, which diffusers uses, but never below 0: arange has one element too many for some
+     * numbers of steps.
      */
     private static DoubleStream trailing(int trainSteps, int noisiest, int steps) {
         double delta = noisiest - (double) trainSteps / steps - noisiest;

@@ -88,8 +88,8 @@ public final class BertModel {
     }
 
     /**
-     * The whole text as one vector (Reimers and Gurevych 2019, §3): the mean of its tokens' states, of length 1. Texts that mean
-     * nearly the same have nearly the same vector, if the model was trained for it.
+     * The whole text as one vector (Reimers and Gurevych 2019, §3): the mean of its tokens' states, of length 1. Texts
+     * that mean nearly the same have nearly the same vector, if the model was trained for it.
      *
      * @param states (B, T, D)
      * @param mask (B, T), as for {@link #forward}

@@ -12,7 +12,7 @@ import java.util.OptionalInt;
  *
  * @param sampleSize side of the latents that it was trained with
  * @param interpolationScale divisor of places
- * @param useAdditionalConditions whether it is told the picture's size and aspect ratio
+ * @param useAdditionalConditions whether it is conditioned on the image's size and aspect ratio
  * @param captionChannels width of texts that are projected to the tokens' width
  */
 public record PixArtConfig(
@@ -31,7 +31,7 @@ public record PixArtConfig(
         double interpolationScale,
         boolean useAdditionalConditions,
         OptionalInt captionChannels) {
-    /** Side of the latents of the model that is told sizes. */
+    /** Side of the latents of the model that is conditioned on sizes. */
     private static final int LARGE = 128;
 
     public static PixArtConfig read(Path folder) throws IOException {

@@ -22,8 +22,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * "PixArt-α: Fast Training of Diffusion Transformer for Photorealistic Text-to-Image Synthesis" (Chen et al., 2023), §2.3,
- * and PixArt-Σ (Chen et al., 2024), with the tensor names of diffusers' {@code PixArtTransformer2DModel}.
+ * "PixArt-α: Fast Training of Diffusion Transformer for Photorealistic Text-to-Image Synthesis" (Chen et al., 2023),
+ * §2.3, and PixArt-Σ (Chen et al., 2024), with the tensor names of diffusers' {@code PixArtTransformer2DModel}.
  *
  * <p>B batch, C channels, H and W sides, N patches, T text tokens, D width of a token, p side of a patch.
  */
@@ -110,7 +110,9 @@ public final class PixArtTransformer2DModel implements Denoiser {
         return config.useAdditionalConditions() ? Sizes.SIDES_AND_RATIO : Sizes.NONE;
     }
 
-    /** {@code conditioning.sizes()} are height, width and aspect ratio (B, 3), for a model that is told them. */
+    /**
+     * {@code conditioning.sizes()} are height, width and aspect ratio (B, 3), for a model that is conditioned on them.
+     */
     @Override
     public NDArray forward(NDArray latents, NDArray timesteps, Conditioning conditioning) {
         long batch = latents.getShape().get(0);

@@ -141,7 +141,8 @@ public final class AutoencoderKLWan {
     /**
      * The same piece by piece, for clips that need not be in memory as a whole.
      *
-     * @param sink gets (B, C, 1, H, W), then (B, C, 4, H, W) for each further latent frame, which is freed after the call unless it is attached elsewhere
+     * @param sink gets (B, C, 1, H, W), then (B, C, 4, H, W) for each further latent frame, which is freed after the
+     *     call unless it is attached elsewhere
      */
     public void decode(NDArray latents, Consumer<NDArray> sink) {
         decodePieces(latents, piece -> sink.accept(Ops.consume(piece, y -> y.clip(-1, 1))));

@@ -51,7 +51,10 @@ final class WanRotaryPosEmbed {
         return new Angles(Torch.tensor(manager, cos, shape), Torch.tensor(manager, sin, shape));
     }
 
-    /** The angle of one value. Where a third of a head is odd, the axes share values differently from frequencies, as in diffusers. */
+    /**
+     * The angle of one value. Where a third of a head is odd, the axes share values differently from frequencies, as in
+     * diffusers.
+     */
     private double angle(int[] place, int value) {
         int third = headDim / 3;
         int time = headDim - 2 * third;

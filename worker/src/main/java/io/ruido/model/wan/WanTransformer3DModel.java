@@ -90,7 +90,7 @@ public final class WanTransformer3DModel {
      * @param latents (B, C, F, H, W), whose sides are multiples of the patch's
      * @param timesteps (B) of type float32, or (B, N) where each patch has its own
      * @param text states (B, T, textDim)
-     * @param picture states (B, P, imageDim) for a model that is told them, else none
+     * @param picture states (B, P, imageDim) for a model that is conditioned on them, else none
      * @return (B, C', F, H, W)
      */
     public NDArray forward(NDArray latents, NDArray timesteps, NDArray text, NDArray picture) {

@@ -42,7 +42,7 @@ public final class AutoencoderCodec implements Codec {
         }
         Optional<String> obstacle = PlannedAutoencoder.obstacle(folder, parts.manager(), parts.type());
         if (obstacle.isPresent()) {
-            log.info("{} is executed layer by layer, without a plan: {}", folder, obstacle.get());
+            log.info("executing {} layer by layer, without a plan: {}", folder, obstacle.get());
             return AutoencoderKL.read(folder, parts.manager(), parts.type());
         }
         Weights weights = Weights.stored(folder, parts.manager());

@@ -13,8 +13,8 @@ import io.ruido.pipeline.image.LatentPreview;
 import java.util.Optional;
 
 /**
- * Between latents and results. B batch, L latent channels, h and w sides of the latents, f their frames, C channels of the
- * pixels.
+ * Converts between latents and results. Shapes: B batch, L latent channels, h and w sides of the latents, f their
+ * frames, C channels of the pixels.
  */
 public interface Codec {
     /** L. */
@@ -36,7 +36,7 @@ public interface Codec {
      * @param fromPictures whether a picture can be their first frame
      */
     record Clips(int frameStep, double framesPerSecond, boolean fromPictures) {
-        /** The number of frames that comes nearest to a duration. */
+        /** Returns the possible number of frames nearest to a duration. */
         public int frames(double seconds, double fps) {
             return ModelCard.Clips.framesOf(seconds, fps, frameStep);
         }

@@ -26,7 +26,7 @@ public record ModelFolder(Path path, String className, Map<String, String> parts
     public static ModelFolder read(Path path) throws IOException {
         Path file = path.resolve(INDEX);
         if (!Files.exists(file)) {
-            throw new NoSuchFileException(file.toString(), null, "no model's folder: it has no " + INDEX);
+            throw new NoSuchFileException(file.toString(), null, "not a model folder: it has no " + INDEX);
         }
         JsonNode index = JSON.readTree(file.toFile());
         Map<String, String> parts = new LinkedHashMap<>();

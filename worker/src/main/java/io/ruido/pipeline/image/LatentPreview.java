@@ -36,7 +36,7 @@ public record LatentPreview(float[] matrix) {
     }
 
     /**
-     * Of any autoencoder.
+     * Fits a preview to any autoencoder.
      *
      * @param encode pictures (P, 3, H, W) in −1…1 to latents (P, L, h, w), as the denoiser sees them
      * @param downscale pixels along each side for one of the latents

@@ -19,8 +19,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Low-rank additions to a model's weights (Hu et al., 2022, §4.1): W + s·α/r·B·A, merged when the weights are read. Files name
- * their modules as PEFT and diffusers do, or as kohya's trainer does, in which a path's dots are underscores.
+ * Low-rank additions to a model's weights (Hu et al., 2022, §4.1): W + s·α/r·B·A, merged when the weights are read.
+ * Files name their modules as PEFT and diffusers do, or as kohya's trainer does, in which a path's dots are
+ * underscores.
  */
 final class Lora implements AutoCloseable {
     private static final Pattern PEFT = Pattern.compile(
@@ -106,7 +107,7 @@ final class Lora implements AutoCloseable {
             }
             adapters.computeIfAbsent(module(alpha.group(1)), module -> new Adapter()).alpha = value[0];
         } else {
-            throw new IllegalArgumentException("%s: tensor %s is no low-rank addition".formatted(file, name));
+            throw new IllegalArgumentException("%s: tensor %s is not a LoRA weight".formatted(file, name));
         }
     }
 

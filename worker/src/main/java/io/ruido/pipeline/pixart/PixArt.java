@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * PixArt-α (Chen et al., 2023) and PixArt-Σ (Chen et al., 2024), which takes longer texts. Models that Ruido trained have BERT's
- * texts instead of T5's.
+ * PixArt-α (Chen et al., 2023) and PixArt-Σ (Chen et al., 2024), which takes longer texts. Models that Ruido trained
+ * have BERT's texts instead of T5's.
  */
 public final class PixArt implements ModelFamily {
     public static final PixArt ALPHA = new PixArt("PixArtAlphaPipeline", 120);

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** SDXL (Podell et al., 2023): a larger U-Net that is told sizes, with two text encoders. */
+/** SDXL (Podell et al., 2023): a larger U-Net that is conditioned on sizes, with two text encoders. */
 public final class StableDiffusionXl implements ModelFamily {
     @Override
     public Set<String> classNames() {

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDManager;
 import io.ruido.model.Conditioning;
 import java.util.List;
 
-/** What people ask for, made into what a denoiser is told. */
+/** Encodes prompts into a denoiser's conditioning. */
 public interface Prompts extends AutoCloseable {
     /**
      * @param manager owner of the result
@@ -12,7 +12,7 @@ public interface Prompts extends AutoCloseable {
      */
     Conditioning encode(NDManager manager, List<String> texts, int clipSkip);
 
-    /** The same for what a picture shall not show; an empty text is none. */
+    /** Encodes negative prompts; an empty one is none. */
     default Conditioning encodeNegative(NDManager manager, List<String> texts) {
         return encode(manager, texts, 0);
     }

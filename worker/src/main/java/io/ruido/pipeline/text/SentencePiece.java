@@ -14,8 +14,9 @@ import java.util.Base64;
 import java.util.List;
 
 /**
- * T5's vocabulary as older folders keep it, {@code spiece.model}, in the form of {@code tokenizer.json}: a unigram model (Kudo,
- * 2018). The file is a protocol buffer: pieces with their scores in field 1, the normalizer's table in field 3.
+ * T5's vocabulary as older folders keep it, {@code spiece.model}, in the form of {@code tokenizer.json}: a unigram
+ * model (Kudo, 2018). The file is a protocol buffer: pieces with their scores in field 1, the normalizer's table in
+ * field 3.
  */
 final class SentencePiece {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -49,7 +50,7 @@ final class SentencePiece {
         try {
             read(json, model, vocabulary, CodedInputStream.newInstance(Files.readAllBytes(file)));
         } catch (InvalidProtocolBufferException e) {
-            throw new IOException(file + " is cut off or no SentencePiece model", e);
+            throw new IOException(file + " is truncated or not a SentencePiece model", e);
         }
         for (int i = extraIds - 1; i >= 0; i--) {
             vocabulary.addArray().add("<extra_id_" + i + ">").add(0.0);

@@ -13,7 +13,7 @@ import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The states of CLIP for a picture, which Wan 2.1 is told. */
+/** CLIP's states of an image, which condition Wan 2.1. */
 final class PictureEncoder {
     private static final int COLOURS = 3;
     private static final int BICUBIC = 3;

@@ -11,8 +11,8 @@ import org.jsoup.parser.Parser;
 
 /**
  * Prompts as Wan was trained with them: the rules of Python's {@code ftfy.fix_text} (version 6), HTML's character
- * references resolved, and each run of white space made one space. Text that was decoded with the wrong character set, which
- * ftfy guesses, is left as it is.
+ * references resolved, and each run of white space made one space. Text that was decoded with the wrong character set,
+ * which ftfy guesses, is left as it is.
  */
 final class PromptCleaner {
     private static final Pattern REFERENCE = Pattern.compile("&#?[0-9A-Za-z]{1,24};");
@@ -88,7 +88,7 @@ final class PromptCleaner {
         return Parser.unescapeEntities(text, false);
     }
 
-    /** Control characters that nobody means are Windows' characters of the same number. */
+    /** C1 control characters stand for the characters of Windows-1252 with the same number. */
     private static String windows1252(String control) {
         String character = new String(control.getBytes(StandardCharsets.ISO_8859_1), WINDOWS_1252);
         return character.equals("\ufffd") ? control : character;

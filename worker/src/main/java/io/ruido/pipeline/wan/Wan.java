@@ -21,8 +21,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Wan 2.1 and 2.2 (Wan Team, 2025, arXiv:2503.20314): clips from a text. Models that Ruido trained have BERT's texts instead of
- * UMT5's.
+ * Wan 2.1 and 2.2 (Wan Team, 2025, arXiv:2503.20314): clips from a text. Models that Ruido trained have BERT's texts
+ * instead of UMT5's.
  */
 public final class Wan implements ModelFamily {
     private static final String SECOND = "transformer_2";
@@ -60,8 +60,9 @@ public final class Wan implements ModelFamily {
     @Override
     public void check(ModelFolder folder) {
         if (folder.className().equals(FROM_PICTURES) && !folder.flag(EACH_PATCH)) {
-            throw new IllegalArgumentException("%s: %s is false; supported: true for %s, a model that is given a first frame"
-                    .formatted(folder.path(), EACH_PATCH, FROM_PICTURES));
+            throw new IllegalArgumentException(
+                    "%s: %s is false; supported: true for %s, a model that takes a first frame"
+                            .formatted(folder.path(), EACH_PATCH, FROM_PICTURES));
         }
         boolean two = folder.part(SECOND).isPresent();
         if (two != folder.index().path("boundary_ratio").asDouble(0) > 0) {
@@ -71,8 +72,8 @@ public final class Wan implements ModelFamily {
     }
 
     /**
-     * A model that is told a timestep for each patch ({@code expand_timesteps}) is told the same one for all, unless its first
-     * frame is given: a clip that is made of a text has noise everywhere.
+     * A model that is told a timestep for each patch ({@code expand_timesteps}) is told the same one for all, unless
+     * its first frame is given: a clip that is made of a text has noise everywhere.
      */
     @Override
     public Denoiser denoiser(Parts parts) throws IOException {

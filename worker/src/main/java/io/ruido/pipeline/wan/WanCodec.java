@@ -76,7 +76,7 @@ final class WanCodec implements Codec {
     @Override
     public float[] encode(NDArray picture, TorchRandom random) {
         if (!clips.fromPictures()) {
-            throw new IllegalArgumentException("image: the model makes clips of a text only");
+            throw new IllegalArgumentException("image: the model makes clips from text only");
         }
         return ofPictures(picture).toFloatArray();
     }

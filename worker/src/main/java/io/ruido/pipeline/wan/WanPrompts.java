@@ -49,7 +49,7 @@ final class WanPrompts implements Prompts {
         }
     }
 
-    /** Only a text's own tokens are computed, which do not see the padding: (1, T, D). */
+    /** Returns the states (1, T, D) of a text's own tokens, which do not attend to the padding. */
     private NDArray states(NDManager scratch, long[] ids) {
         NDArray mask = scratch.ones(new Shape(1, ids.length), DataType.INT64);
         NDArray states = encoder.forward(scratch.create(new long[][] {ids}), mask);

@@ -6,8 +6,8 @@ import ai.djl.ndarray.NDList;
 import java.util.List;
 
 /**
- * What a generator and its discriminator learn from, the same for every stage that has one. Real and generated samples of a batch
- * have the same captions, in the same order.
+ * What a generator and its discriminator learn from, the same for every stage that has one. Real and generated samples
+ * of a batch have the same captions, in the same order.
  *
  * <p>B batch, C channels, H and W sides, T states of a caption, D their width.
  *

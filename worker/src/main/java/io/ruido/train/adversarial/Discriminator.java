@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Tells real samples from generated ones, place by place (Isola et al. 2017, §3.2.2), by a head on each map of features. Where
- * there are captions, a head also says how well a place fits its caption: the projection discriminator of Miyato and Koyama 2018
- * (arXiv:1802.05637), of the caption's pooled state.
+ * Tells real samples from generated ones, place by place (Isola et al. 2017, §3.2.2), by a head on each map of
+ * features. Where there are captions, a head also says how well a place fits its caption: the projection discriminator
+ * of Miyato and Koyama 2018 (arXiv:1802.05637), of the caption's pooled state.
  *
  * <p>B batch, D width of the states.
  */

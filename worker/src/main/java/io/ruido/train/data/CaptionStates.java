@@ -86,8 +86,8 @@ public final class CaptionStates implements AutoCloseable {
     }
 
     /**
-     * The states of one caption of each picture, (B, T, D), the pooled one last. Now and then they are the empty caption's, or all
-     * but the pooled one are, and the pooled one is noisy.
+     * The states of one caption of each picture, (B, T, D), the pooled one last. Now and then they are the empty
+     * caption's, or all but the pooled one are, and the pooled one is noisy.
      */
     public NDArray captions(NDManager scratch, int[] pictures, RandomGenerator random) {
         long[] chosen = new long[pictures.length];

@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the transformer of a model of clips trains on: the latents of clips in several sizes and lengths, and the states of their
- * captions, computed once. Where clips have one frame, pictures are among them.
+ * What the transformer of a model of clips trains on: the latents of clips in several sizes and lengths, and the states
+ * of their captions, computed once. Where clips have one frame, pictures are among them.
  */
 public final class ClipTrainingSet implements AutoCloseable {
     private final NDManager manager = Torch.newManager();

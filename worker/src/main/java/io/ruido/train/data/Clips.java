@@ -10,7 +10,7 @@ public final class Clips {
     }
 
     /**
-     * Some frames of a clip, which begins anew where it ends: (3, T, S, S) in −1…1.
+     * Returns frames (3, T, S, S) in −1…1 of a clip, which is repeated if it is too short.
      *
      * @param side S
      * @param start the first of them

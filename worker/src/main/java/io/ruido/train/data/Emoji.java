@@ -45,7 +45,7 @@ public final class Emoji {
             rows.put(code, captions.row(code, file).orElseThrow().toString());
         });
         if (rows.isEmpty()) {
-            throw new IOException(sources.pictures() + ": has no picture of an emoji in " + sources.labels());
+            throw new IOException(sources.pictures() + ": has no image of an emoji in " + sources.labels());
         }
         Files.write(folder.resolve(ImageFolder.METADATA), rows.values());
         return rows.size();

@@ -72,8 +72,8 @@ public final class Examples {
     }
 
     /**
-     * Latents of the beginning of clips, shorter ones repeated, scaled to unit variance: computed, or read from the cache. As no
-     * latent frame depends on a later one, they begin with those of fewer frames.
+     * Latents of the beginning of clips, shorter ones repeated, scaled to unit variance: computed, or read from the
+     * cache. As no latent frame depends on a later one, they begin with those of fewer frames.
      *
      * @param frames 4k + 1
      * @param weights file of the autoencoder, beside its config
@@ -102,7 +102,10 @@ public final class Examples {
                 each.add(scratch.ret(vae.normalized(vae.encode(x).mean())));
             }
             if (each.size() % CLIPS_PER_LINE == 0) {
-                log.info("encoding clips: {} of {}", each.size(), sized.pictures().size());
+                log.info(
+                        "encoding clips: {} of {}",
+                        each.size(),
+                        sized.pictures().size());
             }
         }
         return NDArrays.concat(each);

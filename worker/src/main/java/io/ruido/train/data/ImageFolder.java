@@ -12,7 +12,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-
 import org.apache.commons.codec.digest.DigestUtils;
 
 /** Pictures with captions: a folder with {@code metadata.jsonl}, as Hugging Face's imagefolder. */
@@ -38,8 +37,8 @@ public final class ImageFolder {
     }
 
     /**
-     * The same for clips, each a file with its frames from left to right, whose number is {@code frames} in the metadata. The
-     * result has all frames, one after the other.
+     * The same for clips, each a file with its frames from left to right, whose number is {@code frames} in the
+     * metadata. The result has all frames, one after the other.
      */
     public static List<Picture> readClips(Path folder, int size) throws IOException {
         return read(folder, (image, row) -> {
@@ -66,7 +65,7 @@ public final class ImageFolder {
     private static List<Picture> read(Path folder, Planes planes) throws IOException {
         Path metadata = folder.resolve(METADATA);
         if (!Files.isReadable(metadata)) {
-            throw new IOException(metadata + ": not found; each line of it names a picture and its caption, "
+            throw new IOException(metadata + ": not found; each line of it names an image and its caption, "
                     + "{\"file_name\": \"cat.png\", \"text\": \"a cat\"}");
         }
         List<Picture> pictures = new ArrayList<>();
@@ -77,7 +76,7 @@ public final class ImageFolder {
             }
         }
         if (pictures.isEmpty()) {
-            throw new IOException(metadata + ": names no picture");
+            throw new IOException(metadata + ": names no image");
         }
         return List.copyOf(pictures);
     }
@@ -117,7 +116,7 @@ public final class ImageFolder {
         Set<String> missing = new LinkedHashSet<>(labels);
         pictures.forEach(picture -> missing.remove(picture.label()));
         if (!missing.isEmpty()) {
-            throw new IllegalArgumentException("denoiser.labels: no picture bears " + String.join(", ", missing));
+            throw new IllegalArgumentException("denoiser.labels: no image has the label " + String.join(", ", missing));
         }
         Set<String> wanted = Set.copyOf(labels);
         return labels.isEmpty()

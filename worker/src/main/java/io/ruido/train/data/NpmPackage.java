@@ -15,7 +15,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 record NpmPackage(Path tarball) {
     NpmPackage {
         if (!Files.isReadable(tarball)) {
-            throw new IllegalArgumentException(tarball + ": no such tarball");
+            throw new IllegalArgumentException(tarball + ": tarball not found");
         }
     }
 
@@ -33,7 +33,7 @@ record NpmPackage(Path tarball) {
                 }
             }
         } catch (ZipException e) {
-            throw new IOException(tarball + ": is no tarball as npm pack writes it, " + e.getMessage(), e);
+            throw new IOException(tarball + ": not a tarball of npm pack: " + e.getMessage(), e);
         }
     }
 

@@ -15,7 +15,7 @@ public final class Pictures {
     public static BufferedImage readOnWhite(InputStream in, String name) throws IOException {
         BufferedImage decoded = ImageIO.read(in);
         if (decoded == null) {
-            throw new IOException(name + ": not a picture in a known format");
+            throw new IOException(name + ": not an image in a known format");
         }
         return onWhite(decoded);
     }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
 
-/** A tensor that is computed once and kept in a folder, under a name that tells what it was computed from. */
+/** A tensor that is computed once and kept in a folder, under a name derived from its inputs. */
 public record Precomputed(Path file) {
     private static final String NAME = "tensor";
 

@@ -3,7 +3,7 @@ package io.ruido.train.data;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
-/** Random draws as a function of seed and position, so that a run can go on anywhere. */
+/** Random draws as a function of seed and position, so that a run can resume anywhere. */
 public final class Seeds {
     private static final RandomGeneratorFactory<RandomGenerator> FACTORY =
             RandomGeneratorFactory.of("L64X128MixRandom");

@@ -33,9 +33,9 @@ public record Checkpoint(Path folder, State state) {
     private static final JsonMapper JSON = new JsonMapper();
 
     /**
-     * Where a run stands.
+     * The position of a run.
      *
-     * @param step how many steps are done
+     * @param step number of finished steps
      * @param seconds spent on them
      */
     record State(int step, double seconds) {}
@@ -87,7 +87,7 @@ public record Checkpoint(Path folder, State state) {
         try (NDManager scratch = Torch.newManager()) {
             Map<String, NDArray> saved = SafeTensors.read(file, scratch, DataType.FLOAT32);
             if (!shapes(saved).equals(shapes(tensors))) {
-                throw new IOException(file + ": made by another model than the recipe's");
+                throw new IOException(file + ": comes from another model than the recipe's");
             }
             tensors.forEach((name, tensor) -> saved.get(name).copyTo(tensor));
         }

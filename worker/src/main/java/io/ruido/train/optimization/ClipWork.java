@@ -37,7 +37,7 @@ public final class ClipWork {
                 .sum();
     }
 
-    /** At how many places of a clip a weight is used. */
+    /** Returns the number of positions of a clip at which a weight is used. */
     private static double places(
             Map<String, NDArray> weights, AutoencoderKLWanConfig config, String name, int frames, int side) {
         int level = level(weights, config.dimMult().size(), name);

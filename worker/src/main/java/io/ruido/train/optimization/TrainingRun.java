@@ -47,8 +47,8 @@ public final class TrainingRun {
     /**
      * Trains, with metrics, samples, checkpoints and exports on the way.
      *
-     * @param resume goes on from the newest checkpoint, if there is one
-     * @param start weights to begin with instead of fresh ones, where no checkpoint is resumed
+     * @param resume continues from the newest checkpoint, if there is one
+     * @param start weights to start from instead of random ones, if no checkpoint is resumed
      * @param export the model's folder
      * @return false when it was asked to stop before its last step
      * @throws IllegalStateException when the loss is no longer finite; the newest checkpoint is then from before
@@ -76,12 +76,12 @@ public final class TrainingRun {
                     write(manager, step + 1, progress, parts, stop, export);
                 } catch (IOException e) {
                     throw new IOException(
-                            "%s: ended after step %d, as a file cannot be written: %s; free some space, and --resume goes on from the newest checkpoint in %s"
+                            "%s: stopped after step %d: cannot write a file: %s; free some space and continue with --resume from the newest checkpoint in %s"
                                     .formatted(stage.name(), step + 1, e.getMessage(), folder),
                             e);
                 }
                 if (stop) {
-                    log.info("{}: stopped after step {}; --resume goes on from there", stage.name(), step + 1);
+                    log.info("{}: stopped after step {}; continue with --resume", stage.name(), step + 1);
                     return false;
                 }
             }
@@ -113,7 +113,10 @@ public final class TrainingRun {
         return done % every == 0 || done == optimization.steps();
     }
 
-    /** Weights, averages and moments by name: fresh ones, with the values of the checkpoint or the start if there is one. */
+    /**
+     * Weights, averages and moments by name: fresh ones, with the values of the checkpoint or the start if there is
+     * one.
+     */
     public static Map<String, Map<String, NDArray>> build(
             Stage stage, NDManager manager, long seed, Optional<Checkpoint> checkpoint, Optional<Path> start)
             throws IOException {
@@ -162,7 +165,7 @@ public final class TrainingRun {
 
     private void requireFinite(Update update, String what, double value, int step) {
         if (!Double.isFinite(value)) {
-            throw new IllegalStateException("%s: %s is %s at step %d; lower the learning rate and go on from %s"
+            throw new IllegalStateException("%s: %s is %s at step %d; lower the learning rate and continue from %s"
                     .formatted(update.name(), what, value, step + 1, folder));
         }
     }

@@ -11,8 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How many floating-point operations a model's convolutions and projections are, and how many a second the processor can
- * do: their ratio tells how much of the processor training gets to use.
+ * How many floating-point operations a model's convolutions and projections are, and how many a second the processor
+ * can do: their ratio is the utilization of the processor.
  */
 public final class Work {
     private static final Pattern BLOCK = Pattern.compile("(down|up)_blocks\\.(\\d+)\\.(\\w+)");
@@ -51,7 +51,7 @@ public final class Work {
         return operations;
     }
 
-    /** At how many places a weight is used. */
+    /** Returns the number of positions at which a weight is used. */
     private static int places(String name, int depth, int side, int tokens) {
         if (ONCE.matcher(name).matches()) {
             return 1;

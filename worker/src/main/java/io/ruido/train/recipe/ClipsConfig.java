@@ -8,8 +8,8 @@ import java.util.List;
  * A recipe's part that trains a model of clips in the architecture of Wan: an autoencoder that is causal in time, and a
  * transformer of its latents.
  *
- * @param pictures a folder of pictures beside the clips: the autoencoder sees them as clips that do not move, the transformer as
- *     clips of one frame; or null for none
+ * @param pictures a folder of pictures beside the clips: the autoencoder sees them as clips that do not move, the
+ *     transformer as clips of one frame; or null for none
  */
 public record ClipsConfig(Path pictures, Autoencoder autoencoder, Denoiser denoiser) {
     public ClipsConfig {

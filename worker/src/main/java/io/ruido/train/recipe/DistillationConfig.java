@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A recipe's part that makes a model of few steps from one of many. The new model has the teacher's architecture, autoencoder and
- * text encoder, and begins with the teacher's weights unless {@code --from} names others.
+ * A recipe's part that makes a model of few steps from one of many. The new model has the teacher's architecture,
+ * autoencoder and text encoder, and begins with the teacher's weights unless {@code --from} names others.
  *
  * @param teacher a diffusers folder with a UNet2DConditionModel
  * @param guidance of the teacher's predictions, which the new model learns

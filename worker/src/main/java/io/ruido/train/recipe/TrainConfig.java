@@ -167,10 +167,10 @@ public record TrainConfig(
     }
 
     /**
-     * A discriminator that learns to tell pictures from reconstructions, patch by patch.
+     * A discriminator that learns to distinguish images from reconstructions, patch by patch.
      *
-     * @param weight of its opinion, beside the other losses
-     * @param from share of the steps after which its opinion counts
+     * @param weight of its loss, relative to the other losses
+     * @param from share of the steps after which its loss counts
      */
     public record Adversarial(double weight, double from, AdversaryConfig discriminator) {
         public Adversarial {
@@ -202,7 +202,8 @@ public record TrainConfig(
      * @param precision as the autoencoder's
      * @param minSnrGamma γ of the Min-SNR loss weights (Hang et al. 2023, §3.4), 0 for equal weights
      * @param scheduler config of diffusers' DDIMScheduler: the noise schedule and what the model predicts
-     * @param model config of diffusers' UNet2DConditionModel, or of PixArtTransformer2DModel if its {@code _class_name} says so
+     * @param model config of diffusers' UNet2DConditionModel, or of PixArtTransformer2DModel if its {@code _class_name}
+     *     says so
      */
     public record Denoiser(
             Path textEncoder,

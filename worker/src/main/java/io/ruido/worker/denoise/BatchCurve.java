@@ -5,8 +5,8 @@ import java.util.TreeMap;
 /**
  * How long calls of the denoiser take, by rows in the batch, and what follows from it: the fewest rows with which a row
  * costs about as little as it can. Learned from the calls that are made anyway, so that a start costs nothing and the
- * curve stays true when the machine gets other work to do: it doubles the batch for as long as that pays. For one thread
- * at a time.
+ * curve stays true when the machine gets other work to do: it doubles the batch for as long as that pays. For one
+ * thread at a time.
  *
  * <p>A row is one sample of the batch, or one of the two that guidance needs.
  */
@@ -14,7 +14,7 @@ final class BatchCurve {
     /** A row may cost this much more than at best: a larger batch would gain less than noise, and make others wait. */
     private static final double TOLERANCE = 1.05;
 
-    /** After this many calls half and twice the batch are tried again. */
+    /** The number of calls after which half and twice the batch are measured again. */
     private static final int VALID_FOR = 100;
 
     private final TreeMap<Integer, CallTimes> byRows = new TreeMap<>();
@@ -58,7 +58,7 @@ final class BatchCurve {
         byRows.computeIfAbsent(rows, size -> new CallTimes()).add(seconds, ++calls);
     }
 
-    /** So many rows did not fit into memory. */
+    /** Records that this many rows did not fit into memory. */
     void tooMany(int rows) {
         most = Math.max(1, rows / 2);
     }

@@ -17,21 +17,21 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
- * Runs the denoiser. A call of it is the unit of scheduling: the sample that has waited longest gets one, together with as
- * many of its kind as pay. So every active sample makes a step a round, whatever its kind, a sample that arrives starts
- * within a step of the others, and a short one does not wait for a long one. Calls for samples of different kinds may be
- * made side by side.
+ * Runs the denoiser. A call of it is the unit of scheduling: the sample that has waited longest gets one, together with
+ * as many of its kind as pay. So every active sample makes a step a round, whatever its kind, a sample that arrives
+ * starts within a step of the others, and a short one does not wait for a long one. Calls for samples of different
+ * kinds may be made side by side.
  */
 public final class DenoiseLoop implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DenoiseLoop.class);
 
     /**
-     * A GPU is done with a small model's call before the processor has launched all of it, so that there is room for calls
-     * by other threads: three sizes at once took 0.6 of the time. The CPU would only be shared.
+     * A GPU is done with a small model's call before the processor has launched all of it, so that there is room for
+     * calls by other threads: three sizes at once took 0.6 of the time. The CPU would only be shared.
      */
     private static final int CALLS_OF_GPU = 3;
 
-    /** Is told what the loop does, on its threads; must not block. */
+    /** Observes the loop, on its threads; must not block. */
     public interface Listener {
         Listener NONE = new Listener() {
             @Override
@@ -239,7 +239,7 @@ public final class DenoiseLoop implements AutoCloseable {
     private synchronized void makeOneCallAtATime() {
         if (calls > 1) {
             calls = 1;
-            log.info("out of memory with several denoiser calls at a time; making one at a time from now on");
+            log.info("out of memory with several denoiser calls at a time; running one at a time from now on");
         }
     }
 
@@ -257,7 +257,7 @@ public final class DenoiseLoop implements AutoCloseable {
         advance(batch.subList(half, batch.size()));
     }
 
-    /** Torch has no exception of its own for it that comes through JNI. */
+    /** Torch has no exception of its own for this that JNI passes on. */
     private static boolean outOfMemory(Throwable fault) {
         String message = String.valueOf(fault.getMessage());
         return fault instanceof OutOfMemoryError

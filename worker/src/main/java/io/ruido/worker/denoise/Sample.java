@@ -17,13 +17,13 @@ public final class Sample {
         /** @param latents (L, h, w) without noise */
         record Denoised(float[] latents) implements End {}
 
-        /** Its job is over: nobody wants it any more. */
+        /** The job has ended, so the image is not wanted any more. */
         record Stopped() implements End {}
 
         /**
          * The worker is closing.
          *
-         * @param state from which another worker can go on
+         * @param state from which another worker can resume
          */
         record Interrupted(byte[] state) implements End {}
     }
@@ -75,7 +75,7 @@ public final class Sample {
         return denoising;
     }
 
-    /** @param listener told of each step on a thread of the loop; must not block */
+    /** @param listener is called for each step on a thread of the loop; must not block */
     public void onStep(Consumer<SampleState> listener) {
         onStep = listener;
     }

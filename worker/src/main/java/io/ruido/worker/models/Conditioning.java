@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 /** The encoded prompt of an image, and its encoded negative prompt. */
 public record Conditioning(Encoded positive, Encoded negative) {
     /**
-     * One row of those parts of {@link io.ruido.model.Conditioning} that come from a text.
+     * One row of those parts of {@link io.ruido.model.Conditioning} that are made from a text.
      *
      * @param states (T, D)
      * @param mask (T), whole numbers

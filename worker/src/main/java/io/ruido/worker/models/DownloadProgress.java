@@ -49,14 +49,14 @@ final class DownloadProgress {
         current = 0;
     }
 
-    /** The file that was being fetched begins anew. */
+    /** The current file is downloaded again. */
     void restart() {
         current = 0;
     }
 
     void done() {
         log.info(
-                "model {}: {} MB, all checksums right, after {} s",
+                "model {}: {} MB downloaded in {} s, all checksums match",
                 model,
                 megabytes(total),
                 Math.round((System.nanoTime() - begin) / 1e9));

@@ -122,8 +122,8 @@ public final class Model implements AutoCloseable {
                                 pipeline.latentShape(second.geometry())),
                         hires.strength());
             case LANCZOS -> {
-                RgbImage image = aside(manager ->
-                                pipeline.decode(latents(manager, latents, first)).getFirst())
+                RgbImage image = aside(manager -> pipeline.decode(latents(manager, latents, first))
+                                .getFirst())
                         .first();
                 yield start(
                         second,
@@ -149,9 +149,9 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * An image that was begun before.
+     * Restores an image that another attempt has started.
      *
-     * @throws IllegalArgumentException saying why it cannot go on from these bytes
+     * @throws IllegalArgumentException saying why it cannot resume from these bytes
      */
     public SampleState resume(SamplingParams params, byte[] saved) {
         double strength = params.source() == null ? 1 : params.source().strength();
@@ -200,7 +200,7 @@ public final class Model implements AutoCloseable {
                 .withClean(clean(manager, batch));
     }
 
-    /** Which samples' first frame is given, if one's is: (B). */
+    /** Marks the samples (B) whose first frame is given; an absent tensor when there is none. */
     private static NDArray clean(NDManager manager, List<DenoiserInput> batch) {
         float[] clean = new float[batch.size()];
         for (int i = 0; i < clean.length; i++) {

@@ -34,9 +34,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings models from a bucket into the folder that a worker reads. A model is a diffusers folder with a {@code SHA256SUMS}
- * file as {@code sha256sum} writes it. Every file is checked against it before it gets its name, and {@code SHA256SUMS} comes
- * last, so that a folder that has the bucket's is complete. What is there already is kept, so the folder is a cache.
+ * Brings models from a bucket into the folder that a worker reads. A model is a diffusers folder with a {@code
+ * SHA256SUMS} file as {@code sha256sum} writes it. Every file is checked against it before it gets its name, and {@code
+ * SHA256SUMS} comes last, so that a folder that has the bucket's is complete. What is there already is kept, so the
+ * folder is a cache.
  */
 public final class ModelDownload {
     private static final Logger log = LoggerFactory.getLogger(ModelDownload.class);
@@ -66,7 +67,8 @@ public final class ModelDownload {
     }
 
     /**
-     * Returns when the folder has all wanted models that are complete in the bucket, at once when no source is configured.
+     * Returns when the folder has all wanted models that are complete in the bucket, at once when no source is
+     * configured.
      *
      * @return the others
      * @throws IOException when the bucket does not answer
@@ -104,7 +106,10 @@ public final class ModelDownload {
         return unavailable;
     }
 
-    /** Fetches the models and ends, so that it can run before a worker. Settings as for {@link io.ruido.worker.Worker#main}. */
+    /**
+     * Fetches the models and ends, so that it can run before a worker. Settings as for {@link
+     * io.ruido.worker.Worker#main}.
+     */
     public static void main(String[] arguments) {
         Startup.run("fetch-models", arguments, config -> {
             List<UnavailableModel> unavailable = run(config);
@@ -138,15 +143,15 @@ public final class ModelDownload {
 
     private void fetch(String model, Map<String, Long> sizes) throws IOException {
         if (!sizes.containsKey(SUMS)) {
-            throw new BadModelException(
-                    "model %s in s3://%s/%s has no %s: make one with sha256sum".formatted(model, bucket, prefix, SUMS));
+            throw new BadModelException("model %s in s3://%s/%s has no %s: create it with sha256sum"
+                    .formatted(model, bucket, prefix, SUMS));
         }
         Path target = folder.resolve(model);
         Files.createDirectories(target);
         String sumsText = text(model + "/" + SUMS);
         Map<String, String> sums = parse(model, sumsText);
         if (complete(target, sumsText, sums)) {
-            log.info("model {} is in {} already", model, target);
+            log.info("model {} is already in {}", model, target);
             return;
         }
         removeOthers(target, sums);
@@ -221,7 +226,7 @@ public final class ModelDownload {
                 if (attempt == ATTEMPTS) {
                     throw e;
                 }
-                log.warn("{}; trying again", e.getMessage());
+                log.warn("{}; retrying", e.getMessage());
             } finally {
                 Files.deleteIfExists(part);
             }
@@ -265,7 +270,7 @@ public final class ModelDownload {
         for (String line : sumsText.lines().filter(text -> !text.isBlank()).toList()) {
             String[] words = line.strip().split("\\s+\\*?", 2);
             if (words.length < 2 || !words[0].matches("[0-9a-fA-F]{64}")) {
-                throw new BadModelException("model %s: %s has the line \"%s\", which sha256sum does not write"
+                throw new BadModelException("model %s: %s has the line \"%s\", which is not in sha256sum's format"
                         .formatted(model, SUMS, line));
             }
             sums.put(words[1].replaceFirst("^\\./", ""), words[0].toLowerCase());
@@ -276,7 +281,7 @@ public final class ModelDownload {
     private static Path local(Path target, String file) throws BadModelException {
         Path local = target.resolve(file).normalize();
         if (!local.startsWith(target)) {
-            throw new BadModelException("%s names %s, which is outside of the model's folder".formatted(SUMS, file));
+            throw new BadModelException("%s names %s, which is outside the model's folder".formatted(SUMS, file));
         }
         return local;
     }

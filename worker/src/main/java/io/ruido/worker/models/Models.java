@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The models that this worker serves: every folder that has a {@code model_index.json} and can be read. A folder that cannot
- * be read is skipped, and its reason kept.
+ * The models that this worker serves: every folder that has a {@code model_index.json} and can be read. A folder that
+ * cannot be read is skipped, and its reason kept.
  */
 public final class Models implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Models.class);
@@ -43,7 +43,7 @@ public final class Models implements AutoCloseable {
     }
 
     /**
-     * As {@link #read}, once the folder has the models of {@code ruido.worker.model-source}.
+     * Downloads the models of {@code ruido.worker.model-source}, if it is set, and reads them like {@link #read}.
      *
      * @throws IOException also when the bucket does not answer
      */

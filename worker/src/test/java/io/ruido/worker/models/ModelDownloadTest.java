@@ -127,7 +127,7 @@ class ModelDownloadTest {
         assertThat(download("some", "apples,plums,pears"))
                 .extracting(UnavailableModel::name, UnavailableModel::reason)
                 .containsExactly(
-                        tuple("apples", "model apples in s3://models/some has no SHA256SUMS: make one with sha256sum"),
+                        tuple("apples", "model apples in s3://models/some has no SHA256SUMS: create it with sha256sum"),
                         tuple(
                                 "plums",
                                 "ruido.worker.model-names: no model plums in s3://models/some, which has [apples, pears]"));

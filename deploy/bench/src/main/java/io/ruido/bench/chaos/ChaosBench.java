@@ -34,7 +34,7 @@ public final class ChaosBench implements Callable<Integer> {
     @Option(
             names = "--minutes",
             paramLabel = "N",
-            description = "After which no more jobs are submitted.",
+            description = "Minutes after which no more jobs are submitted.",
             defaultValue = "15")
     private int minutes;
 
@@ -44,7 +44,7 @@ public final class ChaosBench implements Callable<Integer> {
     @Option(
             names = "--every",
             paramLabel = "N",
-            description = "Something is ended after so many jobs, on average.",
+            description = "Average number of jobs between two faults.",
             defaultValue = "200")
     private int every;
 
@@ -54,7 +54,7 @@ public final class ChaosBench implements Callable<Integer> {
     @Option(
             names = "--models",
             paramLabel = "FOLDER",
-            description = "What the workers serve: a diffusers folder for each model. The bundled models when absent.")
+            description = "Folder with one diffusers folder for each model; the bundled models when absent.")
     private Path models;
 
     @Override

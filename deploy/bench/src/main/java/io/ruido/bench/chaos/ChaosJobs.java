@@ -22,7 +22,10 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-/** Jobs of clients who keep at it: all are watched or asked for until they end, and some are cancelled or have little time. */
+/**
+ * Jobs of clients who keep at it: all are watched or asked for until they end, and some are cancelled or have little
+ * time.
+ */
 final class ChaosJobs {
     /** Different jobs: the pictures of each must be the same each time. */
     private static final int KINDS = 24;
@@ -72,7 +75,7 @@ final class ChaosJobs {
         return jobs;
     }
 
-    /** Those that the workers serve, once there is a worker. */
+    /** Waits for a worker and returns the models that the workers serve. */
     private static List<JsonNode> models(ChaosClient client) throws Exception {
         long deadline = System.nanoTime() + STUCK_AFTER.toNanos();
         while (System.nanoTime() < deadline) {
@@ -111,7 +114,9 @@ final class ChaosJobs {
                 .put("count", images(kind));
         JsonNode clips = model.path("clips");
         if (clips.isObject()) { // the smallest, and two latent frames of it
-            int side = Math.ceilDiv(model.path("minSize").asInt(), model.path("sizeMultiple").asInt())
+            int side = Math.ceilDiv(
+                            model.path("minSize").asInt(),
+                            model.path("sizeMultiple").asInt())
                     * model.path("sizeMultiple").asInt();
             json.put("width", 2 * side).put("height", side);
             json.put("frames", 1 + clips.path("frameStep").asInt());
@@ -213,7 +218,7 @@ final class ChaosJobs {
         }
     }
 
-    /** Those that were accepted, by id. */
+    /** Returns the accepted jobs, by id. */
     Map<UUID, Order> orders() {
         return orders;
     }

@@ -40,10 +40,9 @@ import picocli.CommandLine.Option;
         name = "hostile",
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
-        description =
-                "Runs hostile clients of every kind that docs/security.md names beside a tenant that submits one job"
-                        + " a second, on servers of its own on loopback, and tells how much longer that tenant waits, how the heap"
-                        + " grows, and whether a job is lost.")
+        description = "Runs hostile clients of every kind in docs/security.md beside a tenant that submits one job per"
+                + " second, on servers of its own on loopback. Reports how much longer that tenant waits, how"
+                + " the heap grows, and whether a job is lost.")
 public final class HostileBench implements Callable<Integer> {
     private static final String TENANT_KEY = "key-of-an-ordinary-tenant";
     private static final String HOSTILE_KEY = "key-of-a-hostile-tenant";
@@ -80,7 +79,7 @@ public final class HostileBench implements Callable<Integer> {
     @Option(
             names = "--pause",
             paramLabel = "MS",
-            description = "Between two attempts of a hostile client.",
+            description = "Pause between two attempts of a hostile client.",
             defaultValue = "500")
     private int pause;
 

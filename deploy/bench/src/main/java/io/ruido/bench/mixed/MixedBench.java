@@ -33,7 +33,7 @@ import picocli.CommandLine.Option;
         name = "mixed",
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
-        description = "Compares the service, under jobs of many sorts, with the same pictures made without it: one at a"
+        description = "Compares the service, with jobs of many kinds, with the same images made without it: one at a"
                 + " time, in static batches, and batched as the service does it. All take turns, with one model, in one"
                 + " process.")
 public final class MixedBench implements Callable<Integer> {
@@ -59,7 +59,7 @@ public final class MixedBench implements Callable<Integer> {
     @Option(
             names = "--warm-up",
             paramLabel = "N",
-            description = "Jobs of the service, and as many without it, that are not timed.",
+            description = "Jobs before the measurement, with the service and without.",
             defaultValue = "24")
     private int warmUpJobs;
 
@@ -70,7 +70,7 @@ public final class MixedBench implements Callable<Integer> {
             defaultValue = "100")
     private int atOnce;
 
-    @Option(names = "--rounds", paramLabel = "N", description = "In which they take turns.", defaultValue = "4")
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds in which all take turns.", defaultValue = "4")
     private int rounds;
 
     @Option(
@@ -95,7 +95,7 @@ public final class MixedBench implements Callable<Integer> {
             defaultValue = "service,bare,serial,batches")
     private Set<Way> ways;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Of jobs and arrivals.", defaultValue = "1")
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of jobs and arrivals.", defaultValue = "1")
     private long seed;
 
     @Option(
@@ -107,13 +107,13 @@ public final class MixedBench implements Callable<Integer> {
     @Option(
             names = "--slots",
             paramLabel = "N",
-            description = "How many pictures are denoised at a time; as a worker has it when absent.")
+            description = "Images denoised at a time; a worker's default when absent.")
     private Integer slots;
 
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "Torch's, for one operation; one for each core when absent.")
+            description = "Torch's threads for one operation; one per core when absent.")
     private Integer threads;
 
     @Mixin

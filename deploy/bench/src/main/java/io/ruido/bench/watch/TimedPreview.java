@@ -22,7 +22,7 @@ final class TimedPreview {
         return (MARK + due + "&").concat("A".repeat(LENGTH - MARK.length()));
     }
 
-    /** When the step was due that an event's JSON tells of, if it tells of one. */
+    /** Returns when the step of an event was due, if the event's JSON is that of a step. */
     static OptionalLong due(String json) {
         int mark = json.indexOf(MARK);
         if (mark < 0) {

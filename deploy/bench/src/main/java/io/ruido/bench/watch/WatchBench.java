@@ -45,17 +45,17 @@ public final class WatchBench implements Callable<Integer> {
             names = "--rates",
             paramLabel = "N",
             split = ",",
-            description = "Steps a second, of all jobs together, one measurement for each.",
+            description = "Steps per second of all jobs together; each rate is measured.",
             defaultValue = "50,100,200,300")
     private List<Integer> rates;
 
-    @Option(names = "--seconds", paramLabel = "N", description = "For each rate.", defaultValue = "20")
+    @Option(names = "--seconds", paramLabel = "N", description = "Seconds for each rate.", defaultValue = "20")
     private int seconds;
 
     @Option(
             names = "--stalled",
             paramLabel = "N",
-            description = "Of the clients, those that read nothing.",
+            description = "Number of clients that read nothing.",
             defaultValue = "100")
     private int stalled;
 

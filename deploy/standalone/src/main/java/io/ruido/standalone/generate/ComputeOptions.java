@@ -23,7 +23,7 @@ public final class ComputeOptions {
             names = "--dtype",
             paramLabel = "TYPE",
             defaultValue = "float32",
-            description = "Of weights and of computing: ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE}.")
+            description = "Type of weights and computation: ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE}.")
     private Dtype dtype;
 
     @Option(

@@ -16,7 +16,7 @@ public final class EventFeed implements WebSocket.Listener {
     private final StringBuilder frame = new StringBuilder();
     private volatile boolean lost;
 
-    /** Waits for the next event; empty when the connection is gone. */
+    /** Waits for the next event; empty when the connection is lost. */
     public Optional<JobEvent> next() throws InterruptedException {
         return events.take();
     }
@@ -27,7 +27,7 @@ public final class EventFeed implements WebSocket.Listener {
         return next == null ? Optional.empty() : next;
     }
 
-    /** Whether the connection is gone. There may be events that came before. */
+    /** Returns whether the connection is lost. Earlier events may still be available. */
     public boolean lost() {
         return lost;
     }

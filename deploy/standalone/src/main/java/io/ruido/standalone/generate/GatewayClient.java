@@ -82,7 +82,7 @@ public final class GatewayClient implements AutoCloseable {
                 }
             }
         }
-        throw new IOException("lost the connection to " + address + "; the job " + id + " goes on there");
+        throw new IOException("lost the connection to " + address + "; job " + id + " continues there");
     }
 
     public byte[] image(String id, int index) throws IOException {

@@ -42,7 +42,7 @@ public final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = "--key",
             paramLabel = "KEY",
-            description = "API key, where the server asks for one; RUIDO_API_KEY in the environment hides it better.",
+            description = "API key, if the server requires one; the environment variable RUIDO_API_KEY is safer.",
             defaultValue = "${env:RUIDO_API_KEY}")
     private String key;
 

@@ -32,30 +32,33 @@ import picocli.CommandLine.Option;
 @Command(
         name = "sample",
         mixinStandardHelpOptions = true,
-        description = "Makes images and clips with a diffusers folder, without any service: to check weights.")
+        description = "Makes images and clips from a diffusers folder without a server, to check weights.")
 public final class SampleCommand implements Callable<Integer> {
     private static final double STRENGTH = 0.8;
 
-    @Option(names = "--model", paramLabel = "FOLDER", required = true, description = "Has a model_index.json.")
+    @Option(names = "--model", paramLabel = "FOLDER", required = true, description = "Folder with a model_index.json.")
     private Path model;
 
     @Option(names = "--prompt", paramLabel = "TEXT", defaultValue = "", description = "What the image shows.")
     private String prompt;
 
-    @Option(names = "--negative", paramLabel = "TEXT", defaultValue = "", description = "What it does not show.")
+    @Option(names = "--negative", paramLabel = "TEXT", defaultValue = "", description = "What the image does not show.")
     private String negativePrompt;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Of the first image; ${DEFAULT-VALUE}.")
+            description = "Seed of the first image; ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Option(names = "--steps", paramLabel = "N", description = "Denoising steps; as diffusers by default.")
+    @Option(names = "--steps", paramLabel = "N", description = "Denoising steps; diffusers' default when absent.")
     private Integer steps;
 
-    @Option(names = "--sampler", paramLabel = "NAME", description = "Such as ddim; the folder's own by default.")
+    @Option(
+            names = "--sampler",
+            paramLabel = "NAME",
+            description = "Sampler, such as ddim; the folder's own by default.")
     private String sampler;
 
     @Option(
@@ -71,7 +74,7 @@ public final class SampleCommand implements Callable<Integer> {
     @Option(
             names = "--guidance-rescale",
             defaultValue = "0",
-            description = "How far guidance is kept from overexposing, 0 to 1; ${DEFAULT-VALUE}.")
+            description = "How strongly overexposure by guidance is corrected, 0 to 1; ${DEFAULT-VALUE}.")
     private double guidanceRescale;
 
     @Option(names = "--size", paramLabel = "WIDTHxHEIGHT", description = "In pixels; the model's own by default.")
@@ -81,16 +84,20 @@ public final class SampleCommand implements Callable<Integer> {
             names = "--frames",
             paramLabel = "N",
             description =
-                    "Of a clip, 1 more than a multiple of 4; for a clip's file the model's own by default, else 1.")
+                    "Frames of a clip, 1 more than a multiple of 4; the model's own number when FILE is a clip, else 1.")
     private Integer frames;
 
-    @Option(names = "--seconds", paramLabel = "S", description = "Of a clip, instead of --frames.")
+    @Option(names = "--seconds", paramLabel = "S", description = "Length of a clip, instead of --frames.")
     private Double seconds;
 
     @Option(names = "--fps", paramLabel = "N", description = "Frames per second of a clip; the model's own by default.")
     private Double fps;
 
-    @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "Images, each with the next seed.")
+    @Option(
+            names = "--count",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Number of images, each with the next seed.")
     private int count;
 
     @Mixin
@@ -99,7 +106,7 @@ public final class SampleCommand implements Callable<Integer> {
     @Option(
             names = "--lora",
             paramLabel = "FILE[:WEIGHT]",
-            description = "Low-rank additions to merge into the weights; can be given several times.")
+            description = "LoRA to merge into the weights; can be repeated.")
     private List<String> loras = List.of();
 
     @Option(
@@ -202,7 +209,7 @@ public final class SampleCommand implements Callable<Integer> {
             return pipeline.clips()
                     .map(clips -> clips.frames(seconds, fps == null ? clips.framesPerSecond() : fps))
                     .orElseThrow(() -> new IllegalArgumentException(
-                            "seconds is for clips, but the model makes pictures, was " + seconds));
+                            "seconds is for clips, but the model makes images, was " + seconds));
         }
         boolean clip = !List.of(Output.Format.PNG, Output.Format.JPEG).contains(NumberedFile.format(out));
         return frames != null ? frames : clip ? pipeline.defaultGeometry().frames() : 1;

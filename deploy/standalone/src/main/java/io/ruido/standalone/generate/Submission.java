@@ -15,22 +15,22 @@ public final class Submission {
     @Parameters(paramLabel = "PROMPT", description = "What the image or clip shows.")
     private String prompt;
 
-    @Option(names = "--negative", paramLabel = "TEXT", description = "What it does not show.")
+    @Option(names = "--negative", paramLabel = "TEXT", description = "What the image does not show.")
     private String negativePrompt;
 
     @Option(names = "--model", paramLabel = "NAME", description = "One of the server's models.")
     private String model;
 
-    @Option(names = "--count", paramLabel = "N", description = "How many images, each with the next seed.")
+    @Option(names = "--count", paramLabel = "N", description = "Number of images, each with the next seed.")
     private Integer count;
 
     @Option(names = "--size", paramLabel = "WIDTHxHEIGHT", description = "In pixels, such as 128x128 or 128.")
     private Size size;
 
-    @Option(names = "--frames", paramLabel = "N", description = "Of a clip; the model's own number by default.")
+    @Option(names = "--frames", paramLabel = "N", description = "Frames of a clip; the model's own number by default.")
     private Integer frames;
 
-    @Option(names = "--seconds", paramLabel = "S", description = "Of a clip, instead of --frames.")
+    @Option(names = "--seconds", paramLabel = "S", description = "Length of a clip, instead of --frames.")
     private Double seconds;
 
     @Option(names = "--fps", paramLabel = "N", description = "Frames per second of a clip; the model's own by default.")

@@ -10,30 +10,29 @@ import picocli.CommandLine.Option;
 @Command(
         name = "clips",
         mixinStandardHelpOptions = true,
-        description =
-                "Makes a folder of animated emoji with their labels and keywords, of the tarballs that \"npm pack"
-                        + " @lobehub/fluent-emoji-anim-{1,2,3,4}@1.0.0 emojibase-data@17 emojilib@4\" writes."
-                        + " Skin-tone variants and emoji that do not move are left out.")
+        description = "Makes a folder of animated emoji with their labels and keywords, of the tarballs that \"npm pack"
+                + " @lobehub/fluent-emoji-anim-{1,2,3,4}@1.0.0 emojibase-data@17 emojilib@4\" writes."
+                + " Skin-tone variants and emoji that do not move are left out.")
 final class ClipsCommand implements Callable<Integer> {
     @Option(
             names = "--clips",
             required = true,
             arity = "1..*",
             paramLabel = "TGZ",
-            description = "Of @lobehub/fluent-emoji-anim-1 to -4.")
+            description = "Packages @lobehub/fluent-emoji-anim-1 to -4.")
     private List<Path> clips;
 
-    @Option(names = "--labels", required = true, paramLabel = "TGZ", description = "Of emojibase-data.")
+    @Option(names = "--labels", required = true, paramLabel = "TGZ", description = "Package emojibase-data.")
     private Path labels;
 
-    @Option(names = "--keywords", required = true, paramLabel = "TGZ", description = "Of emojilib.")
+    @Option(names = "--keywords", required = true, paramLabel = "TGZ", description = "Package emojilib.")
     private Path keywords;
 
     @Option(
             names = "--size",
             defaultValue = "128",
             paramLabel = "PIXELS",
-            description = "Side of the frames (${DEFAULT-VALUE}).")
+            description = "Side of the frames in pixels (${DEFAULT-VALUE}).")
     private int size;
 
     @Option(
@@ -47,7 +46,7 @@ final class ClipsCommand implements Callable<Integer> {
             names = "--out",
             required = true,
             paramLabel = "FOLDER",
-            description = "For a PNG file of each clip, its frames from left to right, and metadata.jsonl.")
+            description = "Folder for one PNG file per clip, with its frames from left to right, and metadata.jsonl.")
     private Path out;
 
     @Override

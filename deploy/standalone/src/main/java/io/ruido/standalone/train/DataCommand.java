@@ -5,7 +5,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "data",
         mixinStandardHelpOptions = true,
-        description = "Prepares folders of pictures or clips with captions, to train on.",
+        description = "Prepares training folders of images or clips with captions.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {EmojiCommand.class, ClipsCommand.class})
 public final class DataCommand {}

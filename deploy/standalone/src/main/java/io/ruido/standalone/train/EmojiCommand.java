@@ -9,31 +9,36 @@ import picocli.CommandLine.Option;
 @Command(
         name = "emoji",
         mixinStandardHelpOptions = true,
-        description =
-                "Makes a folder of emoji with their labels and keywords, of the tarballs that \"npm pack"
-                        + " @lobehub/fluent-emoji-3d@1.1.0 emojibase-data@17 emojilib@4\" writes. Skin-tone variants are left out.")
+        description = "Makes a training folder of emoji with labels and keywords from the tarballs that \"npm pack"
+                + " @lobehub/fluent-emoji-3d@1.1.0 emojibase-data@17 emojilib@4\" writes, without skin-tone"
+                + " variants.")
 final class EmojiCommand implements Callable<Integer> {
-    @Option(names = "--pictures", required = true, paramLabel = "TGZ", description = "Of @lobehub/fluent-emoji-3d.")
+    @Option(
+            names = "--pictures",
+            required = true,
+            paramLabel = "TGZ",
+            description = "Package @lobehub/fluent-emoji-3d.")
     private Path pictures;
 
-    @Option(names = "--labels", required = true, paramLabel = "TGZ", description = "Of emojibase-data.")
+    @Option(names = "--labels", required = true, paramLabel = "TGZ", description = "Package emojibase-data.")
     private Path labels;
 
-    @Option(names = "--keywords", required = true, paramLabel = "TGZ", description = "Of emojilib.")
+    @Option(names = "--keywords", required = true, paramLabel = "TGZ", description = "Package emojilib.")
     private Path keywords;
 
     @Option(
             names = "--size",
             defaultValue = "128",
             paramLabel = "PIXELS",
-            description = "Side of the pictures (${DEFAULT-VALUE}).")
+            description = "Side of the images in pixels (${DEFAULT-VALUE}).")
     private int size;
 
     @Option(
             names = "--out",
             required = true,
             paramLabel = "FOLDER",
-            description = "For PNG files on white and metadata.jsonl, as Hugging Face's imagefolder has them.")
+            description =
+                    "Folder for PNG files on white and metadata.jsonl, in the format of Hugging Face's imagefolder.")
     private Path out;
 
     @Override

@@ -24,11 +24,11 @@ import picocli.CommandLine.Parameters;
         name = "evaluate",
         mixinStandardHelpOptions = true,
         description = {
-            "Measures a text-to-image model against the pictures that it was trained on.",
-            "It prints the autoencoder's mean PSNR on the held-out pictures, and for each number of steps how often the "
-                    + "training picture nearest to a sample (by the autoencoder's latents) bears the label that was asked "
-                    + "for, at once or among the nearest five. All numbers of steps draw the same labels with the same "
-                    + "seeds. Grids of the samples are written beside the table.",
+            "Compares what a text-to-image model draws with its training images.",
+            "Prints the autoencoder's mean PSNR on the held-out images and, for each number of steps, how often the "
+                    + "training image nearest to a sample (by the autoencoder's latents), or one of the nearest five, has "
+                    + "the requested label. All numbers of steps draw the same labels with the same seeds. Grids of the "
+                    + "samples are written beside the table.",
             "With --ladder it compares several models, samplers and numbers of steps instead: quality, diversity and time."
         })
 public final class EvaluateCommand implements Callable<Integer> {
@@ -38,24 +38,25 @@ public final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--recipe",
             paramLabel = "FILE",
-            description = "By which it was trained; train.yaml in its folder by default.")
+            description = "Recipe of its training; train.yaml in its folder by default.")
     private Path recipe;
 
-    @Option(names = "--out", required = true, paramLabel = "FOLDER", description = "For the table and the grids.")
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "FOLDER",
+            description = "Folder for the table and the grids.")
     private Path out;
 
-    @Option(names = "--labels", defaultValue = "200", description = "How many labels at most (${DEFAULT-VALUE}).")
+    @Option(names = "--labels", defaultValue = "200", description = "Maximum number of labels (${DEFAULT-VALUE}).")
     private int labels;
 
     @Option(
             names = "--every-label",
-            description = "Ask for labels of all pictures in the recipe's data, not only for those that it trains on.")
+            description = "Draw the labels of all images in the recipe's data, not only of the training images.")
     private boolean everyLabel;
 
-    @Option(
-            names = "--sampler",
-            paramLabel = "ID",
-            description = "The one that the model's folder describes by default.")
+    @Option(names = "--sampler", paramLabel = "ID", description = "Sampler; the one in the model's folder by default.")
     private Optional<String> sampler;
 
     @Option(
@@ -68,7 +69,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     @Option(names = "--guidance", defaultValue = "3", description = "Guidance scale (${DEFAULT-VALUE}).")
     private double guidance;
 
-    @Option(names = "--seed", defaultValue = "1", description = "Of the labels and the noise (${DEFAULT-VALUE}).")
+    @Option(names = "--seed", defaultValue = "1", description = "Seed of the labels and the noise (${DEFAULT-VALUE}).")
     private long seed;
 
     @Option(

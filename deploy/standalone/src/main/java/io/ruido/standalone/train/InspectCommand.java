@@ -9,11 +9,11 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "inspect",
         mixinStandardHelpOptions = true,
-        description = "Prints the parts of a diffusers folder, their sizes, and what of it is not supported and why.")
+        description = "Prints the parts of a diffusers folder with their sizes, and what is not supported and why.")
 public final class InspectCommand implements Callable<Integer> {
     private static final double MILLION = 1e6;
 
-    @Parameters(paramLabel = "FOLDER", description = "Has a model_index.json.")
+    @Parameters(paramLabel = "FOLDER", description = "Folder with a model_index.json.")
     private Path folder;
 
     /** @return 0 when all of it is supported, else 1 */

@@ -16,13 +16,14 @@ public final class TrainCommand implements Callable<Integer> {
     @Parameters(paramLabel = "RECIPE", description = "YAML file, such as models/fluent-emoji/train.yaml.")
     private Path recipe;
 
-    @Option(names = "--resume", description = "Go on from the newest checkpoints.")
+    @Option(names = "--resume", description = "Continue from the newest checkpoints.")
     private boolean resume;
 
     @Option(
             names = "--from",
             paramLabel = "MODEL",
-            description = "Begin with the weights of this model; the recipe says what of its autoencoder learns on.")
+            description =
+                    "Start with the weights of this model; the recipe says which parts of its autoencoder are trained.")
     private Path from;
 
     @Override

@@ -50,10 +50,10 @@ class EmojiCommandTest {
     void whatIsWrongIsNamed() throws IOException {
         Path text = Files.writeString(folder.resolve("notes.txt"), "no tarball");
         assertThat(complaint(pictures, labels, folder.resolve("absent.tgz"), "2"))
-                .contains("absent.tgz: no such tarball");
-        assertThat(complaint(pictures, text, keywords, "2")).contains("notes.txt: is no tarball");
+                .contains("absent.tgz: tarball not found");
+        assertThat(complaint(pictures, text, keywords, "2")).contains("notes.txt: not a tarball");
         assertThat(complaint(pictures, keywords, labels, "2")).contains("keywords.tgz: has no package/en/data.json");
-        assertThat(complaint(labels, labels, keywords, "2")).contains("labels.tgz: has no picture of an emoji");
+        assertThat(complaint(labels, labels, keywords, "2")).contains("labels.tgz: has no image of an emoji");
         assertThat(complaint(pictures, labels, keywords, "0")).contains("size must be from 2 to 1024, was 0");
         assertThat(complaint(pictures, labels, keywords, "big")).contains("--size", "big");
     }

@@ -12,12 +12,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-class ArchitectureDocTest {
+class ArchitectureTest {
     private static final Path ROOT = Path.of("../..");
     private static final List<String> MODULES =
             List.of("shared", "gateway", "worker", "deploy/embedded", "deploy/standalone", "deploy/bench");
     private static final Pattern PACKAGE = Pattern.compile("`(io\\.ruido\\.[a-z0-9.]+)`");
+    private static final Pattern IMPORT = Pattern.compile("(?m)^import (?:static )?io\\.ruido\\.([a-z0-9]+)\\.");
 
     @Test
     void thePageListsEveryPackage() throws IOException {
@@ -33,6 +36,25 @@ class ArchitectureDocTest {
         }
 
         assertThat(documented).isEqualTo(existing);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "diffusion, diffusion",
+        "tensor, tensor",
+        "nn, nn tensor",
+        "model, model nn tensor",
+        "pipeline, pipeline model nn tensor diffusion plan clip image job"
+    })
+    void theWorkersPackagesKnowOnlyThese(String name, String allowed) throws IOException {
+        Path sources = ROOT.resolve("worker/src/main/java/io/ruido").resolve(name);
+        try (Stream<Path> files = Files.walk(sources)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                assertThat(IMPORT.matcher(Files.readString(file)).results().map(found -> found.group(1)))
+                        .as(file.toString())
+                        .isSubsetOf(allowed.split(" "));
+            }
+        }
     }
 
     private static Set<String> packages(Path sources) throws IOException {
