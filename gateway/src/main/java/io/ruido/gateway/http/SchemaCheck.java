@@ -93,7 +93,7 @@ public final class SchemaCheck {
         }
         if (rules != null
                 && rules.containsKey(keyword)
-                && !List.of("properties", "required").contains(keyword)) {
+                && !List.of("properties", "required", "items").contains(keyword)) {
             Object was = whole ? value : ((JsonObject) value).getValue(field);
             was = item ? ((JsonArray) was).getValue(Integer.parseInt(path[2])) : was;
             refused.add(new Problem.Field(field, was, reason(keyword, rules.getValue(keyword))));
@@ -112,6 +112,7 @@ public final class SchemaCheck {
             case "minLength" -> rule.equals(1) ? "must not be empty" : "must have at least " + rule + " characters";
             case "maxLength" -> "must have at most " + rule + " characters";
             case "pattern" -> "must match " + rule;
+            case "uniqueItems" -> "must name each once";
             case "minItems" -> "must have at least " + rule;
             case "maxItems", "maxProperties" -> rule.equals(0) ? "must be empty" : "must have at most " + rule;
             case "format" -> "must be a " + rule;
