@@ -30,7 +30,15 @@ from torch.utils.flop_counter import FlopCounterMode
 ROOT = Path(__file__).resolve().parents[2]
 PAUSE = 0.1  # for some 20 ms after a call the threads of the other side still spin, on cores that are wanted
 CROSS = "CrossAttnDownBlock2D"
-DIT_B = dict(in_channels=4, out_channels=8, num_layers=12, num_attention_heads=12, attention_head_dim=64, sample_size=32, patch_size=2)
+DIT_B = dict(
+    in_channels=4,
+    out_channels=8,
+    num_layers=12,
+    num_attention_heads=12,
+    attention_head_dim=64,
+    sample_size=32,
+    patch_size=2,
+)
 MODELS = dict(
     sd15=lambda: diffusers.UNet2DConditionModel(**SD15),
     dit=lambda: diffusers.DiTTransformer2DModel(**DIT_B),
@@ -61,8 +69,9 @@ def gemm_gflops():
 def work(model, inputs):
     """GFLOP of a call's products and convolutions, counted without computing."""
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
-        type(model).from_config(model.config).to(DTYPE)(**{
-            name: x.to("meta") if isinstance(x, torch.Tensor) else x for name, x in inputs.items()})
+        type(model).from_config(model.config).to(DTYPE)(
+            **{name: x.to("meta") if isinstance(x, torch.Tensor) else x for name, x in inputs.items()}
+        )
     return counter.get_total_flops() / 1e9
 
 
@@ -91,8 +100,11 @@ def openvino_model(model, inputs, threads):
 
     given = tuple(tensors.values())
     converted = openvino.convert_model(Call().eval(), example_input=given, input=[tuple(x.shape) for x in given])
-    compiled = openvino.compile_model(converted, "CPU", dict(
-        INFERENCE_PRECISION_HINT="f32", INFERENCE_NUM_THREADS=threads, PERFORMANCE_HINT="LATENCY"))
+    compiled = openvino.compile_model(
+        converted,
+        "CPU",
+        dict(INFERENCE_PRECISION_HINT="f32", INFERENCE_NUM_THREADS=threads, PERFORMANCE_HINT="LATENCY"),
+    )
     arrays = [x.numpy() for x in given]
     return lambda: torch.from_numpy(compiled(arrays)[0])
 
@@ -125,7 +137,9 @@ class Ruido:
 @torch.no_grad()
 def measure(folder, args):
     config = json.loads((Path(folder) / "config.json").read_text())
-    denoiser = getattr(diffusers, config["_class_name"]).from_pretrained(folder, torch_dtype=DTYPE).eval().to(args.device)
+    denoiser = (
+        getattr(diffusers, config["_class_name"]).from_pretrained(folder, torch_dtype=DTYPE).eval().to(args.device)
+    )
     compiled = torch.compile(denoiser) if args.compile else None
     for batch in args.batch:
         measure_batch(Path(folder), config, denoiser, compiled, batch, args)
@@ -161,7 +175,9 @@ def measure_batch(folder, config, denoiser, compiled, batch, args):
     expected = denoiser(**inputs).sample.float().abs().mean().item()
     tolerance = 1e-4 if args.dtype == "float32" else 1e-2
     for engine, ruido in ruidos.items():
-        assert abs(ruido.mean - expected) < tolerance * expected, f"{engine} predicts {ruido.mean}, diffusers {expected}"
+        assert abs(ruido.mean - expected) < tolerance * expected, (
+            f"{engine} predicts {ruido.mean}, diffusers {expected}"
+        )
 
     times = {name: [] for name in sides}
     before = gemm_gflops()
@@ -174,18 +190,25 @@ def measure_batch(folder, config, denoiser, compiled, batch, args):
 
     gflop = work(denoiser, inputs)
     where = f"{args.threads} threads" if args.device == "cpu" else torch.cuda.get_device_name(args.device)
-    print(f"latents {args.latents}×{args.latents}, batch {batch}, {args.dtype}, {where}, {gflop:.1f} GFLOP, "
-          f"matrix product {before:.0f} GFLOP/s before, {after:.0f} after")
+    print(
+        f"latents {args.latents}×{args.latents}, batch {batch}, {args.dtype}, {where}, {gflop:.1f} GFLOP, "
+        f"matrix product {before:.0f} GFLOP/s before, {after:.0f} after"
+    )
     diffusers_median = statistics.median(times["diffusers"])
     for name, measured in times.items():
         median = statistics.median(measured)
         share = gflop / median / max(before, after)
-        print(f"{name:14} {median:8.4f} s, {min(measured):.4f} to {max(measured):.4f}, {share:.0%} of the product's speed, "
-              f"{median / diffusers_median:.2f} of diffusers' time")
+        print(
+            f"{name:14} {median:8.4f} s, {min(measured):.4f} to {max(measured):.4f}, {share:.0%} of the product's speed, "
+            f"{median / diffusers_median:.2f} of diffusers' time"
+        )
     size = sum(file.stat().st_size for file in folder.glob("*.safetensors")) >> 20
     for engine, ruido in ruidos.items():
-        print(f"ruido {engine}: at most {loaded[engine]} MiB until the weights were read, {ruido.peak_mib()} in the end, "
-              f"first call {ruido.first:.2f} s; the weights' files have {size} MiB", flush=True)
+        print(
+            f"ruido {engine}: at most {loaded[engine]} MiB until the weights were read, {ruido.peak_mib()} in the end, "
+            f"first call {ruido.first:.2f} s; the weights' files have {size} MiB",
+            flush=True,
+        )
         ruido.close()
 
 

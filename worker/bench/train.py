@@ -17,7 +17,9 @@ from statistics import median
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 options = argparse.ArgumentParser(description=__doc__)
-options.add_argument("--model", type=Path, default=ROOT / "models/fluent-emoji", help="has train.yaml, vae, text_encoder")
+options.add_argument(
+    "--model", type=Path, default=ROOT / "models/fluent-emoji", help="has train.yaml, vae, text_encoder"
+)
 options.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
 options.add_argument("--threads", type=int, default=os.cpu_count())
 options.add_argument("--rounds", type=int, default=7)
@@ -43,8 +45,11 @@ class PyTorch:
         self.weights = list(self.model.parameters())
         self.averages = [weight.detach().clone() for weight in self.weights]
         self.adamw = torch.optim.AdamW(
-            self.weights, lr=1e-4, betas=(optimization["beta1"], optimization["beta2"]),
-            weight_decay=optimization["weightDecay"], fused=True,
+            self.weights,
+            lr=1e-4,
+            betas=(optimization["beta1"], optimization["beta2"]),
+            weight_decay=optimization["weightDecay"],
+            fused=True,
         )
         side = shape["sample_size"]
         self.latents = torch.randn(64, shape["in_channels"], side, side)
@@ -81,7 +86,9 @@ class Ruido:
         java = Path(os.environ["JAVA_HOME"]) / "bin/java" if "JAVA_HOME" in os.environ else "java"
         command = [java, "--enable-native-access=ALL-UNNAMED", "-cp", classes, "io.ruido.train.DenoiserBench"]
         self.process = subprocess.Popen(
-            [*command, recipe, options.model, str(options.threads)], text=True, stdin=subprocess.PIPE,
+            [*command, recipe, options.model, str(options.threads)],
+            text=True,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
         if self.process.stdout.readline() != "ready\n":

@@ -2,6 +2,7 @@
 
 Run from the folder of the repository: python shared/src/test/python/make_pictures.py
 """
+
 import io
 import struct
 from pathlib import Path
@@ -41,26 +42,71 @@ def wide_rgb():
     """Adobe RGB's primaries and gamma."""
     xyz = lambda *v: b"XYZ \0\0\0\0" + s15(*v)
     gamma = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(2.19921875 * 256)) + b"\0\0"
-    return icc(b"mntr", b"RGB ", b"XYZ ", [(b"desc", text(b"wide")), (b"cprt", b"text\0\0\0\0none\0"), (b"wtpt", xyz(0.9505, 1, 1.0891)),
-        (b"rXYZ", xyz(0.60974, 0.31111, 0.01947)), (b"gXYZ", xyz(0.20528, 0.62567, 0.06087)), (b"bXYZ", xyz(0.14919, 0.06322, 0.74457)),
-        (b"rTRC", gamma), (b"gTRC", gamma), (b"bTRC", gamma)])
+    return icc(
+        b"mntr",
+        b"RGB ",
+        b"XYZ ",
+        [
+            (b"desc", text(b"wide")),
+            (b"cprt", b"text\0\0\0\0none\0"),
+            (b"wtpt", xyz(0.9505, 1, 1.0891)),
+            (b"rXYZ", xyz(0.60974, 0.31111, 0.01947)),
+            (b"gXYZ", xyz(0.20528, 0.62567, 0.06087)),
+            (b"bXYZ", xyz(0.14919, 0.06322, 0.74457)),
+            (b"rTRC", gamma),
+            (b"gTRC", gamma),
+            (b"bTRC", gamma),
+        ],
+    )
 
 
 def grey_profile():
     gamma = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(1.8 * 256)) + b"\0\0"
-    return icc(b"mntr", b"GRAY", b"XYZ ", [(b"desc", text(b"grey")), (b"cprt", b"text\0\0\0\0none\0"), (b"wtpt", b"XYZ \0\0\0\0" + s15(0.9505, 1, 1.0891)), (b"kTRC", gamma)])
+    return icc(
+        b"mntr",
+        b"GRAY",
+        b"XYZ ",
+        [
+            (b"desc", text(b"grey")),
+            (b"cprt", b"text\0\0\0\0none\0"),
+            (b"wtpt", b"XYZ \0\0\0\0" + s15(0.9505, 1, 1.0891)),
+            (b"kTRC", gamma),
+        ],
+    )
 
 
 def inks_profile():
     """Inks as filters, by a table of three points a side to CIELAB."""
     grid = np.stack(np.meshgrid(*[np.linspace(0, 1, 3)] * 4, indexing="ij"), -1).reshape(-1, 4)
     c, m, ye, k = grid.T
-    light = (1 - 0.95 * k)
-    lab = np.stack([light * (100 - 35 * c - 45 * m - 8 * ye), light * (-18 * c + 40 * m - 3 * ye), light * (-25 * c - 3 * m + 45 * ye)], -1)
-    encoded = np.stack([lab[:, 0] * 652.8, (lab[:, 1] + 128) * 256, (lab[:, 2] + 128) * 256], -1).round().clip(0, 65535).astype(">u2")
+    light = 1 - 0.95 * k
+    lab = np.stack(
+        [
+            light * (100 - 35 * c - 45 * m - 8 * ye),
+            light * (-18 * c + 40 * m - 3 * ye),
+            light * (-25 * c - 3 * m + 45 * ye),
+        ],
+        -1,
+    )
+    encoded = (
+        np.stack([lab[:, 0] * 652.8, (lab[:, 1] + 128) * 256, (lab[:, 2] + 128) * 256], -1)
+        .round()
+        .clip(0, 65535)
+        .astype(">u2")
+    )
     lut = b"mft2\0\0\0\0" + bytes([4, 3, 3, 0]) + s15(1, 0, 0, 0, 1, 0, 0, 0, 1) + struct.pack(">HH", 2, 2)
     lut += struct.pack(">2H", 0, 65535) * 4 + encoded.tobytes() + struct.pack(">2H", 0, 65535) * 3
-    return icc(b"prtr", b"CMYK", b"Lab ", [(b"desc", text(b"inks")), (b"cprt", b"text\0\0\0\0none\0"), (b"wtpt", b"XYZ \0\0\0\0" + s15(0.9642, 1, 0.8249)), (b"A2B0", lut)])
+    return icc(
+        b"prtr",
+        b"CMYK",
+        b"Lab ",
+        [
+            (b"desc", text(b"inks")),
+            (b"cprt", b"text\0\0\0\0none\0"),
+            (b"wtpt", b"XYZ \0\0\0\0" + s15(0.9642, 1, 0.8249)),
+            (b"A2B0", lut),
+        ],
+    )
 
 
 def exif(orientation):
@@ -72,7 +118,14 @@ def exif(orientation):
 def ycck(profile=None):
     """The same inks, brightness and colour apart: Pillow writes the numbers, and the marker says how they are meant."""
     r, g, b = INKS[..., :3].astype(float).transpose(2, 0, 1)
-    ycc = np.stack([0.299 * r + 0.587 * g + 0.114 * b, 128 - 0.168736 * r - 0.331264 * g + 0.5 * b, 128 + 0.5 * r - 0.418688 * g - 0.081312 * b], -1)
+    ycc = np.stack(
+        [
+            0.299 * r + 0.587 * g + 0.114 * b,
+            128 - 0.168736 * r - 0.331264 * g + 0.5 * b,
+            128 + 0.5 * r - 0.418688 * g - 0.081312 * b,
+        ],
+        -1,
+    )
     stored = np.concatenate([ycc.round().clip(0, 255), 255 - INKS[..., 3:].astype(float)], -1).astype(np.uint8)
     out = io.BytesIO()
     Image.fromarray(255 - stored, "CMYK").save(out, "JPEG", quality=97, **({"icc_profile": profile} if profile else {}))

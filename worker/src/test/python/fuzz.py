@@ -123,7 +123,10 @@ def unet():
         settings["time_cond_proj_dim"] = 6
         conditions["guidance"] = torch.randn(2, 6)
     kind = draw.choice(["table", "timestep", "identity", "projection", "simple_projection"] + [None] * 8)
-    time = settings.get("time_embedding_dim", (2 if settings.get("time_embedding_type") == "fourier" else 4) * settings["block_out_channels"][0])
+    time = settings.get(
+        "time_embedding_dim",
+        (2 if settings.get("time_embedding_type") == "fourier" else 4) * settings["block_out_channels"][0],
+    )
     if kind == "table":
         settings["num_class_embeds"] = 5
         conditions["labels"] = torch.tensor([1, 3])
@@ -255,7 +258,9 @@ def pixart():
     )
     settings.pop("in_channels", None)
     sizes = torch.tensor([[512.0, 512, 1], [1024, 768, 4 / 3]]) if sized else None
-    return lambda name: models.pixart(name, size=(patch * draw.randint(1, 5), patch * draw.randint(1, 5)), sizes=sizes, **settings)
+    return lambda name: models.pixart(
+        name, size=(patch * draw.randint(1, 5), patch * draw.randint(1, 5)), sizes=sizes, **settings
+    )
 
 
 def clip():
@@ -377,12 +382,18 @@ MODELS = [unet] * 8 + [pixel_unet] * 4 + [vae] * 3 + [wan_vae, wan] * 2 + [dit, 
 def scheduler_settings(kind):
     parameters = inspect.signature(getattr(diffusers, kind + "Scheduler")).parameters
     train = draw.choice([1000] * 5 + [100, 333, 2000])
-    shape = draw.choice([None] * 5 + ["use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas"])
+    shape = draw.choice(
+        [None] * 5 + ["use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas"]
+    )
     settings = given(
         num_train_timesteps=train,
         beta_start=draw.choice([0.0001, 0.00085, 0.001]),
         beta_end=draw.choice([0.02, 0.012, 0.014]),
-        beta_schedule=draw.choice(["linear", "scaled_linear", "scaled_linear", "squaredcos_cap_v2"] + ["sigmoid"] * (kind == "DDPM") + ["exp"] * (kind == "HeunDiscrete")),
+        beta_schedule=draw.choice(
+            ["linear", "scaled_linear", "scaled_linear", "squaredcos_cap_v2"]
+            + ["sigmoid"] * (kind == "DDPM")
+            + ["exp"] * (kind == "HeunDiscrete")
+        ),
         trained_betas=maybe(0.08, list(np.linspace(1 / train, 20 / train, train))),
         prediction_type=draw.choice(["epsilon", "epsilon", "v_prediction", "sample"]),
         shift=maybe(0.7, 0.5, 3.0, 5.0, 8.0),
@@ -404,7 +415,11 @@ def scheduler_settings(kind):
         lower_order_final=maybe(0.4, True, False),
         euler_at_final=maybe(0.3, True),
         lambda_min_clipped=maybe(0.2, -5.1),
-        variance_type=maybe(0.5, "fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned", "learned_range") if kind == "DDPM" else maybe(0.05, "learned"),
+        variance_type=maybe(
+            0.5, "fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log", "learned", "learned_range"
+        )
+        if kind == "DDPM"
+        else maybe(0.05, "learned"),
         skip_prk_steps=maybe(0.6, True, False),
         predict_x0=maybe(0.3, False, True),
         disable_corrector=maybe(0.2, [0], [0, 2]),
@@ -417,7 +432,9 @@ def scheduler_settings(kind):
     if shape:
         settings[shape] = True
     if draw.random() < 0.25:
-        settings |= dict(use_flow_sigmas=True, flow_shift=draw.choice([1.0, 3.0, 5.0]), prediction_type="flow_prediction")
+        settings |= dict(
+            use_flow_sigmas=True, flow_shift=draw.choice([1.0, 3.0, 5.0]), prediction_type="flow_prediction"
+        )
     return {name: value for name, value in settings.items() if name in parameters}
 
 
@@ -440,19 +457,34 @@ def stable_diffusion(name, kind=None):
     written = scheduler.to_json_string()  # before the pipeline sets it right
     size = tuple(8 * draw.randint(1, 4) for _ in range(2))
     steps, guidance = draw.randint(2, 8), draw.choice([1.0, 3.0, 7.5])
-    run = pipelines.text_run(steps, guidance, size, draw.choice(["", "blue"]), **(dict(clip_skip=1) if draw.random() < 0.3 else {}))
+    run = pipelines.text_run(
+        steps, guidance, size, draw.choice(["", "blue"]), **(dict(clip_skip=1) if draw.random() < 0.3 else {})
+    )
     if kind == "xl":
         tokenizer2 = pipelines.clip_tokenizer(Path(f"/tmp/ruido-fuzz/{name}-2"), "!")
-        settings |= dict(cross_attention_dim=16, addition_embed_type="text_time", addition_time_embed_dim=4, projection_class_embeddings_input_dim=30)
+        settings |= dict(
+            cross_attention_dim=16,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=4,
+            projection_class_embeddings_input_dim=30,
+        )
         pipe = diffusers.StableDiffusionXLPipeline(
-            text_encoder=encoder, tokenizer_2=tokenizer2, unet=randomized(diffusers.UNet2DConditionModel(**settings)),
+            text_encoder=encoder,
+            tokenizer_2=tokenizer2,
+            unet=randomized(diffusers.UNet2DConditionModel(**settings)),
             text_encoder_2=pipelines.clip_text(transformers.CLIPTextModelWithProjection, tokenizer2, 8, "gelu"),
-            force_zeros_for_empty_prompt=draw.random() < 0.5, add_watermarker=False, **common)
+            force_zeros_for_empty_prompt=draw.random() < 0.5,
+            add_watermarker=False,
+            **common,
+        )
         run[0].pop("clip_skip", None), run[1].pop("clip_skip", None)
     else:
         kinds = dict(
-            plain=diffusers.StableDiffusionPipeline, changed=diffusers.StableDiffusionImg2ImgPipeline,
-            painted=diffusers.StableDiffusionInpaintPipeline, lcm=diffusers.LatentConsistencyModelPipeline)
+            plain=diffusers.StableDiffusionPipeline,
+            changed=diffusers.StableDiffusionImg2ImgPipeline,
+            painted=diffusers.StableDiffusionInpaintPipeline,
+            lcm=diffusers.LatentConsistencyModelPipeline,
+        )
         if kind in ("changed", "painted"):
             strength = draw.choice([share for share in (0.3, 0.55, 0.8, 1.0) if steps * share >= 1])
             image = pipelines.picture(1, size[0])
@@ -469,8 +501,13 @@ def stable_diffusion(name, kind=None):
         if rescale:
             run = run[0] | dict(rescale=rescale), run[1] | dict(guidance_rescale=rescale)
         pipe = kinds[kind](
-            text_encoder=encoder, unet=randomized(diffusers.UNet2DConditionModel(**settings)), requires_safety_checker=False,
-            safety_checker=None, feature_extractor=None, **common)
+            text_encoder=encoder,
+            unet=randomized(diffusers.UNet2DConditionModel(**settings)),
+            requires_safety_checker=False,
+            safety_checker=None,
+            feature_extractor=None,
+            **common,
+        )
     pipelines.write(name, pipe, [run])
     (pipelines.OUT / name / "scheduler/scheduler_config.json").write_text(written)
     if kind in ("changed", "painted"):
@@ -573,7 +610,9 @@ def write_steady_pictures(name, pipe, runs):
     for parameter in denoiser.parameters():
         parameter.data *= 1 + 1e-6 * torch.randn_like(parameter)
     step = scheduler.step
-    scheduler.step = lambda out, t, x, *more, **named: step(out, t, x * (1 + 1e-7 * torch.randn_like(x)), *more, **named)
+    scheduler.step = lambda out, t, x, *more, **named: step(
+        out, t, x * (1 + 1e-7 * torch.randn_like(x)), *more, **named
+    )
     others = [pipelines.drawn(pipe, *run) for run in runs]
     if not all(np.abs(picture - other).max() < 0.2 for picture, other in zip(pictures, others)):
         raise ValueError("not steady")
@@ -634,14 +673,19 @@ def sampler(i):
     kind = draw.choice(list(samplers.CASES))
     name, runs, eta, settings = sampler_case(kind)
     train = settings["num_train_timesteps"]
-    if settings.get("timestep_spacing") == "trailing" and any(np.ceil(train / (train / steps)) > steps for steps, _ in runs):
+    if settings.get("timestep_spacing") == "trailing" and any(
+        np.ceil(train / (train / steps)) > steps for steps, _ in runs
+    ):
         raise ValueError("one timestep more, which is below 0")
     if kind == "DPMSolverSDE" and settings.get("use_beta_sigmas") and any(steps % 2 for steps, _ in runs):
         raise ValueError("a median, which may lie between two float32 and is rounded as SciPy's last bit will have it")
     case = samplers.case(name, runs=runs, eta=eta, **settings)
     samplers.denoise, denoise = lambda *given: denoise(*given).double(), samplers.denoise
     try:
-        exact = [samplers.trajectory(in_double(getattr(diffusers, name)(**settings)), steps, eta, strength) for steps, strength in runs]
+        exact = [
+            samplers.trajectory(in_double(getattr(diffusers, name)(**settings)), steps, eta, strength)
+            for steps, strength in runs
+        ]
     finally:
         samplers.denoise = denoise
     for run, other in zip(case["runs"], exact):
@@ -690,7 +734,9 @@ for part in (models.OUT, pipelines.OUT, options.folder / "diffusion"):
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
 for title, count, attempt in (
-    ("models", options.models, model), ("samplers", options.samplers, sampler), ("pipelines", options.pipelines, pipeline),
+    ("models", options.models, model),
+    ("samplers", options.samplers, sampler),
+    ("pipelines", options.pipelines, pipeline),
     ("inpaintings", options.inpaintings, lambda i: pipeline(i, [inpainting])),
 ):
     print(f"{count} {title}, drawn again {until_runs(count, attempt)} times")

@@ -108,9 +108,7 @@ def save(name, tensors):
 
 def adversarial():
     torch.manual_seed(11)
-    model = nn.ModuleDict(
-        {"features": ConvFeatures(2, (4, 8)), "heads": nn.ModuleList([Head(4, TEXT), Head(8, TEXT)])}
-    )
+    model = nn.ModuleDict({"features": ConvFeatures(2, (4, 8)), "heads": nn.ModuleList([Head(4, TEXT), Head(8, TEXT)])})
     randomize(model)
     d = discriminator(model["features"], model["heads"])
     real, noise = torch.randn(BATCH, 2, 8, 8), torch.randn(2 * BATCH, 2, 8, 8)

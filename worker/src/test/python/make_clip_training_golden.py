@@ -20,8 +20,17 @@ def save(name, model, loss, tensors):
 def autoencoder():
     vae = randomize(
         AutoencoderKLWan(
-            base_dim=4, z_dim=2, dim_mult=[1, 2, 2], num_res_blocks=1, temperal_downsample=[True, True], in_channels=12,
-            out_channels=12, patch_size=2, scale_factor_spatial=8, latents_mean=[0.0] * 2, latents_std=[1.0] * 2,
+            base_dim=4,
+            z_dim=2,
+            dim_mult=[1, 2, 2],
+            num_res_blocks=1,
+            temperal_downsample=[True, True],
+            in_channels=12,
+            out_channels=12,
+            patch_size=2,
+            scale_factor_spatial=8,
+            latents_mean=[0.0] * 2,
+            latents_std=[1.0] * 2,
         )
     )
     vae.decoder.conv_out.weight.data *= 0.1
@@ -40,7 +49,13 @@ def autoencoder():
 def transformer():
     model = randomize(
         WanTransformer3DModel(
-            num_attention_heads=2, attention_head_dim=12, in_channels=2, out_channels=2, text_dim=6, freq_dim=8, ffn_dim=16,
+            num_attention_heads=2,
+            attention_head_dim=12,
+            in_channels=2,
+            out_channels=2,
+            text_dim=6,
+            freq_dim=8,
+            ffn_dim=16,
             num_layers=2,
         )
     )

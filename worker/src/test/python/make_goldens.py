@@ -83,8 +83,13 @@ def pipeline(name):
     vocabulary = folder / "tokenizer" / "vocab.txt"
     vocabulary.write_text("".join(word + "\n" for word in words))
     bert = BertConfig(
-        vocab_size=len(words), hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=12,
-        max_position_embeddings=10, use_attention_mask=True,
+        vocab_size=len(words),
+        hidden_size=8,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=12,
+        max_position_embeddings=10,
+        use_attention_mask=True,
     )
     pipe = StableDiffusionPipeline(
         vae=randomize(
@@ -128,22 +133,38 @@ def pipeline(name):
         guided = uncond + torch.tensor([3.0, 7.5]).view(2, 1, 1, 1) * (cond - uncond)
         decoded = pipe.vae.decode(latents / pipe.vae.config.scaling_factor).sample
         rgb = (decoded / 2 + 0.5).clamp(0, 1).permute(0, 2, 3, 1).mul(255).round()
+
         # one sample at a time, as seeds are used
         def sample(kind):
-            return torch.cat([
-                torch.as_tensor(
-                    pipe(
-                        prompts[0], height=16, width=16, num_inference_steps=5, guidance_scale=3.0, output_type=kind,
-                        generator=torch.Generator("cpu").manual_seed(seed),
-                    ).images
-                )
-                for seed in (7, 8)
-            ])
+            return torch.cat(
+                [
+                    torch.as_tensor(
+                        pipe(
+                            prompts[0],
+                            height=16,
+                            width=16,
+                            num_inference_steps=5,
+                            guidance_scale=3.0,
+                            output_type=kind,
+                            generator=torch.Generator("cpu").manual_seed(seed),
+                        ).images
+                    )
+                    for seed in (7, 8)
+                ]
+            )
+
         ddim = sample("latent")
         ddim_rgb = sample("np").mul(255).round()
     tensors = dict(
-        states=states, negative=negative, latents=latents, timesteps=timesteps, cond=cond, guided=guided, rgb=rgb,
-        ddim=ddim, ddim_rgb=ddim_rgb,
+        states=states,
+        negative=negative,
+        latents=latents,
+        timesteps=timesteps,
+        cond=cond,
+        guided=guided,
+        rgb=rgb,
+        ddim=ddim,
+        ddim_rgb=ddim_rgb,
     )
     save_file({key: value.float().contiguous() for key, value in tensors.items()}, folder / "golden.safetensors")
 

@@ -15,10 +15,19 @@ PROMPT = "A Red  apple, isn't it? 42"
 runs, pictures = [], {}
 pipe = StableDiffusionPipeline.from_pretrained(FOLDER, torch_dtype=torch.float32)
 for guidance, rescale in ((7.5, 0.7), (4.0, 1.0), (1.0, 0.7)):
-    request = dict(seed=7, steps=4, guidance=guidance, rescale=rescale, width=16, height=16, prompt=PROMPT, negative="blue")
+    request = dict(
+        seed=7, steps=4, guidance=guidance, rescale=rescale, width=16, height=16, prompt=PROMPT, negative="blue"
+    )
     image = pipe(
-        PROMPT, negative_prompt="blue", width=16, height=16, num_inference_steps=4, guidance_scale=guidance,
-        guidance_rescale=rescale, generator=torch.Generator("cpu").manual_seed(7), output_type="np",
+        PROMPT,
+        negative_prompt="blue",
+        width=16,
+        height=16,
+        num_inference_steps=4,
+        guidance_scale=guidance,
+        guidance_rescale=rescale,
+        generator=torch.Generator("cpu").manual_seed(7),
+        output_type="np",
     ).images[0]
     pictures[str(len(runs))] = torch.as_tensor(np.round(image * 255)).to(torch.float16).contiguous()
     runs.append(request)

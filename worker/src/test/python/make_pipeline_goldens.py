@@ -10,17 +10,39 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import (
-    AutoencoderKL, DDIMPipeline, DDIMScheduler, DDPMPipeline, DDPMScheduler, DiTPipeline, DiTTransformer2DModel,
-    DPMSolverMultistepScheduler, EulerAncestralDiscreteScheduler, EulerDiscreteScheduler,
-    LatentConsistencyModelPipeline, LCMScheduler, PixArtAlphaPipeline, PixArtSigmaPipeline, PixArtTransformer2DModel,
-    StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline, StableDiffusionPipeline,
-    StableDiffusionXLPipeline, TCDScheduler, UNet2DConditionModel, UNet2DModel,
+    AutoencoderKL,
+    DDIMPipeline,
+    DDIMScheduler,
+    DDPMPipeline,
+    DDPMScheduler,
+    DiTPipeline,
+    DiTTransformer2DModel,
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    LatentConsistencyModelPipeline,
+    LCMScheduler,
+    PixArtAlphaPipeline,
+    PixArtSigmaPipeline,
+    PixArtTransformer2DModel,
+    StableDiffusionImg2ImgPipeline,
+    StableDiffusionInpaintPipeline,
+    StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
+    TCDScheduler,
+    UNet2DConditionModel,
+    UNet2DModel,
 )
 from PIL import Image
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
-    CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer, T5Config, T5EncoderModel,
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    T5Config,
+    T5EncoderModel,
     T5TokenizerFast,
 )
 
@@ -54,9 +76,17 @@ def clip_tokenizer(folder, pad):
 def clip_text(kind, tokenizer, width, act, projection=6):
     size = len(tokenizer)
     config = CLIPTextConfig(
-        vocab_size=size, hidden_size=width, intermediate_size=2 * width, num_attention_heads=2, num_hidden_layers=3,
-        max_position_embeddings=16, hidden_act=act, projection_dim=projection, bos_token_id=size - 2,
-        eos_token_id=size - 1, pad_token_id=1,
+        vocab_size=size,
+        hidden_size=width,
+        intermediate_size=2 * width,
+        num_attention_heads=2,
+        num_hidden_layers=3,
+        max_position_embeddings=16,
+        hidden_act=act,
+        projection_dim=projection,
+        bos_token_id=size - 2,
+        eos_token_id=size - 1,
+        pad_token_id=1,
     )
     return randomize(kind(config))
 
@@ -69,8 +99,15 @@ def t5(folder):
     tokenizer.post_processor = processors.TemplateProcessing("$A </s>", special_tokens=[("</s>", 1)])
     fast = T5TokenizerFast(tokenizer_object=tokenizer, extra_ids=0, model_max_length=512)
     config = T5Config(
-        vocab_size=len(vocab), d_model=10, d_kv=3, d_ff=12, num_layers=2, num_heads=3, feed_forward_proj="gated-gelu",
-        relative_attention_num_buckets=8, relative_attention_max_distance=20,
+        vocab_size=len(vocab),
+        d_model=10,
+        d_kv=3,
+        d_ff=12,
+        num_layers=2,
+        num_heads=3,
+        feed_forward_proj="gated-gelu",
+        relative_attention_num_buckets=8,
+        relative_attention_max_distance=20,
     )
     return fast, randomize(T5EncoderModel(config))
 
@@ -79,26 +116,45 @@ def vae(**settings):
     settings = dict(latent_channels=4, scaling_factor=0.5) | settings
     return randomize(
         AutoencoderKL(
-            block_out_channels=(4, 4), norm_num_groups=2, down_block_types=("DownEncoderBlock2D",) * 2,
-            up_block_types=("UpDecoderBlock2D",) * 2, **settings,
+            block_out_channels=(4, 4),
+            norm_num_groups=2,
+            down_block_types=("DownEncoderBlock2D",) * 2,
+            up_block_types=("UpDecoderBlock2D",) * 2,
+            **settings,
         )
     )
 
 
 def unet(**settings):
-    settings = dict(
-        sample_size=8, block_out_channels=(4, 8), norm_num_groups=2, layers_per_block=1, cross_attention_dim=8,
-        attention_head_dim=2, down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
-    ) | settings
+    settings = (
+        dict(
+            sample_size=8,
+            block_out_channels=(4, 8),
+            norm_num_groups=2,
+            layers_per_block=1,
+            cross_attention_dim=8,
+            attention_head_dim=2,
+            down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+            up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        )
+        | settings
+    )
     return randomize(UNet2DConditionModel(**settings))
 
 
 def pixel_unet(**settings):
-    settings = dict(
-        sample_size=16, block_out_channels=(4, 8), norm_num_groups=2, layers_per_block=1, attention_head_dim=4,
-        down_block_types=("DownBlock2D", "AttnDownBlock2D"), up_block_types=("AttnUpBlock2D", "UpBlock2D"),
-    ) | settings
+    settings = (
+        dict(
+            sample_size=16,
+            block_out_channels=(4, 8),
+            norm_num_groups=2,
+            layers_per_block=1,
+            attention_head_dim=4,
+            down_block_types=("DownBlock2D", "AttnDownBlock2D"),
+            up_block_types=("AttnUpBlock2D", "UpBlock2D"),
+        )
+        | settings
+    )
     return randomize(UNet2DModel(**settings))
 
 
@@ -141,12 +197,19 @@ def write(name, pipe, runs):
 
 
 def request(seed=7, steps=5, guidance=1.0, size=(16, 16), prompt="", negative="", **more):
-    return dict(seed=seed, steps=steps, guidance=guidance, width=size[0], height=size[1], prompt=prompt, negative=negative) | more
+    return (
+        dict(seed=seed, steps=steps, guidance=guidance, width=size[0], height=size[1], prompt=prompt, negative=negative)
+        | more
+    )
 
 
 def text_run(steps=5, guidance=4.0, size=(16, 16), negative="blue", **more):
     call = dict(
-        prompt=PROMPT, num_inference_steps=steps, guidance_scale=guidance, width=size[0], height=size[1],
+        prompt=PROMPT,
+        num_inference_steps=steps,
+        guidance_scale=guidance,
+        width=size[0],
+        height=size[1],
         negative_prompt=negative or None,
     )
     if "clip_skip" in more:
@@ -158,8 +221,12 @@ def stable_diffusion(scheduler, act="quick_gelu", pad="<|endoftext|>", kind=Stab
     tokenizer = clip_tokenizer(Path("/tmp/ruido-goldens"), pad)
     extra = dict(requires_safety_checker=False, safety_checker=None, feature_extractor=None)
     return kind(
-        vae=vae(), text_encoder=clip_text(CLIPTextModel, tokenizer, 8, act), tokenizer=tokenizer,
-        unet=unet(**settings), scheduler=scheduler, **extra,
+        vae=vae(),
+        text_encoder=clip_text(CLIPTextModel, tokenizer, 8, act),
+        tokenizer=tokenizer,
+        unet=unet(**settings),
+        scheduler=scheduler,
+        **extra,
     )
 
 
@@ -175,7 +242,10 @@ def make_stable_diffusion():
     common = dict(prompt=PROMPT, num_inference_steps=5, guidance_scale=3.0, image=image)
     base = request(3, 5, 3.0, (16, 16), PROMPT)
     more = [(img2img, base | dict(strength=0.6), common | dict(strength=0.6))]
-    more += [(inpaint, base | dict(strength=s, mask=True), common | dict(strength=s, mask_image=hole, width=16, height=16)) for s in (1.0, 0.5)]
+    more += [
+        (inpaint, base | dict(strength=s, mask=True), common | dict(strength=s, mask_image=hole, width=16, height=16))
+        for s in (1.0, 0.5)
+    ]
     tensors = {f"{i}": rounded(drawn(*each)) for i, each in enumerate(more)}
     folder = OUT / "stable-diffusion"
     image.save(folder / "image.png")
@@ -188,8 +258,14 @@ def make_loras():
     """Additions to the folder above, in three ways of naming them, and a picture with all of them merged."""
     folder = OUT / "stable-diffusion"
     pipe = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
-    modules = [("unet", name, m) for name, m in pipe.unet.named_modules() if name.endswith(("to_q", "conv1", "proj_in", "time_emb_proj"))]
-    modules += [("text_encoder", name, m) for name, m in pipe.text_encoder.named_modules() if name.endswith(("q_proj", "fc1"))]
+    modules = [
+        ("unet", name, m)
+        for name, m in pipe.unet.named_modules()
+        if name.endswith(("to_q", "conv1", "proj_in", "time_emb_proj"))
+    ]
+    modules += [
+        ("text_encoder", name, m) for name, m in pipe.text_encoder.named_modules() if name.endswith(("q_proj", "fc1"))
+    ]
     kohya, peft, original = {}, {}, {}
     for i, (part, name, module) in enumerate(modules):
         weight, rank = module.weight, 2
@@ -201,11 +277,19 @@ def make_loras():
         if name.startswith("down_blocks.0.attentions"):
             # sgm's numbers: 1 + (layers + 1) · level + layer
             path = "lora_unet_" + name.replace("down_blocks.0.attentions.0", "input_blocks.1.1").replace(".", "_")
-            original |= {path + ".lora_down.weight": down, path + ".lora_up.weight": up, path + ".alpha": torch.tensor(alpha)}
+            original |= {
+                path + ".lora_down.weight": down,
+                path + ".lora_up.weight": up,
+                path + ".alpha": torch.tensor(alpha),
+            }
             module.weight.data += 0.5 * alpha / rank * delta
         elif i % 2:
             path = ("lora_unet_" if part == "unet" else "lora_te_") + name.replace(".", "_")
-            kohya |= {path + ".lora_down.weight": down, path + ".lora_up.weight": up, path + ".alpha": torch.tensor(alpha)}
+            kohya |= {
+                path + ".lora_down.weight": down,
+                path + ".lora_up.weight": up,
+                path + ".alpha": torch.tensor(alpha),
+            }
             module.weight.data += 0.75 * alpha / rank * delta
         else:
             peft |= {f"{part}.{name}.lora_A.weight": down, f"{part}.{name}.lora_B.weight": up}
@@ -224,7 +308,16 @@ def make_inpainting():
     image, hole = picture(2), mask()
     runs = []
     for strength in (1.0, 0.7):
-        call = dict(prompt=PROMPT, num_inference_steps=5, guidance_scale=3.0, image=image, mask_image=hole, strength=strength, width=16, height=16)
+        call = dict(
+            prompt=PROMPT,
+            num_inference_steps=5,
+            guidance_scale=3.0,
+            image=image,
+            mask_image=hole,
+            strength=strength,
+            width=16,
+            height=16,
+        )
         runs.append((request(3, 5, 3.0, (16, 16), PROMPT, strength=strength, mask=True), call))
     write("inpainting", pipe, runs)
     image.save(OUT / "inpainting/image.png")
@@ -233,7 +326,13 @@ def make_inpainting():
 
 def make_v_prediction():
     """As Stable Diffusion 2 is built: linear projections, heads by level, another padding."""
-    scheduler = DDIMScheduler(prediction_type="v_prediction", clip_sample=False, set_alpha_to_one=False, steps_offset=1, beta_schedule="scaled_linear")
+    scheduler = DDIMScheduler(
+        prediction_type="v_prediction",
+        clip_sample=False,
+        set_alpha_to_one=False,
+        steps_offset=1,
+        beta_schedule="scaled_linear",
+    )
     pipe = stable_diffusion(scheduler, "gelu", "!", use_linear_projection=True, attention_head_dim=[1, 2])
     write("v-prediction", pipe, [text_run()])
 
@@ -255,15 +354,23 @@ def make_xl(zeros):
     tokenizer = clip_tokenizer(Path("/tmp/ruido-goldens"), "<|endoftext|>")
     tokenizer2 = clip_tokenizer(Path("/tmp/ruido-goldens"), "!")
     pipe = StableDiffusionXLPipeline(
-        vae=vae(), text_encoder=clip_text(CLIPTextModel, tokenizer, 4, "quick_gelu"), tokenizer=tokenizer,
-        text_encoder_2=clip_text(CLIPTextModelWithProjection, tokenizer2, 8, "gelu"), tokenizer_2=tokenizer2,
+        vae=vae(),
+        text_encoder=clip_text(CLIPTextModel, tokenizer, 4, "quick_gelu"),
+        tokenizer=tokenizer,
+        text_encoder_2=clip_text(CLIPTextModelWithProjection, tokenizer2, 8, "gelu"),
+        tokenizer_2=tokenizer2,
         unet=unet(
-            cross_attention_dim=12, addition_embed_type="text_time", addition_time_embed_dim=4,
-            projection_class_embeddings_input_dim=6 * 4 + 6, transformer_layers_per_block=[1, 2],
-            use_linear_projection=True, down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            cross_attention_dim=12,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=4,
+            projection_class_embeddings_input_dim=6 * 4 + 6,
+            transformer_layers_per_block=[1, 2],
+            use_linear_projection=True,
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
             up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
         ),
-        scheduler=EulerDiscreteScheduler(beta_schedule="scaled_linear"), force_zeros_for_empty_prompt=zeros,
+        scheduler=EulerDiscreteScheduler(beta_schedule="scaled_linear"),
+        force_zeros_for_empty_prompt=zeros,
         add_watermarker=False,
     )
     write("xl" if zeros else "xl-encoded-empty", pipe, [text_run(), text_run(negative="", size=(24, 16))])
@@ -287,14 +394,23 @@ def make_ddpm_with_tcd():
 def make_dit():
     transformer = randomize(
         DiTTransformer2DModel(
-            num_attention_heads=2, attention_head_dim=4, num_layers=2, sample_size=8, out_channels=8, norm_num_groups=1,
+            num_attention_heads=2,
+            attention_head_dim=4,
+            num_layers=2,
+            sample_size=8,
+            out_channels=8,
+            norm_num_groups=1,
         )
     )
     pipe = DiTPipeline(transformer, vae(), DDIMScheduler(clip_sample=False))
-    write("dit", pipe, [
-        (request(5, 4, 3.0, prompt="goldfish"), dict(class_labels=[1], guidance_scale=3.0, num_inference_steps=4)),
-        (request(5, 4, 1.0, prompt="207"), dict(class_labels=[207], guidance_scale=1.0, num_inference_steps=4)),
-    ])
+    write(
+        "dit",
+        pipe,
+        [
+            (request(5, 4, 3.0, prompt="goldfish"), dict(class_labels=[1], guidance_scale=3.0, num_inference_steps=4)),
+            (request(5, 4, 1.0, prompt="207"), dict(class_labels=[207], guidance_scale=1.0, num_inference_steps=4)),
+        ],
+    )
     index = OUT / "dit/model_index.json"  # published folders name their classes there
     names = {"id2label": {"0": "tench, Tinca tinca", "1": "gold fish, goldfish"}}
     index.write_text(json.dumps(json.loads(index.read_text()) | names, indent=2) + "\n")
@@ -324,8 +440,14 @@ def make_pixart(kind, name, **settings):
     tokenizer, encoder = t5(None)
     transformer = randomize(
         PixArtTransformer2DModel(
-            num_attention_heads=2, attention_head_dim=6, num_layers=2, sample_size=8, cross_attention_dim=12,
-            caption_channels=10, norm_num_groups=1, **settings,
+            num_attention_heads=2,
+            attention_head_dim=6,
+            num_layers=2,
+            sample_size=8,
+            cross_attention_dim=12,
+            caption_channels=10,
+            norm_num_groups=1,
+            **settings,
         )
     )
     pipe = kind(tokenizer, encoder, vae(), transformer, DPMSolverMultistepScheduler())

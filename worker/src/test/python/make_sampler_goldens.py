@@ -313,7 +313,12 @@ def brownian_paths():
     from diffusers.schedulers.scheduling_dpmsolver_sde import BrownianTreeNoiseSampler
 
     cases = []
-    for seed, size, start, end in ((0, 3, 0.03, 14.6), (2**32, 16, 0.0, 1.0), (2**62 + 1, 33, 0.002, 700.0), (3, 4, 0.0064, 20291.3)):
+    for seed, size, start, end in (
+        (0, 3, 0.03, 14.6),
+        (2**32, 16, 0.0, 1.0),
+        (2**62 + 1, 33, 0.002, 700.0),
+        (3, 4, 0.0064, 20291.3),
+    ):
         path = BrownianTreeNoiseSampler(torch.zeros(1, size), torch.tensor(start), torch.tensor(end), seed)
         span = end - start
         times = torch.tensor([end, start + 0.75 * span, start + 0.5 * span, start + span / 3, start + 1e-4, start])

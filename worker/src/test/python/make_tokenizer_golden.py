@@ -18,8 +18,16 @@ with tempfile.TemporaryDirectory() as folder:
     corpus = Path(folder) / "corpus.txt"
     corpus.write_text("\n".join(" ".join(random.choices(WORDS.split(), k=8)) for _ in range(500)))
     sentencepiece.SentencePieceTrainer.train(
-        input=str(corpus), model_prefix=f"{folder}/spiece", vocab_size=64, model_type="unigram", pad_id=0, eos_id=1,
-        unk_id=2, bos_id=-1, normalization_rule_name="nmt_nfkc", minloglevel=2,
+        input=str(corpus),
+        model_prefix=f"{folder}/spiece",
+        vocab_size=64,
+        model_type="unigram",
+        pad_id=0,
+        eos_id=1,
+        unk_id=2,
+        bos_id=-1,
+        normalization_rule_name="nmt_nfkc",
+        minloglevel=2,
     )
     tokenizer = T5Tokenizer(f"{folder}/spiece.model", extra_ids=100, legacy=True, model_max_length=16)
     tokenizer.save_pretrained(OUT)

@@ -50,6 +50,8 @@ for step in range(STEPS):
     for name, p in model.named_parameters():
         averages[name].lerp_(p.detach(), 1 - decay)
     losses.append(loss.detach())
-ends = {f"weights.{name}": p for name, p in model.named_parameters()} | {f"averages.{n}": a for n, a in averages.items()}
+ends = {f"weights.{name}": p for name, p in model.named_parameters()} | {
+    f"averages.{n}": a for n, a in averages.items()
+}
 tensors = inputs | ends | dict(losses=torch.stack(losses), norms=torch.stack(norms))
 save_file({name: t.detach().contiguous() for name, t in tensors.items()}, GOLDEN / "adamw" / "golden.safetensors")

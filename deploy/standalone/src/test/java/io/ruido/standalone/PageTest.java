@@ -243,7 +243,7 @@ class PageTest {
         submit(page, "a green leaf", 3);
         Locator detail = page.getByRole(AriaRole.DIALOG);
         card(page, "a green leaf").getByRole(AriaRole.BUTTON).first().click();
-        detail.getByText("Begin with this picture").click();
+        detail.getByText("Start from this image").click();
         Locator source = page.locator("#source");
         assertThat(source).isVisible();
         source.locator("canvas").click();

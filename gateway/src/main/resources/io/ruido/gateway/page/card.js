@@ -28,7 +28,12 @@ const fromTemplate = (id) => document.getElementById(id).content.firstElementChi
 
 /** A clip that plays for as long as it is looked at, in the place of a picture. */
 function player(picture) {
-  const video = Object.assign(document.createElement('video'), { muted: true, loop: true, autoplay: true, playsInline: true });
+  const video = Object.assign(document.createElement('video'), {
+    muted: true,
+    loop: true,
+    autoplay: true,
+    playsInline: true,
+  });
   video.className = picture.className;
   picture.replaceWith(video);
   return video;
@@ -61,7 +66,7 @@ export class Tile {
   update(job, index) {
     const { state, step, steps, preview, url } = job.images[index];
     const how = state === 'SAMPLING' ? `step ${step} of ${steps}` : WORDS[state];
-    this.element.ariaLabel = `${job.prompt}, picture ${index + 1} of ${job.count}${how && `, ${how}`}`;
+    this.element.ariaLabel = `${job.prompt}, image ${index + 1} of ${job.count}${how && `, ${how}`}`;
     this.element.dataset.state = state;
     this.element.style.setProperty('--progress', step / steps);
     if (preview && preview !== this.#preview.src) {

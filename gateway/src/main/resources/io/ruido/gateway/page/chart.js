@@ -12,7 +12,9 @@ function draw(name, attributes) {
 export function sparkline(svg, values, room) {
   const [width, height, top] = [100, 30, Math.max(...values, 1e-9)];
   const x = (i) => width - ((values.length - 1 - i) * width) / (room - 1);
-  const points = values.map((value, i) => `${x(i).toFixed(2)},${(height - 1 - (value / top) * (height - 3)).toFixed(2)}`);
+  const points = values.map(
+    (value, i) => `${x(i).toFixed(2)},${(height - 1 - (value / top) * (height - 3)).toFixed(2)}`,
+  );
   svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
   svg.setAttribute('preserveAspectRatio', 'none');
   svg.replaceChildren(

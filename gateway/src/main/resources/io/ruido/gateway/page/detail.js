@@ -64,7 +64,7 @@ export class Detail {
       ...(variationSeed !== null && { Varied: `${job.variationStrength} towards ${variationSeed}` }),
       ...(job.strength && { Changed: `${job.strength}${job.mask ? ', where painted' : ''}` }),
       ...(job.negativePrompt && { 'Left out': job.negativePrompt }),
-      ...(job.count > 1 && { Picture: `${index + 1} of ${job.count}` }),
+      ...(job.count > 1 && { Image: `${index + 1} of ${job.count}` }),
       Submitted: new Date(job.submittedAt).toLocaleString(),
       ...(job.finishedAt && { Took: `${seconds.toFixed(1)} s` }),
     };

@@ -2,7 +2,15 @@ import { Source } from './source.js';
 
 const STORE = 'ruido.settings';
 const NUMBERS = [
-  'count', 'width', 'height', 'steps', 'guidanceScale', 'seed', 'variationStrength', 'variationSeed', 'strength',
+  'count',
+  'width',
+  'height',
+  'steps',
+  'guidanceScale',
+  'seed',
+  'variationStrength',
+  'variationSeed',
+  'strength',
   'seconds',
 ];
 const COUNTS = [1, 2, 4, 9];
@@ -15,7 +23,10 @@ export class Form {
   #fields = this.#form.elements;
   #details = this.#form.querySelector('details');
   #problem = this.#form.querySelector('.problem');
-  #source = new Source(() => this.#show(), (problem) => this.#refuse(problem));
+  #source = new Source(
+    () => this.#show(),
+    (problem) => this.#refuse(problem),
+  );
   #models = [];
   #model;
   #submit;

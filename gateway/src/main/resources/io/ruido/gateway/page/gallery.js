@@ -66,7 +66,7 @@ export class Gallery {
   }
 
   async #load() {
-    this.#more.textContent = 'Loading earlier pictures…';
+    this.#more.textContent = 'Loading earlier images…';
     try {
       const { jobs, next } = await api.jobs(this.#next);
       jobs.forEach((state) => this.add(state));

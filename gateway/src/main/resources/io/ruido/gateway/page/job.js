@@ -30,7 +30,15 @@ export class Job extends EventTarget {
     const { image, mask, strength, variationStrength, outputFormat, fps } = this;
     const { seed, variationSeed } = this.images[index] ?? this;
     return {
-      prompt, negativePrompt, model, count: this.images[index] ? 1 : this.count, width, height, steps, guidanceScale, sampler,
+      prompt,
+      negativePrompt,
+      model,
+      count: this.images[index] ? 1 : this.count,
+      width,
+      height,
+      steps,
+      guidanceScale,
+      sampler,
       seed,
       ...(frames > 1 && { frames, outputFormat, fps }),
       ...(variationStrength && { variationStrength, variationSeed }),
@@ -120,7 +128,10 @@ export class Job extends EventTarget {
 
   /** A refused WebSocket does not say why: the job may be gone. */
   async #findOut() {
-    const problem = await api.job(this.id).then(() => null, (refused) => refused);
+    const problem = await api.job(this.id).then(
+      () => null,
+      (refused) => refused,
+    );
     if ([404, 410].includes(problem?.status)) {
       this.#change(this.#end('EXPIRED', problem.message, Date.now()));
     }

@@ -49,7 +49,10 @@ async function act(what, job, index) {
       delete request.image;
       delete request.mask;
       form.fill(request);
-      return api.picture(job.images[index].url).then((picture) => form.attach(picture)).catch(({ message }) => notice(message));
+      return api
+        .picture(job.images[index].url)
+        .then((picture) => form.attach(picture))
+        .catch(({ message }) => notice(message));
     case 'same':
       close();
       form.fill(request);
@@ -62,7 +65,10 @@ async function act(what, job, index) {
       await copy(JSON.stringify(request, null, 2));
       return notice('Copied, as a request for POST /v1/jobs');
     case 'cancel':
-      return api.cancel(job).then((state) => gallery.add(state), ({ message }) => notice(message));
+      return api.cancel(job).then(
+        (state) => gallery.add(state),
+        ({ message }) => notice(message),
+      );
   }
 }
 
@@ -108,7 +114,10 @@ async function copy(words) {
 async function follow() {
   const [, id, index = 0] = location.hash.match(/^#job=([\w-]+)(?:\/(\d+))?$/) ?? [];
   if (id) {
-    await gallery.find(id).then((job) => detail.show(job, Number(index)), ({ message }) => notice(message));
+    await gallery.find(id).then(
+      (job) => detail.show(job, Number(index)),
+      ({ message }) => notice(message),
+    );
   } else {
     detail.hide();
   }
@@ -127,7 +136,7 @@ async function insist(action) {
 insist(async () => {
   const catalog = await api.models();
   if (catalog.models.length === 0) {
-    throw new Error('Waiting for a worker to bring a model…');
+    throw new Error('Waiting for a worker with a model…');
   }
   form.offer(catalog);
 });

@@ -6,7 +6,12 @@ const EVERY = 2000;
 /** So many answers are kept for the lines: three minutes. */
 const ROOM = 90;
 const ENDS = ['succeeded', 'failed', 'cancelled', 'expired'];
-const UNITS = [[86_400, 'd'], [3_600, 'h'], [60, 'min'], [1, 's']];
+const UNITS = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+  [1, 's'],
+];
 
 const element = (id) => document.getElementById(id);
 const wordmark = new Wordmark(element('wordmark'));
@@ -39,7 +44,15 @@ function showFigures({ running, models, workers, minutes }) {
   const waiting = sum(queues, ({ jobs }) => jobs);
   const oldest = Math.max(0, ...queues.map(({ oldestSeconds }) => oldestSeconds));
   show('waiting', waiting, 'oldest', waiting ? `the first for ${duration(oldest)}` : 'nobody waits');
-  show('running', running, 'slots', `of ${count(sum(workers, ({ slots }) => slots), 'slot')}`);
+  show(
+    'running',
+    running,
+    'slots',
+    `of ${count(
+      sum(workers, ({ slots }) => slots),
+      'slot',
+    )}`,
+  );
 
   const speed = sum(workers, ({ stepsPerSecond }) => stepsPerSecond);
   const busy = workers.filter(({ rows }) => rows > 0);

@@ -96,7 +96,10 @@ export class Source {
     if (this.#painted) {
       cut.mask ??= await this.#send((context, { width, height }) => {
         context.drawImage(this.#mask, 0, 0);
-        for (const [operation, fillStyle] of [['source-in', '#fff'], ['destination-over', '#000']]) {
+        for (const [operation, fillStyle] of [
+          ['source-in', '#fff'],
+          ['destination-over', '#000'],
+        ]) {
           Object.assign(context, { globalCompositeOperation: operation, fillStyle });
           context.fillRect(0, 0, width, height);
         }
