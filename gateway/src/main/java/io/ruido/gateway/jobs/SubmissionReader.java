@@ -184,7 +184,7 @@ public final class SubmissionReader {
             throw new InvalidFieldException("hiresWidth", hires.width(), "needs a job that begins with noise");
         }
         if (params.geometry().frames() > 1) {
-            throw new InvalidFieldException("hiresWidth", hires.width(), "is for pictures, not for clips");
+            throw new InvalidFieldException("hiresWidth", hires.width(), "is for images, not for clips");
         }
         card.checkSize("hiresWidth", hires.width());
         card.checkSize("hiresHeight", hires.height());

@@ -104,7 +104,7 @@ public final class VideoRoutes {
                         .orElseGet(() -> catalog.require(null)));
         return Reply.on(ctx, found).map(card -> {
             if (card.clips() == null) {
-                throw VideoSubmission.refused("model", card.name(), "must be a model of clips, but it makes pictures");
+                throw VideoSubmission.refused("model", card.name(), "must be a model of clips, but it makes images");
             }
             return card;
         });

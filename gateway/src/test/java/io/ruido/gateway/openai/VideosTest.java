@@ -259,7 +259,7 @@ class VideosTest {
         "seconds,     60,      seconds make 1982464 pixels",
         "size,        60x64,   'size must be divisible by 16 for model rolling (was 60)'",
         "num_frames,  24,      'num_frames must be 1 more than a multiple of 4 for model rolling (was 24)'",
-        "model,       apples,  'model must be a model of clips, but it makes pictures'",
+        "model,       apples,  'model must be a model of clips, but it makes images'",
         "model,       sora,    model must be one of",
         "fps,         0,       fps must be",
         "quality,     high,    quality is unknown",
