@@ -77,7 +77,9 @@ public final class EventRoutes {
 
     /** {@code GET /v1/jobs/{id}/events} */
     private void stream(RoutingContext ctx) {
-        Integer seen = RequestValidation.value(ctx, "Last-Event-ID");
+        Integer last = RequestValidation.value(ctx, "Last-Event-ID");
+        // A browser's EventSource sends the header only when it connects again.
+        Integer seen = last == null ? RequestValidation.value(ctx, "after") : last;
         Reply.on(ctx, jobs.find(Caller.of(ctx), RequestValidation.id(ctx)))
                 .onSuccess(job -> stream(ctx, job, seen == null ? 0 : seen))
                 .onFailure(ctx::fail);

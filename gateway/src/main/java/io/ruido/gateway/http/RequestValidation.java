@@ -154,6 +154,9 @@ public final class RequestValidation implements Handler<RoutingContext> {
                 };
         JsonSchema schema = rule.parameter.getSchema();
         if (text == null) {
+            if (rule.parameter.isRequired()) {
+                refused.add(new Problem.Field(name, null, "must be given"));
+            }
             ctx.put(name, schema.get("default"));
             return;
         }

@@ -96,9 +96,11 @@ class DeleteTest {
 
     @Test
     void onlyWaitingJobsAreDeletedTogether() {
-        assertThat(client.send("DELETE", "/v1/jobs", null).status()).isEqualTo(400);
+        Client.Answer missing = client.send("DELETE", "/v1/jobs", null);
         Client.Answer refused = client.send("DELETE", "/v1/jobs?state=SUCCEEDED", null);
 
+        assertThat(missing.status()).isEqualTo(400);
+        assertThat(missing.json().get("detail").asText()).isEqualTo("state must be given");
         assertThat(refused.status()).isEqualTo(400);
         assertThat(refused.json().get("errors").get(0).get("reason").asText()).isEqualTo("must be one of QUEUED");
     }
