@@ -169,6 +169,9 @@ public final class SafeTensors implements Weights.Source {
         }
         MemorySegment data = all.asSlice(8 + header);
         JsonNode tree = header(file, all.asSlice(8, header));
+        if (!tree.isObject()) {
+            throw new IOException(file + " is no safetensors file: its header is no JSON object");
+        }
         for (var tensor : tree.properties()) {
             if (!tensor.getKey().equals("__metadata__")) {
                 entries.put(tensor.getKey(), entry(file, tensor.getKey(), tensor.getValue(), data));
