@@ -136,7 +136,17 @@ final class Features {
     }
 
     List<Route> routes() {
-        return Stream.of(jobs(), uploads(), events(), models(), webhooks(), openAi(), videos(), a1111(), access(), monitoring())
+        return Stream.of(
+                        jobs(),
+                        uploads(),
+                        events(),
+                        models(),
+                        webhooks(),
+                        openAi(),
+                        videos(),
+                        a1111(),
+                        access(),
+                        monitoring())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -175,7 +185,12 @@ final class Features {
 
     private List<Route> videos() {
         return new VideoRoutes(
-                        synchronousJobs, jobs, images, catalog, uploads, config.jobs().retention())
+                        synchronousJobs,
+                        jobs,
+                        images,
+                        catalog,
+                        uploads,
+                        config.jobs().retention())
                 .routes(traces, config.gateway().maxBodyBytes(), config.uploads());
     }
 

@@ -88,7 +88,11 @@ public final class Weights {
     static Weights of(NDManager manager, Source source) {
         NDManager cpu = manager.newSubManager(Device.cpu());
         return new Weights(
-                new Model(manager, cpu, source, new LinkedHashMap<>(), new HashSet<>()), "", false, false, Integer.MAX_VALUE);
+                new Model(manager, cpu, source, new LinkedHashMap<>(), new HashSet<>()),
+                "",
+                false,
+                false,
+                Integer.MAX_VALUE);
     }
 
     /**
@@ -165,9 +169,11 @@ public final class Weights {
      * @throws IllegalArgumentException naming the tensor and the folder, when it is missing or has another shape
      */
     public NDArray get(String name, Init init, long... shape) {
-        return model.tensors.computeIfAbsent(prefix + name, full -> float32
-                ? model.source.float32(full, new Shape(shape), init)
-                : model.source.tensor(full, new Shape(shape), init));
+        return model.tensors.computeIfAbsent(
+                prefix + name,
+                full -> float32
+                        ? model.source.float32(full, new Shape(shape), init)
+                        : model.source.tensor(full, new Shape(shape), init));
     }
 
     /**

@@ -85,7 +85,8 @@ enum Target {
             case "flow_prediction" -> FLOW_PREDICTION;
             default ->
                 throw new IllegalArgumentException(
-                        "scheduler.prediction_type must be epsilon, v_prediction, sample or flow_prediction, was " + predictionType);
+                        "scheduler.prediction_type must be epsilon, v_prediction, sample or flow_prediction, was "
+                                + predictionType);
         };
     }
 

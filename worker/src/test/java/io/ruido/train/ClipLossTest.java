@@ -41,8 +41,8 @@ class ClipLossTest {
         try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
             NDArray clip = golden.get("clip");
             AutoencoderKL.Posterior q = vae.encode(clip);
-            NDArray y = vae.decodeUnclipped(
-                    q.mean().add(q.logvar().mul(0.5f).exp().mul(golden.get("noise"))));
+            NDArray y =
+                    vae.decodeUnclipped(q.mean().add(q.logvar().mul(0.5f).exp().mul(golden.get("noise"))));
             NDArray loss = new ReconstructionLoss(2, 0.5, 1e-3).of(clip, y, q);
             golden.assertClose("loss", loss.reshape(1));
             collector.backward(loss);
@@ -66,8 +66,8 @@ class ClipLossTest {
                     golden.get("wanted"),
                     manager.ones(new Shape(2, 1, 1, 1, 1)));
             ForwardProcess.Batch batch = new FirstFrames(1, 4).keep(drawn, golden.get("x0"), Seeds.of(1, 1));
-            NDArray loss = batch.loss(denoiser.forward(
-                    batch.x(), batch.timesteps(), Conditioning.ofStates(golden.get("text"))));
+            NDArray loss = batch.loss(
+                    denoiser.forward(batch.x(), batch.timesteps(), Conditioning.ofStates(golden.get("text"))));
             golden.assertClose("loss", loss.reshape(1));
             collector.backward(loss);
         }

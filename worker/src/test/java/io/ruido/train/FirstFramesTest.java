@@ -31,11 +31,8 @@ class FirstFramesTest {
                 assertThat(timesteps[6 * b + 1]).isEqualTo(timesteps[6 * b]);
                 assertThat(timesteps[6 * b + 2]).isEqualTo(7);
                 assertThat(timesteps[6 * b + 5]).isEqualTo(7);
-                NDArray frames = kept.x()
-                        .get(b)
-                        .transpose(1, 0, 2, 3)
-                        .reshape(3, -1)
-                        .mean(new int[] {1});
+                NDArray frames =
+                        kept.x().get(b).transpose(1, 0, 2, 3).reshape(3, -1).mean(new int[] {1});
                 assertThat(frames.toFloatArray()).containsExactly(first ? 1 : 5, 5, 5);
             }
             assertThat(given).isBetween(16, 48);

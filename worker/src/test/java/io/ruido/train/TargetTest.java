@@ -40,7 +40,8 @@ class TargetTest {
     @ParameterizedTest
     @EnumSource
     void minSnrWeightsClampTheWeightOfTheCleanPicture(Target target) {
-        // The ε loss is SNR times the squared error of x₀, the v loss SNR + 1 times, that of the velocity 1/σ² times: each
+        // The ε loss is SNR times the squared error of x₀, the v loss SNR + 1 times, that of the velocity 1/σ² times:
+        // each
         // becomes min(SNR, γ) times.
         double perPicture =
                 switch (target) {

@@ -235,7 +235,7 @@ class ChartTest {
                 .toList();
         assertThat(classes).isNotEmpty().allSatisfy(name -> assertThat(
                         Stream.of("gateway", "worker", "deploy/standalone"))
-                .anyMatch(module -> Files.exists(
-                        Path.of("../..", module, "src/main/java", name.replace('.', '/') + ".java"))));
+                .anyMatch(module ->
+                        Files.exists(Path.of("../..", module, "src/main/java", name.replace('.', '/') + ".java"))));
     }
 }

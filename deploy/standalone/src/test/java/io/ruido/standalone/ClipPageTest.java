@@ -79,12 +79,17 @@ class ClipPageTest {
             assertThat(card.locator(".preview")).hasAttribute("src", Pattern.compile("data:image/webp;base64,.+"));
             Locator video = card.locator("video");
             assertThat(video).hasAttribute("poster", Pattern.compile("/images/0\\?variant=thumbnail$"));
-            assertThat((boolean) video.evaluate("v => v.muted && v.loop && v.autoplay")).isTrue();
+            assertThat((boolean) video.evaluate("v => v.muted && v.loop && v.autoplay"))
+                    .isTrue();
             page.waitForFunction("() => document.querySelector('video').currentTime > 0");
             assertThat(((Number) video.evaluate("v => v.duration")).doubleValue())
                     .isBetween(0.5, 0.7); // 5 frames at 8 a second
-            assertThat((boolean) video.evaluate("v => v.videoWidth === 2 * v.videoHeight")).isTrue();
-            assertThat(page.request().get((String) video.evaluate("v => v.poster")).status()).isEqualTo(200);
+            assertThat((boolean) video.evaluate("v => v.videoWidth === 2 * v.videoHeight"))
+                    .isTrue();
+            assertThat(page.request()
+                            .get((String) video.evaluate("v => v.poster"))
+                            .status())
+                    .isEqualTo(200);
 
             card.getByRole(AriaRole.BUTTON).first().click();
             assertThat(page.getByRole(AriaRole.DIALOG).locator("dl")).containsText("Frames5");

@@ -114,8 +114,7 @@ public final class ImageRoute {
     /** Answers with a result of a job. Fails with a {@link ProblemException} when there is no such result. */
     public Future<Void> send(RoutingContext ctx, JobStatus job, SampleId sample, Variant variant, boolean download) {
         JobStatus.Image image = image(job, sample, variant);
-        ImmutableFile file =
-                new ImmutableFile("%s-%d-%d".formatted(sample.jobId(), sample.index(), variant.ordinal()));
+        ImmutableFile file = new ImmutableFile("%s-%d-%d".formatted(sample.jobId(), sample.index(), variant.ordinal()));
         if (file.sendNotModified(ctx)) {
             return Future.succeededFuture();
         }

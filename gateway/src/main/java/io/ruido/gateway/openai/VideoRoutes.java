@@ -99,7 +99,9 @@ public final class VideoRoutes {
                 ? catalog.require(name)
                 : catalog.all().thenCompose(cards -> catalog.defaultOf(cards)
                         .filter(card -> card.clips() != null)
-                        .or(() -> cards.stream().filter(card -> card.clips() != null).findFirst())
+                        .or(() -> cards.stream()
+                                .filter(card -> card.clips() != null)
+                                .findFirst())
                         .map(CompletableFuture::completedStage)
                         .orElseGet(() -> catalog.require(null)));
         return Reply.on(ctx, found).map(card -> {
@@ -137,7 +139,8 @@ public final class VideoRoutes {
         find(ctx)
                 .compose(original -> submissions.submit(
                         ctx,
-                        VideoSubmission.remix(original.job().params(), original.job().negativePrompt(), prompt),
+                        VideoSubmission.remix(
+                                original.job().params(), original.job().negativePrompt(), prompt),
                         Map.of(),
                         Video.origin(original.job().jobId())))
                 .compose(job -> view(ctx, job))
@@ -202,12 +205,13 @@ public final class VideoRoutes {
 
     /** The caller's newest clips, which are some of its jobs. */
     private CompletionStage<List<JobStatus>> clips(Caller caller, UUID before, int count, List<JobStatus> found) {
-        return jobs.list(caller, before, PAGE, Optional.empty(), Optional.empty()).thenCompose(page -> {
-            page.jobs().stream().filter(Video::isClip).forEach(found::add);
-            return found.size() >= count || page.next() == null
-                    ? CompletableFuture.completedStage(found.subList(0, Math.min(count, found.size())))
-                    : clips(caller, page.next(), count, found);
-        });
+        return jobs.list(caller, before, PAGE, Optional.empty(), Optional.empty())
+                .thenCompose(page -> {
+                    page.jobs().stream().filter(Video::isClip).forEach(found::add);
+                    return found.size() >= count || page.next() == null
+                            ? CompletableFuture.completedStage(found.subList(0, Math.min(count, found.size())))
+                            : clips(caller, page.next(), count, found);
+                });
     }
 
     private record Deleted(String id, String object, boolean deleted) {}

@@ -82,7 +82,9 @@ final class VideoSubmission {
                 .put("guidanceScale", params.guidanceScale())
                 .put("sampler", params.sampler())
                 .put("seed", params.seed())
-                .put("image", params.source() == null ? null : params.source().image().id())
+                .put(
+                        "image",
+                        params.source() == null ? null : params.source().image().id())
                 .put("outputFormat", params.output().format().label())
                 .put("outputQuality", params.output().quality())
                 .put("fps", params.output().fps());

@@ -115,7 +115,8 @@ class VideosTest {
         assertThat(completed.progress()).isEqualTo(100);
         assertThat(completed.completedAt()).isPresent();
         assertThat(content(completed, VideoDownloadContentParams.Variant.VIDEO)).isEqualTo(MP4);
-        assertThat(content(completed, VideoDownloadContentParams.Variant.THUMBNAIL)).isEqualTo(Worker.PNG);
+        assertThat(content(completed, VideoDownloadContentParams.Variant.THUMBNAIL))
+                .isEqualTo(Worker.PNG);
     }
 
     /** However long that takes: no request waits for it, and the job has no deadline. */
@@ -211,7 +212,9 @@ class VideosTest {
                         .build());
 
         Video remix = openAi.videos()
-                .remix(original.id(), VideoRemixParams.builder().prompt("a blue ball").build());
+                .remix(
+                        original.id(),
+                        VideoRemixParams.builder().prompt("a blue ball").build());
 
         assertThat(remix.remixedFromVideoId()).contains(original.id());
         assertThat(original.remixedFromVideoId()).isEmpty();
@@ -224,8 +227,7 @@ class VideosTest {
     void aClipBeginsWithThePictureThatIsSent() {
         Video created = openAi.videos()
                 .create(create("moves").inputReference(Pictures.png(128, 64)).build());
-        String data = "data:image/png;base64,"
-                + Base64.getEncoder().encodeToString(Pictures.png(64, 64));
+        String data = "data:image/png;base64," + Base64.getEncoder().encodeToString(Pictures.png(64, 64));
         Client.Answer json = SERVICES.client.post(
                 "/v1/videos",
                 "{\"prompt\": \"moves\", \"seconds\": 1, \"input_reference\": {\"image_url\": \"%s\"}}".formatted(data),
@@ -241,7 +243,8 @@ class VideosTest {
     @Test
     void videosAreListedNewestFirstPageByPageAndPicturesAreNotAmongThem() throws IOException {
         Video first = openAi.videos().create(create("one").build());
-        SERVICES.client.post("/v1/jobs", "{\"prompt\": \"a picture\", \"model\": \"apples\"}", "Content-Type", "application/json");
+        SERVICES.client.post(
+                "/v1/jobs", "{\"prompt\": \"a picture\", \"model\": \"apples\"}", "Content-Type", "application/json");
         Video second = openAi.videos().create(create("two").build());
 
         var page = openAi.videos().list(VideoListParams.builder().limit(1).build());
@@ -265,8 +268,9 @@ class VideosTest {
         "quality,     high,    quality is unknown",
     })
     void whatCannotBeHonouredIsRefusedByNameAndValue(String name, String value, String reason) {
-        VideoCreateParams params =
-                create("x").putAdditionalBodyProperty(name, JsonValue.from(value)).build();
+        VideoCreateParams params = create("x")
+                .putAdditionalBodyProperty(name, JsonValue.from(value))
+                .build();
 
         assertThatThrownBy(() -> openAi.videos().create(params))
                 .isInstanceOfSatisfying(

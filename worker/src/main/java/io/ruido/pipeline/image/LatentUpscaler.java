@@ -31,9 +31,12 @@ public final class LatentUpscaler {
                     float fromX = place(x, width, toWidth);
                     int left = (int) fromX;
                     int right = Math.min(left + 1, width - 1);
-                    float above = mix(latents[plane + top * width + left], latents[plane + top * width + right], fromX - left);
+                    float above = mix(
+                            latents[plane + top * width + left], latents[plane + top * width + right], fromX - left);
                     float below = mix(
-                            latents[plane + bottom * width + left], latents[plane + bottom * width + right], fromX - left);
+                            latents[plane + bottom * width + left],
+                            latents[plane + bottom * width + right],
+                            fromX - left);
                     out[at++] = mix(above, below, fromY - top);
                 }
             }

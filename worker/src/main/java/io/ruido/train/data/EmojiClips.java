@@ -36,7 +36,8 @@ public final class EmojiClips {
         if (!(framesPerSecond > 0 && framesPerSecond <= 120)) {
             throw new IllegalArgumentException("fps must be above 0 and at most 120, was " + framesPerSecond);
         }
-        List<NpmPackage> packages = sources.clips().stream().map(NpmPackage::new).toList();
+        List<NpmPackage> packages =
+                sources.clips().stream().map(NpmPackage::new).toList();
         var captions = new EmojiCaptions(sources.labels(), sources.keywords());
         Files.createDirectories(folder);
         Map<String, byte[]> clips = new HashMap<>();

@@ -86,8 +86,8 @@ class ModelTest {
         Conditioning text = Conditioning.fromBytes(model.encode(prompt, "blue").toBytes());
         SampleState sample = model.start(params, Optional.empty());
         while (!sample.done()) {
-            sample.advance(
-                    model.predict(List.of(new DenoiserInput(params, text, sample.input(), sample.timestep(), false)))[0]);
+            sample.advance(model.predict(
+                            List.of(new DenoiserInput(params, text, sample.input(), sample.timestep(), false)))[0]);
         }
         return sample.latents();
     }
