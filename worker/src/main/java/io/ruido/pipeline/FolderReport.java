@@ -29,9 +29,16 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
      * @param types of its tensors, as the files name them; empty for a part without weights
      * @param bytes of its tensors
      * @param problem why it is not supported, or empty
+     * @param warnings what of it has no effect
      */
     public record Part(
-            String name, String className, long parameters, Set<String> types, long bytes, Optional<String> problem) {}
+            String name,
+            String className,
+            long parameters,
+            Set<String> types,
+            long bytes,
+            Optional<String> problem,
+            List<String> warnings) {}
 
     private static final int LONGEST = 512;
 
@@ -56,10 +63,7 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
             return withoutWeights(name, className, () -> {});
         }
         if (name.equals("scheduler")) {
-            return withoutWeights(name, className, () -> {
-                SchedulerConfig config = SchedulerConfig.read(path.resolve("scheduler_config.json"));
-                SamplerName.defaultFor(config).sampler(config);
-            });
+            return scheduler(folder, name, className);
         }
         if (name.startsWith("tokenizer")) {
             return withoutWeights(
@@ -73,7 +77,8 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
                     tensors.stream().mapToLong(tensor -> tensor.shape().size()).sum(),
                     tensors.stream().map(SafeTensors.Info::dtype).collect(Collectors.toCollection(TreeSet::new)),
                     tensors.stream().mapToLong(SafeTensors.Info::bytes).sum(),
-                    problem(() -> build(className, path)));
+                    problem(() -> build(className, path)),
+                    List.of());
         } catch (IOException e) {
             return withoutWeights(name, className, () -> {
                 throw e;
@@ -81,8 +86,18 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
         }
     }
 
+    private static Part scheduler(ModelFolder folder, String name, String className) {
+        List<String> warnings = new ArrayList<>();
+        Optional<String> problem = problem(() -> {
+            SchedulerConfig config = folder.scheduler();
+            SamplerName.defaultFor(config).sampler(config);
+            config.ignored().forEach(setting -> warnings.add("setting " + setting + " is unknown and has no effect"));
+        });
+        return new Part(name, className, 0, Set.of(), 0, problem, warnings);
+    }
+
     private static Part withoutWeights(String name, String className, Action check) {
-        return new Part(name, className, 0, Set.of(), 0, problem(check));
+        return new Part(name, className, 0, Set.of(), 0, problem(check), List.of());
     }
 
     private static void build(String className, Path path) throws IOException {

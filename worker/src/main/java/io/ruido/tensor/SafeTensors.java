@@ -113,6 +113,15 @@ public final class SafeTensors implements Weights.Source {
         return tensors;
     }
 
+    /** What a file's writer noted in it. */
+    public static Map<String, String> metadata(Path file) throws IOException {
+        JsonNode noted = tree(file, map(file)).path("__metadata__");
+        Map<String, String> metadata = new LinkedHashMap<>();
+        noted.properties()
+                .forEach(entry -> metadata.put(entry.getKey(), entry.getValue().asText()));
+        return metadata;
+    }
+
     /** What a model folder holds, by name. */
     public static Map<String, Info> list(Path folder) throws IOException {
         Map<String, Entry> entries = new LinkedHashMap<>();
@@ -151,13 +160,28 @@ public final class SafeTensors implements Weights.Source {
         return shards;
     }
 
-    /** The whole file; adds its tensors. */
-    private static MemorySegment map(Path file, Map<String, Entry> entries) throws IOException {
-        MemorySegment all;
+    private static MemorySegment map(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             // The mapping lives as long as any tensor in it.
-            all = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
         }
+    }
+
+    /** The whole file; adds its tensors. */
+    private static MemorySegment map(Path file, Map<String, Entry> entries) throws IOException {
+        MemorySegment all = map(file);
+        JsonNode tree = tree(file, all);
+        MemorySegment data = all.asSlice(8 + all.get(LONG, 0));
+        for (var tensor : tree.properties()) {
+            if (!tensor.getKey().equals("__metadata__")) {
+                entries.put(tensor.getKey(), entry(file, tensor.getKey(), tensor.getValue(), data));
+            }
+        }
+        return all;
+    }
+
+    /** The header: a type, a shape and a place for each tensor. */
+    private static JsonNode tree(Path file, MemorySegment all) throws IOException {
         if (all.byteSize() < 8) {
             throw new IOException("%s is truncated: %d bytes".formatted(file, all.byteSize()));
         }
@@ -167,17 +191,11 @@ public final class SafeTensors implements Weights.Source {
                     "%s is truncated or not a safetensors file: header of %d bytes in a file of %d; it has at most %d"
                             .formatted(file, header, all.byteSize(), LARGEST_HEADER));
         }
-        MemorySegment data = all.asSlice(8 + header);
         JsonNode tree = header(file, all.asSlice(8, header));
         if (!tree.isObject()) {
             throw new IOException(file + " is no safetensors file: its header is no JSON object");
         }
-        for (var tensor : tree.properties()) {
-            if (!tensor.getKey().equals("__metadata__")) {
-                entries.put(tensor.getKey(), entry(file, tensor.getKey(), tensor.getValue(), data));
-            }
-        }
-        return all;
+        return tree;
     }
 
     private static JsonNode header(Path file, MemorySegment bytes) throws IOException {

@@ -125,6 +125,8 @@ class PipelineParityTest {
         }
         Path scheduler = folder.resolve("scheduler/scheduler_config.json");
         Files.writeString(scheduler, change.apply(Files.readString(scheduler)));
+        Path index = folder.resolve("model_index.json");
+        Files.writeString(index, change.apply(Files.readString(index)));
     }
 
     @ParameterizedTest

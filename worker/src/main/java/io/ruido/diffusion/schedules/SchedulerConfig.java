@@ -9,8 +9,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.StreamSupport;
 
 /**
@@ -29,6 +32,7 @@ public final class SchedulerConfig {
     private static final JsonNode DEFAULTS = readDefaults();
 
     private final ObjectNode json;
+    private final Set<String> ignored = new TreeSet<>();
 
     private SchedulerConfig(ObjectNode json) {
         this.json = json;
@@ -39,7 +43,7 @@ public final class SchedulerConfig {
                     String.join(
                             ", ", DEFAULTS.propertyStream().map(e -> e.getKey()).toList()));
         }
-        json.properties().forEach(setting -> checkKnown(setting.getKey(), setting.getValue()));
+        json.properties().forEach(setting -> noteUnknown(setting.getKey(), setting.getValue()));
         for (String name :
                 Set.of("sigma_min", "sigma_max")) { // diffusers heeds them in schedulers that do not have them
             if (json.hasNonNull(name) && !DEFAULTS.get(className).has(name)) {
@@ -48,14 +52,19 @@ public final class SchedulerConfig {
         }
     }
 
-    /** diffusers leaves settings of other schedulers in the file and ignores them; those that none has are refused. */
-    private void checkKnown(String name, JsonNode value) {
+    /** diffusers leaves settings of other schedulers in the file and ignores them, as it does those that none has. */
+    private void noteUnknown(String name, JsonNode value) {
         boolean off = value.isNull() || value.isBoolean() && !value.booleanValue();
         boolean known = name.startsWith("_")
                 || StreamSupport.stream(DEFAULTS.spliterator(), false).anyMatch(defaults -> defaults.has(name));
         if (!off && !known) {
-            throw unsupported(name, "absent, null or false");
+            ignored.add(name);
         }
+    }
+
+    /** Settings that no scheduler of diffusers has, and that change nothing. */
+    public Set<String> ignored() {
+        return Collections.unmodifiableSet(ignored);
     }
 
     private IllegalArgumentException unsupported(String name, String supported) {
@@ -68,7 +77,16 @@ public final class SchedulerConfig {
      * @throws IllegalArgumentException naming the setting and its value, when it is not supported
      */
     public static SchedulerConfig read(Path file) throws IOException {
-        return of(JSON.readTree(file.toFile()));
+        return read(file, Optional.empty());
+    }
+
+    /** @param className instead of the file's {@code _class_name} */
+    public static SchedulerConfig read(Path file, Optional<String> className) throws IOException {
+        JsonNode json = JSON.readTree(file.toFile());
+        if (json instanceof ObjectNode object) {
+            className.ifPresent(name -> object.put("_class_name", name));
+        }
+        return of(json);
     }
 
     /** @throws IllegalArgumentException naming the setting and its value, when it is not supported */

@@ -4,12 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A folder in the layout of diffusers, as its {@code model_index.json} describes it.
@@ -21,6 +23,8 @@ import java.util.Optional;
 public record ModelFolder(Path path, String className, Map<String, String> parts, JsonNode index) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String INDEX = "model_index.json";
+    private static final String POINTER = "version https://git-lfs";
+    private static final int POINTER_BYTES = 1024;
 
     /** @throws IOException when it is not there or no JSON */
     public static ModelFolder read(Path path) throws IOException {
@@ -28,6 +32,7 @@ public record ModelFolder(Path path, String className, Map<String, String> parts
         if (!Files.exists(file)) {
             throw new NoSuchFileException(file.toString(), null, "not a model folder: it has no " + INDEX);
         }
+        refusePointers(path);
         JsonNode index = JSON.readTree(file.toFile());
         Map<String, String> parts = new LinkedHashMap<>();
         for (var setting : index.properties()) {
@@ -39,6 +44,19 @@ public record ModelFolder(Path path, String className, Map<String, String> parts
         return new ModelFolder(path, index.path("_class_name").asText(), parts, index);
     }
 
+    /** Git keeps a pointer in the place of a large file that was not fetched. */
+    private static void refusePointers(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder, 2)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                if (Files.size(file) < POINTER_BYTES
+                        && Files.readString(file, StandardCharsets.ISO_8859_1).startsWith(POINTER)) {
+                    throw new IOException("%s is a pointer of Git LFS, not the file itself; fetch it with: git lfs pull"
+                            .formatted(file));
+                }
+            }
+        }
+    }
+
     /** Class of a part, or empty when the folder leaves it out. */
     public Optional<String> part(String name) {
         return Optional.ofNullable(parts.get(name));
@@ -48,9 +66,9 @@ public record ModelFolder(Path path, String className, Map<String, String> parts
         return path.resolve(part);
     }
 
-    /** The noise schedule and the sampler that the folder describes. */
+    /** The noise schedule and the sampler that the folder describes: the class is the index's, whatever the file says. */
     public SchedulerConfig scheduler() throws IOException {
-        return SchedulerConfig.read(folder("scheduler").resolve("scheduler_config.json"));
+        return SchedulerConfig.read(folder("scheduler").resolve("scheduler_config.json"), part("scheduler"));
     }
 
     public boolean flag(String setting) {

@@ -34,7 +34,7 @@ final class ClipVocabulary {
      * @param vocabulary ids by token
      * @param merges lines of two parts; the first line may be a comment
      */
-    static JsonNode tokenizer(JsonNode vocabulary, List<String> merges, String bos, String eos, String unknown)
+    static ObjectNode tokenizer(JsonNode vocabulary, List<String> merges, String bos, String eos, String unknown)
             throws IOException {
         var json = (ObjectNode) JSON.readTree(TEMPLATE);
         var model = (ObjectNode) json.get("model");

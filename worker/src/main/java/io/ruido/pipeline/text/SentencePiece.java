@@ -1,6 +1,5 @@
 package io.ruido.pipeline.text;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -43,7 +42,7 @@ final class SentencePiece {
     private SentencePiece() {}
 
     /** @param extraIds how many tokens without a meaning follow the pieces, the last one first */
-    static JsonNode tokenizer(Path file, int extraIds) throws IOException {
+    static ObjectNode tokenizer(Path file, int extraIds) throws IOException {
         var json = (ObjectNode) JSON.readTree(TEMPLATE);
         var model = (ObjectNode) json.get("model");
         ArrayNode vocabulary = model.putArray("vocab");

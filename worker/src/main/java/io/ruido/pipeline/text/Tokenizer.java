@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -87,16 +88,20 @@ public final class Tokenizer implements AutoCloseable {
         Path vocabulary = folder.resolve("vocab.json");
         Path merges = folder.resolve("merges.txt");
         if (Files.exists(vocabulary) && Files.exists(merges)) {
-            return ClipVocabulary.tokenizer(
+            ObjectNode json = ClipVocabulary.tokenizer(
                     JSON.readTree(vocabulary.toFile()),
                     Files.readAllLines(merges),
                     token("bos_token", config, special, "<|startoftext|>"),
                     token("eos_token", config, special, "<|endoftext|>"),
                     token("unk_token", config, special, "<|endoftext|>"));
+            AddedTokens.read(folder, config).addTo(json);
+            return json;
         }
         Path pieces = folder.resolve("spiece.model");
         if (Files.exists(pieces)) {
-            return SentencePiece.tokenizer(pieces, extraIds(folder, config));
+            ObjectNode json = SentencePiece.tokenizer(pieces, extraIds(folder, config));
+            AddedTokens.read(folder, config).addTo(json);
+            return json;
         }
         throw new IOException("no tokenizer.json, vocab.json with merges.txt, or spiece.model in " + folder);
     }

@@ -105,7 +105,6 @@ class SamplerNameTest {
                 "DDPMScheduler               | 'trained_betas': [0.1, 0.2]                            | setting num_train_timesteps is 1000",
                 "DDIMScheduler               | 'rescale_betas_zero_snr': true, 'timestep_spacing': 'trailing' | setting prediction_type is \"epsilon\"",
                 "LCMScheduler                | 'rescale_betas_zero_snr': true                         | setting prediction_type is \"epsilon\"",
-                "DDIMScheduler               | 'sigma_data': 0.5                                      | setting sigma_data is 0.5",
             })
     void aSettingThatIsNotSupportedIsRefusedByNameAndValue(String scheduler, String settings, String message) {
         assertThatThrownBy(() -> {

@@ -34,6 +34,7 @@ public final class InspectCommand implements Callable<Integer> {
                                             part.bytes() / MILLION,
                                             String.join(", ", part.types())));
             part.problem().ifPresent(problem -> System.out.println("  not supported: " + problem));
+            part.warnings().forEach(warning -> System.out.println("  warning: " + warning));
         }
         System.out.println(report.supported() ? "supported" : "not supported");
         return report.supported() ? 0 : 1;
