@@ -3,17 +3,21 @@ package io.ruido.pipeline.lora;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Patch;
 import io.ruido.tensor.SafeTensors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -25,8 +29,11 @@ import java.util.regex.Pattern;
  */
 final class Lora implements AutoCloseable {
     private static final Pattern PEFT = Pattern.compile(
-            "(?:base_model\\.model\\.)?(.+?)(?:\\.lora_([AB])|[._]lora\\.(down|up)|\\.lora_linear_layer\\.(down|up)|\\.lora_(down|up))\\.weight");
+            "(?:base_model\\.model\\.)?(.+?)(?:\\.lora_([AB])|[._]lora\\.(down|up)|\\.lora_linear_layer\\.(down|up)|\\.lora_(down|up))(?:\\.default)?\\.weight");
     private static final Pattern ALPHA = Pattern.compile("(.+)\\.alpha");
+    /** What diffusers keeps of the settings that the additions were trained with. */
+    private static final String SETTINGS = "lora_adapter_metadata";
+
     private static final Set<String> PARTS = Set.of("unet", "transformer", "text_encoder", "text_encoder_2");
     private static final Map<String, List<String>> PREFIXES = Map.of(
             "unet", List.of("lora_unet_"),
@@ -40,6 +47,14 @@ final class Lora implements AutoCloseable {
         private NDArray b;
         private double alpha = Double.NaN;
 
+        /** α/r, or what the file has instead. */
+        private double factor;
+
+        /** Of A; whether its shape is that of factors at all is seen beside the weight. */
+        long rank() {
+            return a.getShape().dimension() == 0 ? 1 : a.getShape().get(0);
+        }
+
         /** Whether B·A has as many elements as a weight. Small files can have factors of a product of any size. */
         boolean fits(long size) {
             return a.getShape().dimension() >= 2
@@ -50,11 +65,10 @@ final class Lora implements AutoCloseable {
         }
 
         NDArray delta(double scale) {
-            long rank = a.getShape().get(0);
-            double factor = Double.isNaN(alpha) ? scale : scale * alpha / rank;
+            long rank = rank();
             return b.reshape(b.getShape().get(0), rank)
                     .matMul(a.reshape(rank, -1))
-                    .mul(factor);
+                    .mul(scale * factor);
         }
     }
 
@@ -83,7 +97,35 @@ final class Lora implements AutoCloseable {
                         "%s: module %s has only one of its two matrices".formatted(given.file(), module));
             }
         });
+        lora.setFactors(
+                new ObjectMapper().readTree(SafeTensors.metadata(given.file()).getOrDefault(SETTINGS, "{}")));
         return lora;
+    }
+
+    private void setFactors(JsonNode settings) {
+        Map<String, Map<String, Adapter>> parts = new TreeMap<>();
+        adapters.forEach((module, adapter) ->
+                parts.computeIfAbsent(part(module), _ -> new TreeMap<>()).put(module, adapter));
+        parts.forEach((part, modules) -> {
+            List<Double> alphas = modules.values().stream()
+                    .map(adapter -> adapter.alpha)
+                    .filter(alpha -> !alpha.isNaN())
+                    .toList();
+            long first = modules.values().iterator().next().rank();
+            LoraScales scales = new LoraScales(settings, part, alphas, first);
+            modules.forEach((module, adapter) -> adapter.factor = scales.of(
+                    module.substring(Math.min(module.length(), part.length() + 1)), adapter.alpha, adapter.rank()));
+        });
+    }
+
+    /** The part of the model that a module is in, by its name in the file. */
+    private static String part(String module) {
+        return PREFIXES.entrySet().stream()
+                .filter(part -> part.getValue().stream().anyMatch(module::startsWith))
+                .map(Map.Entry::getKey)
+                .sorted(Comparator.reverseOrder())
+                .findFirst()
+                .orElseGet(() -> module.split("\\.", 2)[0]);
     }
 
     private void add(String name, NDArray tensor) {
