@@ -11,6 +11,7 @@ import io.ruido.gateway.http.Contract;
 import io.ruido.gateway.http.GracefulShutdown;
 import io.ruido.gateway.http.HttpVerticle;
 import io.ruido.gateway.http.Problems;
+import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.Tls;
 import io.ruido.gateway.monitoring.MetricsRoute;
 import io.ruido.gateway.page.Page;
@@ -115,9 +116,10 @@ public final class Gateway implements AutoCloseable {
         router.allowForward(config.gateway().proxyHeaders() ? AllowForwardHeaders.X_FORWARD : AllowForwardHeaders.NONE);
         reading(router, "/openapi.yaml")
                 .handler(access.handler(AccessRule.PUBLIC))
-                .handler(ctx -> ctx.response()
-                        .putHeader("Content-Type", "application/yaml")
-                        .end(contractText.copy()));
+                .handler(ctx -> {
+                    ctx.response().putHeader("Content-Type", "application/yaml");
+                    Reply.end(ctx.request(), contractText.copy());
+                });
         reading(router, "/metrics")
                 .handler(access.handler(AccessRule.ADMIN))
                 .handler(

@@ -7,7 +7,6 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.PlatformHandler;
 import io.vertx.ext.web.openapi.router.OpenAPIRoute;
 import io.vertx.ext.web.openapi.router.RouterBuilder;
-import io.vertx.openapi.contract.MediaType;
 import io.vertx.openapi.contract.OpenAPIContract;
 import io.vertx.openapi.contract.Operation;
 import java.time.Duration;
@@ -78,18 +77,17 @@ public final class ApiRouter {
                     })
                     .addHandler(access.apply(route.access()))
                     .addHandler(new BodyReader(
-                            route.maxBodyBytes().orElse(maxBodyBytes), takesForm(operation), budgets, bodyTimeout))
+                            route.maxBodyBytes().orElse(maxBodyBytes), mediaTypes(operation), budgets, bodyTimeout))
                     .addHandler(new RequestValidation(operation, contract.getSchemaRepository()))
                     .addHandler(route.handler());
         }
         return builder.createRouter();
     }
 
-    private static boolean takesForm(Operation operation) {
-        Map<String, MediaType> content = operation.getRequestBody() == null
-                ? Map.of()
-                : operation.getRequestBody().getContent();
-        return content.containsKey(Form.MEDIA_TYPE);
+    private static Set<String> mediaTypes(Operation operation) {
+        return operation.getRequestBody() == null
+                ? Set.of()
+                : operation.getRequestBody().getContent().keySet();
     }
 
     /** Methods of a path, as an {@code Allow} header lists them. */

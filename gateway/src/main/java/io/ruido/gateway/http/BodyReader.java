@@ -7,6 +7,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * Reads the body of a request, up to a maximum size. What has come of a large one waits on disk until all of it is there, so
@@ -21,18 +22,18 @@ final class BodyReader implements Handler<RoutingContext> {
     private static final int LARGE = 64 * 1024;
 
     private final long maxBytes;
-    private final boolean takesForm;
+    private final Set<String> mediaTypes;
     private final BodyBudgets budgets;
     private final Duration timeout;
 
     /**
-     * @param takesForm whether the body is {@code multipart/form-data}
+     * @param mediaTypes that the body may have
      * @param budgets of the bodies of all requests
      * @param timeout within which the body has to be sent
      */
-    BodyReader(long maxBytes, boolean takesForm, BodyBudgets budgets, Duration timeout) {
+    BodyReader(long maxBytes, Set<String> mediaTypes, BodyBudgets budgets, Duration timeout) {
         this.maxBytes = maxBytes;
-        this.takesForm = takesForm;
+        this.mediaTypes = mediaTypes;
         this.budgets = budgets;
         this.timeout = timeout;
     }
@@ -60,9 +61,9 @@ final class BodyReader implements Handler<RoutingContext> {
     @Override
     public void handle(RoutingContext ctx) {
         HttpServerRequest request = ctx.request();
-        if (takesForm) {
+        if (mediaTypes.equals(Set.of(Form.MEDIA_TYPE))) {
             RequestValidation.contentType(ctx, Form.MEDIA_TYPE);
-        } else if (isForm(request.getHeader(HttpHeaders.CONTENT_TYPE))) {
+        } else if (!mediaTypes.contains(Form.MEDIA_TYPE) && isForm(request.getHeader(HttpHeaders.CONTENT_TYPE))) {
             // No handler reads it, and Vert.x fails where the method allows no body.
             ctx.next();
             return;

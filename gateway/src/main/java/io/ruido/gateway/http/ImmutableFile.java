@@ -76,8 +76,6 @@ public record ImmutableFile(String name) {
     }
 
     private static void end(RoutingContext ctx, byte[] content) {
-        ctx.response()
-                .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(content.length)) // HEAD has it too
-                .end(Buffer.buffer(content));
+        Reply.end(ctx.request(), Buffer.buffer(content));
     }
 }

@@ -66,7 +66,7 @@ public final class Problems implements Handler<RoutingContext> {
                     .increment();
         }
         ErrorFormat format = route == null ? api.errors(ctx.normalizedPath()) : route.errors();
-        Reply.error(ctx.response(), problem, format);
+        Reply.error(ctx.request(), problem, format);
     }
 
     private Problem ofStatus(RoutingContext ctx) {
@@ -87,7 +87,7 @@ public final class Problems implements Handler<RoutingContext> {
     /** What Vert.x itself could not read as HTTP. */
     static void malformed(HttpServerRequest request, String detail) {
         request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-        Reply.error(request.response(), Problem.of(Problem.Code.MALFORMED_REQUEST, detail), ErrorFormat.PROBLEM_JSON);
+        Reply.error(request, Problem.of(Problem.Code.MALFORMED_REQUEST, detail), ErrorFormat.PROBLEM_JSON);
         request.connection().close();
     }
 
@@ -98,7 +98,7 @@ public final class Problems implements Handler<RoutingContext> {
             case InvalidFieldException e ->
                 Problem.invalid(List.of(new Problem.Field(e.field(), e.value(), e.reason())));
             case RedisCommandExecutionException e
-            when e.getMessage().startsWith("OOM") ->
+            when e.getMessage().contains("OOM command not allowed") ->
                 Problem.of(Problem.Code.UNAVAILABLE, "Redis has no memory left; try again later.");
             case RedisException e -> unavailable("Redis");
             case KafkaException e -> unavailable("Kafka");

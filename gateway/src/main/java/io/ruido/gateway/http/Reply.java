@@ -4,6 +4,8 @@ import io.ruido.job.JobJson;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.CompletionStage;
@@ -22,23 +24,33 @@ public final class Reply {
     }
 
     public static void json(RoutingContext ctx, int status, Object body) {
-        write(ctx.response(), status, JSON, body);
+        write(ctx.request(), status, JSON, body);
     }
 
-    static void error(HttpServerResponse response, Problem problem, ErrorFormat format) {
+    /** Sends the content. A HEAD gets its length alone: over HTTP/2 Vert.x would send the content too. */
+    public static void end(HttpServerRequest request, Buffer content) {
+        HttpServerResponse response =
+                request.response().putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(content.length()));
+        if (request.method() == HttpMethod.HEAD) {
+            response.end();
+        } else {
+            response.end(content);
+        }
+    }
+
+    static void error(HttpServerRequest request, Problem problem, ErrorFormat format) {
         if (problem.retryAfter() != null) {
-            response.putHeader(RETRY_AFTER, String.valueOf(problem.retryAfter()));
+            request.response().putHeader(RETRY_AFTER, String.valueOf(problem.retryAfter()));
         }
         ErrorFormat.Body body = format.of(problem);
-        write(response, body.status(), body.mediaType(), body.json());
+        write(request, body.status(), body.mediaType(), body.json());
     }
 
-    private static void write(HttpServerResponse response, int status, CharSequence type, Object body) {
-        Buffer json = Buffer.buffer(JobJson.writeBytes(body));
-        response.setStatusCode(status)
+    private static void write(HttpServerRequest request, int status, CharSequence type, Object body) {
+        request.response()
+                .setStatusCode(status)
                 .putHeader(HttpHeaders.CONTENT_TYPE, type)
-                .putHeader(HttpHeaders.CACHE_CONTROL, NO_STORE)
-                .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(json.length())) // HEAD has it too
-                .end(json);
+                .putHeader(HttpHeaders.CACHE_CONTROL, NO_STORE);
+        end(request, Buffer.buffer(JobJson.writeBytes(body)));
     }
 }

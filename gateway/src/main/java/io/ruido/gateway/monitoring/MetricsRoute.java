@@ -12,6 +12,7 @@ import io.ruido.job.Priority;
 import io.ruido.redis.Overview;
 import io.ruido.telemetry.Metric;
 import io.ruido.telemetry.Telemetry;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
@@ -100,9 +101,10 @@ public final class MetricsRoute {
                                 .orTimeout(REDIS_ANSWERS_WITHIN_MILLIS, TimeUnit.MILLISECONDS)
                                 .exceptionally(this::without)
                                 .thenApplyAsync(this::page, blocking))
-                .onSuccess(page -> ctx.response()
-                        .putHeader(HttpHeaders.CONTENT_TYPE, Telemetry.CONTENT_TYPE)
-                        .end(page))
+                .onSuccess(page -> {
+                    ctx.response().putHeader(HttpHeaders.CONTENT_TYPE, Telemetry.CONTENT_TYPE);
+                    Reply.end(ctx.request(), Buffer.buffer(page));
+                })
                 .onFailure(ctx::fail);
     }
 

@@ -1,5 +1,6 @@
 package io.ruido.gateway.page;
 
+import io.ruido.gateway.http.Reply;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -104,7 +105,8 @@ public final class Page {
             if (tag.equals(ctx.request().getHeader(HttpHeaders.IF_NONE_MATCH))) {
                 response.setStatusCode(304).end();
             } else {
-                response.putHeader(HttpHeaders.CONTENT_TYPE, type).end(body.copy());
+                response.putHeader(HttpHeaders.CONTENT_TYPE, type);
+                Reply.end(ctx.request(), body.copy());
             }
         };
     }

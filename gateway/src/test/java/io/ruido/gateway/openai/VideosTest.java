@@ -259,7 +259,7 @@ class VideosTest {
     @CsvSource({
         "seconds,     many,    seconds must match",
         "seconds,     0.1,     'seconds must be longer: it is less than a frame (was \"0.1\")'",
-        "seconds,     60,      seconds make 1982464 pixels",
+        "seconds,     60,      seconds make 1970176 pixels",
         "size,        60x64,   'size must be divisible by 16 for model rolling (was 60)'",
         "num_frames,  24,      'num_frames must be 1 more than a multiple of 4 for model rolling (was 24)'",
         "model,       apples,  'model must be a model of clips, but it makes images'",
