@@ -97,9 +97,16 @@ public final class Ops {
         return MANAGER.create(value);
     }
 
-    /** The array in another type; itself when it has that type. (NDArray.toType ends the process for BFLOAT16.) */
+    /**
+     * The array in another type; itself when it has that type. NDArray.toType ends the process for BFLOAT16, and DJL says
+     * UNKNOWN for the type of an array of bfloat16, so that means BFLOAT16 here.
+     */
     public static NDArray cast(NDArray array, DataType type) {
-        return array.getDataType() == type ? array : call("to_" + type.name().toLowerCase(Locale.ROOT), array);
+        if (array.getDataType() == type) {
+            return array;
+        }
+        DataType named = type == DataType.UNKNOWN ? DataType.BFLOAT16 : type;
+        return call("to_" + named.name().toLowerCase(Locale.ROOT), array);
     }
 
     private static NDArray methodTag(String method) {
