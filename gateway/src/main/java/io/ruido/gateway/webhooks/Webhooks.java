@@ -118,7 +118,7 @@ public final class Webhooks {
             Optional<JobStatus> job =
                     done(jobs.find(id)).filter(found -> found.state().terminal());
             if (webhook.isPresent() && job.isPresent()) {
-                inTurn(job.get().tenant(), () -> attempt(id, webhook.get(), job.get()));
+                inTurn(job.get(), () -> attempt(id, webhook.get(), job.get()));
             } else {
                 done(store.delivered(id));
             }
@@ -133,7 +133,7 @@ public final class Webhooks {
             Optional<WebhookStore.Pending> webhook = done(store.find(id));
             Optional<JobStatus> job = done(jobs.find(id));
             if (webhook.isPresent() && job.isPresent()) {
-                inTurn(job.get().tenant(), () -> tell(id, webhook.get(), job.get()));
+                inTurn(job.get(), () -> tell(id, webhook.get(), job.get()));
             }
             boolean more = webhook.isPresent() && job.isPresent() && toldMore(webhook.get(), job.get());
             done(more ? store.liveLater(id, PROGRESS_EVERY) : store.liveDone(id));
@@ -176,12 +176,17 @@ public final class Webhooks {
     }
 
     /** Does nothing when too many of the tenant's calls last too long: the call stays due. */
-    private void inTurn(String tenant, Runnable attempt) {
-        Semaphore places = turns.computeIfAbsent(tenant, first -> new Semaphore(CALLS_OF_A_TENANT));
+    private void inTurn(JobStatus job, Runnable attempt) {
+        Runnable logged = () -> {
+            try (var _ = MDC.putCloseable(JobConsumer.JOB_ID, job.job().jobId().toString())) {
+                attempt.run();
+            }
+        };
+        Semaphore places = turns.computeIfAbsent(job.tenant(), first -> new Semaphore(CALLS_OF_A_TENANT));
         try {
             if (places.tryAcquire(TURN_COMES_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
                 try {
-                    CompletableFuture.runAsync(attempt, calls).join();
+                    CompletableFuture.runAsync(logged, calls).join();
                 } finally {
                     places.release();
                 }
