@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.model.autoencoder.AutoencoderKL;
@@ -41,7 +40,6 @@ public final class AutoencoderStage implements Stage {
     private static final int SHOWN = 8;
     private static final int EVALUATION_BATCH = 8;
     private static final int CALIBRATION = 256;
-    private static final float START_LOGVAR = -4;
 
     private final TrainConfig.Autoencoder config;
     private final int size;
@@ -85,8 +83,9 @@ public final class AutoencoderStage implements Stage {
         this.adversary =
                 Optional.ofNullable(config.adversarial()).map(settings -> adversary(settings.discriminator(), weights));
         adversary.ifPresent(_ -> adversary(config.adversarial().discriminator(), averages));
-        startQuietly(weights);
-        startQuietly(averages);
+        for (Weights fresh : List.of(weights, averages)) {
+            QuietStart.applyToAutoencoder(fresh.tensors(), model.config().latentChannels());
+        }
     }
 
     private AdversarialLoss adversary(AdversaryConfig settings, Weights weights) {
@@ -99,22 +98,9 @@ public final class AutoencoderStage implements Stage {
     /** Pictures and their reconstructions in a step, for the discriminator to learn from. */
     private record Played(NDArray real, NDArray fake) {}
 
-    /** Fresh weights, but latents with little noise. */
-    private void startQuietly(Weights fresh) {
-        QuietStart.apply(fresh.tensors());
-        int channels = model.config().latentChannels();
-        fresh.tensors().get("quant_conv.bias").set(new NDIndex("{}:", channels), START_LOGVAR);
-        fresh.tensors()
-                .get("quant_conv.weight")
-                .get(new NDIndex("{}:", channels))
-                .muli(0.1f);
-    }
-
     @Override
     public boolean trains(String name) {
-        return config.learns() == TrainConfig.Learns.ALL
-                || name.startsWith("decoder.")
-                || name.startsWith("post_quant_conv.");
+        return config.learns().trains(name);
     }
 
     @Override

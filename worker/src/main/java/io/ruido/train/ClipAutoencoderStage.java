@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ruido.model.autoencoder.AutoencoderKL;
@@ -35,7 +34,6 @@ final class ClipAutoencoderStage implements Stage {
     private static final int SHOWN = 4;
     private static final int MEASURED = 16;
     private static final int CALIBRATION = 64;
-    private static final float START_LOGVAR = -4;
 
     /** Clips and pictures with sides of that many pixels. */
     record Data(int side, List<ImageFolder.Picture> clips, List<ImageFolder.Picture> pictures) {}
@@ -99,26 +97,14 @@ final class ClipAutoencoderStage implements Stage {
         this.model = new AutoencoderKLWan(settings, weights);
         this.average = new AutoencoderKLWan(settings, averages);
         this.averages = averages;
-        startQuietly(weights);
-        startQuietly(averages);
-    }
-
-    /** Fresh weights, but latents with little noise. */
-    private void startQuietly(Weights fresh) {
-        QuietStart.apply(fresh.tensors());
-        int channels = model.config().zDim();
-        fresh.tensors().get("quant_conv.bias").set(new NDIndex("{}:", channels), START_LOGVAR);
-        fresh.tensors()
-                .get("quant_conv.weight")
-                .get(new NDIndex("{}:", channels))
-                .muli(0.1f);
+        for (Weights fresh : List.of(weights, averages)) {
+            QuietStart.applyToAutoencoder(fresh.tensors(), model.config().zDim());
+        }
     }
 
     @Override
     public boolean trains(String name) {
-        return config.learns() == TrainConfig.Learns.ALL
-                || name.startsWith("decoder.")
-                || name.startsWith("post_quant_conv.");
+        return config.learns().trains(name);
     }
 
     @Override

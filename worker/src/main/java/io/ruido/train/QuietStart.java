@@ -1,6 +1,7 @@
 package io.ruido.train;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -16,6 +17,7 @@ final class QuietStart {
             "conv_out\\.weight|adaln_single\\.linear\\..*|condition_embedder\\.time_proj\\..*|.*scale_shift_table"
                     + "|(transformer_)?blocks\\..*attn2\\.to_out\\.0\\..*");
     private static final float GAIN = (float) Math.sqrt(3); // PyTorch's layers start with a third of that variance
+    private static final float START_LOGVAR = -4;
 
     private QuietStart() {}
 
@@ -32,7 +34,21 @@ final class QuietStart {
         });
     }
 
-    /** The same, and a model that predicts zero. A transformer's blocks do nothing at first (Peebles and Xie 2023, §3.2). */
+    /**
+     * Applies {@link #apply}, and makes latents with little noise.
+     *
+     * @param channels of the latents
+     */
+    static void applyToAutoencoder(Map<String, NDArray> fresh, int channels) {
+        apply(fresh);
+        fresh.get("quant_conv.bias").set(new NDIndex("{}:", channels), START_LOGVAR);
+        fresh.get("quant_conv.weight").get(new NDIndex("{}:", channels)).muli(0.1f);
+    }
+
+    /**
+     * Applies {@link #apply}, and makes a model that predicts zero. A transformer's blocks do nothing at first (Peebles and
+     * Xie 2023, §3.2).
+     */
     static void applyToDenoiser(Map<String, NDArray> fresh) {
         apply(fresh);
         fresh.forEach((name, tensor) -> {

@@ -118,7 +118,12 @@ public record TrainConfig(
         ALL,
         /** Latents stay what they are, and with them a denoiser of theirs keeps its worth. */
         DECODER,
-        NOTHING
+        NOTHING;
+
+        /** Whether a tensor of an autoencoder is trained when this part is. */
+        public boolean trains(String name) {
+            return this == ALL || name.startsWith("decoder.") || name.startsWith("post_quant_conv.");
+        }
     }
 
     /**
