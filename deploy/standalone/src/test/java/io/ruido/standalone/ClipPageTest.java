@@ -7,13 +7,11 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,22 +25,12 @@ class ClipPageTest {
     @TempDir
     static Path folder;
 
-    private static Chromium chromium;
-    private static Standalone ruido;
+    private static BrowsedRuido ruido;
 
     @BeforeAll
     static void start() throws Exception {
-        chromium = Chromium.startOrSkip();
-        PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MILLIS);
         TinyModel.installClips(folder.resolve("models"));
-        Map<String, String> settings = Map.of(
-                "ruido.data-dir", folder.resolve("data").toString(),
-                "ruido.worker.models", folder.resolve("models").toString(),
-                "ruido.gateway.port", "0",
-                "ruido.redis.timeout", "PT20S",
-                "ruido.kafka.timeout", "PT20S",
-                "ruido.s3.timeout", "PT20S");
-        ruido = Standalone.start(new Settings(settings, Map.of(), Optional.empty()));
+        ruido = BrowsedRuido.startOrSkip(folder, PATIENCE_MILLIS, Map.of());
     }
 
     @AfterAll
@@ -50,18 +38,12 @@ class ClipPageTest {
         if (ruido != null) {
             ruido.close();
         }
-        if (chromium != null) {
-            chromium.close();
-        }
     }
 
     @Test
     void aClipPlaysInTheGalleryInTheShapeAndForTheTimeThatWasAskedFor() {
         List<String> complaints = new ArrayList<>();
-        try (BrowserContext context = chromium.browser()
-                .newContext(new Browser.NewContextOptions()
-                        .setBaseURL(ruido.address().toString()))) {
-            context.setDefaultTimeout(PATIENCE_MILLIS);
+        try (BrowserContext context = ruido.newContext(new Browser.NewContextOptions())) {
             Page page = context.newPage();
             page.onPageError(complaints::add);
             page.navigate("/");

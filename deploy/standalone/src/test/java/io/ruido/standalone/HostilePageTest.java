@@ -8,7 +8,6 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ReducedMotion;
 import io.ruido.job.JobJson;
@@ -21,7 +20,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,24 +48,15 @@ class HostilePageTest {
     @TempDir
     static Path folder;
 
-    private static Chromium chromium;
-    private static Standalone ruido;
+    private static BrowsedRuido ruido;
 
     private final List<String> complaints = new CopyOnWriteArrayList<>();
     private final List<String> requested = new CopyOnWriteArrayList<>();
 
     @BeforeAll
     static void start() throws Exception {
-        chromium = Chromium.startOrSkip();
-        PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MILLIS);
         TinyModel.install(folder.resolve("models"));
-        ruido = Standalone.start(new Settings(
-                Map.of(
-                        "ruido.data-dir", folder.resolve("data").toString(),
-                        "ruido.worker.models", folder.resolve("models").toString(),
-                        "ruido.gateway.port", "0"),
-                Map.of(),
-                Optional.empty()));
+        ruido = BrowsedRuido.startOrSkip(folder, PATIENCE_MILLIS, Map.of());
     }
 
     @AfterAll
@@ -75,18 +64,12 @@ class HostilePageTest {
         if (ruido != null) {
             ruido.close();
         }
-        if (chromium != null) {
-            chromium.close();
-        }
     }
 
     @Test
     void whatClientsWriteIsShownAsTextAndRunsNothing() throws Exception {
-        try (BrowserContext context = chromium.browser()
-                .newContext(new Browser.NewContextOptions()
-                        .setBaseURL(ruido.address().toString())
-                        .setReducedMotion(ReducedMotion.REDUCE))) {
-            context.setDefaultTimeout(PATIENCE_MILLIS);
+        try (BrowserContext context =
+                ruido.newContext(new Browser.NewContextOptions().setReducedMotion(ReducedMotion.REDUCE))) {
             Page page = context.newPage();
             listen(page);
             for (String prompt : PROMPTS) {
@@ -123,9 +106,7 @@ class HostilePageTest {
     /** The policy is what remains where the page itself has a fault. */
     @Test
     void thePolicyStopsScriptsThatGotOntoThePage() {
-        try (BrowserContext context = chromium.browser()
-                .newContext(new Browser.NewContextOptions()
-                        .setBaseURL(ruido.address().toString()))) {
+        try (BrowserContext context = ruido.newContext(new Browser.NewContextOptions())) {
             Page page = context.newPage();
             List<String> violations = new CopyOnWriteArrayList<>();
             page.onConsoleMessage(message -> violations.add(message.text()));

@@ -7,7 +7,6 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.FilePayload;
@@ -16,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -85,35 +83,22 @@ class PageTest {
     @TempDir
     static Path folder;
 
-    private static Chromium chromium;
-    private static Standalone ruido;
+    private static BrowsedRuido ruido;
 
     private final List<String> complaints = new ArrayList<>();
     private BrowserContext context;
 
     @BeforeAll
     static void start() throws Exception {
-        chromium = Chromium.startOrSkip();
-        PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MILLIS);
         TinyModel.install(folder.resolve("models"));
-        Map<String, String> settings = Map.of(
-                "ruido.data-dir", folder.resolve("data").toString(),
-                "ruido.worker.models", folder.resolve("models").toString(),
-                "ruido.gateway.port", "0",
-                "ruido.jobs.max-steps", String.valueOf(FOREVER),
-                "ruido.redis.timeout", "PT20S",
-                "ruido.kafka.timeout", "PT20S",
-                "ruido.s3.timeout", "PT20S");
-        ruido = Standalone.start(new Settings(settings, Map.of(), Optional.empty()));
+        ruido = BrowsedRuido.startOrSkip(
+                folder, PATIENCE_MILLIS, Map.of("ruido.jobs.max-steps", String.valueOf(FOREVER)));
     }
 
     @AfterAll
     static void stop() {
         if (ruido != null) {
             ruido.close();
-        }
-        if (chromium != null) {
-            chromium.close();
         }
     }
 
@@ -336,9 +321,7 @@ class PageTest {
 
     private Page page(Browser.NewContextOptions options) {
         // Without a graphics card, drawing what moves takes much of a small machine.
-        context = chromium.browser()
-                .newContext(options.setBaseURL(ruido.address().toString()).setReducedMotion(ReducedMotion.REDUCE));
-        context.setDefaultTimeout(PATIENCE_MILLIS);
+        context = ruido.newContext(options.setReducedMotion(ReducedMotion.REDUCE));
         Page page = context.newPage();
         page.onPageError(complaints::add);
         page.onConsoleMessage(message -> {
