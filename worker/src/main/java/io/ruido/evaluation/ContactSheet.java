@@ -15,15 +15,27 @@ import javax.imageio.ImageIO;
 public final class ContactSheet {
     private static final int CAPTION = 18;
     private static final int LONGEST = 20;
+    private static final int ROW_NAME = 90;
 
     private ContactSheet() {}
 
     /** Writes a PNG of pictures that have one size, so many in a row. */
     public static void write(Path file, List<RgbImage> pictures, List<String> captions, int columns)
             throws IOException {
+        write(file, pictures, captions, List.of(), columns);
+    }
+
+    /**
+     * Writes a PNG of images of one size.
+     *
+     * @param rows names at the left of the rows, or none
+     */
+    public static void write(Path file, List<RgbImage> pictures, List<String> captions, List<String> rows, int columns)
+            throws IOException {
         int width = pictures.getFirst().width(), height = pictures.getFirst().height() + CAPTION;
-        int rows = Math.ceilDiv(pictures.size(), columns);
-        var sheet = new BufferedImage(columns * width, rows * height, BufferedImage.TYPE_INT_RGB);
+        int margin = rows.isEmpty() ? 0 : ROW_NAME;
+        var sheet = new BufferedImage(
+                margin + columns * width, Math.ceilDiv(pictures.size(), columns) * height, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = sheet.createGraphics();
         g.setColor(Color.WHITE);
         g.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
@@ -31,20 +43,16 @@ public final class ContactSheet {
         g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 11));
         g.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
         for (int i = 0; i < pictures.size(); i++) {
-            int left = i % columns * width, top = i / columns * height;
-            draw(pictures.get(i), sheet, left, top);
+            int left = margin + i % columns * width, top = i / columns * height;
+            g.drawImage(pictures.get(i).toBufferedImage(), left, top, null);
             g.drawString(cut(captions.get(i)), left + 4, top + height - 5);
+        }
+        g.setFont(g.getFont().deriveFont(Font.BOLD));
+        for (int i = 0; i < rows.size(); i++) {
+            g.drawString(rows.get(i), 4, i * height + height / 2);
         }
         g.dispose();
         ImageIO.write(sheet, "png", file.toFile());
-    }
-
-    private static void draw(RgbImage picture, BufferedImage sheet, int left, int top) {
-        byte[] rgb = picture.rgb();
-        for (int i = 0; i < picture.width() * picture.height(); i++) {
-            int colour = (rgb[3 * i] & 255) << 16 | (rgb[3 * i + 1] & 255) << 8 | rgb[3 * i + 2] & 255;
-            sheet.setRGB(left + i % picture.width(), top + i / picture.width(), colour);
-        }
     }
 
     private static String cut(String caption) {

@@ -1,139 +1,149 @@
 package io.ruido.evaluation;
 
 import io.ruido.pipeline.image.RgbImage;
-import java.awt.Color;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.knowm.xchart.BitmapEncoder;
-import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
 
-/** Draws the same labels and prompts in several ways, and says of each how good it is and how long it takes. */
+/**
+ * Draws the same labels and prompts with several models, samplers and numbers of steps, and measures quality, diversity
+ * and time of each. Everything is drawn first and timed afterwards, so that all times are taken under the same conditions.
+ */
 public final class Ladder {
-    private static final int TRIES = 2;
+    private static final int TRIES = 3;
+    private static final double ENOUGH_MILLIS = 5000;
 
     private final LadderConfig config;
     private final Evaluation evaluation;
+    private final Consumer<String> progress;
 
     /**
-     * What was measured of one way.
+     * How long an image takes.
      *
-     * @param frechet distance to the pictures of the labels
-     * @param diversity relative to the first way's
-     * @param millisAlone for one picture by itself
+     * @param millisAlone for one by itself
      * @param millisTogether for one of eight
      */
-    public record Row(
-            String name,
-            Evaluation.Fit fit,
-            double frechet,
-            double diversity,
-            double millisAlone,
-            double millisTogether) {}
+    private record Times(double millisAlone, double millisTogether) {}
 
-    private record Drawn(Row row, double distance, List<RgbImage> prompts) {}
-
-    /** @param evaluation against the pictures that all of the models were trained on */
-    public Ladder(Path file, Evaluation evaluation) throws IOException {
+    /**
+     * @param evaluation against the images that all of the models were trained on
+     * @param progress receives what is done next
+     */
+    public Ladder(Path file, Evaluation evaluation, Consumer<String> progress) throws IOException {
         this.config = LadderConfig.read(file);
         this.evaluation = evaluation;
+        this.progress = progress;
     }
 
     /**
-     * Draws everything and writes {@code ladder.md}, {@code ladder.png} and {@code samples.png}.
+     * Draws, measures, and writes {@code ladder.md}, {@code ladder.png} and {@code samples.png}. The samples of each rung are
+     * kept in {@code rungs}.
      *
-     * @param progress receives what is drawn next
+     * @param resume uses samples that an earlier run has kept, where what is asked for has not changed
      * @return the lines of the table
      */
-    public List<String> write(Path out, Consumer<String> progress) throws IOException {
-        List<String> labels = evaluation.labels(config.labels(), config.seed());
-        List<Row> rows = new ArrayList<>();
-        List<RgbImage> pictures = new ArrayList<>();
-        List<String> captions = new ArrayList<>();
-        double reference = 0;
+    public List<String> write(Path out, boolean resume) throws IOException {
+        Map<LadderConfig.Rung, RungSamples> samples = new LinkedHashMap<>();
         for (LadderConfig.Rung rung : config.rungs()) {
-            progress.accept(rung.name());
-            Drawn drawn = draw(rung, labels, reference);
-            reference = reference == 0 ? drawn.distance() : reference;
-            rows.add(drawn.row());
-            pictures.addAll(drawn.prompts());
-            config.prompts().forEach(prompt -> captions.add(rung.name() + ": " + prompt));
+            samples.put(rung, samples(rung, out, resume));
         }
-        ContactSheet.write(
-                out.resolve("samples.png"), pictures, captions, config.prompts().size());
-        plot(rows, out.resolve("ladder.png"));
-        List<String> table = table(rows);
+        double reference = samples.entrySet().stream()
+                .filter(entry -> entry.getKey().name().equals(config.reference()))
+                .mapToDouble(entry -> distance(entry.getValue()).orElseThrow())
+                .findFirst()
+                .orElseThrow();
+        List<LadderReport.Row> rows = new ArrayList<>();
+        for (var entry : samples.entrySet()) {
+            rows.add(row(entry.getKey(), entry.getValue(), reference));
+        }
+        var report = new LadderReport(rows);
+        report.plot(out.resolve("ladder.png"));
+        grid(samples, out.resolve("samples.png"));
+        List<String> table = report.table();
         Files.write(out.resolve("ladder.md"), table);
         return table;
     }
 
-    private Drawn draw(LadderConfig.Rung rung, List<String> labels, double reference) throws IOException {
-        Painter.Sampling sampling = rung.sampling(config.seed());
+    private List<String> labels(LadderConfig.Rung rung) {
+        List<String> all = evaluation.labels(config.labels(), config.seed());
+        return all.subList(0, Math.min(all.size(), config.labels(rung)));
+    }
+
+    private RungSamples samples(LadderConfig.Rung rung, Path out, boolean resume) throws IOException {
+        var request = new RungSamples.Request(rung, config.seed(), labels(rung), config.prompts(), config.seeds(rung));
+        Path folder = request.folder(out);
+        Optional<RungSamples> kept = resume ? RungSamples.read(folder, request) : Optional.empty();
+        if (kept.isPresent()) {
+            return kept.get();
+        }
+        progress.accept("drawing with " + rung.name());
         try (Painter painter = new Painter(rung.model())) {
-            Painter.Drawn drawn = painter.draw(labels, sampling, _ -> {});
-            List<RgbImage> prompts = new ArrayList<>();
-            double distance = 0;
-            for (String prompt : config.prompts()) {
-                List<RgbImage> varied = painter.vary(prompt, config.seeds(), sampling);
-                distance += evaluation.diversity(varied) / config.prompts().size();
-                prompts.add(varied.getFirst());
-            }
-            double alone = Double.MAX_VALUE;
-            for (int i = 0; i < TRIES; i++) {
-                alone = Math.min(
-                        alone,
-                        painter.draw(labels.subList(0, 1), sampling, _ -> {}).millisEach());
-            }
-            var row = new Row(
-                    rung.name(),
-                    evaluation.fit(labels.stream().map(Set::of).toList(), drawn.pictures()),
-                    evaluation.frechet(labels, drawn.pictures()),
-                    reference == 0 ? 1 : distance / reference,
-                    alone,
-                    drawn.millisEach());
-            return new Drawn(row, distance, prompts);
+            RungSamples drawn = RungSamples.draw(painter, request);
+            drawn.write(folder, request);
+            return drawn;
         }
     }
 
-    private List<String> table(List<Row> rows) {
-        List<String> table = new ArrayList<>();
-        table.add("| | label at once | in the nearest 5 | Fréchet distance | diversity | ms alone | ms of 8 |");
-        table.add("|---|---|---|---|---|---|---|");
-        for (Row row : rows) {
-            table.add(String.format(
-                    Locale.ROOT,
-                    "| %s | %.1f %% | %.1f %% | %.2f | %.2f | %.0f | %.0f |",
-                    row.name(),
-                    100 * row.fit().top1(),
-                    100 * row.fit().top5(),
-                    row.frechet(),
-                    row.diversity(),
-                    row.millisAlone(),
-                    row.millisTogether()));
-        }
-        return table;
+    private LadderReport.Row row(LadderConfig.Rung rung, RungSamples samples, double reference) throws IOException {
+        List<String> labels = labels(rung);
+        boolean all = config.labels(rung) == config.labels();
+        Times times = time(rung);
+        return new LadderReport.Row(
+                rung.name(),
+                rung.model().getFileName().toString(),
+                labels.size(),
+                evaluation.fit(labels.stream().map(Set::of).toList(), samples.labels()),
+                all ? OptionalDouble.of(evaluation.frechet(labels, samples.labels())) : OptionalDouble.empty(),
+                distance(samples).stream().map(distance -> distance / reference).findFirst(),
+                times.millisAlone(),
+                times.millisTogether());
     }
 
-    private static void plot(List<Row> rows, Path file) throws IOException {
-        XYChart chart = new XYChartBuilder()
-                .width(900)
-                .height(500)
-                .xAxisTitle("milliseconds for a picture by itself")
-                .yAxisTitle("label at once, %")
-                .build();
-        chart.getStyler().setXAxisLogarithmic(true).setChartBackgroundColor(Color.WHITE);
-        for (Row row : rows) {
-            chart.addSeries(
-                    row.name(),
-                    List.of(row.millisAlone()),
-                    List.of(100 * row.fit().top1()));
+    /** The mean over the prompts of the distance of two images of one prompt; none if there is one of each. */
+    private OptionalDouble distance(RungSamples samples) {
+        return samples.prompts().stream()
+                .filter(varied -> varied.size() > 1)
+                .mapToDouble(evaluation::diversity)
+                .average();
+    }
+
+    /** The fastest of some tries, text and decoding included; one try of a slow rung. */
+    private Times time(LadderConfig.Rung rung) throws IOException {
+        progress.accept("timing " + rung.name());
+        try (Painter painter = new Painter(rung.model())) {
+            return new Times(time(painter, rung, 1), time(painter, rung, Painter.BATCH));
         }
-        BitmapEncoder.saveBitmap(chart, file.toString(), BitmapEncoder.BitmapFormat.PNG);
+    }
+
+    private double time(Painter painter, LadderConfig.Rung rung, int count) {
+        List<String> texts = Collections.nCopies(count, config.prompts().getFirst());
+        double fastest = Double.MAX_VALUE, spent = 0;
+        for (int i = 0; i < TRIES && spent < ENOUGH_MILLIS; i++) {
+            double millis =
+                    painter.draw(texts, rung.sampling(config.seed()), _ -> {}).millisEach();
+            fastest = Math.min(fastest, millis);
+            spent += millis * count;
+        }
+        return fastest;
+    }
+
+    private void grid(Map<LadderConfig.Rung, RungSamples> samples, Path file) throws IOException {
+        List<RgbImage> images = new ArrayList<>();
+        List<String> captions = new ArrayList<>(), rows = new ArrayList<>();
+        samples.forEach((rung, drawn) -> {
+            rows.add(rung.name());
+            captions.addAll(config.prompts());
+            drawn.prompts().forEach(varied -> images.add(varied.getFirst()));
+        });
+        ContactSheet.write(file, images, captions, rows, config.prompts().size());
     }
 }

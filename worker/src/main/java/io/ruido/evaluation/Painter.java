@@ -87,8 +87,10 @@ public final class Painter implements AutoCloseable {
             int batch = texts.size();
             Shape one = pipeline.latentShape(Geometry.ofImage(size(), size()));
             NDArray context = pipeline.encodeText(scratch, texts); // (B, T, D)
-            NDArray empty =
-                    pipeline.encodeText(scratch, texts.stream().map(_ -> "").toList());
+            boolean guided = pipeline.rows(sampling.guidance()) > 1;
+            NDArray empty = guided
+                    ? pipeline.encodeText(scratch, texts.stream().map(_ -> "").toList())
+                    : context; // has no effect
             float[] guidance = new float[batch];
             Arrays.fill(guidance, (float) sampling.guidance());
             Trajectory trajectory = pipeline.trajectory(sampling.sampler(), Optional.empty(), sampling.steps(), 1);

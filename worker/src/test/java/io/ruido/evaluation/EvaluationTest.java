@@ -120,40 +120,6 @@ class EvaluationTest {
         assertThat(evaluation.diversity(pictures)).isPositive();
     }
 
-    @Test
-    void aLadderComparesSamplersInATableAPlotAndAGrid() throws Exception {
-        Path model =
-                Path.of(EvaluationTest.class.getResource("/golden/pipeline").toURI());
-        Path file = Files.writeString(folder.resolve("ladder.yaml"), """
-                labels: 3
-                seeds: 2
-                seed: 1
-                prompts: [square 1, square 2]
-                rungs:
-                  - {name: DDPM 3, model: MODEL, sampler: ddpm, steps: 3, guidance: 3}
-                  - {name: own 1, model: MODEL, steps: 1, guidance: 1}
-                """.replace("MODEL", model.toString()));
-
-        List<String> table = new Ladder(file, evaluation).write(folder, _ -> {});
-
-        assertThat(table).hasSize(4);
-        assertThat(table.get(2)).startsWith("| DDPM 3 |").contains("| 1.00 |");
-        assertThat(table.getLast()).startsWith("| own 1 |");
-        assertThat(folder.resolve("ladder.png")).isNotEmptyFile();
-        BufferedImage grid = ImageIO.read(folder.resolve("samples.png").toFile());
-        assertThat(grid.getWidth()).isEqualTo(2 * SIZE);
-    }
-
-    @Test
-    void aLadderNamesWhatIsWrongWithIt() throws Exception {
-        Path file = Files.writeString(
-                folder.resolve("ladder.yaml"), "{labels: 1, seeds: 2, seed: 1, prompts: [], rungs: []}");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> new Ladder(file, evaluation))
-                .withMessageContaining("labels must be between 2.0 and 10000.0, was 1.0")
-                .withMessageContaining("rungs must be at least one");
-    }
-
     private static RgbImage square(int number, Path file) throws IOException {
         var image = new BufferedImage(SIZE, SIZE, BufferedImage.TYPE_INT_RGB);
         var g = image.createGraphics();

@@ -18,13 +18,16 @@ class TrainConfigTest {
     @TempDir
     Path folder;
 
-    @Test
-    void theBundledRecipeIsValid() throws IOException {
-        assertThat(TrainConfig.read(RECIPE).name()).isEqualTo("fluent-emoji");
+    @ParameterizedTest
+    @ValueSource(strings = {"fluent-emoji", "fluent-emoji-turbo", "fluent-emoji-dit", "fluent-emoji-gan"})
+    void theRecipesOfTheBundledModelsAreValid(String name) throws IOException {
+        assertThat(TrainConfig.read(Path.of("../models/%s/train.yaml".formatted(name)))
+                        .name())
+                .isEqualTo(name);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"second-edition", "turbo", "dit", "gan", "clips"})
+    @ValueSource(strings = {"second-edition", "clips"})
     void theRecipesBesideTheDocumentationAreValid(String name) throws IOException {
         assertThat(TrainConfig.read(Path.of("../docs/training/%s.yaml".formatted(name)))
                         .name())
@@ -36,9 +39,9 @@ class TrainConfigTest {
         Path wrong = folder.resolve("wrong.yaml");
         Files.writeString(
                 wrong,
-                Files.readString(Path.of("../docs/training/turbo.yaml"))
+                Files.readString(Path.of("../models/fluent-emoji-turbo/train.yaml"))
                         .replaceFirst("guidance: 3.0", "guidance: 0.5")
-                        .replaceFirst("grid: 40", "grid: 1")
+                        .replaceFirst("grid: 8", "grid: 1")
                         .replaceFirst("sigma: 0.05", "sigma: 0")
                         .replaceFirst("each: 16", "each: 0"));
 

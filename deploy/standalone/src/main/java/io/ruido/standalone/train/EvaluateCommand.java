@@ -29,7 +29,8 @@ import picocli.CommandLine.Parameters;
                     + "training image nearest to a sample (by the autoencoder's latents), or one of the nearest five, has "
                     + "the requested label. All numbers of steps draw the same labels with the same seeds. Grids of the "
                     + "samples are written beside the table.",
-            "With --ladder it compares several models, samplers and numbers of steps instead: quality, diversity and time."
+            "With --ladder it compares several models, samplers and numbers of steps instead: quality, diversity and time. "
+                    + "First it draws with each, and then it takes the times."
         })
 public final class EvaluateCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "Folder in diffusers' layout.")
@@ -87,13 +88,20 @@ public final class EvaluateCommand implements Callable<Integer> {
                     "Ways to draw, in YAML, that are compared: docs/ladder.yaml is one. MODEL's autoencoder measures.")
     private Path ladder;
 
+    @Option(
+            names = "--resume",
+            description =
+                    "With --ladder: use the samples that an earlier run kept in the folder of --out. Times are always"
+                            + " taken anew.")
+    private boolean resume;
+
     @Override
     public Integer call() throws Exception {
         Files.createDirectories(out);
         try (Evaluation evaluation = Evaluation.of(model, recipe(), everyLabel)) {
             List<String> table = ladder == null
                     ? evaluate(evaluation)
-                    : new Ladder(ladder, evaluation).write(out, name -> System.err.println("drawing with " + name));
+                    : new Ladder(ladder, evaluation, System.err::println).write(out, resume);
             table.forEach(System.out::println);
         }
         return 0;
