@@ -188,8 +188,9 @@ public final class EmbeddedKafka implements AutoCloseable {
                 Map.entry("controller.listener.names", "CONTROLLER"),
                 // A static voter keeps the quorum's address out of the log, so the port may move between starts.
                 Map.entry("controller.quorum.voters", NODE_ID + "@" + Loopback.HOST + ":" + quorumPort),
-                // After a kill the controller refuses the new broker until the session of the old one has ended.
-                Map.entry("broker.session.timeout.ms", killed(folder) ? "2500" : "9000"),
+                // After a kill the controller refuses the new broker until the session of the old one has ended. At
+                // other times a long session: on a busy machine the broker is sometimes late with its heartbeat.
+                Map.entry("broker.session.timeout.ms", killed(folder) ? "2500" : "30000"),
                 Map.entry("broker.heartbeat.interval.ms", "500"),
                 Map.entry("auto.create.topics.enable", "false"),
                 Map.entry("offsets.topic.replication.factor", "1"),
