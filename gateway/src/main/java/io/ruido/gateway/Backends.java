@@ -36,7 +36,7 @@ record Backends(
      *
      * @param started collects everything that has to be closed, in the order of the start
      * @throws IOException when the object store does not answer
-     * @throws RuntimeException when Kafka or Redis does not answer
+     * @throws IllegalStateException when Kafka or Redis does not answer
      */
     static Backends connect(RuidoConfig config, Resources started) throws IOException {
         ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();

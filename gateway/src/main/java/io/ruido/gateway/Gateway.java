@@ -61,8 +61,8 @@ public final class Gateway implements AutoCloseable {
     /**
      * Returns when the gateway serves.
      *
-     * @throws IOException when the object store does not answer
-     * @throws RuntimeException when Kafka or Redis does not, or the port is taken
+     * @throws IOException when the object store does not answer, or the port is taken
+     * @throws IllegalStateException when Kafka or Redis does not answer
      */
     public static Gateway start(RuidoConfig config) throws IOException, TimeoutException {
         Gateway gateway = new Gateway();

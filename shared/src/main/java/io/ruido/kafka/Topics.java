@@ -4,6 +4,7 @@ import io.ruido.config.RuidoConfig.KafkaConfig;
 import io.ruido.job.Job;
 import io.ruido.job.PromptJob;
 import io.ruido.job.SamplingJob;
+import io.ruido.telemetry.RootCause;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,6 +20,7 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 
@@ -55,6 +57,8 @@ public final class Topics {
      * partitions among slots and does not move them to idle ones.
      *
      * @param models the models whose topics are needed
+     * @throws IllegalStateException when Kafka does not answer, refuses, or has a queue of several partitions; the
+     *     message says which
      */
     public static void create(KafkaConfig config, Collection<String> models) {
         List<String> queues = models.stream()
@@ -81,8 +85,7 @@ public final class Topics {
                 }
             }
             if (!failed.isEmpty()) {
-                throw new IllegalStateException(
-                        "cannot create topics " + topics, failed.getFirst().getCause());
+                throw failed.getFirst();
             }
             existed.retainAll(queues);
             admin.describeTopics(existed)
@@ -91,12 +94,24 @@ public final class Topics {
                     .values()
                     .forEach(Topics::checkPartitions);
             admin.incrementalAlterConfigs(groups).all().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new IllegalStateException("cannot prepare Kafka's topics and share groups", e);
+        } catch (TimeoutException e) {
+            throw new IllegalStateException(
+                    "cannot prepare topics and share groups of Kafka at %s: no answer within %d ms"
+                            .formatted(address(config), timeout.toMillis()),
+                    e);
+        } catch (ExecutionException | KafkaException e) {
+            throw new IllegalStateException(
+                    "cannot prepare topics and share groups of Kafka at %s: %s"
+                            .formatted(address(config), RootCause.message(e)),
+                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while preparing Kafka's topics", e);
         }
+    }
+
+    private static String address(KafkaConfig config) {
+        return config.bootstrapServers().orElseThrow();
     }
 
     private static void checkPartitions(TopicDescription queue) {

@@ -2,6 +2,7 @@ package io.ruido.redis;
 
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
@@ -22,6 +23,7 @@ import io.netty.channel.Channel;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.ruido.config.RuidoConfig.RedisConfig;
 import io.ruido.telemetry.Outage;
+import io.ruido.telemetry.RootCause;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -54,8 +56,8 @@ public final class Redis implements AutoCloseable {
     }
 
     /**
-     * @throws io.lettuce.core.RedisConnectionException when nothing answers at the address
-     * @throws IllegalStateException when the data there is of another version's format
+     * @throws IllegalStateException when Redis does not answer at the address, refuses the password, or has data of
+     *     another version's format; the message says which
      */
     public static Redis connect(RedisConfig config) {
         RedisURI uri = uri(config);
@@ -77,6 +79,10 @@ public final class Redis implements AutoCloseable {
             Redis redis = new Redis(client);
             redis.checkFormat();
             return redis;
+        } catch (RedisException e) {
+            shutdown(client);
+            throw new IllegalStateException(
+                    "cannot connect to Redis at %s: %s".formatted(uri, RootCause.message(e)), e);
         } catch (RuntimeException e) {
             shutdown(client);
             throw e;
