@@ -20,12 +20,10 @@ import io.ruido.worker.models.Model;
 import io.ruido.worker.models.Models;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.slf4j.Logger;
@@ -62,7 +60,7 @@ public final class Worker implements AutoCloseable {
     private final Runnable last;
 
     private Worker(RuidoConfig config, Models models, Telemetry telemetry, Runnable last) throws IOException {
-        String id = id();
+        String id = WorkerId.create();
         int places = config.worker().slots();
         this.models = models;
         this.last = last;
@@ -129,14 +127,6 @@ public final class Worker implements AutoCloseable {
                 publisher,
                 samplingStage,
                 undeliverable));
-    }
-
-    private static String id() throws IOException {
-        return "%s-%d-%s"
-                .formatted(
-                        InetAddress.getLocalHost().getHostName(),
-                        ProcessHandle.current().pid(),
-                        UUID.randomUUID().toString().substring(0, 4));
     }
 
     /**
