@@ -21,6 +21,11 @@ public record Geometry(int width, int height, int frames) {
         return new Geometry(width, height, 1);
     }
 
+    /** Whether it is the size of a clip. */
+    public boolean isClip() {
+        return frames > 1;
+    }
+
     /** Pixels of all frames together. */
     public long pixels() {
         return (long) width * height * frames;

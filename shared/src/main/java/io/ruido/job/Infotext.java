@@ -17,7 +17,7 @@ public final class Infotext {
         settings.put("CFG scale", params.guidanceScale());
         settings.put("Seed", params.seed());
         settings.put("Size", params.width() + "x" + params.height());
-        if (params.geometry().frames() > 1) {
+        if (params.geometry().isClip()) {
             settings.put("Frames", params.geometry().frames());
         }
         if (params.output().fps() != null) {

@@ -154,7 +154,7 @@ public record ModelCard(
                 "image",
                 source.image().id(),
                 "is not supported: model %s makes clips from text only".formatted(name));
-        check(geometry.frames() > 1, "frames", geometry.frames(), "must be more than 1 for a clip of an image");
+        check(geometry.isClip(), "frames", geometry.frames(), "must be more than 1 for a clip of an image");
         check(
                 source.strength() == 1,
                 "strength",

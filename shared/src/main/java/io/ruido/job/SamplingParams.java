@@ -133,7 +133,7 @@ public record SamplingParams(
 
     @JsonProperty("frames")
     Integer framesOfClip() {
-        return geometry.frames() == 1 ? null : geometry.frames();
+        return geometry.isClip() ? geometry.frames() : null;
     }
 
     /** How many of the steps are made: fewer where a picture is changed only a little. */

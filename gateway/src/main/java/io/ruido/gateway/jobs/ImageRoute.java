@@ -89,7 +89,7 @@ public final class ImageRoute {
         if (variant == Variant.RESULT) {
             return image;
         }
-        if (job.job().params().geometry().frames() == 1) {
+        if (!job.job().params().geometry().isClip()) {
             throw new ProblemException(
                     Problem.of(Problem.Code.NOT_FOUND, "Image %s is no clip: it has no thumbnail.".formatted(sample)));
         }

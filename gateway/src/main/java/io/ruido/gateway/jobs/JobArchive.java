@@ -77,7 +77,7 @@ public final class JobArchive {
 
     /** The objects of a job's images; a clip has a thumbnail beside it. */
     private static Stream<String> keys(JobStatus job) {
-        boolean clips = job.job().params().geometry().frames() > 1;
+        boolean clips = job.job().params().geometry().isClip();
         return job.images().stream()
                 .map(JobStatus.Image::key)
                 .filter(Objects::nonNull)

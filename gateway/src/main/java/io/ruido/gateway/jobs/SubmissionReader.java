@@ -183,7 +183,7 @@ public final class SubmissionReader {
         if (params.source() != null) {
             throw new InvalidFieldException("hiresWidth", hires.width(), "needs a job that begins with noise");
         }
-        if (params.geometry().frames() > 1) {
+        if (params.geometry().isClip()) {
             throw new InvalidFieldException("hiresWidth", hires.width(), "is for images, not for clips");
         }
         card.checkSize("hiresWidth", hires.width());
@@ -227,7 +227,7 @@ public final class SubmissionReader {
 
     /** A clip's frames per second are those of its model at this time. */
     private static Double fps(JsonObject body, ModelCard card, Geometry geometry) {
-        boolean clip = card.clips() != null && geometry.frames() > 1;
+        boolean clip = card.clips() != null && geometry.isClip();
         return body.getDouble("fps", clip ? card.clips().framesPerSecond() : null);
     }
 

@@ -91,7 +91,7 @@ record Video(
     }
 
     static boolean isClip(JobStatus status) {
-        return status.job().params().geometry().frames() > 1;
+        return status.job().params().geometry().isClip();
     }
 
     /** @param remixed the job that a remix is made of, or null */

@@ -231,7 +231,7 @@ public final class SampleCommand implements Callable<Integer> {
         }
         return picture.map(found -> new SampleRequest.Source(
                 found,
-                start.strength().orElse(geometry.frames() > 1 ? 1 : STRENGTH),
+                start.strength().orElse(geometry.isClip() ? 1 : STRENGTH),
                 mask.map(white -> white.resized(found.width(), found.height()))));
     }
 
@@ -266,7 +266,7 @@ public final class SampleCommand implements Callable<Integer> {
         settings.put("Seed", request.seeds().seed());
         settings.put(
                 "Size", request.geometry().width() + "x" + request.geometry().height());
-        if (request.geometry().frames() > 1) {
+        if (request.geometry().isClip()) {
             settings.put("Frames", request.geometry().frames());
         }
         settings.put("Model", model.toAbsolutePath().normalize().getFileName());
