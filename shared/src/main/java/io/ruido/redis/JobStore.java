@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -241,15 +242,25 @@ public final class JobStore {
     public CompletionStage<Found> list(Filter filter, UUID before, int limit) {
         CompletionStage<List<String>> found = listing.run(
                 ScriptOutputType.MULTI,
-                new String[] {filter.tenant().map(RedisKeys::jobs).orElse(RedisKeys.JOBS), RedisKeys.JOB},
+                new String[] {set(filter), RedisKeys.JOB},
                 before == null ? "" : before.toString(),
-                filter.live() ? "LIVE" : filter.state().map(JobState::name).orElse(""),
+                filter.state().map(JobState::name).orElse(""),
                 filter.model().orElse(""),
                 String.valueOf(limit),
                 String.valueOf(SCANNED));
         return found.thenApply(ids -> new Found(
                 ids.stream().skip(1).map(UUID::fromString).toList(),
                 ids.getFirst().isEmpty() ? null : UUID.fromString(ids.getFirst())));
+    }
+
+    /** The smallest set that has all that the filter selects. */
+    private static String set(Filter filter) {
+        if (filter.live()) {
+            return RedisKeys.jobs(RedisKeys.LIVE, filter.tenant());
+        }
+        return filter.state()
+                .map(state -> RedisKeys.jobs(state.terminal() ? state.name() : RedisKeys.LIVE, filter.tenant()))
+                .orElseGet(() -> filter.tenant().map(RedisKeys::jobs).orElse(RedisKeys.JOBS));
     }
 
     /** Keeps nothing of a finished job but that it is over, for what may still come of it from Kafka or a worker. */
@@ -264,21 +275,25 @@ public final class JobStore {
         return trimmed.thenAccept(ok -> {});
     }
 
-    /** Keeps nothing of a job. */
+    /** Keeps nothing of a finished job. */
     public CompletionStage<Void> forget(UUID id) {
-        return redis.hget(RedisKeys.job(id), "tenant")
-                .thenCompose(tenant -> forget(id, tenant == null ? RedisKeys.JOBS : RedisKeys.jobs(tenant)));
+        return redis.hmget(RedisKeys.job(id), "tenant", "state")
+                .thenCompose(fields -> forget(
+                        id, fields.get(0).getValueOrElse(""), fields.get(1).getValueOrElse("")));
     }
 
-    private CompletionStage<Void> forget(UUID id, String tenantsJobs) {
-        var listed = redis.zrem(RedisKeys.JOBS, id.toString());
-        var listedByTenant = redis.zrem(tenantsJobs, id.toString());
-        var finished = redis.zrem(RedisKeys.FINISHED, id.toString());
-        return redis.del(RedisKeys.job(id), RedisKeys.events(id))
-                .thenCombine(listed, Long::sum)
-                .thenCombine(listedByTenant, Long::sum)
-                .thenCombine(finished, Long::sum)
-                .thenAccept(removed -> {});
+    private CompletionStage<Void> forget(UUID id, String tenant, String state) {
+        Stream<String> sets = Stream.of(
+                RedisKeys.JOBS,
+                RedisKeys.jobs(tenant),
+                RedisKeys.jobs(state, Optional.empty()),
+                RedisKeys.jobs(state, Optional.of(tenant)),
+                RedisKeys.FINISHED);
+        return CompletableFuture.allOf(Stream.concat(
+                        sets.map(set -> redis.zrem(set, id.toString())),
+                        Stream.of(redis.del(RedisKeys.job(id), RedisKeys.events(id))))
+                .map(CompletionStage::toCompletableFuture)
+                .toArray(CompletableFuture<?>[]::new));
     }
 
     private CompletionStage<ChangeResult> change(UUID id, String operation, String... arguments) {

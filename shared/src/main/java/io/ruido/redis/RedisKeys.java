@@ -1,6 +1,7 @@
 package io.ruido.redis;
 
 import io.ruido.job.SampleId;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -13,6 +14,15 @@ final class RedisKeys {
 
     /** Sorted set of job ids, all with score 0: ids sort by age as text. */
     static final String JOBS = "ruido:jobs";
+
+    /**
+     * Beginning of the names of sorted sets of the ids of {@link #JOBS}, by state: all live jobs are in one, and the finished
+     * ones in one for each state. Each tenant has the same sets.
+     */
+    static final String JOBS_BY_STATE = JOBS + "-by-state:";
+
+    /** The name of {@link #JOBS_BY_STATE}'s set of live jobs. */
+    static final String LIVE = "LIVE";
 
     /** Sorted set of ids of admitted live jobs, by the time at which a gateway checks that Kafka has them. */
     static final String UNPUBLISHED = "ruido:unpublished";
@@ -82,7 +92,8 @@ final class RedisKeys {
             DISPATCH,
             WEBHOOKS,
             LIVE_WEBHOOKS,
-            TRIMS
+            TRIMS,
+            JOBS_BY_STATE
         };
     }
 
@@ -99,6 +110,16 @@ final class RedisKeys {
     /** The ids of {@link #JOBS} that belong to a tenant: see {@code state-machine.lua}. */
     static String jobs(String tenant) {
         return JOBS + ":" + tenant;
+    }
+
+    /**
+     * The jobs in a state, newest last.
+     *
+     * @param group {@link #LIVE} or a final state
+     * @param tenant whose jobs, or empty for everybody's
+     */
+    static String jobs(String group, Optional<String> tenant) {
+        return JOBS_BY_STATE + group + tenant.map(name -> ":" + name).orElse("");
     }
 
     /** The secret that signs a tenant's webhooks. */

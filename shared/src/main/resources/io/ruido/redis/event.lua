@@ -3,7 +3,7 @@
 --   ARGV[1] the operation; ARGV[2] the job's id; ARGV[3] how long a finished job is kept; then the operation's arguments
 -- The clock is Redis' own: leases and deadlines must not depend on whether other clocks agree.
 local job_keys, event_keys, queue_keys, worker_keys, jobs, unpublished, deadlines, finished, dispatch, webhooks,
-    live_webhooks, trims = unpack(KEYS)
+    live_webhooks, trims, jobs_by_state = unpack(KEYS)
 local operation, id, retention = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

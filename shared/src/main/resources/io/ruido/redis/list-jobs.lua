@@ -1,18 +1,16 @@
--- The newest jobs with a state and a model, in one call. A filter that matches few jobs looks at a limited number and returns
--- where to continue.
---   KEYS[1] sorted set of ids, of everybody or of a tenant; KEYS[2] what the keys of jobs begin with
---   ARGV[1] only jobs before this id, or empty; ARGV[2] a state, LIVE for those that are not finished, or empty;
---   ARGV[3] a model, or empty; ARGV[4] how many; ARGV[5] how many to look at
+-- The newest jobs with a state and a model, in one call. A filter that matches few jobs of the set looks at a limited number and
+-- returns where to continue.
+--   KEYS[1] sorted set of ids: all, those in a final state, or the live ones; KEYS[2] what the keys of jobs begin with
+--   ARGV[1] only jobs before this id, or empty; ARGV[2] a state, or empty; ARGV[3] a model, or empty; ARGV[4] how many;
+--   ARGV[5] how many to look at
 -- Returns the last id that was looked at, or empty at the end, and then the ids.
 local STRIDE = 100
-local terminal = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true }
 local before, state, model, limit, scan = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 
 local function wanted(id)
     local f = redis.call('HMGET', KEYS[2] .. '{' .. id .. '}', 'state', 'model')
     if not f[1] then redis.call('ZREM', KEYS[1], id) end -- forgotten
-    return f[1] and (state == '' or f[1] == state or state == 'LIVE' and not terminal[f[1]])
-        and (model == '' or f[2] == model)
+    return f[1] and (state == '' or f[1] == state) and (model == '' or f[2] == model)
 end
 
 local found, looked = {}, 0

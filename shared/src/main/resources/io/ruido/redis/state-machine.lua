@@ -24,6 +24,11 @@ local function enter_image(i, state)
     emit({ type = 'image', index = tonumber(i), state = state, attempt = tonumber(get(i .. ':attempt')) })
 end
 
+-- The sets of everybody's and of the tenant's jobs that are live, or that ended in a state.
+local function by_state(group, tenant)
+    return { jobs_by_state .. group, jobs_by_state .. group .. ':' .. tenant }
+end
+
 -- Whether the job's webhook is called for an event; for jobs of earlier versions, only for the end.
 local function told_of(event)
     return get('webhook') and string.find(get('webhook-events') or 'ended', event, 1, true)
@@ -37,6 +42,8 @@ local function finish(state, error)
     redis.call('HSET', job, 'finished', now)
     if error then redis.call('HSET', job, 'error', error) end
     enter(state, error)
+    for _, set in ipairs(by_state('LIVE', e.tenant)) do redis.call('ZREM', set, id) end
+    for _, set in ipairs(by_state(state, e.tenant)) do redis.call('ZADD', set, 0, id) end
     redis.call('HINCRBY', key(e.model, 'finished'), state, 1)
     count_finished(e.model, state, 1)
     redis.call('ZADD', finished, now + retention, id)
@@ -113,6 +120,7 @@ function operations.submit(fields)
     end
     redis.call('ZADD', jobs, 0, id)
     redis.call('ZADD', jobs .. ':' .. new.tenant, 0, id)
+    for _, set in ipairs(by_state('LIVE', new.tenant)) do redis.call('ZADD', set, 0, id) end
     for i = 0, new.count - 1 do
         redis.call('HSET', job, i .. ':state', 'QUEUED', i .. ':step', 0, i .. ':attempt', 0)
     end
@@ -275,8 +283,9 @@ function operations.delete()
     local state = get('state')
     if not state then return 'UNKNOWN' end
     if not terminal[state] then return state end
-    for _, list in ipairs({ jobs, jobs .. ':' .. (get('tenant') or ''), finished, deadlines, webhooks, live_webhooks,
-        trims }) do
+    local tenant = get('tenant') or ''
+    local all, own = unpack(by_state(state, tenant))
+    for _, list in ipairs({ jobs, jobs .. ':' .. tenant, all, own, finished, deadlines, webhooks, live_webhooks, trims }) do
         redis.call('ZREM', list, id)
     end
     redis.call('DEL', job, event_keys .. '{' .. id .. '}')

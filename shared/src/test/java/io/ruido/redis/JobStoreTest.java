@@ -28,6 +28,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -350,6 +351,17 @@ class JobStoreTest {
         assertThat(List.of(status(live).state(), status(kept).state())).containsExactly(QUEUED, CANCELLED);
         assertThat(done(redis.text().async().exists(RedisKeys.events(finished.jobId()))))
                 .isZero();
+        assertThat(listsWith(finished.jobId())).isEmpty();
+        assertThat(listsWith(live.jobId())).hasSize(4); // all jobs, the live ones, and those of the tenant
+    }
+
+    private static List<String> listsWith(UUID id) {
+        Optional<String> tenant = Optional.of(SubmitOptions.DEFAULT_TENANT);
+        Stream<String> byState = Stream.of(RedisKeys.LIVE, CANCELLED.name())
+                .flatMap(group -> Stream.of(RedisKeys.jobs(group, Optional.empty()), RedisKeys.jobs(group, tenant)));
+        return Stream.concat(Stream.of(RedisKeys.JOBS, RedisKeys.jobs(SubmitOptions.DEFAULT_TENANT)), byState)
+                .filter(set -> done(redis.text().async().zscore(set, id.toString())) != null)
+                .toList();
     }
 
     @Test
