@@ -31,8 +31,7 @@ public final class Page {
             "; ",
             "default-src 'self'",
             "img-src 'self' data: blob:",
-            // Safari before 15.4 does not count WebSockets of the same origin as 'self'.
-            "connect-src 'self' ws: wss:",
+            "connect-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'");
