@@ -19,6 +19,9 @@ public record Output(Format format, int quality, Double fps) {
     /** The quality at which JPEG and WebP hardly differ from the original. */
     public static final int DEFAULT_QUALITY = 90;
 
+    /** OpenH264 encodes no smaller frames. */
+    private static final int MP4_MIN_SIDE = 16;
+
     public static final Output PNG = new Output(Format.PNG, 100);
 
     public static final Output MP4 = new Output(Format.MP4, DEFAULT_QUALITY);
@@ -37,7 +40,7 @@ public record Output(Format format, int quality, Double fps) {
 
     /** Returns the output of a job that names none: PNG, or MP4 for a clip. */
     public static Output defaultFor(Geometry geometry) {
-        return geometry.frames() == 1 ? PNG : MP4;
+        return geometry.isClip() ? MP4 : PNG;
     }
 
     /**
@@ -46,7 +49,7 @@ public record Output(Format format, int quality, Double fps) {
      * @throws InvalidFieldException naming the field and its value
      */
     void checkFits(Geometry geometry) {
-        if (geometry.frames() == 1) {
+        if (!geometry.isClip()) {
             check(fps == null, "fps", fps, "is for clips, but the job has one frame");
             check(format.images, "outputFormat", format.label(), "must be png, jpeg or webp for a single image");
             return;
@@ -55,6 +58,9 @@ public record Output(Format format, int quality, Double fps) {
         boolean video = !format.images;
         check(!video || geometry.width() % 2 == 0, "width", geometry.width(), "must be even for mp4 and webm");
         check(!video || geometry.height() % 2 == 0, "height", geometry.height(), "must be even for mp4 and webm");
+        int least = format == Format.MP4 ? MP4_MIN_SIDE : 1;
+        check(geometry.width() >= least, "width", geometry.width(), "must be at least %d for mp4".formatted(least));
+        check(geometry.height() >= least, "height", geometry.height(), "must be at least %d for mp4".formatted(least));
     }
 
     /** The format of a result's file. Its label is its name in JSON and the extension of the file. */

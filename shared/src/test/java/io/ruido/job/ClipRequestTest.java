@@ -63,14 +63,14 @@ class ClipRequestTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"63, 64, MP4, width", "64, 63, WEBM, height"})
-    void oddSidesAreRefusedForVideos(int width, int height, Output.Format format, String field) {
-        Geometry odd = new Geometry(width, height, 5);
+    @CsvSource({"63, 64, MP4, width", "64, 63, WEBM, height", "16, 8, MP4, height", "8, 16, MP4, width"})
+    void sidesThatAVideoCannotHaveAreRefused(int width, int height, Output.Format format, String field) {
+        Geometry size = new Geometry(width, height, 5);
 
-        assertThatThrownBy(() -> params(odd, new Output(format, 90)))
+        assertThatThrownBy(() -> params(size, new Output(format, 90)))
                 .isInstanceOfSatisfying(InvalidFieldException.class, refused -> assertThat(refused.field())
                         .isEqualTo(field));
-        assertThat(params(odd, new Output(Output.Format.WEBP, 90)).geometry()).isEqualTo(odd);
+        assertThat(params(size, new Output(Output.Format.WEBP, 90)).geometry()).isEqualTo(size);
     }
 
     @Test

@@ -103,7 +103,7 @@ final class WanCodec implements Codec {
                     output.format().mediaType(),
                     output.format().label());
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot write the clip", e);
+            throw new UncheckedIOException("cannot write the clip: " + e.getMessage(), e);
         }
     }
 }
