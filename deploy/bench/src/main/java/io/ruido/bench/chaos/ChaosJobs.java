@@ -3,10 +3,12 @@ package io.ruido.bench.chaos;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ruido.bench.chaos.ChaosFindings.Kind;
+import io.ruido.job.JobEvent;
 import io.ruido.job.JobJson;
 import io.ruido.job.JobState;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -35,6 +37,12 @@ final class ChaosJobs {
     private static final Duration STUCK_AFTER = Duration.ofMinutes(5);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(250);
     private static final int SHORT_SECONDS = 2;
+
+    /** Of H.264. */
+    private static final int MIN_CLIP_SIDE = 16;
+
+    /** A little less than the time for which Ruido keeps all events of a finished job. */
+    private static final Duration ALL_EVENTS_FOR = Duration.ofSeconds(50);
 
     private final ChaosClient client;
     private final ChaosFindings findings;
@@ -93,7 +101,11 @@ final class ChaosJobs {
         client.watch(id);
         List<byte[]> images = new ArrayList<>();
         for (int i = 0; i < images(kind); i++) {
-            images.add(client.get("/v1/jobs/" + id + "/images/" + i).body());
+            ChaosClient.Answer image = client.get("/v1/jobs/" + id + "/images/" + i);
+            if (image.status() != 200) {
+                throw new IllegalStateException("an undisturbed job has no image %d: %s".formatted(i, image));
+            }
+            images.add(image.body());
         }
         orders.put(id, new Order(images, EnumSet.of(JobState.SUCCEEDED)));
         return images;
@@ -114,10 +126,9 @@ final class ChaosJobs {
                 .put("count", images(kind));
         JsonNode clips = model.path("clips");
         if (clips.isObject()) { // the smallest, and two latent frames of it
-            int side = Math.ceilDiv(
-                            model.path("minSize").asInt(),
-                            model.path("sizeMultiple").asInt())
-                    * model.path("sizeMultiple").asInt();
+            int multiple = model.path("sizeMultiple").asInt();
+            int side = multiple
+                    * Math.ceilDiv(Math.max(MIN_CLIP_SIDE, model.path("minSize").asInt()), multiple);
             json.put("width", 2 * side).put("height", side);
             json.put("frames", 1 + clips.path("frameStep").asInt());
         }
@@ -183,6 +194,21 @@ final class ChaosJobs {
             client.watch(id);
         } else {
             poll(id);
+        }
+        checkNumbers(id, client.events(id));
+    }
+
+    /** Soon after the end of a job all its events are there; later they are trimmed, and their numbers have gaps. */
+    private void checkNumbers(UUID id, List<JobEvent> events) {
+        Instant end = Instant.ofEpochMilli(events.getLast().time());
+        if (Duration.between(end, Instant.now()).compareTo(ALL_EVENTS_FOR) > 0) {
+            return;
+        }
+        for (int i = 0; i < events.size(); i++) {
+            if (events.get(i).number() != i + 1) {
+                findings.add(Kind.GAP, "%s: %s is number %d".formatted(id, events.get(i), i + 1));
+                return;
+            }
         }
     }
 

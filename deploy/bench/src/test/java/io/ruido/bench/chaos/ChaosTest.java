@@ -16,8 +16,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 class ChaosTest {
     /** A model with random weights that makes a step in milliseconds. */
-    private static final Map<String, Path> MODELS =
-            Map.of("tiny", Path.of("../../worker/src/test/resources/golden/pipeline"));
+    private static final Map<String, Path> MODELS = Map.of(
+            "tiny",
+            Path.of("../../worker/src/test/resources/golden/pipeline"),
+            "tiny-clips",
+            Path.of("../../worker/src/test/resources/golden/wan-pipelines/text-2.1"));
 
     private static final int JOBS = 150;
     private static final long SEED = 7;
