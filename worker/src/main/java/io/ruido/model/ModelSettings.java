@@ -36,9 +36,15 @@ public final class ModelSettings {
         return JSON.readTree(folder.resolve("config.json").toFile());
     }
 
+    /** A size or a number of parts, at least 1. */
     public int number(String name, int missing) {
+        return number(name, 1, missing);
+    }
+
+    /** A whole number that is at least so large. */
+    public int number(String name, int least, int missing) {
         JsonNode value = value(name);
-        return value.isMissingNode() ? missing : checkedInt(name, value);
+        return value.isMissingNode() ? missing : checkedInt(name, value, least);
     }
 
     public double decimal(String name, double missing) {
@@ -65,17 +71,17 @@ public final class ModelSettings {
         return value;
     }
 
-    /** A list of numbers; one number stands for that many equal ones. */
+    /** A list of numbers of at least 1; one number stands for that many equal ones. */
     public List<Integer> numbers(String name, int count, int missing) {
         JsonNode value = value(name);
         if (!value.isArray()) {
-            return Collections.nCopies(count, value.isMissingNode() ? missing : checkedInt(name, value));
+            return Collections.nCopies(count, value.isMissingNode() ? missing : checkedInt(name, value, 1));
         }
         if (value.size() != count) {
             throw unsupported(name, count + " numbers");
         }
         List<Integer> numbers = new ArrayList<>();
-        value.forEach(number -> numbers.add(checkedInt(name, number)));
+        value.forEach(number -> numbers.add(checkedInt(name, number, 1)));
         return List.copyOf(numbers);
     }
 
@@ -131,7 +137,7 @@ public final class ModelSettings {
     }
 
     public int choice(String name, List<Integer> supported, int missing) {
-        int value = number(name, missing);
+        int value = number(name, 0, missing);
         if (!supported.contains(value)) {
             throw unsupported(name, supported.toString());
         }
@@ -174,7 +180,7 @@ public final class ModelSettings {
             List<Integer> numbers = new ArrayList<>();
             for (int layer = 0; layer < layers.get(level); layer++) {
                 JsonNode number = own.isArray() ? own.path(layer) : own;
-                numbers.add(value.isMissingNode() ? missing : checkedInt(name, number));
+                numbers.add(value.isMissingNode() ? missing : checkedInt(name, number, 0));
             }
             counts.add(numbers);
         }
@@ -230,12 +236,12 @@ public final class ModelSettings {
         return value.isNull() ? json.path("") : value; // null means missing
     }
 
-    private int checkedInt(String name, JsonNode value) {
+    private int checkedInt(String name, JsonNode value, int least) {
         if (!value.isIntegralNumber()
                 || !value.canConvertToInt()
-                || value.intValue() < 0
+                || value.intValue() < least
                 || value.intValue() > LARGEST) {
-            throw unsupported(name, "a whole number from 0 to " + LARGEST);
+            throw unsupported(name, "a whole number from %d to %d".formatted(least, LARGEST));
         }
         return value.intValue();
     }

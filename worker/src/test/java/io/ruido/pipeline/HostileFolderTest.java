@@ -62,6 +62,7 @@ class HostileFolderTest {
             unet/config.json                | block_out_channels           | [2147483647, 2147483647]
             unet/config.json                | cross_attention_dim          | 1e300
             unet/config.json                | norm_num_groups              | 0
+            unet/config.json                | attention_head_dim           | 0
             unet/config.json                | sample_size                  | 2147483647
             vae/config.json                 | layers_per_block             | 2147483647
             vae/config.json                 | block_out_channels           | [16777216, 16777216]
@@ -70,6 +71,7 @@ class HostileFolderTest {
             text_encoder/config.json        | hidden_size                  | 2147483647
             text_encoder/config.json        | max_position_embeddings      | 2147483647
             scheduler/scheduler_config.json | num_train_timesteps          | 2147483647
+            scheduler/scheduler_config.json | beta_end                     | 1e308
             """)
     void numbersThatNoModelHasAreRefused(String file, String setting, String value) throws IOException {
         Path config = model.resolve(file);

@@ -37,12 +37,15 @@ public final class NoiseSchedule {
 
     private static float[] betas(SchedulerSettings settings) {
         int trainSteps = settings.number("num_train_timesteps", 2, 1_000_000);
-        double start = settings.decimal("beta_start");
-        double end = settings.decimal("beta_end");
+        double start = settings.decimal("beta_start", 0, 1);
+        double end = settings.decimal("beta_end", 0, 1);
         String kind = settings.text("beta_schedule", KINDS);
         List<Double> trained = settings.decimals("trained_betas");
         if (!trained.isEmpty() && trained.size() != trainSteps) {
             throw settings.unsupported("num_train_timesteps", trained.size() + ", the number of trained_betas");
+        }
+        if (trained.stream().anyMatch(beta -> beta < 0 || beta > 1)) {
+            throw settings.unsupported("trained_betas", "numbers from 0 to 1");
         }
         float[] betas = trained.isEmpty()
                 ? switch (kind) {

@@ -46,7 +46,7 @@ public record ClipTextConfig(
                 settings.number("max_position_embeddings", 77),
                 settings.activation("hidden_act", "quick_gelu"),
                 settings.decimal("layer_norm_eps", 1e-5),
-                settings.number("eos_token_id", 49407),
+                settings.number("eos_token_id", 0, 49407),
                 projection ? OptionalInt.of(width) : OptionalInt.empty(),
                 settings.flag("use_attention_mask", false));
         settings.rejectUnknown();
