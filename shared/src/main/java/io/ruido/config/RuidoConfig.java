@@ -317,8 +317,11 @@ public interface RuidoConfig {
         @WithDefault("float32")
         Dtype dtype();
 
-        /** What executes a denoiser's calls: torch layer by layer, or ONNX Runtime from a graph of all layers. */
-        @WithDefault("eager")
+        /**
+         * What executes the calls of denoisers and autoencoders: torch layer by layer, or ONNX Runtime from a graph of all
+         * layers, where there is one for the model.
+         */
+        @WithDefault("plan")
         Engine engine();
 
         @WithDefault("127.0.0.1")

@@ -29,7 +29,7 @@ public final class ComputeOptions {
     @Option(
             names = "--engine",
             paramLabel = "NAME",
-            defaultValue = "eager",
+            defaultValue = "plan",
             description = "What executes a denoiser's calls: ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE}.")
     private WorkerConfig.Engine engine;
 
