@@ -121,6 +121,15 @@ class MonitoringTest {
         }
     }
 
+    @Test
+    void theHealthCheckOfTheImagesFindsItReady() throws Exception {
+        Process check = new ProcessBuilder("../deploy/docker/healthy", String.valueOf(SERVICES.gateway.port()))
+                .inheritIO()
+                .start();
+        assertThat(check.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(check.exitValue()).isZero();
+    }
+
     private double figure(String series) {
         return client.get("/metrics")
                 .text()
