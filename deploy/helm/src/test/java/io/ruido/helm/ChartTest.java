@@ -204,6 +204,21 @@ class ChartTest {
         assertThatThrownBy(template::call).hasMessageContaining(named);
     }
 
+    /** The broker connects to itself by its Service's name, and share groups do not work when it cannot. */
+    @Test
+    void theEmbeddedKafkaMayResolveNamesAndReachItself() throws IOException {
+        JsonNode egress = render(VALUES.resolve("embedded.yaml")).stream()
+                .filter(manifest -> manifest.path("kind").asText().equals("NetworkPolicy"))
+                .filter(policy -> policy.at("/metadata/name").asText().endsWith("-embedded"))
+                .findFirst()
+                .orElseThrow()
+                .at("/spec/egress");
+        assertThat(egress.at("/0/ports").findValuesAsText("port")).containsOnly("53");
+        assertThat(egress.at("/1/to/0/podSelector/matchLabels/app.kubernetes.io~1instance")
+                        .asText())
+                .isEqualTo("test");
+    }
+
     @Test
     void withoutServersItSaysWhatToSet() {
         assertThatThrownBy(() -> template().call()).hasMessageContaining("must be set, or embedded.enabled");
