@@ -68,6 +68,11 @@ imagePullPolicy: {{ .image.pullPolicy }}
 {{- end }}
 {{- end }}
 
+{{/* Changes with the secrets of the values, so that pods restart. Not of the Secret: it has random passwords at the first rendering. */}}
+{{- define "ruido.secretsChecksum" -}}
+{{- list .Values.kafka.password .Values.redis.password .Values.s3.accessKey .Values.s3.secretKey .Values.apiKeys.inline | toJson | sha256sum -}}
+{{- end }}
+
 {{/* Whether the embedded S3 server's keys have to be made. */}}
 {{- define "ruido.ownSecret" -}}
 {{- if or .Values.kafka.password .Values.redis.password .Values.s3.secretKey .Values.embedded.enabled -}}true{{- end -}}

@@ -220,6 +220,21 @@ class ChartTest {
     }
 
     @Test
+    void podsRestartWhenAPasswordOfTheValuesChangesAndNotWhenOneIsMadeAnew() throws IOException {
+        TemplateCommand made = template().set("embedded.enabled", "true");
+        assertThat(checksums(made.call())).isEqualTo(checksums(made.call())).isNotEmpty();
+        TemplateCommand given = template().set("embedded.enabled", "true").set("redis.password", "another");
+        assertThat(checksums(given.call())).isNotEqualTo(checksums(made.call()));
+    }
+
+    private static List<String> checksums(String manifests) {
+        return manifests
+                .lines()
+                .filter(line -> line.contains("checksum/secrets"))
+                .toList();
+    }
+
+    @Test
     void withoutServersItSaysWhatToSet() {
         assertThatThrownBy(() -> template().call()).hasMessageContaining("must be set, or embedded.enabled");
     }
