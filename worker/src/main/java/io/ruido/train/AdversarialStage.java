@@ -22,6 +22,7 @@ import io.ruido.train.optimization.Stage;
 import io.ruido.train.optimization.Update;
 import io.ruido.train.optimization.Work;
 import io.ruido.train.recipe.AdversaryConfig;
+import io.ruido.train.recipe.Optimization;
 import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -68,7 +69,7 @@ final class AdversarialStage implements Stage {
             TrainConfig.Sampling sampling,
             List<Integer> timesteps,
             AdversaryConfig discriminator,
-            TrainConfig.Optimization optimization,
+            Optimization optimization,
             Optional<DistillationLoss> distillation) {}
 
     /** What the generator made in a step, for the discriminator to learn from. */
@@ -88,7 +89,7 @@ final class AdversarialStage implements Stage {
     }
 
     @Override
-    public TrainConfig.Optimization optimization() {
+    public Optimization optimization() {
         return settings.optimization();
     }
 

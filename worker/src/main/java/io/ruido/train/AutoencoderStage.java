@@ -21,6 +21,7 @@ import io.ruido.train.optimization.Stage;
 import io.ruido.train.optimization.Update;
 import io.ruido.train.optimization.Work;
 import io.ruido.train.recipe.AdversaryConfig;
+import io.ruido.train.recipe.Optimization;
 import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ public final class AutoencoderStage implements Stage {
     }
 
     @Override
-    public TrainConfig.Optimization optimization() {
+    public Optimization optimization() {
         return config.optimization();
     }
 
@@ -109,7 +110,7 @@ public final class AutoencoderStage implements Stage {
         if (config.adversarial() == null) {
             return List.of(own);
         }
-        TrainConfig.Optimization its = optimization()
+        Optimization its = optimization()
                 .withLearningRate(config.adversarial().discriminator().learningRate());
         return List.of(own, new Update(Discriminator.NAME, name -> !exports(name), its, this::discriminatorLoss));
     }

@@ -17,6 +17,7 @@ import io.ruido.train.data.Seeds;
 import io.ruido.train.optimization.ClipWork;
 import io.ruido.train.optimization.Stage;
 import io.ruido.train.recipe.ClipsConfig;
+import io.ruido.train.recipe.Optimization;
 import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -82,7 +83,7 @@ final class ClipAutoencoderStage implements Stage {
     }
 
     @Override
-    public TrainConfig.Optimization optimization() {
+    public Optimization optimization() {
         return config.optimization();
     }
 

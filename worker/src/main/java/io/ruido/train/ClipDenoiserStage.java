@@ -18,6 +18,7 @@ import io.ruido.train.data.Seeds;
 import io.ruido.train.optimization.ClipWork;
 import io.ruido.train.optimization.Stage;
 import io.ruido.train.recipe.ClipsConfig;
+import io.ruido.train.recipe.Optimization;
 import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -76,7 +77,7 @@ final class ClipDenoiserStage implements Stage {
     }
 
     @Override
-    public TrainConfig.Optimization optimization() {
+    public Optimization optimization() {
         return config.optimization();
     }
 

@@ -15,6 +15,7 @@ import io.ruido.train.data.TrainingSet;
 import io.ruido.train.optimization.Stage;
 import io.ruido.train.optimization.Work;
 import io.ruido.train.recipe.DistillationConfig;
+import io.ruido.train.recipe.Optimization;
 import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,7 +54,7 @@ final class ConsistencyStage implements Stage {
     }
 
     @Override
-    public TrainConfig.Optimization optimization() {
+    public Optimization optimization() {
         return config.consistency().optimization();
     }
 

@@ -16,6 +16,7 @@ import io.ruido.train.data.Seeds;
 import io.ruido.train.data.TrainingSet;
 import io.ruido.train.optimization.Stage;
 import io.ruido.train.optimization.Work;
+import io.ruido.train.recipe.Optimization;
 import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,7 +58,7 @@ final class DenoiserStage implements Stage {
     }
 
     @Override
-    public TrainConfig.Optimization optimization() {
+    public Optimization optimization() {
         return config.optimization();
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.ruido.train.data.ImageFolder;
+import io.ruido.train.recipe.Optimization;
 import io.ruido.train.recipe.TrainConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +40,7 @@ public final class Samples {
 
     /** The same with a discriminator. */
     public static AutoencoderStage autoencoder(int steps, TrainConfig.Adversarial adversarial) {
-        var optimization = new TrainConfig.Optimization(steps, 4, 1e-3, 1, 1, 0.9, 0.99, 0.01, 1, 0.9, 2, 100);
+        var optimization = new Optimization(steps, 4, 1e-3, 1, 1, 0.9, 0.99, 0.01, 1, 0.9, 2, 100);
         var config = new TrainConfig.Autoencoder(
                 TrainConfig.Learns.ALL,
                 2,

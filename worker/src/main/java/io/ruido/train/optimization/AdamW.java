@@ -9,7 +9,7 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import io.ruido.tensor.Script;
-import io.ruido.train.recipe.TrainConfig;
+import io.ruido.train.recipe.Optimization;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -56,7 +56,7 @@ public final class AdamW {
      * @param step counted from 0
      * @return the norm of all gradients together, before clipping
      */
-    public double update(NDArray loss, TrainConfig.Optimization o, int step) {
+    public double update(NDArray loss, Optimization o, int step) {
         try (PtNDArray count = (PtNDArray) manager.create(new float[] {step + 1}, new Shape());
                 IValue end = IValue.from((PtNDArray) loss);
                 IValue time = IValue.from(count);

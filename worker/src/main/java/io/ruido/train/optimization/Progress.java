@@ -1,6 +1,6 @@
 package io.ruido.train.optimization;
 
-import io.ruido.train.recipe.TrainConfig;
+import io.ruido.train.recipe.Optimization;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -14,7 +14,7 @@ final class Progress {
 
     private final String stage;
     private final Metrics metrics;
-    private final TrainConfig.Optimization optimization;
+    private final Optimization optimization;
     private final double peak;
     private double seconds;
     private double secondsAtRow;
@@ -29,7 +29,7 @@ final class Progress {
      * @param peak floating-point operations a second that the processor can do
      * @param seconds spent before, by the run that this one resumes
      */
-    Progress(String stage, Metrics metrics, TrainConfig.Optimization optimization, double peak, double seconds) {
+    Progress(String stage, Metrics metrics, Optimization optimization, double peak, double seconds) {
         this.stage = stage;
         this.peak = peak;
         this.metrics = metrics;

@@ -3,6 +3,7 @@ package io.ruido.train.optimization;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.ruido.tensor.Weights;
+import io.ruido.train.recipe.Optimization;
 import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import java.util.random.RandomGenerator;
 public interface Stage {
     String name();
 
-    TrainConfig.Optimization optimization();
+    Optimization optimization();
 
     /** Builds the trained model over its weights, and a second one over their moving average. */
     void build(Weights weights, Weights averages);

@@ -7,7 +7,7 @@ import ai.djl.training.GradientCollector;
 import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;
 import io.ruido.train.data.Seeds;
-import io.ruido.train.recipe.TrainConfig;
+import io.ruido.train.recipe.Optimization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +24,7 @@ public final class TrainingRun {
     private static final Logger log = LoggerFactory.getLogger(TrainingRun.class);
 
     private final Stage stage;
-    private final TrainConfig.Optimization optimization;
+    private final Optimization optimization;
     private final Path folder;
     private final long seed;
     private final BooleanSupplier stopping;

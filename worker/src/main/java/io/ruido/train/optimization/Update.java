@@ -2,7 +2,7 @@ package io.ruido.train.optimization;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.ruido.train.recipe.TrainConfig;
+import io.ruido.train.recipe.Optimization;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
@@ -12,7 +12,7 @@ import java.util.random.RandomGenerator;
  * @param name for logs and metrics
  * @param trains which tensors it changes, by name; no tensor is changed by two
  */
-public record Update(String name, Predicate<String> trains, TrainConfig.Optimization optimization, Loss loss) {
+public record Update(String name, Predicate<String> trains, Optimization optimization, Loss loss) {
     /** A loss of one step, see {@link Stage#loss}. */
     @FunctionalInterface
     public interface Loss {

@@ -43,7 +43,7 @@ public record ClipsConfig(Path pictures, Autoencoder autoencoder, Denoiser denoi
             double squaredLoss,
             double gradientLoss,
             double kl,
-            TrainConfig.Optimization optimization,
+            Optimization optimization,
             ObjectNode model) {
         public Autoencoder {
             new Problems()
@@ -80,7 +80,7 @@ public record ClipsConfig(Path pictures, Autoencoder autoencoder, Denoiser denoi
             List<Clip> geometries,
             ObjectNode scheduler,
             TrainConfig.Sampling sampling,
-            TrainConfig.Optimization optimization,
+            Optimization optimization,
             ObjectNode model) {
         public Denoiser {
             new Problems()

@@ -40,7 +40,7 @@ public record DistillationConfig(
      * @param grid how many timesteps the teacher's steps lead over
      * @param huber c of the pseudo-Huber loss √(d² + c²) − c
      */
-    public record Consistency(int grid, double huber, TrainConfig.Optimization optimization) {
+    public record Consistency(int grid, double huber, Optimization optimization) {
         public Consistency {
             new Problems()
                     .within("grid", grid, 2, 500)
@@ -57,10 +57,7 @@ public record DistillationConfig(
      * @param distillation weight of the distance to what the teacher makes of the new model's samples
      */
     public record Adversarial(
-            List<Integer> timesteps,
-            double distillation,
-            AdversaryConfig discriminator,
-            TrainConfig.Optimization optimization) {
+            List<Integer> timesteps, double distillation, AdversaryConfig discriminator, Optimization optimization) {
         public Adversarial {
             new Problems()
                     .unless(timesteps != null && !timesteps.isEmpty(), "timesteps", "at least one", timesteps)

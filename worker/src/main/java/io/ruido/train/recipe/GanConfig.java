@@ -19,7 +19,7 @@ public record GanConfig(
         ObjectNode scheduler,
         TrainConfig.Sampling sampling,
         AdversaryConfig discriminator,
-        TrainConfig.Optimization optimization,
+        Optimization optimization,
         ObjectNode model) {
     public GanConfig {
         new Problems()

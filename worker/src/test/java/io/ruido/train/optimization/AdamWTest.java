@@ -14,7 +14,7 @@ import io.ruido.model.unet.UNetConfig;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;
-import io.ruido.train.recipe.TrainConfig;
+import io.ruido.train.recipe.Optimization;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 
 /** Against {@code make_training_golden.py}. */
 class AdamWTest {
-    private static final TrainConfig.Optimization OPTIMIZATION =
-            new TrainConfig.Optimization(10, 2, 1e-2, 3, 5, 0.9, 0.99, 0.1, 0.5, 0.9, 100, 100);
+    private static final Optimization OPTIMIZATION =
+            new Optimization(10, 2, 1e-2, 3, 5, 0.9, 0.99, 0.1, 0.5, 0.9, 100, 100);
 
     private final NDManager manager = Torch.newManager();
 

@@ -11,6 +11,7 @@ import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Weights;
 import io.ruido.train.Samples;
 import io.ruido.train.recipe.AdversaryConfig;
+import io.ruido.train.recipe.Optimization;
 import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -157,7 +158,7 @@ class TrainingRunTest {
         }
 
         @Override
-        public TrainConfig.Optimization optimization() {
+        public Optimization optimization() {
             return stage.optimization();
         }
 

@@ -119,7 +119,7 @@ class TrainConfigTest {
 
     @Test
     void theLearningRateRisesStaysAndFallsAlongACosine() {
-        var optimization = new TrainConfig.Optimization(100, 1, 1e-3, 10, 40, 0.9, 0.99, 0, 1, 0.9, 1, 1);
+        var optimization = new Optimization(100, 1, 1e-3, 10, 40, 0.9, 0.99, 0, 1, 0.9, 1, 1);
 
         assertThat(optimization.learningRateAt(0)).isCloseTo(1e-4, within(1e-12));
         assertThat(optimization.learningRateAt(30)).isCloseTo(1e-3, within(1e-12));
