@@ -101,8 +101,7 @@ class SourceImagesTest {
                                 Optional.of(RgbImage.of(read(mask)).resized(SIZE, SIZE)))))
                 .ofImage(1);
         Path folder = servers.config.worker().models().resolve(Servers.MODEL);
-        try (var pipeline =
-                DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32, Engine.PLAN, List.of())) {
+        try (var pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32, Engine.PLAN, List.of())) {
             return new Sampling(pipeline).run(request, step -> {}).frames().first();
         }
     }

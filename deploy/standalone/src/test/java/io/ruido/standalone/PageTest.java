@@ -91,8 +91,11 @@ class PageTest {
     @BeforeAll
     static void start() throws Exception {
         TinyModel.install(folder.resolve("models"));
+        // With the slower engine a long job still runs when its button is clicked.
         ruido = BrowsedRuido.startOrSkip(
-                folder, PATIENCE_MILLIS, Map.of("ruido.jobs.max-steps", String.valueOf(FOREVER)));
+                folder,
+                PATIENCE_MILLIS,
+                Map.of("ruido.jobs.max-steps", String.valueOf(FOREVER), "ruido.worker.engine", "eager"));
     }
 
     @AfterAll

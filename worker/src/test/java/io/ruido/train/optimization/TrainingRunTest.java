@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.ruido.tensor.SafeTensors;
+import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;
 import io.ruido.train.Samples;
 import io.ruido.train.recipe.AdversaryConfig;
@@ -21,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +32,20 @@ class TrainingRunTest {
 
     @TempDir
     Path folder;
+
+    private static int threads;
+
+    /** Several threads may add up the same numbers in another order. */
+    @BeforeAll
+    static void useOneThread() {
+        threads = Torch.threads();
+        Torch.setThreads(1);
+    }
+
+    @AfterAll
+    static void restoreThreads() {
+        Torch.setThreads(threads);
+    }
 
     @Test
     void aStoppedAndResumedRunHasTheLossesOfAnUninterruptedOne() throws IOException {
