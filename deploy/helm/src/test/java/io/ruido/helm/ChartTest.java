@@ -220,15 +220,18 @@ class ChartTest {
     }
 
     @Test
-    void podsRestartWhenAPasswordOfTheValuesChangesAndNotWhenOneIsMadeAnew() throws IOException {
-        TemplateCommand made = template().set("embedded.enabled", "true");
-        assertThat(checksums(made.call())).isEqualTo(checksums(made.call())).isNotEmpty();
-        TemplateCommand given = template().set("embedded.enabled", "true").set("redis.password", "another");
-        assertThat(checksums(given.call())).isNotEqualTo(checksums(made.call()));
+    void podsRestartWhenAPasswordOfTheValuesChanges() {
+        List<String> before = checksums(template().withValuesFile(VALUES.resolve("embedded.yaml")));
+        TemplateCommand changed =
+                template().withValuesFile(VALUES.resolve("embedded.yaml")).set("redis.password", "another");
+        assertThat(checksums(template().withValuesFile(VALUES.resolve("embedded.yaml"))))
+                .isEqualTo(before)
+                .isNotEmpty();
+        assertThat(checksums(changed)).isNotEqualTo(before);
     }
 
-    private static List<String> checksums(String manifests) {
-        return manifests
+    private static List<String> checksums(TemplateCommand template) {
+        return template.call()
                 .lines()
                 .filter(line -> line.contains("checksum/secrets"))
                 .toList();
