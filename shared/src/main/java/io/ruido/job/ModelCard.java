@@ -15,7 +15,8 @@ import java.util.List;
  * @param sizeMultiple width and height must be divisible by this
  * @param defaults values of absent fields of a job; its seed has no meaning
  * @param samplers that the worker can run for it
- * @param needs fields that every job must have: image and mask, for a model that paints a part of a picture anew
+ * @param needs fields that every job must have: image and mask for an inpainting model, image for a model that makes clips
+ *     from a first frame only
  * @param stepCost null where a step costs as much as the result has pixels
  * @param clips what clips it can make; null for a model of pictures
  */
@@ -172,7 +173,8 @@ public record ModelCard(
                 picture != null || !needs.contains(field),
                 field,
                 null,
-                "is required: model %s is an inpainting model".formatted(name));
+                "is required: model %s %s"
+                        .formatted(name, clips == null ? "is an inpainting model" : "makes clips from a first frame"));
     }
 
     /** Refuses a side of a result that the model cannot make. */

@@ -44,6 +44,29 @@ class ClipRequestTest {
     }
 
     @Test
+    void aClipWithoutAFirstFrameIsRefusedWhereTheModelRequiresOne() {
+        ModelCard card = new ModelCard(
+                "frames",
+                "",
+                "",
+                "MIT",
+                8,
+                128,
+                8,
+                CARD.defaults(),
+                CARD.samplers(),
+                List.of("image"),
+                null,
+                CARD.clips());
+
+        assertThatThrownBy(() -> card.checkSupports(params(new Geometry(64, 64, 25), null)))
+                .isInstanceOfSatisfying(InvalidFieldException.class, refused -> {
+                    assertThat(refused.field()).isEqualTo("image");
+                    assertThat(refused.reason()).isEqualTo("is required: model frames makes clips from a first frame");
+                });
+    }
+
+    @Test
     void aModelOfPicturesMakesNoClips() {
         ModelCard pictures = new ModelCard(
                 "pictures", "", "", "MIT", 8, 128, 8, params(Geometry.ofImage(64, 64), null), CARD.samplers());

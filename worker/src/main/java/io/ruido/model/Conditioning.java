@@ -18,13 +18,21 @@ import java.util.function.UnaryOperator;
  * @param labels of a class (B), type int64, or whatever else stands for one (B, P)
  * @param guidance that a distilled model has learned, embedded (B, G)
  * @param clean 1 for each clip whose first latent frame has no noise, else 0 (B)
+ * @param picture states of a picture (B, P, D′)
  */
 public record Conditioning(
-        NDArray states, NDArray mask, NDArray pooled, NDArray sizes, NDArray labels, NDArray guidance, NDArray clean) {
+        NDArray states,
+        NDArray mask,
+        NDArray pooled,
+        NDArray sizes,
+        NDArray labels,
+        NDArray guidance,
+        NDArray clean,
+        NDArray picture) {
 
     public static Conditioning none() {
         NDArray none = Ops.none();
-        return new Conditioning(none, none, none, none, none, none, none);
+        return new Conditioning(none, none, none, none, none, none, none, none);
     }
 
     public static Conditioning ofStates(NDArray states) {
@@ -32,31 +40,35 @@ public record Conditioning(
     }
 
     public Conditioning withStates(NDArray newStates) {
-        return new Conditioning(newStates, mask, pooled, sizes, labels, guidance, clean);
+        return new Conditioning(newStates, mask, pooled, sizes, labels, guidance, clean, picture);
     }
 
     public Conditioning withMask(NDArray newMask) {
-        return new Conditioning(states, newMask, pooled, sizes, labels, guidance, clean);
+        return new Conditioning(states, newMask, pooled, sizes, labels, guidance, clean, picture);
     }
 
     public Conditioning withPooled(NDArray newPooled) {
-        return new Conditioning(states, mask, newPooled, sizes, labels, guidance, clean);
+        return new Conditioning(states, mask, newPooled, sizes, labels, guidance, clean, picture);
     }
 
     public Conditioning withSizes(NDArray newSizes) {
-        return new Conditioning(states, mask, pooled, newSizes, labels, guidance, clean);
+        return new Conditioning(states, mask, pooled, newSizes, labels, guidance, clean, picture);
     }
 
     public Conditioning withLabels(NDArray newLabels) {
-        return new Conditioning(states, mask, pooled, sizes, newLabels, guidance, clean);
+        return new Conditioning(states, mask, pooled, sizes, newLabels, guidance, clean, picture);
     }
 
     public Conditioning withGuidance(NDArray newGuidance) {
-        return new Conditioning(states, mask, pooled, sizes, labels, newGuidance, clean);
+        return new Conditioning(states, mask, pooled, sizes, labels, newGuidance, clean, picture);
     }
 
     public Conditioning withClean(NDArray newClean) {
-        return new Conditioning(states, mask, pooled, sizes, labels, guidance, newClean);
+        return new Conditioning(states, mask, pooled, sizes, labels, guidance, newClean, picture);
+    }
+
+    public Conditioning withPicture(NDArray newPicture) {
+        return new Conditioning(states, mask, pooled, sizes, labels, guidance, clean, newPicture);
     }
 
     /** The conditions of these samples and those of others, in this order. */
@@ -78,6 +90,7 @@ public record Conditioning(
                 unlessEmpty.apply(sizes, other.sizes),
                 unlessEmpty.apply(labels, other.labels),
                 unlessEmpty.apply(guidance, other.guidance),
-                unlessEmpty.apply(clean, other.clean));
+                unlessEmpty.apply(clean, other.clean),
+                unlessEmpty.apply(picture, other.picture));
     }
 }

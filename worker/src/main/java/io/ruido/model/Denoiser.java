@@ -27,6 +27,11 @@ public interface Denoiser {
         return 0;
     }
 
+    /** Whether this timestep belongs to a second network for little noise, which can have a guidance of its own. */
+    default boolean isLowNoise(float timestep) {
+        return false;
+    }
+
     /** What {@link Conditioning#sizes()} must have. */
     default Sizes sizeNumbers() {
         return Sizes.NONE;

@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.Trajectory;
-import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.image.ImageEncoder;
@@ -23,6 +22,7 @@ import io.ruido.pipeline.family.ModelFamily;
 import io.ruido.pipeline.family.ModelFolder;
 import io.ruido.pipeline.family.Parts;
 import io.ruido.pipeline.image.Frames;
+import io.ruido.pipeline.image.RgbImage;
 import io.ruido.pipeline.lora.LoraFile;
 import io.ruido.pipeline.lora.Loras;
 import io.ruido.pipeline.text.Prompts;
@@ -37,13 +37,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A model in the folder layout of one of diffusers' pipelines: what conditions its denoiser, the denoiser, and the
- * autoencoder of its latents, if it has one. The loop over timesteps belongs to the caller, who may batch samples that
- * are at different steps.
+ * autoencoder of its latents, if it has one. The caller loops over timesteps, and may batch samples at different steps.
  *
  * <p>B batch, L latent channels, h and w sides of the latents, T context tokens, D their width. Latents and results are
  * float32, whatever the weights are. Results belong to the manager of the latents.
@@ -112,10 +112,9 @@ public final class DiffusionPipeline implements AutoCloseable {
         int in = codec.channels();
         int out = denoiser.outChannels();
         boolean variance = out == 2 * in && family.learnedVariance() != ModelFamily.LearnedVariance.REFUSED;
-        boolean inpainting = denoiser.inChannels() == 2 * in + 1;
-        if (denoiser.inChannels() != in && !inpainting || out != in && !variance) {
-            throw new IllegalArgumentException("the denoiser has %d input and %d output channels, but latents have %d"
-                    .formatted(denoiser.inChannels(), out, in));
+        if (!codec.inputChannels().contains(denoiser.inChannels()) || out != in && !variance) {
+            throw new IllegalArgumentException("the denoiser has %d input and %d output channels; supported: %s and %d"
+                    .formatted(denoiser.inChannels(), out, new TreeSet<>(codec.inputChannels()), in));
         }
     }
 
@@ -192,6 +191,16 @@ public final class DiffusionPipeline implements AutoCloseable {
         return float32(prompts.encodeNegative(manager, texts));
     }
 
+    /** See {@link Prompts#encodesPictures}. */
+    public boolean encodesPictures() {
+        return prompts.encodesPictures();
+    }
+
+    /** See {@link Prompts#encodePicture}. */
+    public NDArray encodePicture(NDManager manager, RgbImage picture) {
+        return prompts.encodePicture(manager, picture);
+    }
+
     private static Conditioning float32(Conditioning conditioning) {
         return conditioning.map(part -> part.getDataType() == DataType.INT64 ? part : Ops.cast(part, DataType.FLOAT32));
     }
@@ -231,7 +240,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         return new Shape(shape);
     }
 
-    /** Sides of results must be multiples of this many pixels. */
+    /** Pixels of which sides must be multiples. */
     public int sizeStep() {
         return codec.downscale() * denoiser.divisor();
     }
@@ -292,18 +301,14 @@ public final class DiffusionPipeline implements AutoCloseable {
         return name.sampler(scheduler, eta).lastSteps(steps, made);
     }
 
-    /** What diffusers draws noise in for this model. */
-    TorchRandom.Precision noisePrecision() {
-        return switch (type) {
-            case FLOAT16 -> TorchRandom.Precision.FLOAT16;
-            case BFLOAT16 -> TorchRandom.Precision.BFLOAT16;
-            default -> TorchRandom.Precision.FLOAT32;
-        };
-    }
-
     /** Whether the denoiser takes a mask and a masked picture beside the latents. */
     public boolean takesMask() {
-        return denoiser.inChannels() != codec.channels();
+        return codec.clips().isEmpty() && denoiser.inChannels() != codec.channels();
+    }
+
+    /** Whether the model makes clips of a given first frame only. */
+    public boolean requiresFirstFrame() {
+        return codec.clips().filter(Codec.Clips::requiresFirstFrame).isPresent();
     }
 
     private void requireMultiple(String side, int size) {
@@ -312,12 +317,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         }
     }
 
-    /** What the denoiser predicts with a text's states, without guidance. */
-    public NDArray predict(NDArray latents, float[] timesteps, NDArray states) {
-        return predictor.predict(latents, timesteps, Conditioning.ofStates(states));
-    }
-
-    /** The same with the states of texts and negative texts, and guidance. */
+    /** What the denoiser predicts with the states of texts and negative texts, and guidance. */
     public NDArray predict(NDArray latents, float[] timesteps, NDArray states, NDArray negative, float[] guidance) {
         Conditioning wanted = Conditioning.ofStates(states);
         return predict(
@@ -367,9 +367,12 @@ public final class DiffusionPipeline implements AutoCloseable {
         return codec.artifact(frames, output, fps, parameters);
     }
 
-    /** See {@link Codec#encode}. */
-    float[] encodePicture(NDArray picture, TorchRandom random) {
-        return codec.encode(picture, random);
+    Codec codec() {
+        return codec;
+    }
+
+    Predictor predictor() {
+        return predictor;
     }
 
     /**

@@ -43,7 +43,8 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
     private static final int LONGEST = 512;
 
     /** Parts of diffusers' pipelines that screen pictures afterwards, or take pictures as prompts. */
-    private static final Set<String> UNUSED = Set.of("safety_checker", "feature_extractor", "image_encoder");
+    private static final Set<String> UNUSED =
+            Set.of("safety_checker", "feature_extractor", "image_encoder", "image_processor");
 
     /** @throws IOException when it is no model's folder at all */
     public static FolderReport of(Path path) throws IOException {
@@ -59,7 +60,7 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
 
     private static Part part(ModelFolder folder, String name, String className) {
         Path path = folder.folder(name);
-        if (UNUSED.contains(name)) {
+        if (UNUSED.contains(name) && !ModelFamilies.reads(folder, name)) {
             return withoutWeights(name, className, () -> {});
         }
         if (name.equals("scheduler")) {

@@ -2,6 +2,7 @@ package io.ruido.pipeline;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.Inpainting;
 import io.ruido.diffusion.SampleState;
@@ -25,7 +26,7 @@ public final class InitialLatents {
     private InitialLatents(DiffusionPipeline pipeline, SampleRequest request) {
         this.pipeline = pipeline;
         this.request = request;
-        this.random = new TorchRandom(request.seeds().seed(), pipeline.noisePrecision());
+        this.random = random(request.seeds().seed());
         this.shape = pipeline.latentShape(request.geometry());
         this.size = Math.toIntExact(shape.size());
     }
@@ -35,6 +36,9 @@ public final class InitialLatents {
         if (pipeline.takesMask()
                 && request.source().flatMap(SampleRequest.Source::mask).isEmpty()) {
             throw new IllegalArgumentException("the model is an inpainting model: it requires an image and a mask");
+        }
+        if (pipeline.requiresFirstFrame() && request.source().isEmpty()) {
+            throw new IllegalArgumentException("image is required: the model makes clips from a first frame");
         }
         InitialLatents start = new InitialLatents(pipeline, request);
         Trajectory trajectory =
@@ -88,10 +92,21 @@ public final class InitialLatents {
                     "a clip starts with the unchanged image: strength must be 1 and mask absent, strength was "
                             + source.strength());
         }
-        float[] noise = noise();
-        int channels = Math.toIntExact(shape.get(1)), frames = Math.toIntExact(shape.get(2));
-        return new SampleState(
-                trajectory, random, noise, Inpainting.Clean.ofFirstFrame(latents(image), channels, frames));
+        return new SampleState(trajectory, random, noise(), pipeline.codec().firstFrame(image, shape));
+    }
+
+    /** Draws what diffusers draws: for clips float32, whatever the weights are. */
+    private TorchRandom random(long seed) {
+        DataType type = pipeline.clips().isPresent()
+                ? DataType.FLOAT32
+                : pipeline.predictor().type();
+        return new TorchRandom(
+                seed,
+                switch (type) {
+                    case FLOAT16 -> TorchRandom.Precision.FLOAT16;
+                    case BFLOAT16 -> TorchRandom.Precision.BFLOAT16;
+                    default -> TorchRandom.Precision.FLOAT32;
+                });
     }
 
     private float[] noise() {
@@ -100,12 +115,12 @@ public final class InitialLatents {
         if (variation == null) {
             return noise;
         }
-        TorchRandom towards = new TorchRandom(variation.seed(), pipeline.noisePrecision());
+        TorchRandom towards = random(variation.seed());
         return Slerp.between(noise, towards.randn(size), variation.strength());
     }
 
     private float[] latents(NDArray image) {
-        return pipeline.encodePicture(image, random);
+        return pipeline.codec().encode(image, random);
     }
 
     /** (1, 3, H, W) in −1…1 */

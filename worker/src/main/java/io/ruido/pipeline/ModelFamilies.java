@@ -14,10 +14,12 @@ import io.ruido.pipeline.stablediffusion.StableDiffusion;
 import io.ruido.pipeline.stablediffusion.StableDiffusionXl;
 import io.ruido.pipeline.wan.Wan;
 import io.ruido.tensor.Weights;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** The families of models that Ruido runs: a new one is added to this list. */
 public final class ModelFamilies {
@@ -34,16 +36,36 @@ public final class ModelFamilies {
 
     private ModelFamilies() {}
 
-    /** @throws IllegalArgumentException naming the class, part or setting that is not supported */
-    static ModelFamily of(ModelFolder folder) {
-        ModelFamily family = ALL.stream()
-                .filter(candidate -> candidate.classNames().contains(folder.className()))
-                .findFirst()
+    /**
+     * @throws IOException naming a file that is missing or malformed
+     * @throws IllegalArgumentException naming the class, part or setting that is not supported
+     */
+    static ModelFamily of(ModelFolder folder) throws IOException {
+        ModelFamily family = find(folder)
                 .orElseThrow(() -> new IllegalArgumentException("%s: _class_name is %s; supported: %s"
                         .formatted(folder.path(), folder.className(), String.join(", ", classNames()))));
         family.parts().forEach((part, networks) -> checkPart(folder, part, networks));
+        family.optionalParts().forEach((part, networks) -> {
+            if (folder.part(part).isPresent()) {
+                checkPart(folder, part, networks);
+            }
+        });
         family.check(folder);
         return family;
+    }
+
+    private static Optional<ModelFamily> find(ModelFolder folder) {
+        return ALL.stream()
+                .filter(candidate -> candidate.classNames().contains(folder.className()))
+                .findFirst();
+    }
+
+    /** Whether the folder's family reads a part of this name. */
+    static boolean reads(ModelFolder folder, String part) {
+        return find(folder)
+                .filter(family -> family.parts().containsKey(part)
+                        || family.optionalParts().containsKey(part))
+                .isPresent();
     }
 
     private static void checkPart(ModelFolder folder, String part, List<Network<?>> networks) {
@@ -84,7 +106,9 @@ public final class ModelFamilies {
     static Network<?> network(String className) {
         Map<String, Network<?>> all = new TreeMap<>();
         for (ModelFamily family : ALL) {
-            family.parts().values().forEach(networks -> networks.forEach(one -> all.put(one.className(), one)));
+            Stream.of(family.parts(), family.optionalParts())
+                    .flatMap(parts -> parts.values().stream())
+                    .forEach(networks -> networks.forEach(one -> all.put(one.className(), one)));
         }
         if (!all.containsKey(className)) {
             throw new IllegalArgumentException(

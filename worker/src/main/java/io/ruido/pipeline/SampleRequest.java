@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param clipSkip how many of the last layers of a CLIP text encoder are left out
  * @param source picture to begin with, if any
  * @param eta how much noise the sampler adds, or empty for its own
+ * @param lowNoiseGuidance guidance of the second of two networks, or empty for the same; diffusers' {@code guidance_scale_2}
  */
 public record SampleRequest(
         String prompt,
@@ -29,13 +30,18 @@ public record SampleRequest(
         Geometry geometry,
         int clipSkip,
         Optional<Source> source,
-        Optional<Double> eta) {
+        Optional<Double> eta,
+        Optional<Double> lowNoiseGuidance) {
     public SampleRequest {
         if (steps < 1) {
             throw new IllegalArgumentException("steps must be at least 1, was " + steps);
         }
         if (!Double.isFinite(guidance)) {
             throw new IllegalArgumentException("guidance must be a finite number, was " + guidance);
+        }
+        if (lowNoiseGuidance.isPresent() && !Double.isFinite(lowNoiseGuidance.get())) {
+            throw new IllegalArgumentException(
+                    "low-noise guidance must be a finite number, was " + lowNoiseGuidance.get());
         }
         if (!(guidanceRescale >= 0 && guidanceRescale <= 1)) {
             throw new IllegalArgumentException("guidance rescale must be from 0 to 1, was " + guidanceRescale);
@@ -53,7 +59,7 @@ public record SampleRequest(
         }
     }
 
-    /** Creates a request with the sampler's own η. */
+    /** Creates a request with the sampler's own η and the same guidance for all noise. */
     public SampleRequest(
             String prompt,
             String negativePrompt,
@@ -76,6 +82,7 @@ public record SampleRequest(
                 geometry,
                 clipSkip,
                 source,
+                Optional.empty(),
                 Optional.empty());
     }
 
@@ -101,6 +108,11 @@ public record SampleRequest(
         }
     }
 
+    /** @param lowNoise whether the second of two networks predicts */
+    double guidance(boolean lowNoise) {
+        return lowNoise ? lowNoiseGuidance.orElse(guidance) : guidance;
+    }
+
     /** How much of the way from noise to a picture is made, 1 for all of it. */
     double strength() {
         return source.map(Source::strength).orElse(1.0);
@@ -124,6 +136,7 @@ public record SampleRequest(
                 geometry,
                 clipSkip,
                 source,
-                eta);
+                eta,
+                lowNoiseGuidance);
     }
 }

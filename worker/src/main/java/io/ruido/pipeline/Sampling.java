@@ -33,11 +33,16 @@ public final class Sampling {
     public Result run(SampleRequest request, IntConsumer onStep) {
         Shape shape = pipeline.latentShape(request.geometry());
         SampleState state = InitialLatents.of(pipeline, request);
-        float[] guidance = {(float) request.guidance()};
         float[] rescale = {(float) request.guidanceRescale()};
         try (NDManager manager = pipeline.newManager()) {
             Conditioning wanted = pipeline.encode(manager, List.of(request.prompt()), request.clipSkip());
             Conditioning unwanted = pipeline.encodeNegative(manager, List.of(request.negativePrompt()));
+            if (request.source().isPresent()) {
+                NDArray picture =
+                        pipeline.encodePicture(manager, request.source().get().image());
+                wanted = wanted.withPicture(picture);
+                unwanted = unwanted.withPicture(picture);
+            }
             if (state.partlyClean()) {
                 NDArray clean = manager.ones(new Shape(1));
                 wanted = wanted.withClean(clean);
@@ -46,6 +51,9 @@ public final class Sampling {
             while (!state.done()) {
                 try (NDManager step = manager.newSubManager()) {
                     float[] timestep = {state.timestep()};
+                    float[] guidance = {
+                        (float) request.guidance(pipeline.predictor().denoiser().isLowNoise(timestep[0]))
+                    };
                     NDArray told = step.create(state.input(), pipeline.inputShape(1, request.geometry()));
                     state.advance(pipeline.predict(told, timestep, wanted, unwanted, guidance, rescale)
                             .toFloatArray());

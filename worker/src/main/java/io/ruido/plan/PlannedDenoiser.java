@@ -74,6 +74,7 @@ public final class PlannedDenoiser implements Denoiser, AutoCloseable {
                 inputs.getOrDefault(SIZES, none),
                 inputs.getOrDefault(LABELS, none),
                 inputs.getOrDefault(GUIDANCE, none),
+                none,
                 none); // denoisers of clips are not planned
         return denoiser.forward(inputs.get(LATENTS), inputs.get(TIMESTEPS), conditioning);
     }

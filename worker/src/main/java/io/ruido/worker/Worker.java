@@ -80,12 +80,12 @@ public final class Worker implements AutoCloseable {
         results.createBucket();
 
         ConditioningCache cache = new ConditioningCache(redis, config.worker().conditioningTtl());
-        TextStage text = new TextStage(models, cache, retry);
+        SourceImages sources = new SourceImages(results, retry, config.uploads().maxPixels());
+        TextStage text = new TextStage(models, sources, cache, retry);
         Checkpoints checkpoints = new Checkpoints(redis, config.worker().checkpointTtl());
         progress = new ProgressReporter(config.worker().checkpointEvery(), observer);
         Claims claims = new Claims(
                 id, store, checkpoints, retry, clock, config.jobs().lease().dividedBy(RENEWALS));
-        SourceImages sources = new SourceImages(results, retry, config.uploads().maxPixels());
         SampleFactory sampleFactory = new SampleFactory(claims, models, text, sources);
         Finisher finisher = new Finisher(store, results, models, retry, observer);
         JobConsumer.Handler promptStage = observer.watching(new PromptStage(store, publisher, text, retry, observer));

@@ -85,6 +85,7 @@ public record Golden(Path folder, Map<String, NDArray> tensors) {
                 part("sizes"),
                 ids && !labels.isEmpty() ? labels.toType(DataType.INT64, false) : labels,
                 part("guidance"),
+                Ops.none(),
                 Ops.none());
     }
 

@@ -130,7 +130,8 @@ class DiffusionPipelineTest {
             NDArray states = half.encodeText(manager, List.of("A red apple!"));
             NDArray expected = golden.get("cond").get("0:1");
 
-            NDArray out = half.predict(golden.get("latents").get("0:1"), new float[] {700}, states);
+            NDArray out =
+                    half.predict(golden.get("latents").get("0:1"), new float[] {700}, states, states, new float[] {1});
 
             assertThat(out.getDataType()).isEqualTo(DataType.FLOAT32);
             assertThat(out.sub(expected).abs().mean().getFloat())

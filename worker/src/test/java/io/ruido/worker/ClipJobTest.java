@@ -2,7 +2,6 @@ package io.ruido.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.awaitility.Awaitility.await;
 
 import io.ruido.clip.AnimatedWebp;
 import io.ruido.clip.ClipFormat;
@@ -21,12 +20,9 @@ import io.ruido.worker.models.Models;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
-import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,17 +45,7 @@ class ClipJobTest {
 
     @BeforeAll
     static void startServers() throws IOException {
-        Path golden = Golden.path("golden/wan-pipelines/text-2.1");
-        try (Stream<Path> files = Files.walk(golden)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Path copy = folder.resolve("models")
-                        .resolve(MODEL)
-                        .resolve(golden.relativize(file).toString());
-                Files.createDirectories(copy.getParent());
-                Files.copy(file, copy);
-            }
-        }
-        servers = Servers.start(folder, folder.resolve("models"), MODEL);
+        servers = Servers.startWithCopy(folder, Golden.path("golden/wan-pipelines/text-2.1"), MODEL);
     }
 
     @AfterAll
@@ -111,21 +97,14 @@ class ClipJobTest {
         Process process = servers.workerProcess();
         PromptJob job = servers.submit("killed", 1, params(STEPS, Output.MP4));
         List<JobEvent> events = servers.watch(job.jobId());
-        await().pollInterval(Duration.ofMillis(10))
-                .until(() -> stepsOf(events).stream().anyMatch(step -> step >= 8));
+        Servers.awaitStep(events, 8);
         process.destroyForcibly().waitFor();
         try (Worker _ = servers.worker()) {
             servers.awaitState(job.jobId(), JobState.SUCCEEDED);
             PromptJob whole = servers.submit("killed", 1, params(STEPS, Output.MP4));
             servers.awaitState(whole.jobId(), JobState.SUCCEEDED);
 
-            List<Integer> steps = stepsOf(events);
-            for (int i = 1; i < steps.size(); i++) {
-                assertThat(steps.get(i))
-                        .as("steps %s", steps)
-                        .isGreaterThan(
-                                steps.get(i - 1) - servers.config.worker().checkpointEvery());
-            }
+            servers.assertResumed(events);
             assertThat(servers.picture(job, 0)).isEqualTo(servers.picture(whole, 0));
         }
     }
@@ -141,12 +120,5 @@ class ClipJobTest {
 
     private static SamplingParams params(int steps, Output output) {
         return new SamplingParams(MODEL, new Geometry(32, 16, 9), steps, 2, "unipc", 7, null, null, output);
-    }
-
-    private static List<Integer> stepsOf(List<JobEvent> events) {
-        return events.stream()
-                .filter(JobEvent.Step.class::isInstance)
-                .map(event -> ((JobEvent.Step) event).step())
-                .toList();
     }
 }

@@ -31,6 +31,7 @@ import io.ruido.s3.ResultStore;
 import io.ruido.worker.models.Models;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,6 +47,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** Kafka, Redis and S3 of a test, and a client that does what the gateway does. */
@@ -104,6 +106,20 @@ final class Servers implements AutoCloseable {
 
     /** With another model, of a folder of models. */
     static Servers start(Path folder, Path models, String model) throws IOException {
+        return new Servers(folder, models, model);
+    }
+
+    /** With a copy of one model's folder, which has a folder of models for itself. */
+    static Servers startWithCopy(Path folder, Path golden, String model) throws IOException {
+        Path models = folder.resolve("models");
+        try (Stream<Path> files = Files.walk(golden)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path copy =
+                        models.resolve(model).resolve(golden.relativize(file).toString());
+                Files.createDirectories(copy.getParent());
+                Files.copy(file, copy);
+            }
+        }
         return new Servers(folder, models, model);
     }
 
@@ -216,6 +232,29 @@ final class Servers implements AutoCloseable {
         List<JobEvent> seen = new CopyOnWriteArrayList<>();
         events.watch(job, 0, (event, json) -> seen.add(event));
         return seen;
+    }
+
+    /** Waits until a job has made this many steps. */
+    static void awaitStep(List<JobEvent> events, int step) {
+        Awaitility.await().pollInterval(Duration.ofMillis(10)).until(() -> steps(events).stream()
+                .anyMatch(made -> made >= step));
+    }
+
+    /** No step was made again but those after the last checkpoint. */
+    void assertResumed(List<JobEvent> events) {
+        List<Integer> steps = steps(events);
+        for (int i = 1; i < steps.size(); i++) {
+            assertThat(steps.get(i))
+                    .as("steps %s", steps)
+                    .isGreaterThan(steps.get(i - 1) - config.worker().checkpointEvery());
+        }
+    }
+
+    private static List<Integer> steps(List<JobEvent> events) {
+        return events.stream()
+                .filter(JobEvent.Step.class::isInstance)
+                .map(event -> ((JobEvent.Step) event).step())
+                .toList();
     }
 
     /** Of an unfinished image that no worker has. */

@@ -178,7 +178,11 @@ class SourceImagesTest {
             sample = model.start(params, source);
             while (!sample.done()) {
                 var one = new DenoiserInput(
-                        params, model.encode("an apple", ""), sample.input(), sample.timestep(), false);
+                        params,
+                        model.encode("an apple", "", Optional.empty()),
+                        sample.input(),
+                        sample.timestep(),
+                        false);
                 sample.advance(model.predict(List.of(one))[0]);
             }
         }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.model.Network;
 import io.ruido.nn.LayerNorm;
 import io.ruido.tensor.Init;
 import io.ruido.tensor.Ops;
@@ -20,6 +21,9 @@ import java.util.stream.IntStream;
  * <p>B batch, N patches, D width.
  */
 public final class ClipVisionModel {
+    public static final Network<ClipVisionModel> NETWORK = new Network<>(
+            "CLIPVisionModel", (config, weights) -> new ClipVisionModel(ClipVisionConfig.of(config), weights));
+
     private final ClipVisionConfig config;
     private final NDArray classEmbedding;
     private final NDArray patchWeight;

@@ -35,21 +35,26 @@ public final class WanDenoiser implements Denoiser {
             NDArray told = conditioning.clean().isEmpty()
                     ? timesteps
                     : eachPatch(latents.getShape(), timesteps, Ops.cast(conditioning.clean(), DataType.FLOAT32));
-            return transformer.forward(latents, told, conditioning.states(), Ops.none());
+            return transformer.forward(latents, told, conditioning.states(), conditioning.picture());
         }
         float[] all = timesteps.toFloatArray();
         var parts = new NDList();
         int from = 0;
         for (int i = 1; i <= all.length; i++) { // neighbours that the same transformer predicts go together
-            if (i == all.length || all[i] < boundary != all[from] < boundary) {
+            if (i == all.length || isLowNoise(all[i]) != isLowNoise(all[from])) {
                 var rows = new NDIndex("{}:{}", from, i);
-                WanTransformer3DModel model = all[from] < boundary ? lowNoise.get() : transformer;
-                NDArray states = conditioning.states().get(rows);
-                parts.add(model.forward(latents.get(rows), timesteps.get(rows), states, Ops.none()));
+                WanTransformer3DModel model = isLowNoise(all[from]) ? lowNoise.get() : transformer;
+                Conditioning told = conditioning.map(part -> part.get(rows));
+                parts.add(model.forward(latents.get(rows), timesteps.get(rows), told.states(), told.picture()));
                 from = i;
             }
         }
         return parts.size() == 1 ? parts.head() : NDArrays.concat(parts, 0);
+    }
+
+    @Override
+    public boolean isLowNoise(float timestep) {
+        return lowNoise.isPresent() && timestep < boundary;
     }
 
     /** A timestep for each patch, (B, N): 0 for those of a first frame without noise. */

@@ -2,6 +2,7 @@ package io.ruido.pipeline.family;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.diffusion.Inpainting;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.image.ImageEncoder;
 import io.ruido.job.Artifact;
@@ -11,6 +12,7 @@ import io.ruido.job.Output;
 import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.LatentPreview;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Converts between latents and results. Shapes: B batch, L latent channels, h and w sides of the latents, f their
@@ -33,17 +35,33 @@ public interface Codec {
      *
      * @param frameStep their frames are 1 more than a multiple of this
      * @param framesPerSecond of those that the model was trained with
-     * @param fromPictures whether a picture can be their first frame
+     * @param firstFrame whether a picture can be, or must be, their first frame
      */
-    record Clips(int frameStep, double framesPerSecond, boolean fromPictures) {
+    record Clips(int frameStep, double framesPerSecond, FirstFrame firstFrame) {
         /** Returns the possible number of frames nearest to a duration. */
         public int frames(double seconds, double fps) {
             return ModelCard.Clips.framesOf(seconds, fps, frameStep);
         }
 
-        public Clips withFramesPerSecond(double other) {
-            return new Clips(frameStep, other, fromPictures);
+        public boolean requiresFirstFrame() {
+            return firstFrame == FirstFrame.REQUIRED;
         }
+
+        public Clips withFramesPerSecond(double other) {
+            return new Clips(frameStep, other, firstFrame);
+        }
+    }
+
+    /** Whether a clip begins with a given picture. */
+    enum FirstFrame {
+        NONE,
+        OPTIONAL,
+        REQUIRED
+    }
+
+    /** How many channels a denoiser can take: those of the latents, and what an inpainting model has beside them. */
+    default Set<Integer> inputChannels() {
+        return Set.of(channels(), 2 * channels() + 1);
     }
 
     /**
@@ -68,13 +86,24 @@ public interface Codec {
     NDArray decode(NDArray latents);
 
     /**
-     * Latents that stand for a picture, or for a first frame, as the denoiser sees them.
+     * Latents that stand for a picture, as the denoiser sees them.
      *
      * @param picture (1, 3, H, W) in −1…1
      * @param random to draw from a distribution, if the codec has one
      * @throws IllegalArgumentException when the model cannot begin with a picture
      */
     float[] encode(NDArray picture, TorchRandom random);
+
+    /**
+     * How a clip begins with a picture.
+     *
+     * @param picture the first frame, (1, 3, H, W) in −1…1
+     * @param latents shape of the clip's, (1, L, f, h, w)
+     * @throws IllegalArgumentException when the model cannot begin with a picture
+     */
+    default Inpainting firstFrame(NDArray picture, Shape latents) {
+        throw new IllegalArgumentException("image: the model makes no clips");
+    }
 
     /** A small, rough picture of unfinished latents. */
     LatentPreview preview();

@@ -23,6 +23,11 @@ public interface ModelFamily {
     /** The parts that a folder must have, by subfolder, each with the networks that it can be. */
     Map<String, List<Network<?>>> parts();
 
+    /** The parts that a folder can have besides, each with the networks that it can be. */
+    default Map<String, List<Network<?>>> optionalParts() {
+        return Map.of();
+    }
+
     /** What diffusers' pipeline does where it is asked for nothing else. */
     Defaults defaults();
 
@@ -40,9 +45,10 @@ public interface ModelFamily {
     /**
      * Refuses settings of {@code model_index.json} that are not supported.
      *
+     * @throws IOException naming a file that is missing or malformed
      * @throws IllegalArgumentException naming the setting and its value
      */
-    default void check(ModelFolder folder) {}
+    default void check(ModelFolder folder) throws IOException {}
 
     /** The folder's scheduler, with the corrections that diffusers' pipeline makes to old configurations. */
     default SchedulerConfig scheduler(ModelFolder folder) throws IOException {

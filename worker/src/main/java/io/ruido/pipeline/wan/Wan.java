@@ -4,8 +4,10 @@ import io.ruido.job.Geometry;
 import io.ruido.model.Denoiser;
 import io.ruido.model.Network;
 import io.ruido.model.text.BertModel;
+import io.ruido.model.text.ClipVisionModel;
 import io.ruido.model.text.T5EncoderModel;
 import io.ruido.model.wan.AutoencoderKLWan;
+import io.ruido.model.wan.WanConfig;
 import io.ruido.model.wan.WanDenoiser;
 import io.ruido.model.wan.WanTransformer3DModel;
 import io.ruido.pipeline.family.Codec;
@@ -21,12 +23,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Wan 2.1 and 2.2 (Wan Team, 2025, arXiv:2503.20314): clips from a text. Models that Ruido trained have BERT's texts
- * instead of UMT5's.
+ * Wan 2.1 and 2.2 (Wan Team, 2025, arXiv:2503.20314): clips from a text, or from a text and the first frame. Models that
+ * Ruido trained have BERT's texts instead of UMT5's.
  */
 public final class Wan implements ModelFamily {
     private static final String SECOND = "transformer_2";
     private static final String FROM_PICTURES = "WanImageToVideoPipeline";
+    private static final String IMAGE_ENCODER = "image_encoder";
     private static final String EACH_PATCH = "expand_timesteps";
 
     @Override
@@ -40,6 +43,11 @@ public final class Wan implements ModelFamily {
                 "transformer", List.of(WanTransformer3DModel.NETWORK),
                 "vae", List.of(AutoencoderKLWan.NETWORK),
                 "text_encoder", List.of(T5EncoderModel.UMT5_NETWORK, BertModel.NETWORK));
+    }
+
+    @Override
+    public Map<String, List<Network<?>>> optionalParts() {
+        return Map.of(SECOND, List.of(WanTransformer3DModel.NETWORK), IMAGE_ENCODER, List.of(ClipVisionModel.NETWORK));
     }
 
     @Override
@@ -58,17 +66,34 @@ public final class Wan implements ModelFamily {
     }
 
     @Override
-    public void check(ModelFolder folder) {
-        if (folder.className().equals(FROM_PICTURES) && !folder.flag(EACH_PATCH)) {
-            throw new IllegalArgumentException(
-                    "%s: %s is false; supported: true for %s, a model that takes a first frame"
-                            .formatted(folder.path(), EACH_PATCH, FROM_PICTURES));
-        }
+    public void check(ModelFolder folder) throws IOException {
         boolean two = folder.part(SECOND).isPresent();
         if (two != folder.index().path("boundary_ratio").asDouble(0) > 0) {
             throw new IllegalArgumentException("%s: boundary_ratio is %s; supported: a ratio with %s, else null"
                     .formatted(folder.path(), folder.index().path("boundary_ratio"), SECOND));
         }
+        if (seesPictures(folder)) {
+            if (firstFrame(folder) != Codec.FirstFrame.REQUIRED
+                    || folder.part(IMAGE_ENCODER).isEmpty()) {
+                throw new IllegalArgumentException(
+                        "%s: image_dim of the transformer is a number; supported: null without %s and %s"
+                                .formatted(folder.path(), FROM_PICTURES, IMAGE_ENCODER));
+            }
+            PictureEncoder.processor(folder);
+        }
+    }
+
+    /** Whether the transformer is conditioned on a picture's states. */
+    private static boolean seesPictures(ModelFolder folder) throws IOException {
+        return WanConfig.read(folder.folder("transformer")).imageDim().isPresent();
+    }
+
+    /** A model that is told a timestep for each patch can do without a first frame: all patches get the same one then. */
+    private static Codec.FirstFrame firstFrame(ModelFolder folder) {
+        if (folder.flag(EACH_PATCH)) {
+            return Codec.FirstFrame.OPTIONAL;
+        }
+        return folder.className().equals(FROM_PICTURES) ? Codec.FirstFrame.REQUIRED : Codec.FirstFrame.NONE;
     }
 
     /**
@@ -88,7 +113,7 @@ public final class Wan implements ModelFamily {
     @Override
     public Codec codec(Parts parts, Denoiser denoiser) throws IOException {
         boolean eachPatch = parts.folder().flag(EACH_PATCH); // of the model with 5 billion weights
-        return WanCodec.read(parts, eachPatch ? 24 : 16, eachPatch);
+        return WanCodec.read(parts, eachPatch ? 24 : 16, firstFrame(parts.folder()));
     }
 
     @Override
@@ -96,6 +121,6 @@ public final class Wan implements ModelFamily {
         if (parts.folder().part("text_encoder").orElseThrow().equals(BertModel.NETWORK.className())) {
             return TextEncoder.read(parts.folder().path(), parts.manager(), parts.type(), parts.loras());
         }
-        return WanPrompts.read(parts.folder(), parts.manager(), parts.type());
+        return WanPrompts.read(parts.folder(), parts.manager(), parts.type(), seesPictures(parts.folder()));
     }
 }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.clip.ClipEncoder;
 import io.ruido.clip.ClipFormat;
+import io.ruido.diffusion.Inpainting;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.job.Artifact;
 import io.ruido.job.Geometry;
@@ -17,7 +18,9 @@ import io.ruido.pipeline.image.LatentPreview;
 import io.ruido.pipeline.image.RgbImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 
 /** The autoencoder of Wan, in the part {@code vae}. */
 final class WanCodec implements Codec {
@@ -33,11 +36,11 @@ final class WanCodec implements Codec {
 
     /**
      * @param framesPerSecond of the clips that the model was trained with
-     * @param fromPictures whether it was trained with clips whose first frame is given
+     * @param firstFrame whether it was trained with clips whose first frame is given
      */
-    static WanCodec read(Parts parts, double framesPerSecond, boolean fromPictures) throws IOException {
+    static WanCodec read(Parts parts, double framesPerSecond, FirstFrame firstFrame) throws IOException {
         AutoencoderKLWan vae = AutoencoderKLWan.read(parts.folder().folder("vae"), parts.manager());
-        var clips = new Clips(vae.config().frames(), framesPerSecond, fromPictures);
+        var clips = new Clips(vae.config().frames(), framesPerSecond, firstFrame);
         return new WanCodec(vae, clips, parts.manager());
     }
 
@@ -72,13 +75,47 @@ final class WanCodec implements Codec {
         return vae.decode(vae.denormalized(latents));
     }
 
-    /** The first latent frame of a clip that begins with the picture. */
     @Override
     public float[] encode(NDArray picture, TorchRandom random) {
-        if (!clips.fromPictures()) {
-            throw new IllegalArgumentException("image: the model makes clips from text only");
-        }
         return ofPictures(picture).toFloatArray();
+    }
+
+    /** A model that requires a first frame takes, beside the noisy latents, a mask of the frames and latents of the picture. */
+    @Override
+    public Set<Integer> inputChannels() {
+        return Set.of(clips.requiresFirstFrame() ? 2 * channels() + clips.frameStep() : channels());
+    }
+
+    @Override
+    public Inpainting firstFrame(NDArray picture, Shape latents) {
+        return switch (clips.firstFrame()) {
+            case NONE -> throw new IllegalArgumentException("image: the model makes clips from text only");
+            case OPTIONAL ->
+                Inpainting.Clean.ofFirstFrame(ofPictures(picture).toFloatArray(), channels(), (int) latents.get(2));
+            case REQUIRED -> new Inpainting.Beside(beside(picture, latents));
+        };
+    }
+
+    /**
+     * The mask, with a channel for each frame that one latent frame stands for, 1 where the frame is given; then latents of
+     * the clip in which grey follows the given frame.
+     */
+    private float[] beside(NDArray picture, Shape latents) {
+        int step = clips.frameStep();
+        long missing = (latents.get(2) - 1) * step;
+        Shape frames = picture.getShape();
+        NDArray grey = picture.getManager().zeros(new Shape(1, frames.get(1), missing, frames.get(2), frames.get(3)));
+        float[] clip = vae.normalized(
+                        vae.encode(picture.expandDims(2).concat(grey, 2)).mean())
+                .toFloatArray();
+        int frame = Math.toIntExact(latents.get(3) * latents.get(4));
+        int channel = Math.toIntExact(latents.get(2) * frame);
+        float[] beside = new float[step * channel + clip.length];
+        for (int i = 0; i < step; i++) {
+            Arrays.fill(beside, i * channel, i * channel + frame, 1);
+        }
+        System.arraycopy(clip, 0, beside, step * channel, clip.length);
+        return beside;
     }
 
     @Override

@@ -9,30 +9,46 @@ import ai.djl.ndarray.types.Shape;
 import io.ruido.model.Conditioning;
 import io.ruido.model.text.T5EncoderModel;
 import io.ruido.pipeline.family.ModelFolder;
+import io.ruido.pipeline.image.RgbImage;
 import io.ruido.pipeline.text.Prompts;
 import io.ruido.pipeline.text.Tokenizer;
 import io.ruido.tensor.Ops;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.LongStream;
 
-/** Wan's texts: the states of UMT5, with zeros after the last token. */
+/** Wan's texts: the states of UMT5, with zeros after the last token; and of some models CLIP's states of a picture. */
 final class WanPrompts implements Prompts {
     /** T, to which every text is cut or padded. */
     private static final int TOKENS = 512;
 
     private final Tokenizer tokenizer;
     private final T5EncoderModel encoder;
+    private final Optional<PictureEncoder> pictures;
 
-    private WanPrompts(Tokenizer tokenizer, T5EncoderModel encoder) {
+    private WanPrompts(Tokenizer tokenizer, T5EncoderModel encoder, Optional<PictureEncoder> pictures) {
         this.tokenizer = tokenizer;
         this.encoder = encoder;
+        this.pictures = pictures;
     }
 
-    static WanPrompts read(ModelFolder folder, NDManager manager, DataType type) throws IOException {
+    /** @param pictures whether the denoiser is conditioned on a picture's states */
+    static WanPrompts read(ModelFolder folder, NDManager manager, DataType type, boolean pictures) throws IOException {
         T5EncoderModel encoder = T5EncoderModel.read(folder.folder("text_encoder"), manager, type);
-        return new WanPrompts(Tokenizer.ofLength(folder.folder("tokenizer"), TOKENS), encoder);
+        Optional<PictureEncoder> seen = pictures ? Optional.of(PictureEncoder.read(folder, manager)) : Optional.empty();
+        return new WanPrompts(Tokenizer.ofLength(folder.folder("tokenizer"), TOKENS), encoder, seen);
+    }
+
+    @Override
+    public boolean encodesPictures() {
+        return pictures.isPresent();
+    }
+
+    @Override
+    public NDArray encodePicture(NDManager manager, RgbImage picture) {
+        return pictures.isPresent() ? pictures.get().encode(manager, picture) : Ops.none();
     }
 
     @Override

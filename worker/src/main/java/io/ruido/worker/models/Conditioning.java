@@ -2,11 +2,16 @@ package io.ruido.worker.models;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** The encoded prompt of an image, and its encoded negative prompt. */
-public record Conditioning(Encoded positive, Encoded negative) {
+/**
+ * The encoded prompt of an image, and its encoded negative prompt.
+ *
+ * @param picture states of the first frame (P, D′), for a model that is conditioned on them
+ */
+public record Conditioning(Encoded positive, Encoded negative, Part picture) {
     /**
      * One row of those parts of {@link io.ruido.model.Conditioning} that are made from a text.
      *
@@ -69,7 +74,9 @@ public record Conditioning(Encoded positive, Encoded negative) {
 
     /** Each part as its number of dimensions, its shape and its values, big-endian, 32 bits each. */
     public byte[] toBytes() {
-        List<Part> parts = Stream.concat(positive.parts(), negative.parts()).toList();
+        List<Part> parts = Stream.of(positive.parts(), negative.parts(), Stream.of(picture))
+                .flatMap(Function.identity())
+                .toList();
         ByteBuffer bytes =
                 ByteBuffer.allocate(parts.stream().mapToInt(Part::bytes).sum());
         parts.forEach(part -> part.write(bytes));
@@ -78,7 +85,7 @@ public record Conditioning(Encoded positive, Encoded negative) {
 
     public static Conditioning fromBytes(byte[] content) {
         ByteBuffer bytes = ByteBuffer.wrap(content);
-        return new Conditioning(encoded(bytes), encoded(bytes));
+        return new Conditioning(encoded(bytes), encoded(bytes), Part.read(bytes));
     }
 
     private static Encoded encoded(ByteBuffer bytes) {

@@ -68,11 +68,20 @@ public final class Model implements AutoCloseable {
         return card;
     }
 
-    /** @throws IllegalArgumentException when the model can only be asked for other things */
-    public Conditioning encode(String prompt, String negativePrompt) {
+    /** Whether the image that a clip begins with is a part of its conditioning. */
+    public boolean encodesImages() {
+        return pipeline.encodesPictures();
+    }
+
+    /**
+     * @param image that a clip begins with, for a model that encodes it
+     * @throws IllegalArgumentException when the model can only be asked for other things
+     */
+    public Conditioning encode(String prompt, String negativePrompt, Optional<RgbImage> image) {
         return aside(manager -> new Conditioning(
                 encoded(pipeline.encode(manager, List.of(prompt))),
-                encoded(pipeline.encodeNegative(manager, List.of(negativePrompt)))));
+                encoded(pipeline.encodeNegative(manager, List.of(negativePrompt))),
+                part(image.isPresent() ? pipeline.encodePicture(manager, image.get()) : Ops.none())));
     }
 
     private static Conditioning.Encoded encoded(io.ruido.model.Conditioning encoded) {
@@ -145,7 +154,8 @@ public final class Model implements AutoCloseable {
                 params.geometry(),
                 0,
                 source,
-                Optional.ofNullable(params.eta()));
+                Optional.ofNullable(params.eta()),
+                Optional.empty());
     }
 
     /**
@@ -197,7 +207,9 @@ public final class Model implements AutoCloseable {
                 .withMask(whole(rows.apply(Conditioning.Encoded::mask)))
                 .withPooled(rows.apply(Conditioning.Encoded::pooled))
                 .withLabels(whole(rows.apply(Conditioning.Encoded::labels)))
-                .withClean(clean(manager, batch));
+                .withClean(clean(manager, batch))
+                .withPicture(
+                        rows(manager, batch, sample -> sample.conditioning().picture()));
     }
 
     /** Marks the samples (B) whose first frame is given; an absent tensor when there is none. */

@@ -8,6 +8,7 @@ import io.ruido.job.SamplingParams;
 import io.ruido.job.StepCost;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.family.About;
+import io.ruido.pipeline.family.Codec;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -53,15 +54,22 @@ final class ModelCards {
                                 sampler.title(),
                                 sampler.eta(scheduler).orElse(null)))
                         .toList(),
-                pipeline.takesMask() ? List.of("image", "mask") : List.of(),
+                needs(pipeline),
                 pipeline.stepCost().equals(StepCost.PIXELS) ? null : pipeline.stepCost(),
                 pipeline.clips()
                         .map(clips -> new ModelCard.Clips(
                                 clips.frameStep(),
                                 CLIPS * geometry.pixels(),
                                 clips.framesPerSecond(),
-                                clips.fromPictures()))
+                                clips.firstFrame() != Codec.FirstFrame.NONE))
                         .orElse(null));
+    }
+
+    private static List<String> needs(DiffusionPipeline pipeline) {
+        if (pipeline.takesMask()) {
+            return List.of("image", "mask");
+        }
+        return pipeline.requiresFirstFrame() ? List.of("image") : List.of();
     }
 
     private static <T> T or(T value, T otherwise) {

@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ruido.job.Geometry;
 import io.ruido.job.Seeds;
 import io.ruido.model.Golden;
@@ -21,11 +22,9 @@ import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -57,24 +56,10 @@ class WanParityTest {
                 SafeTensors.read(folder.resolve("golden.safetensors"), manager, DataType.FLOAT32);
         int index = 0;
         for (JsonNode run : JSON.readTree(folder.resolve("runs.json").toFile())) {
-            List<RgbImage> frames = run.has("image") ? ofImage(folder, run) : ofText(folder, run);
-            assertFrames(run.toString(), expected.get(Integer.toString(index)), frames);
+            assertFrames(run.toString(), expected.get(Integer.toString(index)), frames(folder, run));
             index++;
         }
         assertThat(index).isEqualTo(expected.size());
-    }
-
-    /** A model that tells its transformer a timestep for each patch is served like one that makes clips of a text. */
-    @Test
-    void aPictureBecomesTheFirstFrameAsInDiffusersWhereClipsAreJobs() throws IOException {
-        Path folder = Golden.path("golden/wan-pipelines/image-2.2-tokens");
-        Map<String, NDArray> expected =
-                SafeTensors.read(folder.resolve("golden.safetensors"), manager, DataType.FLOAT32);
-        int index = 0;
-        for (JsonNode run : JSON.readTree(folder.resolve("runs.json").toFile())) {
-            assertFrames(run.toString(), expected.get(Integer.toString(index++)), ofText(folder, run));
-        }
-        assertThat(index).isPositive();
     }
 
     private static Optional<SampleRequest.Source> source(Path folder, JsonNode run) throws IOException {
@@ -86,7 +71,7 @@ class WanParityTest {
         return Optional.of(new SampleRequest.Source(image, 1, Optional.empty()));
     }
 
-    private static List<RgbImage> ofText(Path folder, JsonNode run) throws IOException {
+    private static List<RgbImage> frames(Path folder, JsonNode run) throws IOException {
         var request = new SampleRequest(
                 run.path("prompt").asText(),
                 run.path("negative").asText(),
@@ -100,34 +85,12 @@ class WanParityTest {
                         run.path("height").asInt(),
                         run.path("frames").asInt()),
                 0,
-                source(folder, run));
+                source(folder, run),
+                Optional.empty(),
+                run.has("guidance2") ? Optional.of(run.path("guidance2").asDouble()) : Optional.empty());
         try (DiffusionPipeline pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
             return new Sampling(pipeline).run(request, step -> {}).frames().images();
         }
-    }
-
-    private static List<RgbImage> ofImage(Path folder, JsonNode run) throws IOException {
-        List<RgbImage> frames = new ArrayList<>();
-        try (WanImageToVideo pipeline = WanImageToVideo.read(folder, Device.cpu(), DataType.FLOAT32)) {
-            pipeline.run(request(folder, run), step -> {}, frames::add);
-        }
-        return frames;
-    }
-
-    private static ClipRequest request(Path folder, JsonNode run) throws IOException {
-        return new ClipRequest(
-                run.path("prompt").asText(),
-                run.path("negative").asText(),
-                run.path("seed").asLong(),
-                run.path("steps").asInt(),
-                Optional.empty(),
-                run.path("guidance").asDouble(),
-                run.has("guidance2") ? OptionalDouble.of(run.path("guidance2").asDouble()) : OptionalDouble.empty(),
-                run.path("width").asInt(),
-                run.path("height").asInt(),
-                run.path("frames").asInt(),
-                RgbImage.of(
-                        ImageIO.read(folder.resolve(run.path("image").asText()).toFile())));
     }
 
     private static void assertFrames(String run, NDArray expected, List<RgbImage> frames) {
@@ -162,11 +125,34 @@ class WanParityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"text-2.1", "text-2.2-two", "text-2.2-tokens"})
+    @MethodSource("kinds")
     void aFolderThatRunsIsReportedAsSupported(String kind) throws IOException {
         FolderReport report = FolderReport.of(Golden.path("golden/wan-pipelines/" + kind));
 
         assertThat(report.supported()).as(report.toString()).isTrue();
+    }
+
+    @Test
+    void theImageEncoderIsReportedWithItsWeightsWhereItIsUsed() throws IOException {
+        FolderReport report = FolderReport.of(Golden.path("golden/wan-pipelines/image-2.1"));
+
+        assertThat(report.parts())
+                .filteredOn(part -> part.name().equals("image_encoder"))
+                .singleElement()
+                .satisfies(part -> assertThat(part.parameters()).isPositive());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"image-2.1", "image-2.2-two"})
+    void aModelThatRequiresAFirstFrameRefusesToDoWithout(String kind) throws IOException {
+        Path folder = Golden.path("golden/wan-pipelines/" + kind);
+        ObjectNode run =
+                (ObjectNode) JSON.readTree(folder.resolve("runs.json").toFile()).get(0);
+        run.remove("image");
+
+        assertThatThrownBy(() -> frames(folder, run))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("image is required: the model makes clips from a first frame");
     }
 
     @Test

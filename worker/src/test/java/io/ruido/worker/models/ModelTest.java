@@ -75,7 +75,7 @@ class ModelTest {
     void aTextThatTheModelCannotDrawIsRefused() throws IOException {
         try (ExecutorService side = Executors.newSingleThreadExecutor();
                 Model model = Model.read(FOLDERS.resolve("dit"), Device.cpu(), DataType.FLOAT32, Engine.EAGER, side)) {
-            assertThatThrownBy(() -> model.encode("a red apple", ""))
+            assertThatThrownBy(() -> model.encode("a red apple", "", Optional.empty()))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("prompt must be a class from 0 to ")
                     .hasMessageEndingWith(", was a red apple");
@@ -83,7 +83,8 @@ class ModelTest {
     }
 
     private static float[] drawn(Model model, SamplingParams params, String prompt) {
-        Conditioning text = Conditioning.fromBytes(model.encode(prompt, "blue").toBytes());
+        Conditioning text = Conditioning.fromBytes(
+                model.encode(prompt, "blue", Optional.empty()).toBytes());
         SampleState sample = model.start(params, Optional.empty());
         while (!sample.done()) {
             sample.advance(model.predict(

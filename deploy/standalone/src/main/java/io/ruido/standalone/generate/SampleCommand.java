@@ -72,6 +72,12 @@ public final class SampleCommand implements Callable<Integer> {
     private Double guidance;
 
     @Option(
+            names = "--low-noise-guidance",
+            paramLabel = "SCALE",
+            description = "Guidance of the second transformer of Wan 2.2; the same as --guidance by default.")
+    private Double lowNoiseGuidance;
+
+    @Option(
             names = "--guidance-rescale",
             defaultValue = "0",
             description = "How strongly overexposure by guidance is corrected, 0 to 1; ${DEFAULT-VALUE}.")
@@ -189,7 +195,8 @@ public final class SampleCommand implements Callable<Integer> {
                 geometry,
                 clipSkip,
                 source(picture.map(found -> found.resized(geometry.width(), geometry.height())), geometry),
-                Optional.ofNullable(eta));
+                Optional.ofNullable(eta),
+                Optional.ofNullable(lowNoiseGuidance));
     }
 
     private Geometry geometry(DiffusionPipeline pipeline, Optional<RgbImage> picture) {
@@ -260,6 +267,7 @@ public final class SampleCommand implements Callable<Integer> {
         request.sampler().ifPresent(name -> settings.put("Sampler", name));
         request.eta().ifPresent(value -> settings.put("Eta", value));
         settings.put("CFG scale", request.guidance());
+        request.lowNoiseGuidance().ifPresent(value -> settings.put("Low-noise CFG scale", value));
         if (request.guidanceRescale() > 0) {
             settings.put("CFG rescale", request.guidanceRescale());
         }
