@@ -18,6 +18,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -123,6 +124,8 @@ class MonitoringTest {
 
     @Test
     void theHealthCheckOfTheImagesFindsItReady() throws Exception {
+        // Another test may have stopped Redis just now.
+        Awaitility.await().until(() -> client.get("/health/ready").status() == 200);
         Process check = new ProcessBuilder("../deploy/docker/healthy", String.valueOf(SERVICES.gateway.port()))
                 .inheritIO()
                 .start();
