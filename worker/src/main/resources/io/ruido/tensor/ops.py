@@ -19,7 +19,7 @@ class Ops(Module):
   training : bool
 
   def silu(self: __torch__.Ops, x: Tensor) -> Tensor:
-    return torch.silu(x)
+    return self.act(x, 0)
 
   # x + y, in the place of y where no gradient is wanted: y is new and nothing else needs it.
   def add(self: __torch__.Ops, x: Tensor, y: Tensor) -> Tensor:
@@ -43,8 +43,20 @@ class Ops(Module):
       _ = torch.append(parts, torch.group_norm(torch.narrow(x, 0, i, 1), int(groups), weight, bias, float(eps)))
     return torch.cat(parts)
 
-  # By the numbers of Activation.java.
+  # Whether samples fill vectors. The values at the end of an array that do not are rounded otherwise, so that they would
+  # depend on where in a batch they lie.
+  def fills_vectors(self: __torch__.Ops, x: Tensor) -> bool:
+    return torch.numel(x) // torch.size(x, 0) % 32 == 0
+
   def act(self: __torch__.Ops, x: Tensor, kind: int) -> Tensor:
+    if self.fills_vectors(x):
+      return self.act_vectors(x, kind)
+    count = torch.numel(x)
+    padded = torch.constant_pad_nd(torch.reshape(x, [-1]), [0, 32 - count % 32])
+    return torch.reshape(torch.narrow(self.act_vectors(padded, kind), 0, 0, count), torch.size(x))
+
+  # By the numbers of Activation.java.
+  def act_vectors(self: __torch__.Ops, x: Tensor, kind: int) -> Tensor:
     if kind == 0:
       return torch.silu(x)
     elif kind == 1:
@@ -61,7 +73,7 @@ class Ops(Module):
 
   # The same in the place of x where no gradient is wanted: x is new and nothing else needs it.
   def act_(self: __torch__.Ops, x: Tensor, kind: int) -> Tensor:
-    if kind == 0 and not ops.prim.requires_grad(x):
+    if kind == 0 and not ops.prim.requires_grad(x) and self.fills_vectors(x):
       return torch.silu_(x)
     return self.act(x, kind)
 
@@ -153,8 +165,8 @@ class Ops(Module):
       return ops.mkldnn._linear_pointwise(x, y, weight, bias, "add")
     return self.add(y, self.linear(x, weight, bias))
 
-  # x (…, D). oneDNN sums in the same order for any number of rows. MKL multiplies fewer than twelve in several ways, and
-  # splits them among threads.
+  # x (…, D). oneDNN sums in the same order for any number of rows. MKL multiplies fewer than twelve rows in several ways, and
+  # splits them among threads; of fewer than twelve columns it multiplies some rows otherwise than the rest.
   def linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     if ops.prim.is_mkldnn(weight):
       return self.packed_linear(x, weight, bias, "none", "none")
@@ -163,11 +175,17 @@ class Ops(Module):
     count = torch.size(rows, 0)
     if count < 16:
       rows = torch.constant_pad_nd(rows, [0, 0, 0, 16 - count])
+    width = torch.size(weight, 0)
+    if width < 12:
+      weight = torch.constant_pad_nd(weight, [0, 0, 0, 16 - width])
+      if torch.numel(bias) > 0:
+        bias = torch.constant_pad_nd(bias, [0, 16 - width])
     if torch.numel(bias) > 0:
       y = torch.linear(rows, weight, bias)
     else:
       y = torch.linear(rows, weight)
-    return torch.reshape(torch.narrow(y, 0, 0, count), torch.add(torch.slice(torch.size(x), 0, -1), [-1]))
+    y = torch.narrow(torch.narrow(y, 0, 0, count), 1, 0, width)
+    return torch.reshape(y, torch.add(torch.slice(torch.size(x), 0, -1), [-1]))
 
   def conv2d(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return self.convolve(x, weight, bias, 1, (torch.size(weight, -1) - 1) // 2)
@@ -247,7 +265,7 @@ class Ops(Module):
 
   # x (B, D)
   def silu_linear(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return self.linear(torch.silu(x), weight, bias)
+    return self.linear(self.act(x, 0), weight, bias)
 
   # x (B, C, H, W); mode 1 doubles H and W, 2 halves them
   def resample(self: __torch__.Ops, x: Tensor, mode: int) -> Tensor:
@@ -520,8 +538,11 @@ class Ops(Module):
 
   # Cuts x (B, C, T, H, W) into patches (B, N, D): the kernel is as large as its stride.
   def clip_patches(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    size = torch.slice(torch.size(weight), 2)
-    return torch.transpose(torch.flatten(torch.conv3d(x, torch.type_as(weight, x), torch.type_as(bias, x), size), 2), 1, 2)
+    x = torch.unflatten(x, 4, [-1, torch.size(weight, 4)])
+    x = torch.unflatten(x, 3, [-1, torch.size(weight, 3)])
+    x = torch.unflatten(x, 2, [-1, torch.size(weight, 2)])                                        # (B, C, t, pt, h, ph, w, pw)
+    patches = torch.flatten(torch.permute(x, [0, 2, 4, 6, 1, 3, 5, 7]), 4)                        # (B, t, h, w, C pt ph pw)
+    return self.linear(torch.flatten(patches, 1, 3), weight, bias)
 
   # tokens (B, thw, pt ph pw C) of t, h, w patches to (B, C, t pt, h ph, w pw); grid and patch of three numbers
   def clip_of_patches(self: __torch__.Ops, tokens: Tensor, grid: Tensor, patch: Tensor) -> Tensor:

@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ruido.job.Geometry;
 import io.ruido.job.Seeds;
+import io.ruido.model.Conditioning;
 import io.ruido.model.Golden;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.FolderReport;
@@ -22,6 +25,7 @@ import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,6 +64,63 @@ class WanParityTest {
             index++;
         }
         assertThat(index).isEqualTo(expected.size());
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void aPredictionDoesNotDependOnTheOtherClips(String kind) throws IOException {
+        Path folder = Golden.path("golden/wan-pipelines/" + kind);
+        int batch = 4;
+        try (DiffusionPipeline pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
+            int side = 2 * pipeline.sizeStep();
+            Shape shape = pipeline.inputShape(batch, new Geometry(2 * side, side, 9));
+            NDArray latents = manager.randomNormal(shape);
+            float[] timesteps = {999, 700, 400, 30};
+            Conditioning wanted = conditioning(pipeline, List.of("one", "two", "three red apples", "four"));
+            Conditioning unwanted = conditioning(pipeline, List.of("", "", "", ""));
+            for (float guidance : new float[] {1, 3}) {
+                for (int size = 2; size <= batch; size++) {
+                    NDArray together = predict(pipeline, latents, timesteps, wanted, unwanted, guidance, 0, size);
+                    for (int i = 0; i < size; i++) {
+                        NDArray alone = predict(pipeline, latents, timesteps, wanted, unwanted, guidance, i, i + 1);
+                        assertThat(together.get(new NDIndex("{}:{}", i, i + 1)).toFloatArray())
+                                .as("clip %d of %d with guidance %s", i, size, guidance)
+                                .isEqualTo(alone.toFloatArray());
+                    }
+                }
+            }
+        }
+    }
+
+    private Conditioning conditioning(DiffusionPipeline pipeline, List<String> texts) {
+        Conditioning encoded = pipeline.encode(manager, texts);
+        if (!pipeline.encodesPictures()) {
+            return encoded;
+        }
+        NDArray picture = pipeline.encodePicture(manager, new RgbImage(32, 16, new byte[3 * 32 * 16]));
+        return encoded.withPicture(picture.concat(picture.mul(2), 0).concat(picture.concat(picture.mul(3), 0), 0));
+    }
+
+    /** What is predicted of some of the clips in one call. */
+    private static NDArray predict(
+            DiffusionPipeline pipeline,
+            NDArray latents,
+            float[] timesteps,
+            Conditioning wanted,
+            Conditioning unwanted,
+            float guidance,
+            int from,
+            int to) {
+        var rows = new NDIndex("{}:{}", from, to);
+        float[] scales = new float[to - from];
+        Arrays.fill(scales, guidance);
+        return pipeline.predict(
+                latents.get(rows),
+                Arrays.copyOfRange(timesteps, from, to),
+                wanted.map(part -> part.get(rows)),
+                unwanted.map(part -> part.get(rows)),
+                scales,
+                new float[to - from]);
     }
 
     private static Optional<SampleRequest.Source> source(Path folder, JsonNode run) throws IOException {
