@@ -18,10 +18,8 @@ import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,22 +38,12 @@ class FolderVariationsTest {
 
     @BeforeEach
     void copyPlain() throws IOException {
-        lay(PLAIN);
+        Golden.copy(PLAIN, folder);
     }
 
     @AfterEach
     void close() {
         manager.close();
-    }
-
-    private void lay(Path from) throws IOException {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Path copy = folder.resolve(from.relativize(file).toString());
-                Files.createDirectories(copy.getParent());
-                Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
-            }
-        }
     }
 
     private byte[] drawn(String prompt) throws IOException {
@@ -93,7 +81,7 @@ class FolderVariationsTest {
         JsonNode prompts = JSON.readTree(FOLDERS.resolve("prompts.json").toFile());
         for (var prompt : prompts.properties()) {
             copyPlain();
-            lay(FOLDERS.resolve(prompt.getKey()));
+            Golden.copy(FOLDERS.resolve(prompt.getKey()), folder);
 
             assertPicture(
                     prompt.getKey(),
@@ -104,7 +92,7 @@ class FolderVariationsTest {
 
     @Test
     void aSettingThatNoSchedulerHasIsReportedAndHasNoEffect() throws IOException {
-        lay(FOLDERS.resolve("HeunDiscreteScheduler"));
+        Golden.copy(FOLDERS.resolve("HeunDiscreteScheduler"), folder);
 
         FolderReport report = FolderReport.of(folder);
 

@@ -22,7 +22,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,14 +41,7 @@ class HostileFolderTest {
     @BeforeEach
     void copy() throws IOException {
         try (NDManager manager = Torch.newManager()) {
-            Path golden = Golden.of("pipeline", manager).folder();
-            try (Stream<Path> files = Files.walk(golden)) {
-                for (Path file : files.filter(Files::isRegularFile).toList()) {
-                    Path copy = model.resolve(golden.relativize(file).toString());
-                    Files.createDirectories(copy.getParent());
-                    Files.copy(file, copy);
-                }
-            }
+            Golden.copy(Golden.of("pipeline", manager).folder(), model);
         }
     }
 

@@ -117,12 +117,7 @@ class PipelineParityTest {
     }
 
     private static void copyWithScheduler(String kind, Path folder, UnaryOperator<String> change) throws IOException {
-        Path golden = goldens().resolve(kind);
-        for (Path file : Files.walk(golden).filter(Files::isRegularFile).toList()) {
-            Path copy = folder.resolve(golden.relativize(file).toString());
-            Files.createDirectories(copy.getParent());
-            Files.copy(file, copy);
-        }
+        Golden.copy(goldens().resolve(kind), folder);
         Path scheduler = folder.resolve("scheduler/scheduler_config.json");
         Files.writeString(scheduler, change.apply(Files.readString(scheduler)));
         Path index = folder.resolve("model_index.json");

@@ -23,6 +23,7 @@ import io.ruido.job.Upload;
 import io.ruido.job.Variation;
 import io.ruido.kafka.JobPublisher;
 import io.ruido.kafka.Topics;
+import io.ruido.model.Golden;
 import io.ruido.redis.Checkpoints;
 import io.ruido.redis.EventStream;
 import io.ruido.redis.JobStore;
@@ -31,7 +32,6 @@ import io.ruido.s3.ResultStore;
 import io.ruido.worker.models.Models;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -47,7 +47,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** Kafka, Redis and S3 of a test, and a client that does what the gateway does. */
@@ -112,14 +111,7 @@ final class Servers implements AutoCloseable {
     /** With a copy of one model's folder, which has a folder of models for itself. */
     static Servers startWithCopy(Path folder, Path golden, String model) throws IOException {
         Path models = folder.resolve("models");
-        try (Stream<Path> files = Files.walk(golden)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Path copy =
-                        models.resolve(model).resolve(golden.relativize(file).toString());
-                Files.createDirectories(copy.getParent());
-                Files.copy(file, copy);
-            }
-        }
+        Golden.copy(golden, models.resolve(model));
         return new Servers(folder, models, model);
     }
 

@@ -6,16 +6,15 @@ import static org.awaitility.Awaitility.await;
 import io.ruido.job.JobState;
 import io.ruido.job.PromptJob;
 import io.ruido.job.UnavailableModel;
+import io.ruido.model.Golden;
 import io.ruido.redis.ModelRegistry;
 import io.ruido.redis.Redis;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +39,7 @@ class UnavailableModelTest {
             await().until(() -> !unavailable(registry).isEmpty());
             assertThat(starting.isDone()).isFalse();
 
-            copy(GOOD, folder.resolve("complete"));
+            Golden.copy(GOOD, folder.resolve("complete"));
             Files.move(folder.resolve("complete"), models.resolve(Servers.MODEL));
             try (Worker _ = starting.get()) {
                 assertThat(unavailable(registry)).singleElement().satisfies(model -> {
@@ -55,13 +54,5 @@ class UnavailableModelTest {
 
     private static List<UnavailableModel> unavailable(ModelRegistry registry) {
         return registry.unavailable().toCompletableFuture().join();
-    }
-
-    private static void copy(Path from, Path to) throws IOException {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, to.resolve(from.relativize(file).toString()));
-            }
-        }
     }
 }
