@@ -50,18 +50,23 @@ final class TextStage {
 
     private Conditioning encode(Job job, String key) {
         Model model = models.get(job.params().model());
-        Optional<RgbImage> image =
-                model.encodesImages() ? sources.of(job.params()).map(SampleRequest.Source::image) : Optional.empty();
+        Optional<RgbImage> image = encodesImage(job.params())
+                ? sources.of(job.params()).map(SampleRequest.Source::image)
+                : Optional.empty();
         Conditioning conditioning = model.encode(job.prompt(), job.negativePrompt(), image);
         retry.await(() -> cache.put(key, conditioning.toBytes()));
         return conditioning;
     }
 
+    private boolean encodesImage(SamplingParams params) {
+        return params.source() != null && models.get(params.model()).encodesImages();
+    }
+
     private String key(Job job) {
         SamplingParams params = job.params();
-        boolean image = params.source() != null && models.get(params.model()).encodesImages();
-        String seen =
-                image ? "%s %dx%d".formatted(params.source().image().object(), params.width(), params.height()) : "";
+        String seen = encodesImage(params)
+                ? "%s %dx%d".formatted(params.source().image().object(), params.width(), params.height())
+                : "";
         try {
             MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
             for (String part : List.of(FORMAT, params.model(), job.prompt(), job.negativePrompt(), seen)) {
