@@ -15,12 +15,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code ./ruido bench chaos} in small: each server, a gateway and a worker are ended once, in a given order. */
 @Timeout(600)
 class ChaosTest {
-    /** A model with random weights that makes a step in milliseconds. */
+    /** Models with random weights that make a step in milliseconds: one of pictures, one of clips. */
     private static final Map<String, Path> MODELS = Map.of(
-            "tiny",
-            Path.of("../../worker/src/test/resources/golden/pipeline"),
-            "tiny-clips",
-            Path.of("../../worker/src/test/resources/golden/wan-pipelines/text-2.1"));
+            "tiny", Path.of("../../worker/src/test/resources/golden/pipeline"),
+            "tiny-clips", Path.of("../../worker/src/test/resources/golden/wan-pipelines/text-2.1"));
 
     private static final int JOBS = 150;
     private static final long SEED = 7;
