@@ -87,6 +87,16 @@ public final class Ops {
         }
     }
 
+    /**
+     * The array times a number, for arrays that get a gradient. The gradient of {@link NDArray#mul(Number)} and {@link
+     * NDArray#div(Number)} reads memory that DJL has given back to Java's collector.
+     */
+    public static NDArray scale(NDArray array, double factor) {
+        try (NDArray number = array.getManager().full(new Shape(), (float) factor)) {
+            return array.mul(number);
+        }
+    }
+
     /** The argument that stands for an absent tensor. */
     public static NDArray none() {
         return NONE;

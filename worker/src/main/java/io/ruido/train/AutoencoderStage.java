@@ -147,14 +147,13 @@ public final class AutoencoderStage implements Stage {
         AutoencoderKL.Posterior q = encode(x);
         NDArray noise = Torch.tensor(
                 scratch, Seeds.normal(random, (int) q.mean().size()), q.mean().getShape());
-        NDArray y = decode(q.mean().add(q.logvar().mul(0.5f).exp().mul(noise)));
+        NDArray y = decode(q.mean().add(Ops.scale(q.logvar(), 0.5).exp().mul(noise)));
         NDArray loss = new ReconstructionLoss(config.squaredLoss(), config.gradientLoss(), config.kl()).of(x, y, q);
         played = new Played(x, y.stopGradient());
-        float weight = adversary.isPresent() ? (float) adversarialAt(step) : 0;
+        double weight = adversary.isPresent() ? adversarialAt(step) : 0;
         return weight == 0
                 ? loss
-                : loss.add(
-                        adversary.get().generator(x, y, Ops.none(), Ops.none()).mul(weight));
+                : loss.add(Ops.scale(adversary.get().generator(x, y, Ops.none(), Ops.none()), weight));
     }
 
     private NDArray discriminatorLoss(NDManager scratch, int step, RandomGenerator random) {

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.model.wan.AutoencoderKLWan;
 import io.ruido.model.wan.AutoencoderKLWanConfig;
+import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;
 import io.ruido.train.data.Clips;
@@ -121,8 +122,8 @@ final class ClipAutoencoderStage implements Stage {
         AutoencoderKL.Posterior q = model.encode(x);
         NDArray noise = Torch.tensor(
                 scratch, Seeds.normal(random, (int) q.mean().size()), q.mean().getShape());
-        NDArray y =
-                model.decodeUnclipped(q.mean().add(q.logvar().mul(0.5f).exp().mul(noise)));
+        NDArray y = model.decodeUnclipped(
+                q.mean().add(Ops.scale(q.logvar(), 0.5).exp().mul(noise)));
         return new ReconstructionLoss(config.squaredLoss(), config.gradientLoss(), config.kl()).of(x, y, q);
     }
 

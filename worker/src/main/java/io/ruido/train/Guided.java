@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
+import io.ruido.tensor.Ops;
 
 /**
  * A denoiser with classifier-free guidance (Ho and Salimans 2022): u + g·(c − u) of its predictions with and without a text.
@@ -27,6 +28,6 @@ record Guided(Denoiser denoiser, double guidance, NDArray empty) {
         NDList outputs = denoiser.forward(
                         x.concat(x), timesteps.concat(timesteps), Conditioning.ofStates(none.concat(context)))
                 .split(2);
-        return outputs.get(0).add(outputs.get(1).sub(outputs.get(0)).mul((float) guidance));
+        return outputs.get(0).add(Ops.scale(outputs.get(1).sub(outputs.get(0)), guidance));
     }
 }

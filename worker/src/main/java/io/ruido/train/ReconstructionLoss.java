@@ -2,6 +2,7 @@ package io.ruido.train;
 
 import ai.djl.ndarray.NDArray;
 import io.ruido.model.autoencoder.AutoencoderKL;
+import io.ruido.tensor.Ops;
 
 /**
  * How far reconstructions are from what they were made of: L1 of values and of their differences to the neighbours along each
@@ -22,15 +23,10 @@ record ReconstructionLoss(double squared, double gradient, double kl) {
      */
     NDArray of(NDArray x, NDArray y, AutoencoderKL.Posterior q) {
         NDArray error = y.sub(x);
-        NDArray loss = error.abs().mean().add(error.square().mean().mul((float) squared));
-        NDArray divergence = q.mean()
-                .square()
-                .add(q.logvar().exp())
-                .sub(q.logvar())
-                .sub(1)
-                .mean()
-                .mul(0.5f);
-        return loss.add(edges(error).mul((float) gradient)).add(divergence.mul((float) kl));
+        NDArray loss = error.abs().mean().add(Ops.scale(error.square().mean(), squared));
+        NDArray divergence =
+                q.mean().square().add(q.logvar().exp()).sub(q.logvar()).sub(1).mean();
+        return loss.add(Ops.scale(edges(error), gradient)).add(Ops.scale(divergence, kl / 2));
     }
 
     /** The last axis first; an axis of one has no neighbours. */

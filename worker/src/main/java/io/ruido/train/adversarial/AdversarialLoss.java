@@ -3,6 +3,7 @@ package io.ruido.train.adversarial;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import io.ruido.tensor.Ops;
 import java.util.List;
 
 /**
@@ -50,7 +51,7 @@ public record AdversarialLoss(Discriminator discriminator, double penalty, doubl
         NDArray loss = RelativisticLoss.discriminator(part(maps, 0), part(maps, 1));
         NDArray penalties = RelativisticLoss.penalty(part(maps, 0), part(maps, 2), sigma)
                 .add(RelativisticLoss.penalty(part(maps, 1), part(maps, 3), sigma));
-        NDArray sum = loss.add(penalties.mul((float) penalty));
+        NDArray sum = loss.add(Ops.scale(penalties, penalty));
         return states.isEmpty() ? sum : sum.add(RelativisticLoss.discriminator(part(maps, 0), part(maps, 4)));
     }
 

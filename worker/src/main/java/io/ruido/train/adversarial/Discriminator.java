@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import io.ruido.nn.Conv2d;
 import io.ruido.nn.GroupNorm;
 import io.ruido.nn.Linear;
+import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +52,7 @@ public final class Discriminator {
                 return score;
             }
             NDArray wanted = text.get().forward(states.get(":, -1")).reshape(-1, WIDTH, 1, 1);
-            return score.add(h.mul(wanted).sum(new int[] {1}, true).div((float) Math.sqrt(WIDTH)));
+            return score.add(Ops.scale(h.mul(wanted).sum(new int[] {1}, true), 1 / Math.sqrt(WIDTH)));
         }
     }
 

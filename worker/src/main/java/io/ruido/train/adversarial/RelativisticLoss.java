@@ -1,6 +1,7 @@
 package io.ruido.train.adversarial;
 
 import ai.djl.ndarray.NDArray;
+import io.ruido.tensor.Ops;
 import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.stream.IntStream;
@@ -31,15 +32,15 @@ public final class RelativisticLoss {
      * @param shaken scores of x + σn, n standard normal
      */
     public static NDArray penalty(List<NDArray> scores, List<NDArray> shaken, double sigma) {
-        return mean(scores, shaken, (s, n) -> s.sub(n).square()).div((float) (sigma * sigma));
+        return Ops.scale(mean(scores, shaken, (s, n) -> s.sub(n).square()), 1 / (sigma * sigma));
     }
 
     private static NDArray mean(List<NDArray> some, List<NDArray> others, BinaryOperator<NDArray> function) {
-        return IntStream.range(0, some.size())
+        NDArray sum = IntStream.range(0, some.size())
                 .mapToObj(i -> function.apply(some.get(i), others.get(i)).mean())
                 .reduce(NDArray::add)
-                .orElseThrow()
-                .div(some.size());
+                .orElseThrow();
+        return Ops.scale(sum, 1.0 / some.size());
     }
 
     private static NDArray softplus(NDArray x) {
