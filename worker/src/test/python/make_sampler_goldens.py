@@ -52,6 +52,35 @@ CASES = {
         dict(interpolation_type="log_linear", **SD),
         dict(timestep_type="continuous", use_karras_sigmas=True, sigma_min=0.002, sigma_max=700.0, **V, **SD),
         dict(rescale_betas_zero_snr=True, **V, **SPACINGS[2], **SD),
+        dict(churn=dict(s_churn=3.0), **SD),
+        dict(churn=dict(s_churn=30.0, s_tmin=0.1, s_tmax=5.0, s_noise=1.01), use_karras_sigmas=True, **V, **SD),
+        dict(churn=dict(s_churn=1.0, s_noise=0.9), **X0, **SD),
+    ],
+    "KDPM2Discrete": [
+        dict(),
+        *(dict(**spacing, **SD) for spacing in SPACINGS),
+        dict(**V, **SD),
+        *(dict(**shape, **SD) for shape in SHAPES),
+    ],
+    "KDPM2AncestralDiscrete": [
+        dict(),
+        *(dict(**spacing, **SD) for spacing in SPACINGS),
+        dict(**V, **SD),
+        *(dict(**shape, **SD) for shape in SHAPES),
+    ],
+    "IPNDM": [dict(runs=RUNS[:6])],
+    "EDMEuler": [
+        dict(),
+        dict(sigma_schedule="exponential", final_sigmas_type="sigma_min"),
+        dict(sigma_min=0.01, sigma_max=40.0, sigma_data=1.0, rho=5.0, **V),
+    ],
+    "EDMDPMSolverMultistep": [
+        dict(),
+        dict(solver_order=3, sigma_schedule="exponential"),
+        dict(solver_type="heun", final_sigmas_type="sigma_min", sigma_min=0.01, sigma_data=1.0, **V),
+        dict(algorithm_type="sde-dpmsolver++"),
+        dict(thresholding=True, dynamic_thresholding_ratio=0.6),
+        dict(lower_order_final=False, solver_order=1),
     ],
     "DPMSolverMultistep": [
         dict(),
@@ -247,7 +276,7 @@ def nearest_functions():
 
 
 @nearest_functions()
-def trajectory(scheduler, steps, eta, strength):
+def trajectory(scheduler, steps, eta, churn, strength):
     scheduler.set_timesteps(steps)
     generator = torch.Generator("cpu").manual_seed(steps)
     noise = torch.randn(SHAPE, generator=generator)
@@ -263,7 +292,7 @@ def trajectory(scheduler, steps, eta, strength):
             x = scheduler.scale_noise(picture, timesteps[:1], noise)
         else:
             x = scheduler.add_noise(picture, noise, timesteps[:1])
-    arguments = {"generator": generator, "eta": eta}
+    arguments = {"generator": generator, "eta": eta, **churn}
     known = inspect.signature(scheduler.step).parameters
     arguments = {name: value for name, value in arguments.items() if name in known}
     latents = [x.numpy()]
@@ -284,11 +313,11 @@ def trajectory(scheduler, steps, eta, strength):
 
 
 @nearest_functions()  # schedulers take square roots of their noise schedule when they are made
-def case(name, eta=0.0, runs=RUNS, **settings):
+def case(name, eta=0.0, churn={}, runs=RUNS, **settings):
     scheduler = getattr(diffusers, name)(**settings)
     config = json.loads(scheduler.to_json_string())
-    done = [trajectory(getattr(diffusers, name)(**settings), steps, eta, strength) for steps, strength in runs]
-    return dict(config=config | (dict(eta=eta) if eta else {}), runs=done)
+    done = [trajectory(getattr(diffusers, name)(**settings), steps, eta, churn, strength) for steps, strength in runs]
+    return dict(config=config | (dict(eta=eta) if eta else {}) | churn, runs=done)
 
 
 def random_numbers():

@@ -5,6 +5,7 @@ import io.ruido.diffusion.Linear;
 import io.ruido.diffusion.Step;
 import io.ruido.diffusion.Trajectory;
 import io.ruido.diffusion.schedules.DpmGrids;
+import io.ruido.diffusion.schedules.EdmGrids;
 import io.ruido.diffusion.schedules.Grid;
 import io.ruido.diffusion.schedules.Level;
 import io.ruido.diffusion.schedules.SchedulerSettings;
@@ -21,7 +22,86 @@ final class DpmMultistep implements Sampler {
     /** Below that many steps the last ones use a lower order, for stability. */
     private static final int FEW_STEPS = 15;
 
-    private final DpmGrids grids;
+    /** What the algorithm has to know of a noise schedule and of the denoiser's output. */
+    private interface Grids {
+        Grid grid(int steps);
+
+        Level level(double sigma);
+
+        boolean endsClean();
+
+        double initialNoise();
+
+        double inputScale(double sigma);
+
+        Linear x0(Level level);
+    }
+
+    private record Usual(DpmGrids grids, Prediction prediction) implements Grids {
+        @Override
+        public Grid grid(int steps) {
+            return grids.grid(steps);
+        }
+
+        @Override
+        public Level level(double sigma) {
+            return grids.level(sigma);
+        }
+
+        @Override
+        public boolean endsClean() {
+            return grids.endsClean();
+        }
+
+        @Override
+        public double initialNoise() {
+            return 1;
+        }
+
+        @Override
+        public double inputScale(double sigma) {
+            return 1;
+        }
+
+        @Override
+        public Linear x0(Level level) {
+            return prediction.x0(level);
+        }
+    }
+
+    private record Edm(EdmGrids grids) implements Grids {
+        @Override
+        public Grid grid(int steps) {
+            return grids.gridToLeast(steps);
+        }
+
+        @Override
+        public Level level(double sigma) {
+            return grids.level(sigma);
+        }
+
+        @Override
+        public boolean endsClean() {
+            return grids.endsClean();
+        }
+
+        @Override
+        public double initialNoise() {
+            return grids.initialNoise();
+        }
+
+        @Override
+        public double inputScale(double sigma) {
+            return grids.inputScale(sigma);
+        }
+
+        @Override
+        public Linear x0(Level level) {
+            return grids.x0(level.noise());
+        }
+    }
+
+    private final Grids grids;
     private final Prediction prediction;
     private final Clamp clamp;
     private final DpmAlgorithm algorithm;
@@ -31,8 +111,23 @@ final class DpmMultistep implements Sampler {
     private final boolean eulerAtFinal;
 
     DpmMultistep(SchedulerSettings settings) {
-        grids = new DpmGrids(settings, !settings.is("beta_schedule", "squaredcos_cap_v2"), false);
-        prediction = Prediction.ofEitherKind(settings);
+        this(
+                settings,
+                new Usual(
+                        new DpmGrids(settings, !settings.is("beta_schedule", "squaredcos_cap_v2"), false),
+                        Prediction.ofEitherKind(settings)),
+                Prediction.ofEitherKind(settings));
+    }
+
+    /** For models with the preconditioning of Karras et al. 2022 (arXiv:2206.00364), section 5. */
+    static DpmMultistep edm(SchedulerSettings settings) {
+        return new DpmMultistep(settings, new Edm(new EdmGrids(settings)), Prediction.SAMPLE);
+    }
+
+    /** @param prediction of algorithms that work with the noise */
+    private DpmMultistep(SchedulerSettings settings, Grids grids, Prediction prediction) {
+        this.grids = grids;
+        this.prediction = prediction;
         clamp = Clamp.of(settings);
         algorithm = DpmAlgorithm.of(settings);
         midpoint = !settings.text("solver_type", Set.of("midpoint", "heun", "logrho", "bh1", "bh2"))
@@ -49,7 +144,7 @@ final class DpmMultistep implements Sampler {
                 IntStream.range(skip, grid.steps())
                         .mapToObj(i -> step(grid, i, order(i, i - skip, grid.steps())))
                         .toList(),
-                1,
+                grids.initialNoise(),
                 clamp);
     }
 
@@ -69,7 +164,7 @@ final class DpmMultistep implements Sampler {
         double h = t.lambda() - s0.lambda();
         Linear m0 = algorithm.model(prediction, s0, clamp);
         Linear next = algorithm.decay(Linear.X, s0, t).plus(m0.times(algorithm.weight0(t, h)));
-        if (order > 1) {
+        if (order > 1 && h != 0) { // the last step stays at its level where the grid ends at its own least σ
             Linear m1 = Linear.history(1);
             Level s1 = grids.level(sigmas[i - 1]);
             double r0 = (s0.lambda() - s1.lambda()) / h;
@@ -87,6 +182,7 @@ final class DpmMultistep implements Sampler {
             }
         }
         Linear[] rows = {next, m0, Linear.history(1)};
-        return new Step(grid.timesteps()[i], 1, s0, prediction.x0(s0), Arrays.copyOf(rows, solverOrder));
+        return new Step(
+                grid.timesteps()[i], grids.inputScale(sigmas[i]), s0, grids.x0(s0), Arrays.copyOf(rows, solverOrder));
     }
 }

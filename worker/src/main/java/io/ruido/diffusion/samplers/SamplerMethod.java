@@ -16,6 +16,8 @@ enum SamplerMethod {
     EULER_ANCESTRAL(
             "euler-a", "Euler a", "EulerAncestralDiscreteScheduler", EulerAncestral::new, Shapes.NONE, Map.of()),
     HEUN("heun", "Heun", "HeunDiscreteScheduler", Heun::new, Shapes.COMMON, Map.of()),
+    KDPM2("kdpm2", "DPM2", "KDPM2DiscreteScheduler", Kdpm2::plain, Shapes.COMMON, Map.of()),
+    KDPM2_ANCESTRAL("kdpm2-a", "DPM2 a", "KDPM2AncestralDiscreteScheduler", Kdpm2::ancestral, Shapes.COMMON, Map.of()),
     LMS("lms", "LMS", "LMSDiscreteScheduler", Lms::new, Shapes.COMMON, Map.of()),
     PLMS("plms", "PLMS", "PNDMScheduler", Pndm::new, Shapes.NONE, Map.of("skip_prk_steps", true)),
     PNDM("pndm", "PNDM", "PNDMScheduler", Pndm::new, Shapes.NONE, Map.of("skip_prk_steps", false)),
@@ -34,6 +36,9 @@ enum SamplerMethod {
     UNIPC("unipc", "UniPC", "UniPCMultistepScheduler", UniPc::new, Shapes.COMMON, Map.of()),
     LCM("lcm", "LCM", "LCMScheduler", Lcm::new, Shapes.NONE, Map.of()),
     TCD("tcd", "TCD", "TCDScheduler", Tcd::new, Shapes.NONE, Map.of()),
+    IPNDM("ipndm", "iPNDM", "IPNDMScheduler", Ipndm::new, Shapes.NONE, Map.of()),
+    EDM_EULER("edm-euler", "EDM Euler", "EDMEulerScheduler", EdmEuler::new, Shapes.NONE, Map.of()),
+    EDM_DPMPP("edm-dpm++", "EDM DPM++", "EDMDPMSolverMultistepScheduler", DpmMultistep::edm, Shapes.NONE, Map.of()),
     FLOW_EULER("flow-euler", "Flow Euler", SchedulerConfig.FLOW, FlowEuler::new, Shapes.COMMON, Map.of());
 
     /** How a method's sigmas can fall; {@link Shape#PLAIN} only, where it has no choice. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** A sampler that a job can ask for by id: a method and, where it has the choice, how its sigmas fall. */
 public final class SamplerName {
@@ -16,6 +17,10 @@ public final class SamplerName {
             .toList();
 
     public static final SamplerName DDIM = of("ddim");
+
+    /** Schedulers of models that are told something else than timesteps from 0 to 999. */
+    private static final Set<String> APART =
+            Set.of("IPNDMScheduler", "EDMEulerScheduler", "EDMDPMSolverMultistepScheduler");
 
     private final SamplerMethod method;
     private final Shape shape;
@@ -93,6 +98,12 @@ public final class SamplerName {
         if (method == SamplerMethod.FLOW_EULER && !config.flow()) {
             throw new IllegalArgumentException("sampler %s is for models of flow matching".formatted(id()));
         }
+        boolean apart = APART.contains(method.scheduler);
+        if (apart != APART.contains(config.className())
+                || apart && family(method.scheduler) != family(config.className())) {
+            throw new IllegalArgumentException("sampler %s is for models of %s, this one is of %s"
+                    .formatted(id(), method.scheduler, config.className()));
+        }
         if (this == defaultFor(config)) {
             return method.create.apply(config.settings(method.scheduler));
         }
@@ -127,6 +138,10 @@ public final class SamplerName {
             case EULER_ANCESTRAL -> Optional.of("ancestral_eta");
             default -> Optional.empty();
         };
+    }
+
+    private static boolean family(String scheduler) {
+        return scheduler.startsWith("EDM");
     }
 
     @Override

@@ -118,7 +118,8 @@ public final class SchedulerConfig {
     /**
      * A copy with one setting changed, for one job. Besides the settings of diffusers' schedulers there is {@code eta}
      * (DDIM's η and TCD's γ, by default 0), which diffusers' pipelines take as an argument, and {@code ancestral_eta} of
-     * Euler a (1), which k-diffusion takes.
+     * Euler a (1), which k-diffusion takes; and {@code s_churn}, {@code s_tmin}, {@code s_tmax} and {@code s_noise} of Euler, which
+     * diffusers takes as arguments of a step.
      */
     public SchedulerConfig with(String setting, Object value) {
         return with(Map.of(setting, value));

@@ -51,7 +51,7 @@ public final class SchedulerSettings {
     }
 
     /** A number that may be null. */
-    double decimalOr(String name, double absent) {
+    public double decimalOr(String name, double absent) {
         return isAbsent(name) ? absent : decimal(name);
     }
 

@@ -24,7 +24,7 @@ public final class Sigmas {
             return "use_%s_%s".formatted(name().toLowerCase(Locale.ROOT), this == LU ? "lambdas" : "sigmas");
         }
 
-        static Shape of(SchedulerSettings settings) {
+        public static Shape of(SchedulerSettings settings) {
             Shape shape = PLAIN;
             for (Shape other : values()) {
                 if (other != PLAIN && settings.flag(other.flag())) {

@@ -46,13 +46,17 @@ class SamplerNameTest {
 
     @Test
     void everySamplerCanBeAskedForByItsIdAndMakesTheStepsThatAreAskedFor() {
-        SchedulerConfig diffusion = config("PNDMScheduler", "'skip_prk_steps': true, 'steps_offset': 1");
-        SchedulerConfig flow = config("FlowMatchEulerDiscreteScheduler", "");
+        List<SchedulerConfig> models = List.of(
+                config("PNDMScheduler", "'skip_prk_steps': true, 'steps_offset': 1"),
+                config("FlowMatchEulerDiscreteScheduler", ""),
+                config("IPNDMScheduler", ""),
+                config("EDMEulerScheduler", ""));
 
         for (SamplerName name : SamplerName.all()) {
             assertThat(SamplerName.of(name.id())).isSameAs(name);
-            Trajectory trajectory =
-                    name.sampler(name.fits(diffusion) ? diffusion : flow).trajectory(8);
+            SchedulerConfig model =
+                    models.stream().filter(name::fits).findFirst().orElseThrow();
+            Trajectory trajectory = name.sampler(model).trajectory(8);
             assertThat(trajectory.made(trajectory.size())).as(name.id()).isEqualTo(8);
         }
     }
@@ -86,7 +90,7 @@ class SamplerNameTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "EDMEulerScheduler           |                                                        | setting _class_name is \"EDMEulerScheduler\"",
+                "ScoreSdeVeScheduler         |                                                        | setting _class_name is \"ScoreSdeVeScheduler\"",
                 "DDIMScheduler               | 'prediction_type': 'flow_prediction'                   | setting prediction_type is \"flow_prediction\"",
                 "DDPMScheduler               | 'variance_type': 'fixed'                               | setting variance_type is \"fixed\"",
                 "DDPMScheduler               | 'beta_schedule': 'cosine'                              | setting beta_schedule is \"cosine\"",
