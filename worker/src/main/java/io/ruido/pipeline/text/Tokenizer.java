@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** Texts to the ids of their tokens, as a {@code tokenizer} folder of transformers says. */
 public final class Tokenizer implements AutoCloseable {
@@ -38,8 +39,10 @@ public final class Tokenizer implements AutoCloseable {
     private final HuggingFaceTokenizer tokenizer;
     private final int length;
     private final long padding;
+    private final UnaryOperator<String> cleaner;
 
-    private Tokenizer(HuggingFaceTokenizer tokenizer, int length, long padding) {
+    private Tokenizer(HuggingFaceTokenizer tokenizer, int length, long padding, UnaryOperator<String> cleaner) {
+        this.cleaner = cleaner;
         this.tokenizer = tokenizer;
         this.length = length;
         this.padding = padding;
@@ -77,7 +80,12 @@ public final class Tokenizer implements AutoCloseable {
                         "false",
                         "truncation",
                         "true"));
-        return new Tokenizer(tokenizer, length, padding(json, config, special));
+        boolean cleaned = config.path("tokenizer_class").asText().equals("CLIPTokenizer");
+        return new Tokenizer(
+                tokenizer,
+                length,
+                padding(json, config, special),
+                cleaned ? ClipCleaner::clean : UnaryOperator.identity());
     }
 
     private static JsonNode json(Path folder, JsonNode config, JsonNode special) throws IOException {
@@ -165,7 +173,7 @@ public final class Tokenizer implements AutoCloseable {
         long[][] ids = new long[texts.size()][];
         long[][] mask = new long[texts.size()][size];
         for (int i = 0; i < ids.length; i++) {
-            long[] tokens = tokenizer.encode(texts.get(i)).getIds();
+            long[] tokens = tokenizer.encode(cleaner.apply(texts.get(i))).getIds();
             ids[i] = Arrays.copyOf(tokens, size);
             int used = Math.min(tokens.length, size);
             Arrays.fill(ids[i], used, size, padding);
