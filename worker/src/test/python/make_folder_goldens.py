@@ -51,7 +51,7 @@ def main():
     shutil.rmtree(OUT, ignore_errors=True)
     runs = {}
     for name, settings in {"EulerDiscreteScheduler": {}, "DPMSolverMultistepScheduler": {}, "PNDMScheduler": dict(skip_prk_steps=True),
-                           "HeunDiscreteScheduler": dict(of_no_scheduler=3)}.items():
+                           "KDPM2DiscreteScheduler": {}, "HeunDiscreteScheduler": dict(of_no_scheduler=3)}.items():
         change(name, **scheduler(name, **settings))
         runs[name] = "a red apple"
     change("no-class-name", scheduler__scheduler_config=lambda config: config.pop("_class_name"))

@@ -27,7 +27,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * The safetensors format: eight bytes with the length of a JSON header, the header with each tensor's type, shape and
@@ -35,14 +34,21 @@ import java.util.TreeSet;
  */
 public final class SafeTensors implements Weights.Source {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Map<String, DataType> TYPES = new TreeMap<>(
-            Map.of("F32", DataType.FLOAT32, "F16", DataType.FLOAT16, "BF16", DataType.BFLOAT16, "I64", DataType.INT64));
+    /** Types that torch reads as they are. */
+    private static final Map<String, DataType> TYPES =
+            Map.of("F32", DataType.FLOAT32, "F16", DataType.FLOAT16, "I64", DataType.INT64);
+
+    /** Bytes of a value. */
+    private static final Map<String, Integer> WIDTHS =
+            new TreeMap<>(Map.of("F64", 8, "F32", 4, "F16", 2, "BF16", 2, "F8_E4M3", 1, "F8_E5M2", 1, "I64", 8));
     /** As the format's own reader has it. */
     private static final long LARGEST_HEADER = 100_000_000;
 
     private static final int MOST_DIMENSIONS = 16;
-    private static final List<String> STEMS = List.of("diffusion_pytorch_model", "model");
+
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfDouble DOUBLE =
+            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -98,7 +104,7 @@ public final class SafeTensors implements Weights.Source {
     static SafeTensors open(Path folder, NDManager manager, Optional<DataType> type) throws IOException {
         Map<String, Entry> entries = new LinkedHashMap<>();
         List<MemorySegment> files = new ArrayList<>();
-        for (Path file : files(folder)) {
+        for (Path file : WeightFiles.of(folder)) {
             files.add(map(file, entries));
         }
         return new SafeTensors(folder, manager, type, entries, files);
@@ -125,39 +131,12 @@ public final class SafeTensors implements Weights.Source {
     /** What a model folder holds, by name. */
     public static Map<String, Info> list(Path folder) throws IOException {
         Map<String, Entry> entries = new LinkedHashMap<>();
-        for (Path file : files(folder)) {
+        for (Path file : WeightFiles.of(folder)) {
             map(file, entries);
         }
         Map<String, Info> infos = new LinkedHashMap<>();
         entries.forEach((name, entry) -> infos.put(name, entry.info));
         return infos;
-    }
-
-    private static Iterable<Path> files(Path folder) throws IOException {
-        for (String stem : STEMS) {
-            Path whole = folder.resolve(stem + ".safetensors");
-            if (Files.exists(whole)) {
-                return List.of(whole);
-            }
-            Path index = folder.resolve(stem + ".safetensors.index.json");
-            if (Files.exists(index)) {
-                return shards(index);
-            }
-        }
-        throw new IOException("no diffusion_pytorch_model.safetensors or model.safetensors in " + folder);
-    }
-
-    private static Iterable<Path> shards(Path index) throws IOException {
-        var shards = new TreeSet<Path>();
-        for (JsonNode file : JSON.readTree(index.toFile()).path("weight_map")) {
-            Path shard = index.resolveSibling(file.asText()).normalize();
-            if (!index.getParent().normalize().equals(shard.getParent()) || !Files.exists(shard)) {
-                throw new IOException(
-                        "%s names the shard %s, which is not in the same folder".formatted(index, file.asText()));
-            }
-            shards.add(shard);
-        }
-        return shards;
     }
 
     private static MemorySegment map(Path file) throws IOException {
@@ -215,11 +194,11 @@ public final class SafeTensors implements Weights.Source {
             throw new IOException("%s is truncated: tensor %s lies at bytes %d to %d of %d"
                     .formatted(file, name, from, to, data.byteSize()));
         }
-        if (!TYPES.containsKey(dtype)) {
+        if (!WIDTHS.containsKey(dtype)) {
             throw new IOException("%s: tensor %s has type %s; supported: %s"
-                    .formatted(file, name, dtype, String.join(", ", TYPES.keySet())));
+                    .formatted(file, name, dtype, String.join(", ", WIDTHS.keySet())));
         }
-        int width = TYPES.get(dtype).getNumOfBytes();
+        int width = WIDTHS.get(dtype);
         if (shape.size() != (to - from) / width || (to - from) % width != 0) {
             throw new IOException("%s: tensor %s of type %s and shape %s should have %d bytes, has %d"
                     .formatted(file, name, dtype, shape, shape.size() * width, to - from));
@@ -278,17 +257,36 @@ public final class SafeTensors implements Weights.Source {
     /** An array over the mapped file, in the page cache: it keeps the mapping alive. */
     private NDArray array(Entry entry) {
         DataType fileType = TYPES.get(entry.info.dtype);
-        return fileType == DataType.BFLOAT16 // which DJL cannot create
-                ? Torch.tensor(manager, floatsOfBfloat16(entry), entry.info.shape)
+        return fileType == null // which DJL cannot create
+                ? Torch.tensor(manager, floats(entry), entry.info.shape)
                 : manager.create(entry.bytes.asByteBuffer(), entry.info.shape, fileType);
     }
 
-    private static float[] floatsOfBfloat16(Entry entry) {
+    private static float[] floats(Entry entry) {
+        MemorySegment bytes = entry.bytes;
         var values = new float[Math.toIntExact(entry.info.shape.size())];
         for (int i = 0; i < values.length; i++) {
-            values[i] = Float.intBitsToFloat(entry.bytes.get(SHORT, 2L * i) << 16);
+            values[i] = switch (entry.info.dtype) {
+                case "BF16" -> Float.intBitsToFloat(bytes.get(SHORT, 2L * i) << 16);
+                case "F64" -> (float) bytes.get(DOUBLE, 8L * i);
+                case "F8_E5M2" -> Float.float16ToFloat((short) (bytes.get(ValueLayout.JAVA_BYTE, i) << 8));
+                case "F8_E4M3" -> float8(bytes.get(ValueLayout.JAVA_BYTE, i));
+                default -> throw new IllegalStateException(entry.info.dtype);
+            };
         }
         return values;
+    }
+
+    /** Four bits of exponent and three of fraction, without infinity (Micikevicius et al., 2022, §3). */
+    private static float float8(byte bits) {
+        int exponent = bits >> 3 & 15;
+        int fraction = bits & 7;
+        if (exponent == 15 && fraction == 7) {
+            return Float.NaN;
+        }
+        float value =
+                exponent == 0 ? Math.scalb((float) fraction, -9) : Math.scalb((float) (8 + fraction), exponent - 10);
+        return bits < 0 ? -value : value;
     }
 
     @Override

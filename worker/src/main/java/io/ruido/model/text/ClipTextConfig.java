@@ -32,7 +32,8 @@ public record ClipTextConfig(
     }
 
     /** @throws IllegalArgumentException naming the setting and its value, when it is not supported */
-    public static ClipTextConfig of(JsonNode json, boolean projection) {
+    public static ClipTextConfig of(JsonNode whole, boolean projection) {
+        JsonNode json = whole.path("model_type").asText().equals("clip") ? whole.path("text_config") : whole;
         var settings = new ModelSettings("CLIPTextModel", json);
         settings.ignore("architectures", "transformers_version", "torch_dtype", "dtype", "model_type", "pad_token_id");
         settings.ignore("bos_token_id", "attention_dropout", "dropout", "initializer_factor", "initializer_range");

@@ -69,6 +69,10 @@ public final class ClipTextModel {
                         config.projectionDim().getAsInt()))
                 : Optional.empty();
         embeddings.skip("position_ids"); // 0, 1, 2, …
+        List.of("vision_model", "visual_projection", "logit_scale").forEach(weights::skip); // of all of CLIP
+        if (projection.isEmpty()) {
+            weights.skip("text_projection");
+        }
     }
 
     /**

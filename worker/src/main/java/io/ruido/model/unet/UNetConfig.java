@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -39,6 +41,8 @@ public record UNetConfig(
         int convOutKernel,
         Activation activation,
         UNetBodyConfig body) {
+    private static final Pattern EARLY = Pattern.compile("0\\.(\\d+)\\..*");
+    private static final int USUAL_SIZE = 64;
 
     /**
      * The timestep's embedding.
@@ -99,7 +103,7 @@ public record UNetConfig(
                 false,
                 1);
         var config = new UNetConfig(
-                settings.size("sample_size", 64),
+                sampleSize(settings, json),
                 settings.number("in_channels", 4),
                 settings.number("out_channels", 4),
                 settings.flag("center_input_sample", false),
@@ -119,6 +123,14 @@ public record UNetConfig(
         settings.ignore("addition_time_embed_dim"); // without addition_embed_type it means nothing
         settings.rejectUnknown();
         return config;
+    }
+
+    /** Pipelines of diffusers take smaller sizes for mistakes, where they were written before version 0.9. */
+    private static List<Integer> sampleSize(ModelSettings settings, JsonNode json) {
+        List<Integer> sides = settings.size("sample_size", USUAL_SIZE);
+        Matcher version = EARLY.matcher(json.path("_diffusers_version").asText());
+        boolean mistaken = version.matches() && Integer.parseInt(version.group(1)) < 9 && sides.getFirst() < USUAL_SIZE;
+        return mistaken ? List.of(USUAL_SIZE, USUAL_SIZE) : sides;
     }
 
     private static Time time(ModelSettings settings, int firstWidth) {
