@@ -37,6 +37,10 @@ def trained(name, metadata=True, change=lambda tensors: tensors, **settings):
     pipe = pipeline()
     torch.manual_seed(1)
     pipe.unet.add_adapter(LoraConfig(init_lora_weights=False, **{"target_modules": ATTENTION, **settings}))
+    if settings.get("use_dora"):
+        for key, value in pipe.unet.named_parameters():
+            if "magnitude" in key:
+                value.data *= 1 + torch.rand_like(value) / 2
     tensors = convert_state_dict_to_diffusers(get_peft_model_state_dict(pipe.unet))
     tensors = {key: value.clone() for key, value in change(tensors).items()}
     noted = _collate_lora_metadata({"unet": pipe.unet}) if metadata else {}
@@ -58,6 +62,9 @@ def main():
     trained("alpha-in-metadata", r=2, lora_alpha=8)
     trained("rank-stabilized", r=2, lora_alpha=3, use_rslora=True)
     trained("patterns", r=2, lora_alpha=3, alpha_pattern={"to_k": 5}, rank_pattern={"to_v": 1})
+    trained("weight-decomposed", r=2, lora_alpha=4, use_dora=True)
+    trained("weight-decomposed-without-metadata", metadata=False, r=2, lora_alpha=2, use_dora=True)
+    trained("biased", r=2, lora_alpha=2, lora_bias=True)
     trained("two-ranks", metadata=False, change=cut, r=3, lora_alpha=3)
     trained("convolutions", r=2, lora_alpha=4, target_modules=["conv1", "conv2", "conv_shortcut", "conv", "proj_in", "proj_out", "time_emb_proj", "net.0.proj", "net.2", "conv_in", "conv_out", "linear_1"])
     tensors = load_file(OUT / "alpha-in-metadata.safetensors")

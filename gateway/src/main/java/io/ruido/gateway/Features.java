@@ -41,6 +41,7 @@ import io.ruido.gateway.uploads.Uploads;
 import io.ruido.gateway.webhooks.WebhookClient;
 import io.ruido.gateway.webhooks.WebhookRoute;
 import io.ruido.gateway.webhooks.Webhooks;
+import io.ruido.redis.AddOnRegistry;
 import io.ruido.redis.DelayedQueue;
 import io.ruido.redis.DispatchSignal;
 import io.ruido.redis.ModelRegistry;
@@ -78,6 +79,8 @@ final class Features {
     private final ApiKeys keys;
     private final Quota quota;
     private final ModelRegistry registry;
+    private final AddOnRegistry loras;
+    private final AddOnRegistry embeddings;
     private final ModelCatalog catalog;
     private final Uploads uploads;
     private final JobArchive archive;
@@ -108,6 +111,8 @@ final class Features {
         this.keys = keys;
         this.quota = quota;
         this.registry = new ModelRegistry(backends.redis());
+        this.loras = AddOnRegistry.ofLoras(backends.redis());
+        this.embeddings = AddOnRegistry.ofEmbeddings(backends.redis());
         this.catalog = new ModelCatalog(
                 registry,
                 config.gateway().defaultModel(),
@@ -125,7 +130,8 @@ final class Features {
         this.jobs = new Jobs(backends.store(), archive);
         this.waiter = new JobWaiter(jobs, backends.events(), shutdown);
         this.enqueuer = new JobEnqueuer(backends.store(), backends.publisher(), metrics, backends.blocking());
-        SubmissionReader reader = new SubmissionReader(catalog, uploads, clock, new SecureRandom(), config.jobs());
+        SubmissionReader reader =
+                new SubmissionReader(catalog, loras, uploads, clock, new SecureRandom(), config.jobs());
         this.submissions = new SubmissionService(reader, enqueuer, jobs, quota);
         this.images = new ImageRoute(jobs, backends.results(), backends.blocking());
         this.resultUrls =
@@ -170,7 +176,7 @@ final class Features {
     }
 
     private List<Route> models() {
-        return new CatalogRoutes(catalog, config.jobs(), config.uploads()).routes();
+        return new CatalogRoutes(catalog, loras, embeddings, config.jobs(), config.uploads()).routes();
     }
 
     private List<Route> webhooks() {
@@ -198,8 +204,15 @@ final class Features {
         TenantSettings settings = new TenantSettings(backends.redis());
         Checkpoint checkpoint = new Checkpoint(settings, catalog);
         SdImageRoute generation = new SdImageRoute(synchronousJobs, catalog, checkpoint, uploads);
-        SdRoutes others =
-                new SdRoutes(jobs, backends.events(), catalog, checkpoint, new RememberedOptions(settings), clock);
+        SdRoutes others = new SdRoutes(
+                jobs,
+                backends.events(),
+                catalog,
+                loras,
+                embeddings,
+                checkpoint,
+                new RememberedOptions(settings),
+                clock);
         return Stream.of(
                         generation.routes(traces, config.gateway().maxBodyBytes(), config.uploads()),
                         others.routes(),

@@ -304,6 +304,14 @@ public interface RuidoConfig {
         /** The only models that are fetched and served; absent: all. */
         Optional<List<String>> modelNames();
 
+        /**
+         * The LoRA files that jobs can name: a folder, or a bucket such as {@code s3://bucket/loras}. Absent: none.
+         */
+        Optional<String> loras();
+
+        /** The same for the embeddings of textual inversion. */
+        Optional<String> embeddings();
+
         /** Torch's threads for one operation; absent: one for each processor that the JVM sees. */
         Optional<Integer> threads();
 

@@ -1,6 +1,11 @@
 package io.ruido.job;
 
+import io.ruido.job.prompting.ExtraNetworks;
+import io.ruido.job.prompting.LoraUse;
+import io.ruido.job.prompting.PromptSyntax;
+import io.ruido.job.prompting.Prompting;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -41,7 +46,34 @@ public final class Infotext {
             settings.put("Hires steps", hires.steps());
             settings.put("Hires upscaler", hires.upscaler().label());
         }
+        addPrompting(settings, job, params);
         return of(job.prompt(), job.negativePrompt(), settings);
+    }
+
+    private static void addPrompting(Map<String, Object> settings, Job job, SamplingParams params) {
+        Prompting prompting = params.prompting();
+        if (prompting.clipSkip() > 0) {
+            settings.put("Clip skip", prompting.clipSkip() + 1); // A1111 counts from the last layer
+        }
+        boolean tags = prompting.syntax() == PromptSyntax.A1111;
+        List<LoraUse> inPrompt = tags ? ExtraNetworks.in(job.prompt()) : List.of();
+        String beside = prompting.loras().stream()
+                .filter(lora -> !inPrompt.contains(lora))
+                .map(lora -> lora.name() + ":" + lora.weight())
+                .collect(Collectors.joining(", "));
+        if (!beside.isEmpty()) {
+            settings.put("Loras", '"' + beside + '"');
+        }
+        Churn churn = params.churn();
+        if (churn.churn() > 0) {
+            settings.put("Sigma churn", churn.churn());
+            settings.put("Sigma tmin", churn.tmin());
+            settings.put("Sigma tmax", churn.tmax() == null ? "inf" : churn.tmax());
+            settings.put("Sigma noise", churn.noise());
+        }
+        if (params.tiling()) {
+            settings.put("Tiling", "True");
+        }
     }
 
     /** @param settings by the names that are usual, in their order */

@@ -28,7 +28,8 @@ public final class InvalidFieldException extends IllegalArgumentException {
         return reason;
     }
 
-    static void check(boolean valid, String field, Object value, String reason) {
+    /** @throws InvalidFieldException unless it is valid */
+    public static void check(boolean valid, String field, Object value, String reason) {
         if (!valid) {
             throw new InvalidFieldException(field, value, reason);
         }

@@ -3,6 +3,7 @@ package io.ruido.job;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
 
 /**
  * Something that happened to a job. Events of a job are numbered from 1 without a gap; the job's last event is the
@@ -14,7 +15,8 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
     @JsonSubTypes.Type(value = JobEvent.Queue.class, name = "queue"),
     @JsonSubTypes.Type(value = JobEvent.Image.class, name = "image"),
     @JsonSubTypes.Type(value = JobEvent.Step.class, name = "step"),
-    @JsonSubTypes.Type(value = JobEvent.Result.class, name = "result")
+    @JsonSubTypes.Type(value = JobEvent.Result.class, name = "result"),
+    @JsonSubTypes.Type(value = JobEvent.Warnings.class, name = "warnings")
 })
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public sealed interface JobEvent {
@@ -36,6 +38,7 @@ public sealed interface JobEvent {
             case State state -> false;
             case Image image -> false;
             case Result result -> false;
+            case Warnings warnings -> false;
         };
     }
 
@@ -74,4 +77,15 @@ public sealed interface JobEvent {
      * @param key of the object in the results' bucket
      */
     record Result(long number, long time, int index, String key) implements JobEvent {}
+
+    /**
+     * The images will not be quite what was asked for.
+     *
+     * @param messages such as what of the prompt was cut off
+     */
+    record Warnings(long number, long time, List<String> messages) implements JobEvent {
+        public Warnings {
+            messages = List.copyOf(messages);
+        }
+    }
 }

@@ -17,10 +17,10 @@ import java.io.UncheckedIOException;
  */
 public final class JobJson {
     /**
-     * The version of the jobs that this code writes, and the latest version that it reads. Raise it when a job gets a
-     * field that changes the image: a reader that skips the field would draw another one.
+     * The latest version of jobs that this code reads. Raise it when a job gets a field that changes the image: a reader that
+     * skips the field would draw another one.
      */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     /** Thread-safe and never reconfigured. */
     public static final JsonMapper MAPPER = JsonMapper.builder()
@@ -34,6 +34,11 @@ public final class JobJson {
             MAPPER.reader().without(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
     private JobJson() {}
+
+    /** The version that a reader of a job must understand: the earliest that has all fields that the job uses. */
+    public static int version(Job job) {
+        return job.hires() == null ? job.params().version() : VERSION;
+    }
 
     public static String write(Object value) {
         try {

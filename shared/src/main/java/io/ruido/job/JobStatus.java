@@ -13,6 +13,7 @@ import java.util.List;
  * @param position among the jobs that wait for the model, from 1, or null when it does not wait
  * @param eta when it will be finished as far as is known, or null
  * @param error why it failed, or null
+ * @param warnings of what the images will not have, such as what of the prompt was cut off
  * @param trace to which it belongs, as W3C's {@code traceparent}, or null
  * @param lastEvent number of the newest event, to watch from here without a gap
  */
@@ -27,11 +28,13 @@ public record JobStatus(
         Integer position,
         Instant eta,
         String error,
+        List<String> warnings,
         String trace,
         long lastEvent) {
 
     public JobStatus {
         images = List.copyOf(images);
+        warnings = warnings == null ? List.of() : List.copyOf(warnings);
     }
 
     /**

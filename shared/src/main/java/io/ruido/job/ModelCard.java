@@ -118,6 +118,13 @@ public record ModelCard(
                 "must be one of "
                         + String.join(", ", samplers.stream().map(Sampler::id).toList()));
         checkEta(params);
+        boolean takesChurn = params.sampler().equals("euler")
+                || params.sampler().startsWith("euler-") && !params.sampler().startsWith("euler-a");
+        check(
+                takesChurn || params.churn().churn() == 0,
+                "sChurn",
+                params.churn().churn(),
+                "must be 0 for sampler " + params.sampler());
     }
 
     private void checkEta(SamplingParams params) {

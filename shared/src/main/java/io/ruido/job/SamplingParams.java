@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.ruido.job.prompting.Prompting;
 import java.util.regex.Pattern;
 
 /**
@@ -23,6 +24,9 @@ import java.util.regex.Pattern;
  * @param source picture to begin with; null to begin with noise
  * @param eta how much noise a sampler that has η adds in each step, from 0 to 1; null for the sampler's own
  * @param output the file that each image becomes; when null PNG, or MP4 for a clip
+ * @param prompting how the prompts are read, and what is added to the model; null for {@link Prompting#PLAIN}
+ * @param churn noise before steps; null for none
+ * @param tiling whether the image can be laid beside itself without a seam
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @JsonPropertyOrder({
@@ -37,7 +41,10 @@ import java.util.regex.Pattern;
     "variation",
     "source",
     "eta",
-    "output"
+    "output",
+    "prompting",
+    "churn",
+    "tiling"
 })
 public record SamplingParams(
         String model,
@@ -49,7 +56,10 @@ public record SamplingParams(
         Variation variation,
         Source source,
         Double eta,
-        Output output) {
+        Output output,
+        Prompting prompting,
+        Churn churn,
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean tiling) {
     private static final Pattern MODEL = Pattern.compile("[a-z0-9][a-z0-9._-]{0,99}");
 
     public SamplingParams {
@@ -69,6 +79,8 @@ public record SamplingParams(
                 source == null ? null : source.strength(),
                 "leaves none of %d steps to run".formatted(steps));
         check(eta == null || eta >= 0 && eta <= 1, "eta", eta, "must be from 0 to 1");
+        prompting = prompting == null ? Prompting.PLAIN : prompting;
+        churn = churn == null ? Churn.NONE : churn;
         output = output == null ? Output.defaultFor(geometry) : output;
         output.checkFits(geometry);
     }
@@ -95,12 +107,85 @@ public record SamplingParams(
 
     /** The same for another pass over an image, which begins with that of the pass before. */
     SamplingParams withPass(Geometry size, int stepsOfPass) {
-        return new SamplingParams(model, size, stepsOfPass, guidanceScale, sampler, seed, variation, null, eta, output);
+        return new SamplingParams(
+                model,
+                size,
+                stepsOfPass,
+                guidanceScale,
+                sampler,
+                seed,
+                variation,
+                null,
+                eta,
+                output,
+                prompting,
+                churn,
+                tiling);
+    }
+
+    /** Parameters with plain prompts. */
+    public SamplingParams(
+            String model,
+            Geometry geometry,
+            int steps,
+            double guidanceScale,
+            String sampler,
+            long seed,
+            Variation variation,
+            Source source,
+            Double eta,
+            Output output) {
+        this(
+                model,
+                geometry,
+                steps,
+                guidanceScale,
+                sampler,
+                seed,
+                variation,
+                source,
+                eta,
+                output,
+                Prompting.PLAIN,
+                Churn.NONE,
+                false);
     }
 
     /** The same images in other files. */
     public SamplingParams withOutput(Output other) {
-        return new SamplingParams(model, geometry, steps, guidanceScale, sampler, seed, variation, source, eta, other);
+        return with(seeds(), other, prompting, churn, tiling);
+    }
+
+    /** The same with other prompts and additions. */
+    public SamplingParams with(Prompting other) {
+        return with(seeds(), output, other, churn, tiling);
+    }
+
+    /** The same with noise before steps. */
+    public SamplingParams with(Churn other) {
+        return with(seeds(), output, prompting, other, tiling);
+    }
+
+    /** The same with or without seams. */
+    public SamplingParams withTiling(boolean seamless) {
+        return with(seeds(), output, prompting, churn, seamless);
+    }
+
+    private SamplingParams with(Seeds seeds, Output file, Prompting prompts, Churn noise, boolean seamless) {
+        return new SamplingParams(
+                model,
+                geometry,
+                steps,
+                guidanceScale,
+                sampler,
+                seeds.seed(),
+                seeds.variation(),
+                source,
+                eta,
+                file,
+                prompts,
+                noise,
+                seamless);
     }
 
     @JsonCreator
@@ -116,9 +201,30 @@ public record SamplingParams(
             @JsonProperty("variation") Variation variation,
             @JsonProperty("source") Source source,
             @JsonProperty("eta") Double eta,
-            @JsonProperty("output") Output output) {
+            @JsonProperty("output") Output output,
+            @JsonProperty("prompting") Prompting prompting,
+            @JsonProperty("churn") Churn churn,
+            @JsonProperty("tiling") Boolean tiling) {
         Geometry geometry = new Geometry(width, height, frames == null ? 1 : frames);
-        return new SamplingParams(model, geometry, steps, guidanceScale, sampler, seed, variation, source, eta, output);
+        return new SamplingParams(
+                model,
+                geometry,
+                steps,
+                guidanceScale,
+                sampler,
+                seed,
+                variation,
+                source,
+                eta,
+                output,
+                prompting,
+                churn,
+                Boolean.TRUE.equals(tiling));
+    }
+
+    /** The {@link JobJson#VERSION} that a worker must support to make the right image. */
+    int version() {
+        return prompting.equals(Prompting.PLAIN) && churn.equals(Churn.NONE) && !tiling ? 1 : 2;
     }
 
     @JsonProperty
@@ -149,8 +255,6 @@ public record SamplingParams(
 
     /** The parameters of one of a job's images. */
     public SamplingParams ofImage(int index) {
-        Seeds seeds = seeds().ofImage(index);
-        return new SamplingParams(
-                model, geometry, steps, guidanceScale, sampler, seeds.seed(), seeds.variation(), source, eta, output);
+        return with(seeds().ofImage(index), output, prompting, churn, tiling);
     }
 }

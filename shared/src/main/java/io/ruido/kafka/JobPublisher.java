@@ -22,7 +22,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 /** Puts jobs on their queue. A stage completes when all in-sync replicas have the record. */
 public final class JobPublisher implements AutoCloseable {
-    /** {@link JobJson#VERSION} of the record; 1 where there is none. */
+    /** {@link JobJson#version} of the record; 1 where there is none. */
     static final String VERSION_HEADER = "version";
 
     private final KafkaProducer<String, byte[]> producer;
@@ -47,7 +47,8 @@ public final class JobPublisher implements AutoCloseable {
     public CompletionStage<Void> publish(Job job) {
         ProducerRecord<String, byte[]> message =
                 new ProducerRecord<>(Topics.of(job), job.jobId().toString(), JobJson.writeBytes(job));
-        message.headers().add(VERSION_HEADER, String.valueOf(JobJson.VERSION).getBytes(StandardCharsets.UTF_8));
+        message.headers()
+                .add(VERSION_HEADER, String.valueOf(JobJson.version(job)).getBytes(StandardCharsets.UTF_8));
         Trace.parent(Context.current())
                 .ifPresent(trace -> message.headers().add(Trace.HEADER, trace.getBytes(StandardCharsets.UTF_8)));
         return send(message);

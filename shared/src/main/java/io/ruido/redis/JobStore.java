@@ -124,6 +124,11 @@ public final class JobStore {
         return change(id, "encode");
     }
 
+    /** Tells of what the images will not have. */
+    public CompletionStage<ChangeResult> warn(UUID id, List<String> warnings) {
+        return change(id, "warn", JobJson.write(warnings));
+    }
+
     /** Makes {@code worker} the owner of an image, unless it is finished or owned. */
     public CompletionStage<ClaimResult> claim(SampleId sample, String worker) {
         return run(sample.jobId(), "claim", index(sample), worker, millis(lease))
@@ -330,6 +335,7 @@ public final class JobStore {
                 hash.get("position") == null ? null : Integer.valueOf(hash.get("position")),
                 instant(hash.get("eta")),
                 hash.get("error"),
+                hash.containsKey("warnings") ? List.of(JobJson.read(hash.get("warnings"), String[].class)) : List.of(),
                 hash.get("trace"),
                 Long.parseLong(hash.get("events")));
     }

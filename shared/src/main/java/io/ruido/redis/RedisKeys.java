@@ -68,6 +68,12 @@ final class RedisKeys {
      */
     static final String UNAVAILABLE_MODELS = MODELS + ":unavailable";
 
+    /** Sorted set of JSON lists of {@link io.ruido.job.prompting.AddOn} by the end of the lease of the worker that has them. */
+    static final String LORAS = "ruido:loras";
+
+    /** The same for embeddings. */
+    static final String EMBEDDINGS = "ruido:embeddings";
+
     /** Channel that names a model of which a job was admitted and has to be published. */
     static final String DISPATCH = "ruido:dispatch";
 

@@ -3,6 +3,7 @@
 --                       expires, published, started, finished, error, events, done, and for each image i: i:state,
 --                       i:step, i:worker, i:claimed, i:lease, i:attempt, i:begun (attempts that were not given back),
 --                       i:key, i:type (media type of the object with that key); begun: how often its text was encoded;
+--                       warnings (a JSON array of texts);
 --                       webhook, webhook-events, webhook-attempts and webhook-told if the job has a webhook; trace if it
 --                       belongs to one
 --   ruido:events:{id}   stream of numbered events, and the pub/sub channel that carries each as it happens
@@ -181,6 +182,15 @@ function operations.encode()
     if get('state') == 'QUEUED' then
         begin()
         enter('ENCODING')
+    end
+    return 'OK'
+end
+
+-- Tells, once, of what the images will not have.
+function operations.warn(warnings)
+    if get('warnings') ~= warnings then
+        redis.call('HSET', job, 'warnings', warnings)
+        emit({ type = 'warnings', messages = cjson.decode(warnings) })
     end
     return 'OK'
 end

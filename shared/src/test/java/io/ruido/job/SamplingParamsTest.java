@@ -3,6 +3,10 @@ package io.ruido.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ruido.job.prompting.LoraUse;
+import io.ruido.job.prompting.PromptSyntax;
+import io.ruido.job.prompting.Prompting;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SamplingParamsTest {
@@ -22,6 +26,17 @@ class SamplingParamsTest {
     void aClipIsWrittenWithItsFrames() {
         assertThat(JobJson.write(CLIP)).contains("\"width\":128,\"height\":96,\"frames\":25,\"steps\"");
         assertThat(JobJson.read(JobJson.write(CLIP), SamplingParams.class)).isEqualTo(CLIP);
+    }
+
+    @Test
+    void whatIsAddedToTheModelAndHowPromptsAreReadIsWrittenAndNeedsALaterReader() {
+        SamplingParams params = PICTURE.with(new Prompting(PromptSyntax.A1111, 1, List.of(new LoraUse("toy", 0.8))))
+                .with(new Churn(3, 0, 5.0, 1))
+                .withTiling(true);
+
+        assertThat(JobJson.read(JobJson.write(params), SamplingParams.class)).isEqualTo(params);
+        assertThat(params.version()).isEqualTo(2);
+        assertThat(PICTURE.version()).isEqualTo(1);
     }
 
     @Test

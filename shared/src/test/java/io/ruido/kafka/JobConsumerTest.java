@@ -121,7 +121,7 @@ class JobConsumerTest {
         UUID job = Generators.timeBasedEpochGenerator().generate();
         ProducerRecord<String, byte[]> later = new ProducerRecord<>(
                 QUEUE, job.toString(), "{\"type\": \"prompt\", \"brush\": 7}".getBytes(StandardCharsets.UTF_8));
-        later.headers().add("version", "2".getBytes(StandardCharsets.UTF_8));
+        later.headers().add("version", String.valueOf(JobJson.VERSION + 1).getBytes(StandardCharsets.UTF_8));
         try (JobConsumer _ = slot(this::accept, (id, reason) -> undeliverable.add(reason));
                 KafkaProducer<String, byte[]> newer = new KafkaProducer<>(
                         KafkaClients.common(kafka), new StringSerializer(), new ByteArraySerializer())) {

@@ -96,6 +96,7 @@ class EventStreamTest {
                     case JobEvent.Image image -> "image " + image.state();
                     case JobEvent.Step step -> step.step() + "/" + step.steps() + " " + step.preview();
                     case JobEvent.Result result -> result.key();
+                    case JobEvent.Warnings warnings -> warnings.messages().toString();
                 })
                 .containsExactly(
                         "QUEUED",

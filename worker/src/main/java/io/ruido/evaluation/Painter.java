@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.Trajectory;
+import io.ruido.job.Churn;
 import io.ruido.job.Geometry;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.image.Frames;
@@ -86,14 +87,16 @@ public final class Painter implements AutoCloseable {
         try (NDManager scratch = pipeline.newManager()) {
             int batch = texts.size();
             Shape one = pipeline.latentShape(Geometry.ofImage(size(), size()));
-            NDArray context = pipeline.encodeText(scratch, texts); // (B, T, D)
+            NDArray context = pipeline.texts().states(scratch, texts); // (B, T, D)
             boolean guided = pipeline.rows(sampling.guidance()) > 1;
             NDArray empty = guided
-                    ? pipeline.encodeText(scratch, texts.stream().map(_ -> "").toList())
+                    ? pipeline.texts()
+                            .states(scratch, texts.stream().map(_ -> "").toList())
                     : context; // has no effect
             float[] guidance = new float[batch];
             Arrays.fill(guidance, (float) sampling.guidance());
-            Trajectory trajectory = pipeline.trajectory(sampling.sampler(), Optional.empty(), sampling.steps(), 1);
+            Trajectory trajectory =
+                    pipeline.trajectory(sampling.sampler(), Optional.empty(), Churn.NONE, sampling.steps(), 1);
             List<float[]> latents = Drawing.run(
                     scratch,
                     trajectory,

@@ -1,6 +1,7 @@
 package io.ruido.nn;
 
 import ai.djl.ndarray.NDArray;
+import io.ruido.adapter.Adapters;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
 
@@ -13,6 +14,8 @@ public record Downsample(Conv2d conv, boolean asymmetric) {
 
     /** (B, C, H, W) to (B, C, H/2, W/2) */
     public NDArray forward(NDArray x) {
-        return Ops.call(asymmetric ? "downsample_asymmetric" : "downsample", x, conv.weight(), conv.bias());
+        String operation = asymmetric ? "downsample_asymmetric" : "downsample";
+        return Adapters.convolution(
+                conv.weight(), conv.bias(), x, 2, y -> Ops.call(operation, y, conv.weight(), conv.bias()));
     }
 }

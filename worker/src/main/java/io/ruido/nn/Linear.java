@@ -3,10 +3,12 @@ package io.ruido.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import io.ruido.adapter.Adapters;
 import io.ruido.tensor.Init;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Packing;
 import io.ruido.tensor.Weights;
+import io.ruido.tensor.Weights.Share;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -46,9 +48,19 @@ public record Linear(NDArray weight, NDArray bias) {
         if (!weights.packsLinear(first.weight)) {
             return layers;
         }
+        List<Share> shares = new ArrayList<>();
+        long at = 0;
+        for (Linear layer : layers) {
+            for (Share share : weights.shares(layer.weight)) {
+                shares.add(new Share(share.module(), share.first(), share.count(), at));
+                at += share.count();
+            }
+        }
         NDArray bias = first.bias.isEmpty() ? first.bias : side(layers, Linear::bias);
+        Linear joined = new Linear(Packing.pack(side(layers, Linear::weight)), bias);
+        weights.share(joined.weight, shares);
         List<Linear> all = new ArrayList<>(Collections.nCopies(layers.size(), none()));
-        all.set(0, new Linear(Packing.pack(side(layers, Linear::weight)), bias));
+        all.set(0, joined);
         return all;
     }
 
@@ -68,26 +80,43 @@ public record Linear(NDArray weight, NDArray bias) {
                 bias) {
             NDList parts = weight.split(2);
             NDList biases = bias.split(2);
-            return List.of(half(parts, biases, 0), half(parts, biases, 1));
+            return List.of(half(weights, parts, biases, 0), half(weights, parts, biases, 1));
         }
     }
 
-    private static Linear half(NDList weights, NDList biases, int index) {
-        try (NDArray bias = biases.get(index)) {
-            return new Linear(Packing.pack(weights.get(index)), bias.duplicate());
+    private Linear half(Weights weights, NDList parts, NDList biases, int index) {
+        List<Share> shares = weights.shares(weight).stream()
+                .map(share -> new Share(share.module(), index * share.count() / 2, share.count() / 2, 0))
+                .toList();
+        try (NDArray half = biases.get(index)) {
+            Linear layer = new Linear(Packing.pack(parts.get(index)), half.duplicate());
+            weights.share(layer.weight, shares);
+            return layer;
         }
     }
 
     private Linear packed(Weights weights) {
-        return weights.packsLinear(weight) ? new Linear(Packing.pack(weight), bias) : this;
+        if (!weights.packsLinear(weight)) {
+            return this;
+        }
+        List<Share> shares = weights.shares(weight);
+        Linear layer = new Linear(Packing.pack(weight), bias);
+        weights.share(layer.weight, shares);
+        return layer;
+    }
+
+    public boolean isNone() {
+        return weight.isEmpty();
     }
 
     /** The layer of SiLU(x), x (B, in). */
     public NDArray ofSilu(NDArray x) {
-        return Ops.call("silu_linear", x, weight, bias);
+        return Adapters.active()
+                ? Ops.consume(Activation.SILU.forward(x), this::forward)
+                : Ops.call("silu_linear", x, weight, bias);
     }
 
     public NDArray forward(NDArray x) {
-        return Ops.call("linear", x, weight, bias);
+        return Adapters.linear(weight, bias, x, Ops.call("linear", x, weight, bias));
     }
 }

@@ -1,6 +1,7 @@
 package io.ruido.nn;
 
 import ai.djl.ndarray.NDArray;
+import io.ruido.adapter.Adapters;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
 
@@ -74,6 +75,30 @@ public record ResnetBlock(
 
     /** (B, in, H, W) and the timestep's projection, (B, out) or (B, 2·out), to (B, out, H, W). */
     public NDArray forward(NDArray x, NDArray time) {
+        return Adapters.active() ? layerByLayer(x, time) : atOnce(x, time);
+    }
+
+    private NDArray layerByLayer(NDArray x, NDArray time) {
+        NDArray first = Ops.call(
+                "resnet_first", x, norm1.groups(), norm1.eps(), activation, resampling, norm1.weight(), norm1.bias());
+        NDArray second = Ops.consume(
+                Ops.consume(first, conv1::forward),
+                y -> Ops.call(
+                        "resnet_second",
+                        y,
+                        time,
+                        norm1.groups(),
+                        norm1.eps(),
+                        activation,
+                        norm2.weight(),
+                        norm2.bias()));
+        NDArray result = Ops.consume(second, conv2::forward);
+        NDArray resampled = Ops.call("resampled", x, resampling);
+        NDArray skip = shortcut.isNone() ? resampled : Ops.consume(resampled, shortcut::pointwise);
+        return Ops.consume(result, y -> Ops.consume(skip, s -> Ops.call("resnet_sum", s, y, divisor)));
+    }
+
+    private NDArray atOnce(NDArray x, NDArray time) {
         return Ops.call(
                 "resnet_block",
                 x,

@@ -1,6 +1,8 @@
 package io.ruido.nn;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import io.ruido.adapter.Adapters;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
 
@@ -39,6 +41,18 @@ public record TimestepEmbedding(
 
     /** @param given (B, width) */
     public NDArray forward(NDArray x, NDArray given) {
+        return Adapters.active() ? layerByLayer(x, given) : atOnce(x, given);
+    }
+
+    private NDArray layerByLayer(NDArray x, NDArray given) {
+        DataType type = linear1.bias().getDataType();
+        NDArray in = Ops.cast(x, type);
+        NDArray all = condition.isNone() || given.isEmpty() ? in : in.add(condition.forward(Ops.cast(given, type)));
+        NDArray hidden = Ops.call("activate", linear1.forward(all), activation);
+        return Ops.call("activate", linear2.forward(hidden), lastActivation);
+    }
+
+    private NDArray atOnce(NDArray x, NDArray given) {
         return Ops.call(
                 "embedding_mlp",
                 x,

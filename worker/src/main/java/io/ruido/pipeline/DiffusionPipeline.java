@@ -5,11 +5,13 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.adapter.Adapters;
 import io.ruido.diffusion.Trajectory;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.image.ImageEncoder;
 import io.ruido.job.Artifact;
+import io.ruido.job.Churn;
 import io.ruido.job.Geometry;
 import io.ruido.job.Output;
 import io.ruido.job.Source;
@@ -22,22 +24,17 @@ import io.ruido.pipeline.family.ModelFamily;
 import io.ruido.pipeline.family.ModelFolder;
 import io.ruido.pipeline.family.Parts;
 import io.ruido.pipeline.image.Frames;
-import io.ruido.pipeline.image.RgbImage;
+import io.ruido.pipeline.lora.AppliedLora;
+import io.ruido.pipeline.lora.Lora;
 import io.ruido.pipeline.lora.LoraFile;
-import io.ruido.pipeline.lora.Loras;
-import io.ruido.pipeline.text.Prompts;
 import io.ruido.plan.Engine;
 import io.ruido.plan.PlannedDenoiser;
-import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
-import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,8 +50,8 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     private final ModelFamily family;
     private final NDManager manager;
-    private final DataType type;
-    private final Prompts prompts;
+    private final Networks networks;
+    private final PromptEncoder texts;
     private final Denoiser denoiser;
     private final Optional<PlannedDenoiser> planned;
     private final Predictor predictor;
@@ -62,39 +59,27 @@ public final class DiffusionPipeline implements AutoCloseable {
     private final SchedulerConfig scheduler;
     private final About about;
 
-    private DiffusionPipeline(ModelFolder folder, NDManager manager, DataType type, Engine engine, Loras loras)
-            throws IOException {
+    private DiffusionPipeline(ModelFolder folder, NDManager manager, DataType type, Engine engine) throws IOException {
         this.manager = manager;
-        this.type = type;
         about = About.read(folder.path());
         family = ModelFamilies.of(folder);
         scheduler = family.scheduler(folder);
         defaultSampler().sampler(scheduler); // which refuses settings that it does not know
-        Optional<Path> plannable = engine == Engine.PLAN ? plannable(folder, loras) : Optional.empty();
-        Map<Path, Weights> read = new HashMap<>();
-        Parts parts = new Parts(folder, manager, type, engine, loras, path -> {
-            boolean plain = plannable.filter(path::equals).isPresent();
-            read.put(path, plain ? Weights.stored(path, manager) : loras.weights(path));
-            return read.get(path);
-        });
+        networks = new Networks(family, folder, manager, type);
+        Optional<Path> plannable = engine == Engine.PLAN ? networks.plannable() : Optional.empty();
+        Parts parts = new Parts(
+                folder,
+                manager,
+                type,
+                engine,
+                path -> plannable.filter(path::equals).isPresent() ? networks.stored(path) : networks.packed(path));
         denoiser = family.denoiser(parts);
-        planned = plannable.map(path -> new PlannedDenoiser(denoiser, read.get(path)));
+        planned = plannable.map(path -> new PlannedDenoiser(denoiser, networks.weights(path)));
         codec = family.codec(parts, denoiser);
-        prompts = family.prompts(parts, denoiser);
-        loras.rejectUnused();
+        texts = new PromptEncoder(family.prompts(parts, denoiser), networks);
         predictor = new Predictor(planned.isPresent() ? planned.get() : denoiser, type, codec.downscale());
-        checkChannels();
+        Networks.checkChannels(denoiser, codec, family);
         prepare();
-    }
-
-    /** Returns the denoiser's folder if it can be planned. */
-    private Optional<Path> plannable(ModelFolder folder, Loras loras) throws IOException {
-        String part = folder.part("unet").isPresent() ? "unet" : "transformer";
-        Path path = folder.folder(part);
-        Optional<String> obstacle =
-                PlannedDenoiser.obstacle(folder.part(part).orElseThrow(), path, manager, type, !loras.isEmpty());
-        obstacle.ifPresent(reason -> log.info("executing {} layer by layer, without a plan: {}", path, reason));
-        return obstacle.isPresent() ? Optional.empty() : Optional.of(path);
     }
 
     /** Compiles the plan for pictures of the usual size, so that the first step does not have to. */
@@ -103,18 +88,8 @@ public final class DiffusionPipeline implements AutoCloseable {
             try (NDManager scratch = newManager()) {
                 List<Integer> sides = denoiser.sampleSize();
                 NDArray latents = scratch.zeros(new Shape(1, denoiser.inChannels(), sides.getFirst(), sides.getLast()));
-                predictor.prepare(planned.get(), latents, encodeNegative(scratch, List.of("")));
+                predictor.prepare(planned.get(), latents, texts.encodeNegative(scratch, List.of("")));
             }
-        }
-    }
-
-    private void checkChannels() {
-        int in = codec.channels();
-        int out = denoiser.outChannels();
-        boolean variance = out == 2 * in && family.learnedVariance() != ModelFamily.LearnedVariance.REFUSED;
-        if (!codec.inputChannels().contains(denoiser.inChannels()) || out != in && !variance) {
-            throw new IllegalArgumentException("the denoiser has %d input and %d output channels; supported: %s and %d"
-                    .formatted(denoiser.inChannels(), out, new TreeSet<>(codec.inputChannels()), in));
         }
     }
 
@@ -130,7 +105,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * Reads a model and merges low-rank additions into its weights.
+     * Reads a model and low-rank additions for all that it makes.
      *
      * @throws IllegalArgumentException also naming a module of a file that the model has no place for
      */
@@ -159,12 +134,25 @@ public final class DiffusionPipeline implements AutoCloseable {
             throws IOException {
         ModelFolder folder = ModelFolder.read(path);
         NDManager manager = Torch.newManager(device);
-        try (Loras loras = Loras.read(files, manager, type)) {
-            return new DiffusionPipeline(folder, manager, type, engine, loras);
+        try {
+            DiffusionPipeline pipeline = new DiffusionPipeline(folder, manager, type, engine);
+            for (LoraFile file : files) {
+                pipeline.networks.addAlways(pipeline.lora(file.file()).with(file.weight()));
+            }
+            return pipeline;
         } catch (IOException | RuntimeException e) {
             manager.close();
             throw e;
         }
+    }
+
+    /**
+     * Reads low-rank additions for this model, which single calls can name.
+     *
+     * @throws IllegalArgumentException naming a module that the model has no place for
+     */
+    public Lora lora(Path file) throws IOException {
+        return networks.lora(file, denoiser);
     }
 
     /** A manager for the tensors of one step or sample; it frees them when it is closed. */
@@ -172,52 +160,9 @@ public final class DiffusionPipeline implements AutoCloseable {
         return manager.newSubManager();
     }
 
-    /**
-     * Encodes prompts; for a model that draws classes, their numbers or names.
-     *
-     * @param manager owner of the result
-     */
-    public Conditioning encode(NDManager manager, List<String> texts) {
-        return encode(manager, texts, 0);
-    }
-
-    /** The same without the last layers of a CLIP text encoder. */
-    public Conditioning encode(NDManager manager, List<String> texts, int clipSkip) {
-        return float32(prompts.encode(manager, texts, clipSkip));
-    }
-
-    /** Encodes negative prompts; an empty one is none. */
-    public Conditioning encodeNegative(NDManager manager, List<String> texts) {
-        return float32(prompts.encodeNegative(manager, texts));
-    }
-
-    /** See {@link Prompts#encodesPictures}. */
-    public boolean encodesPictures() {
-        return prompts.encodesPictures();
-    }
-
-    /** See {@link Prompts#encodePicture}. */
-    public NDArray encodePicture(NDManager manager, RgbImage picture) {
-        return prompts.encodePicture(manager, picture);
-    }
-
-    private static Conditioning float32(Conditioning conditioning) {
-        return conditioning.map(part -> part.getDataType() == DataType.INT64 ? part : Ops.cast(part, DataType.FLOAT32));
-    }
-
-    /**
-     * The states of some texts: (B, T, D).
-     *
-     * @throws IllegalArgumentException when the denoiser needs more conditioning than these
-     */
-    public NDArray encodeText(NDManager manager, List<String> texts) {
-        Conditioning encoded = encode(manager, texts);
-        if (encoded.states().isEmpty()
-                || !encoded.pooled().isEmpty()
-                || !encoded.mask().isEmpty()) {
-            throw new IllegalArgumentException("the model is not conditioned by a text's states alone");
-        }
-        return encoded.states();
+    /** Encodes this model's prompts. */
+    public PromptEncoder texts() {
+        return texts;
     }
 
     /**
@@ -290,15 +235,17 @@ public final class DiffusionPipeline implements AutoCloseable {
      *
      * @param sampler id, or empty for the one of the folder
      * @param eta of the sampler's noise, or empty for its own
+     * @param churn noise before steps
      * @param strength 1 for all of the way
      */
-    public Trajectory trajectory(Optional<String> sampler, Optional<Double> eta, int steps, double strength) {
+    public Trajectory trajectory(
+            Optional<String> sampler, Optional<Double> eta, Churn churn, int steps, double strength) {
         SamplerName name = sampler.map(SamplerName::of).orElseGet(this::defaultSampler);
         int made = Source.stepsMade(steps, strength);
         if (made < 1 || made > steps) {
             throw new IllegalArgumentException("strength must leave 1 to %d steps, was %s".formatted(steps, strength));
         }
-        return name.sampler(scheduler, eta).lastSteps(steps, made);
+        return name.sampler(scheduler, eta, churn.settings()).lastSteps(steps, made);
     }
 
     /** Whether the denoiser takes a mask and a masked picture beside the latents. */
@@ -344,7 +291,46 @@ public final class DiffusionPipeline implements AutoCloseable {
             Conditioning unwanted,
             float[] guidance,
             float[] rescale) {
-        NDArray out = predictor.predict(latents, timesteps, wanted, unwanted, guidance, rescale);
+        int rows = (int) predictor.samplesOfRows(guidance).count();
+        return withoutVariance(networks.denoise(
+                predictor,
+                Networks.none(rows),
+                false,
+                by -> by.predict(latents, timesteps, wanted, unwanted, guidance, rescale)));
+    }
+
+    /**
+     * The same with several texts for each sample, of which each may have another number of tokens: u + g·Σ wᵢ·(cᵢ − u); with
+     * low-rank additions to the denoiser's layers; and without seams. A sample's result does not depend on those of the others;
+     * but with additions to any of them, and without seams, the layers are called one by one, which changes last bits.
+     *
+     * @param added for each sample
+     * @param seamless whether the opposite border of the latents is beyond a border
+     */
+    public NDArray predict(
+            NDArray latents,
+            float[] timesteps,
+            List<Guide> guides,
+            Conditioning unwanted,
+            float[] guidance,
+            List<List<AppliedLora>> added,
+            boolean seamless) {
+        Guide first = guides.getFirst();
+        if (guides.size() > 1 || !first.alone() || !first.asLongAs(unwanted)) {
+            return withoutVariance(networks.denoise(
+                    predictor, added, seamless, by -> by.predict(latents, timesteps, guides, unwanted, guidance)));
+        }
+        List<List<AppliedLora>> rows =
+                predictor.samplesOfRows(guidance).mapToObj(added::get).toList();
+        float[] rescale = new float[guidance.length];
+        return withoutVariance(networks.denoise(
+                predictor,
+                rows,
+                seamless,
+                by -> by.predict(latents, timesteps, first.text(), unwanted, guidance, rescale)));
+    }
+
+    private NDArray withoutVariance(NDArray out) {
         boolean dropVariance = family.learnedVariance() != ModelFamily.LearnedVariance.USED
                 && out.getShape().get(1) == 2L * codec.channels();
         return dropVariance ? out.split(2, 1).get(0) : out;
@@ -352,10 +338,16 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** The frames of finished latents (B, L, h, w) or (B, L, f, h, w), those of each sample. */
     public List<Frames> decode(NDArray latents) {
+        return decode(latents, false);
+    }
+
+    /** @param seamless whether the opposite border of the latents is beyond a border */
+    public List<Frames> decode(NDArray latents, boolean seamless) {
         try (NDManager scratch = newManager()) {
             NDArray z = scratch.create(latents.getShape());
             latents.copyTo(z);
-            return Frames.of(codec.decode(z));
+            Supplier<NDArray> pixels = () -> codec.decode(z);
+            return Frames.of(seamless ? new Adapters(List.of(), true).during(pixels) : pixels.get());
         }
     }
 
@@ -392,7 +384,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     @Override
     public void close() {
-        prompts.close();
+        texts.close();
         planned.ifPresent(PlannedDenoiser::close);
         codec.close();
         manager.close();

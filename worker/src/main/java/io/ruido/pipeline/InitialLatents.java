@@ -41,8 +41,8 @@ public final class InitialLatents {
             throw new IllegalArgumentException("image is required: the model makes clips from a first frame");
         }
         InitialLatents start = new InitialLatents(pipeline, request);
-        Trajectory trajectory =
-                pipeline.trajectory(request.sampler(), request.eta(), request.steps(), request.strength());
+        Trajectory trajectory = pipeline.trajectory(
+                request.sampler(), request.eta(), request.churn(), request.steps(), request.strength());
         return request.source()
                 .map(source -> start.from(source, trajectory))
                 .orElseGet(() -> new SampleState(trajectory, start.random, start.noise(), new Inpainting.None()));
@@ -56,7 +56,8 @@ public final class InitialLatents {
      */
     public static SampleState of(DiffusionPipeline pipeline, SampleRequest request, float[] picture, double strength) {
         InitialLatents start = new InitialLatents(pipeline, request);
-        Trajectory trajectory = pipeline.trajectory(request.sampler(), request.eta(), request.steps(), strength);
+        Trajectory trajectory =
+                pipeline.trajectory(request.sampler(), request.eta(), request.churn(), request.steps(), strength);
         return new SampleState(trajectory, start.random, start.noise(), picture, new Inpainting.None());
     }
 

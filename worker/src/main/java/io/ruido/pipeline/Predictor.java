@@ -63,8 +63,7 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
             return predict(latents, timesteps, wanted.withGuidance(embedded));
         }
         int batch = guidance.length;
-        int[] guided =
-                IntStream.range(0, batch).filter(i -> rows(guidance[i]) > 1).toArray();
+        int[] guided = guided(guidance);
         if (guided.length == 0) {
             return predict(latents, timesteps, wanted);
         }
@@ -85,6 +84,41 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
         NDArray mixed = c.sub(spread).mul(g).add(spread);
         boolean rescales = IntStream.range(0, batch).anyMatch(i -> rescale[i] != 0);
         return rescales ? rescaled(mixed, c, latents.getManager().create(rescale, each)) : mixed;
+    }
+
+    /** See {@link DiffusionPipeline#predict(NDArray, float[], List, Conditioning, float[], List, boolean)}. */
+    NDArray predict(NDArray latents, float[] timesteps, List<Guide> guides, Conditioning unwanted, float[] guidance) {
+        NDManager scratch = latents.getManager();
+        Shape each = each(guidance.length, latents.getShape().dimension());
+        Conditioning told = unwanted;
+        List<Conditioning> all = guides.stream().map(Guide::text).toList();
+        if (learnedGuidance()) {
+            NDArray embedded = embedded(scratch, guidance, denoiser.guidanceWidth());
+            all = all.stream().map(one -> one.withGuidance(embedded)).toList();
+            told = unwanted.withGuidance(embedded);
+        }
+        NDArray u = predict(latents, timesteps, told);
+        NDArray sum = u.duplicate();
+        for (int k = 0; k < all.size(); k++) {
+            float[] factors = guides.get(k).weights().clone();
+            for (int i = 0; i < factors.length; i++) {
+                factors[i] *= learnedGuidance() ? 1 : guidance[i];
+            }
+            NDArray c = predict(latents, timesteps, all.get(k));
+            sum = sum.add(c.sub(u).mul(scratch.create(factors, each)));
+        }
+        return sum;
+    }
+
+    /** The sample that each row of the denoiser's batch belongs to. */
+    IntStream samplesOfRows(float[] guidance) {
+        return IntStream.concat(IntStream.range(0, guidance.length), Arrays.stream(guided(guidance)));
+    }
+
+    private int[] guided(float[] guidance) {
+        return IntStream.range(0, guidance.length)
+                .filter(i -> rows(guidance[i]) > 1)
+                .toArray();
     }
 
     /** A number for each sample: (B, 1, 1 …). */

@@ -1,5 +1,6 @@
 package io.ruido.pipeline;
 
+import io.ruido.job.Churn;
 import io.ruido.job.Geometry;
 import io.ruido.job.Seeds;
 import io.ruido.pipeline.image.RgbImage;
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param clipSkip how many of the last layers of a CLIP text encoder are left out
  * @param source picture to begin with, if any
  * @param eta how much noise the sampler adds, or empty for its own
+ * @param churn noise before steps
  * @param lowNoiseGuidance guidance of the second of two networks, or empty for the same; diffusers' {@code guidance_scale_2}
  */
 public record SampleRequest(
@@ -31,6 +33,7 @@ public record SampleRequest(
         int clipSkip,
         Optional<Source> source,
         Optional<Double> eta,
+        Churn churn,
         Optional<Double> lowNoiseGuidance) {
     public SampleRequest {
         if (steps < 1) {
@@ -59,7 +62,7 @@ public record SampleRequest(
         }
     }
 
-    /** Creates a request with the sampler's own η and the same guidance for all noise. */
+    /** Creates a request with the sampler's own η, no churn and the same guidance for all noise. */
     public SampleRequest(
             String prompt,
             String negativePrompt,
@@ -83,6 +86,7 @@ public record SampleRequest(
                 clipSkip,
                 source,
                 Optional.empty(),
+                Churn.NONE,
                 Optional.empty());
     }
 
@@ -137,6 +141,7 @@ public record SampleRequest(
                 clipSkip,
                 source,
                 eta,
+                churn,
                 lowNoiseGuidance);
     }
 }

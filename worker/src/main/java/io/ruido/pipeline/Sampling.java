@@ -35,11 +35,12 @@ public final class Sampling {
         SampleState state = InitialLatents.of(pipeline, request);
         float[] rescale = {(float) request.guidanceRescale()};
         try (NDManager manager = pipeline.newManager()) {
-            Conditioning wanted = pipeline.encode(manager, List.of(request.prompt()), request.clipSkip());
-            Conditioning unwanted = pipeline.encodeNegative(manager, List.of(request.negativePrompt()));
+            Conditioning wanted =
+                    pipeline.texts().encode(manager, List.of(request.prompt()), request.clipSkip(), List.of());
+            Conditioning unwanted = pipeline.texts().encodeNegative(manager, List.of(request.negativePrompt()));
             if (request.source().isPresent()) {
-                NDArray picture =
-                        pipeline.encodePicture(manager, request.source().get().image());
+                NDArray picture = pipeline.texts()
+                        .encodePicture(manager, request.source().get().image());
                 wanted = wanted.withPicture(picture);
                 unwanted = unwanted.withPicture(picture);
             }

@@ -52,15 +52,11 @@ public final class PlannedDenoiser implements Denoiser, AutoCloseable {
      *
      * @param network diffusers' name of the denoiser's class
      * @param folder of its weights
-     * @param patched whether something is added to the weights
      */
-    public static Optional<String> obstacle(
-            String network, Path folder, NDManager manager, DataType type, boolean patched) throws IOException {
+    public static Optional<String> obstacle(String network, Path folder, NDManager manager, DataType type)
+            throws IOException {
         if (!NETWORKS.contains(network)) {
             return Optional.of("there are no plans of " + network);
-        }
-        if (patched) {
-            return Optional.of("LoRA files are merged into its weights");
         }
         return Planned.obstacle(folder, manager, type);
     }

@@ -27,6 +27,11 @@ final class FreshTensors implements Weights.Source {
     }
 
     @Override
+    public Shape shape(String name) {
+        throw new UnsupportedOperationException("fresh tensors have no file");
+    }
+
+    @Override
     public Set<String> names() {
         return Set.of();
     }

@@ -11,7 +11,9 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
@@ -66,6 +68,29 @@ public final class Ops {
             return result.toTensor((PtNDManager) arrays[0].getManager());
         } finally {
             Arrays.stream(arguments).forEach(IValue::close);
+        }
+    }
+
+    /**
+     * Changes an array in place, by an operation that takes lists.
+     *
+     * @param tensors of the operation's first list
+     */
+    public static void update(
+            String method, NDArray[] arrays, List<NDArray> tensors, long[] numbers, double[] factors) {
+        JniUtils.setGraphExecutorOptimize(false);
+        List<IValue> arguments = new ArrayList<>();
+        for (NDArray array : arrays) {
+            arguments.add(IValue.from((PtNDArray) array));
+        }
+        arguments.add(IValue.listFrom(tensors.toArray(PtNDArray[]::new)));
+        arguments.add(IValue.listFrom(numbers));
+        arguments.add(IValue.listFrom(factors));
+        try (IValue result = IValueUtils.runMethod(MODULE, method, arguments.toArray(IValue[]::new));
+                NDArray _ = result.toTensor((PtNDManager) arrays[0].getManager())) {
+            // It is the first array, changed.
+        } finally {
+            arguments.forEach(IValue::close);
         }
     }
 

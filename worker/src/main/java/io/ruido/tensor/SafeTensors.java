@@ -290,6 +290,11 @@ public final class SafeTensors implements Weights.Source {
     }
 
     @Override
+    public Shape shape(String name) {
+        return entries.get(name).info.shape;
+    }
+
+    @Override
     public Set<String> names() {
         return entries.keySet();
     }

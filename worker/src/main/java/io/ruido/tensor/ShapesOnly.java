@@ -15,6 +15,11 @@ record ShapesOnly(Path folder, Map<String, SafeTensors.Info> infos) implements W
     }
 
     @Override
+    public Shape shape(String name) {
+        return infos.get(name).shape();
+    }
+
+    @Override
     public Set<String> names() {
         return infos.keySet();
     }

@@ -10,11 +10,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The named tensors of one model, seen from a place in its tree of names: {@code weights.at("down_blocks").at(0)}. They
@@ -30,6 +32,9 @@ public final class Weights {
             return tensor(name, shape, init);
         }
 
+        /** The shape of a tensor that it holds. */
+        Shape shape(String name);
+
         /** Names that the source holds; empty when it makes tensors on demand. */
         Set<String> names();
 
@@ -40,36 +45,24 @@ public final class Weights {
         default void unload() {}
     }
 
-    private record Patched(Source source, Patch patch) implements Source {
-        @Override
-        public NDArray tensor(String name, Shape shape, Init init) {
-            return patch.apply(name, source.tensor(name, shape, init));
-        }
+    /**
+     * What a tensor that a layer computes with has of one module's weight, which is joined with others or cut in parts.
+     *
+     * @param module its name
+     * @param first of the rows of the module's weight
+     * @param count of these rows
+     * @param at where they are among the layer's results
+     */
+    public record Share(String module, long first, long count, long at) {}
 
-        @Override
-        public NDArray float32(String name, Shape shape, Init init) {
-            return patch.apply(name, source.float32(name, shape, init));
-        }
-
-        @Override
-        public Set<String> names() {
-            return source.names();
-        }
-
-        @Override
-        public String origin() {
-            return source.origin();
-        }
-
-        @Override
-        public void unload() {
-            source.unload();
-        }
-    }
-
-    /** What all views of one model share. */
+    /** What all views of one model share; tensors are told apart by identity. */
     private record Model(
-            NDManager manager, NDManager cpu, Source source, Map<String, NDArray> tensors, Set<String> skipped) {}
+            NDManager manager,
+            NDManager cpu,
+            Source source,
+            Map<String, NDArray> tensors,
+            Map<NDArray, List<Share>> shares,
+            Set<String> skipped) {}
 
     private final Model model;
     private final String prefix;
@@ -88,7 +81,7 @@ public final class Weights {
     static Weights of(NDManager manager, Source source) {
         NDManager cpu = manager.newSubManager(Device.cpu());
         return new Weights(
-                new Model(manager, cpu, source, new LinkedHashMap<>(), new HashSet<>()),
+                new Model(manager, cpu, source, new LinkedHashMap<>(), new IdentityHashMap<>(), new HashSet<>()),
                 "",
                 false,
                 false,
@@ -102,7 +95,7 @@ public final class Weights {
      * @throws IOException naming file and tensor, when a file is missing, cut off or malformed
      */
     public static Weights read(Path folder, NDManager manager, DataType type) throws IOException {
-        return read(folder, manager, type, Patch.NONE);
+        return of(manager, SafeTensors.open(folder, manager, Optional.of(type)));
     }
 
     /**
@@ -111,11 +104,6 @@ public final class Weights {
      */
     public static Weights stored(Path folder, NDManager manager) throws IOException {
         return of(manager, SafeTensors.open(folder, manager, Optional.empty()));
-    }
-
-    /** The same as {@link #read(Path, NDManager, DataType)} with something added to them. */
-    public static Weights read(Path folder, NDManager manager, DataType type, Patch patch) throws IOException {
-        return of(manager, new Patched(SafeTensors.open(folder, manager, Optional.of(type)), patch));
     }
 
     /**
@@ -169,11 +157,44 @@ public final class Weights {
      * @throws IllegalArgumentException naming the tensor and the folder, when it is missing or has another shape
      */
     public NDArray get(String name, Init init, long... shape) {
-        return model.tensors.computeIfAbsent(
+        NDArray tensor = model.tensors.computeIfAbsent(
                 prefix + name,
                 full -> float32
                         ? model.source.float32(full, new Shape(shape), init)
                         : model.source.tensor(full, new Shape(shape), init));
+        if (name.equals("weight") && !prefix.isEmpty() && shape.length > 1) {
+            String module = prefix.substring(0, prefix.length() - 1);
+            model.shares.putIfAbsent(tensor, List.of(new Share(module, 0, shape[0], 0)));
+        }
+        return tensor;
+    }
+
+    /** What of the modules' weights a tensor has; nothing, where it is no layer's weight. */
+    public List<Share> shares(NDArray tensor) {
+        return model.shares.getOrDefault(tensor, List.of());
+    }
+
+    /** Notes what a tensor has that was made of the weights of some modules. */
+    public void share(NDArray tensor, List<Share> shares) {
+        model.shares.put(tensor, shares);
+    }
+
+    /** The modules whose weights were read. */
+    public Set<String> modules() {
+        return model.shares.values().stream()
+                .flatMap(List::stream)
+                .map(Share::module)
+                .collect(Collectors.toSet());
+    }
+
+    /** A module's weight as the file has it, read once more. */
+    public NDArray original(String module) {
+        return model.source.tensor(module + ".weight", shape(module), Init.ZEROS);
+    }
+
+    /** The shape of a module's weight in the file. */
+    public Shape shape(String module) {
+        return model.source.shape(module + ".weight");
     }
 
     /**
@@ -185,9 +206,14 @@ public final class Weights {
         NDArray weight = get("weight", init, shape);
         boolean patches = stride > 1 && stride == shape[2]; // a matrix product of its own
         boolean packs = shape[2] == 1 ? packsLinear(weight) : packed && Packing.packs(weight);
-        return packs && !patches
-                ? model.tensors.compute(prefix + "weight", (_, plain) -> Packing.pack(plain, stride, side))
-                : weight;
+        if (!packs || patches) {
+            return weight;
+        }
+        List<Share> shares = model.shares.remove(weight);
+        NDArray kept = Packing.pack(weight, stride, side);
+        model.tensors.put(prefix + "weight", kept);
+        model.shares.put(kept, shares);
+        return kept;
     }
 
     /** Returns whether such a weight of a linear layer is kept as the processor is fastest with it. */

@@ -69,11 +69,7 @@ public final class DirectWorker implements AutoCloseable {
 
     private Sample sample(String prompt, String negativePrompt, SamplingParams params) {
         Model model = models.get(params.model());
-        return new Sample(
-                model,
-                params,
-                model.encode(prompt, negativePrompt, Optional.empty()),
-                model.start(params, Optional.empty()));
+        return new Sample(model, params, model.encode(prompt, negativePrompt), model.start(params, Optional.empty()));
     }
 
     @Override

@@ -2,10 +2,14 @@ package io.ruido.worker;
 
 import io.ruido.job.ModelCard;
 import io.ruido.job.UnavailableModel;
+import io.ruido.redis.AddOnRegistry;
 import io.ruido.redis.ModelRegistry;
+import io.ruido.redis.Redis;
 import io.ruido.redis.WorkerStatus;
 import io.ruido.telemetry.ResidentMemory;
 import io.ruido.worker.denoise.DenoiseLoop;
+import io.ruido.worker.models.EmbeddingLibrary;
+import io.ruido.worker.models.LoraLibrary;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -22,11 +26,27 @@ import org.slf4j.LoggerFactory;
 final class Presence {
     private static final Logger log = LoggerFactory.getLogger(Presence.class);
 
+    /**
+     * What a worker has.
+     *
+     * @param cards of the models that it serves
+     * @param unavailable models that it is configured to serve but cannot
+     * @param loras that jobs can name
+     * @param embeddings that prompts can name
+     */
+    record Offer(
+            List<ModelCard> cards,
+            List<UnavailableModel> unavailable,
+            LoraLibrary loras,
+            EmbeddingLibrary embeddings) {}
+
     private final ModelRegistry registry;
+    private final AddOnRegistry loras;
+    private final AddOnRegistry embeddings;
     private final String worker;
     private final int slots;
     private final List<ModelCard> cards;
-    private final List<UnavailableModel> unavailable;
+    private final Offer offer;
     private final Duration lease;
     private final Observer observer;
     private final DenoiseLoop loop;
@@ -38,20 +58,14 @@ final class Presence {
      * @param unavailable models that it is configured to serve but cannot
      * @param lease after which a silent worker is considered dead
      */
-    Presence(
-            ModelRegistry registry,
-            String worker,
-            int slots,
-            List<ModelCard> cards,
-            List<UnavailableModel> unavailable,
-            Duration lease,
-            Observer observer,
-            DenoiseLoop loop) {
-        this.registry = registry;
+    Presence(Redis redis, String worker, int slots, Offer offer, Duration lease, Observer observer, DenoiseLoop loop) {
+        this.registry = new ModelRegistry(redis);
+        this.loras = AddOnRegistry.ofLoras(redis);
+        this.embeddings = AddOnRegistry.ofEmbeddings(redis);
         this.worker = worker;
         this.slots = slots;
-        this.cards = cards;
-        this.unavailable = unavailable;
+        this.cards = offer.cards();
+        this.offer = offer;
         this.lease = lease;
         this.observer = observer;
         this.loop = loop;
@@ -59,7 +73,9 @@ final class Presence {
 
     CompletionStage<Void> announce() {
         return registry.serve(worker, slots, cards, lease)
-                .thenCombine(registry.announceUnavailable(unavailable, lease), (served, announced) -> null)
+                .thenCombine(registry.announceUnavailable(offer.unavailable(), lease), (served, announced) -> null)
+                .thenCombine(loras.announce(offer.loras().list(), lease), (served, announced) -> null)
+                .thenCombine(embeddings.announce(offer.embeddings().list(), lease), (served, announced) -> null)
                 .thenCombine(registry.report(status(), lease), (served, reported) -> null);
     }
 

@@ -39,14 +39,16 @@ final class PromptStage implements JobConsumer.Handler {
         ChangeResult begun = retry.await(() -> store.encode(job.jobId()));
         return switch (begun) {
             case ChangeResult.Done done -> {
-                String conditioningKey;
+                TextStage.Encoded encoded;
                 try {
-                    conditioningKey =
-                            observer.stage(Stage.ENCODING, job.params().model(), () -> text.encode(job));
+                    encoded = observer.stage(Stage.ENCODING, job.params().model(), () -> text.encode(job));
                 } catch (IllegalArgumentException e) {
                     yield new Acknowledgement.Reject(e.getMessage());
                 }
-                List<SamplingJob> samples = job.fanOut(conditioningKey).toList();
+                if (!encoded.warnings().isEmpty()) {
+                    retry.await(() -> store.warn(job.jobId(), encoded.warnings()));
+                }
+                List<SamplingJob> samples = job.fanOut(encoded.key()).toList();
                 retry.await(() -> publisher.publishAll(samples));
                 yield new Acknowledgement.Accept();
             }

@@ -2,10 +2,15 @@ package io.ruido.worker;
 
 import io.ruido.diffusion.SampleState;
 import io.ruido.job.SamplingJob;
+import io.ruido.job.SamplingParams;
 import io.ruido.worker.denoise.Sample;
+import io.ruido.worker.models.Conditioning;
+import io.ruido.worker.models.LoadedLoras;
+import io.ruido.worker.models.LoraLibrary;
 import io.ruido.worker.models.Model;
 import io.ruido.worker.models.Models;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,25 +25,43 @@ final class SampleFactory {
     private final Models models;
     private final TextStage text;
     private final SourceImages sources;
+    private final LoraLibrary loras;
 
-    SampleFactory(Claims claims, Models models, TextStage text, SourceImages sources) {
+    SampleFactory(Claims claims, Models models, TextStage text, SourceImages sources, LoraLibrary loras) {
         this.claims = claims;
         this.models = models;
         this.text = text;
         this.sources = sources;
+        this.loras = loras;
     }
 
     /** @throws IllegalArgumentException saying what of the job cannot be done */
     Sample create(SamplingJob job, int attempt) {
         Model model = models.get(job.params().model());
-        return new Sample(model, job.params(), text.conditioning(job), state(model, job, attempt));
+        return sample(model, job.params(), text.conditioning(job), () -> state(model, job, attempt));
     }
 
     /** Makes the sample of an image's second pass, of the latents that the first one gave. */
     Sample enlarged(SamplingJob job, float[] latents) {
         Model model = models.get(job.params().model());
-        SampleState start = model.enlarge(latents, job.params(), job.hires(), job.lastPass());
-        return new Sample(model, job.lastPass(), text.conditioning(job), start);
+        SamplingParams pass = job.lastPass();
+        return sample(
+                model,
+                pass,
+                text.conditioning(job).ofSecondPass(),
+                () -> model.enlarge(latents, job.params(), job.hires(), pass));
+    }
+
+    private Sample sample(Model model, SamplingParams pass, Conditioning text, Supplier<SampleState> start) {
+        LoadedLoras.Held held = loras.hold(model, pass);
+        try {
+            Sample sample = new Sample(model, pass, text, start.get(), held.ofDenoiser());
+            sample.end().whenComplete((_, _) -> held.close());
+            return sample;
+        } catch (RuntimeException | Error e) {
+            held.close();
+            throw e;
+        }
     }
 
     private SampleState state(Model model, SamplingJob job, int attempt) {

@@ -1,12 +1,17 @@
 package io.ruido.worker;
 
 import io.ruido.job.Job;
+import io.ruido.job.JobJson;
 import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
+import io.ruido.job.prompting.PromptSyntax;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.image.RgbImage;
 import io.ruido.redis.ConditioningCache;
 import io.ruido.worker.models.Conditioning;
+import io.ruido.worker.models.EmbeddingLibrary;
+import io.ruido.worker.models.LoadedLoras;
+import io.ruido.worker.models.LoraLibrary;
 import io.ruido.worker.models.Model;
 import io.ruido.worker.models.Models;
 import java.nio.charset.StandardCharsets;
@@ -19,27 +24,43 @@ import java.util.Optional;
 /** Encodes texts, with the image of models that encode it, and caches the result under the hash of what it was made from. */
 final class TextStage {
     /** Part of the keys: what another release has cached must not be read. */
-    private static final String FORMAT = "3";
+    private static final String FORMAT = "4";
 
     private final Models models;
     private final SourceImages sources;
     private final ConditioningCache cache;
     private final Retry retry;
+    private final LoraLibrary loras;
+    private final EmbeddingLibrary embeddings;
 
-    TextStage(Models models, SourceImages sources, ConditioningCache cache, Retry retry) {
+    TextStage(
+            Models models,
+            SourceImages sources,
+            LoraLibrary loras,
+            EmbeddingLibrary embeddings,
+            ConditioningCache cache,
+            Retry retry) {
         this.models = models;
         this.sources = sources;
+        this.loras = loras;
+        this.embeddings = embeddings;
         this.cache = cache;
         this.retry = retry;
     }
 
-    /** @return the key of the job's encoded text */
-    String encode(Job job) {
+    /**
+     * The encoded text of a job.
+     *
+     * @param key under which it is cached
+     * @param warnings naming the parts of the prompts that it does not have
+     */
+    record Encoded(String key, List<String> warnings) {}
+
+    Encoded encode(Job job) {
         String key = key(job);
-        if (retry.await(() -> cache.get(key)).isEmpty()) {
-            encode(job, key);
-        }
-        return key;
+        Conditioning conditioning =
+                retry.await(() -> cache.get(key)).map(Conditioning::fromBytes).orElseGet(() -> encode(job, key));
+        return new Encoded(key, conditioning.warnings());
     }
 
     /** The job's encoded text: encoded again when the cache has forgotten it. */
@@ -49,11 +70,22 @@ final class TextStage {
     }
 
     private Conditioning encode(Job job, String key) {
-        Model model = models.get(job.params().model());
-        Optional<RgbImage> image = encodesImage(job.params())
-                ? sources.of(job.params()).map(SampleRequest.Source::image)
-                : Optional.empty();
-        Conditioning conditioning = model.encode(job.prompt(), job.negativePrompt(), image);
+        SamplingParams params = job.params();
+        Model model = models.get(params.model());
+        Optional<RgbImage> image =
+                encodesImage(params) ? sources.of(params).map(SampleRequest.Source::image) : Optional.empty();
+        Conditioning text;
+        try (LoadedLoras.Held held = loras.hold(model, params)) {
+            text = model.encode(
+                    job.prompt(),
+                    job.negativePrompt(),
+                    params.prompting(),
+                    steps(job),
+                    held.ofText(),
+                    embeddings.uses(job));
+        }
+        Conditioning conditioning =
+                image.map(model::encode).map(text::withPicture).orElse(text);
         retry.await(() -> cache.put(key, conditioning.toBytes()));
         return conditioning;
     }
@@ -62,14 +94,30 @@ final class TextStage {
         return params.source() != null && models.get(params.model()).encodesImages();
     }
 
+    /** Of each pass of the job. */
+    private static List<Integer> steps(Job job) {
+        int first = job.params().steps();
+        return job.hires() == null ? List.of(first) : List.of(first, job.hires().steps());
+    }
+
     private String key(Job job) {
         SamplingParams params = job.params();
-        String seen = encodesImage(params)
-                ? "%s %dx%d".formatted(params.source().image().object(), params.width(), params.height())
-                : "";
+        boolean plain = params.prompting().syntax() == PromptSyntax.PLAIN;
+        List<String> parts = List.of(
+                FORMAT,
+                params.model(),
+                job.prompt(),
+                job.negativePrompt(),
+                JobJson.write(params.prompting()),
+                loras.uses(params).toString(),
+                embeddings.uses(job).toString(),
+                plain ? "" : steps(job).toString(),
+                encodesImage(params)
+                        ? "%s %dx%d".formatted(params.source().image().object(), params.width(), params.height())
+                        : "");
         try {
             MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            for (String part : List.of(FORMAT, params.model(), job.prompt(), job.negativePrompt(), seen)) {
+            for (String part : parts) {
                 byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
                 sha256.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
                 sha256.update(bytes);

@@ -16,6 +16,8 @@ import io.ruido.s3.ResultStore;
 import io.ruido.telemetry.Metric;
 import io.ruido.telemetry.Telemetry;
 import io.ruido.worker.denoise.DenoiseLoop;
+import io.ruido.worker.models.EmbeddingLibrary;
+import io.ruido.worker.models.LoraLibrary;
 import io.ruido.worker.models.Model;
 import io.ruido.worker.models.Models;
 import java.io.IOException;
@@ -81,12 +83,14 @@ public final class Worker implements AutoCloseable {
 
         ConditioningCache cache = new ConditioningCache(redis, config.worker().conditioningTtl());
         SourceImages sources = new SourceImages(results, retry, config.uploads().maxPixels());
-        TextStage text = new TextStage(models, sources, cache, retry);
+        LoraLibrary loras = LoraLibrary.open(config);
+        EmbeddingLibrary embeddings = EmbeddingLibrary.open(config);
+        TextStage text = new TextStage(models, sources, loras, embeddings, cache, retry);
         Checkpoints checkpoints = new Checkpoints(redis, config.worker().checkpointTtl());
         progress = new ProgressReporter(config.worker().checkpointEvery(), observer);
         Claims claims = new Claims(
                 id, store, checkpoints, retry, clock, config.jobs().lease().dividedBy(RENEWALS));
-        SampleFactory sampleFactory = new SampleFactory(claims, models, text, sources);
+        SampleFactory sampleFactory = new SampleFactory(claims, models, text, sources, loras);
         Finisher finisher = new Finisher(store, results, models, retry, observer);
         JobConsumer.Handler promptStage = observer.watching(new PromptStage(store, publisher, text, retry, observer));
         JobConsumer.Handler samplingStage =
@@ -98,8 +102,8 @@ public final class Worker implements AutoCloseable {
         names.forEach(model -> open(config, model, promptStage, samplingStage, undeliverable));
 
         Duration lease = config.jobs().lease();
-        presence =
-                new Presence(new ModelRegistry(redis), id, places, cards, models.unavailable(), lease, observer, loop);
+        Presence.Offer offer = new Presence.Offer(cards, models.unavailable(), loras, embeddings);
+        presence = new Presence(redis, id, places, offer, lease, observer, loop);
         retry.await(presence::announce);
         presence.keep(clock, lease.dividedBy(RENEWALS));
         log.info("worker {} serves {} with {} slots", id, names, slots.size());

@@ -214,13 +214,14 @@ class Ops(Module):
 
   # Doubles H and W.
   def upsample(self: __torch__.Ops, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    wide = torch.upsample_nearest2d(x, [2 * torch.size(x, 2), 2 * torch.size(x, 3)])
-    return self.convolve(wide, weight, bias, 1, 1)
+    return self.convolve(self.resample(x, 1), weight, bias, 1, 1)
 
   # The same to the size of another, which may be odd.
   def upsample_like(self: __torch__.Ops, x: Tensor, like: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    wide = torch.upsample_nearest2d(x, [torch.size(like, 2), torch.size(like, 3)])
-    return self.convolve(wide, weight, bias, 1, 1)
+    return self.convolve(self.enlarge_like(x, like), weight, bias, 1, 1)
+
+  def enlarge_like(self: __torch__.Ops, x: Tensor, like: Tensor) -> Tensor:
+    return torch.upsample_nearest2d(x, [torch.size(like, 2), torch.size(like, 3)])
 
   def group_norm(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return self.normalize(x, groups, eps, weight, bias)
@@ -281,39 +282,63 @@ class Ops(Module):
                    norm1_weight: Tensor, norm1_bias: Tensor, conv1_weight: Tensor, conv1_bias: Tensor,
                    norm2_weight: Tensor, norm2_bias: Tensor, conv2_weight: Tensor, conv2_bias: Tensor,
                    shortcut_weight: Tensor, shortcut_bias: Tensor) -> Tensor:
-    kind, mode = int(activation), int(resampling)
-    h = self.act_(self.normalize(x, groups, eps, norm1_weight, norm1_bias), kind)
-    h = self.convolve(self.resample(h, mode), conv1_weight, conv1_bias, 1, 1)
-    x = self.resample(x, mode)
+    h = self.resnet_first(x, groups, eps, activation, resampling, norm1_weight, norm1_bias)
+    h = self.convolve(h, conv1_weight, conv1_bias, 1, 1)
+    h = self.resnet_second(h, time, groups, eps, activation, norm2_weight, norm2_bias)
+    h = self.convolve(h, conv2_weight, conv2_bias, 1, 1)
+    x = self.resample(x, int(resampling))
+    if torch.numel(shortcut_weight) > 0:
+      x = self.pointwise(x, shortcut_weight, shortcut_bias)
+    return self.resnet_sum(x, h, divisor)
+
+  # What a residual block's first convolution is given.
+  def resnet_first(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, activation: Tensor, resampling: Tensor,
+                   norm_weight: Tensor, norm_bias: Tensor) -> Tensor:
+    h = self.act_(self.normalize(x, groups, eps, norm_weight, norm_bias), int(activation))
+    return self.resample(h, int(resampling))
+
+  # What its second convolution is given.
+  def resnet_second(self: __torch__.Ops, h: Tensor, time: Tensor, groups: Tensor, eps: Tensor, activation: Tensor,
+                    norm_weight: Tensor, norm_bias: Tensor) -> Tensor:
     if torch.numel(time) > 0:
       time = torch.type_as(torch.unsqueeze(torch.unsqueeze(time, 2), 3), h)
       if torch.size(time, 1) == torch.size(h, 1):
-        h = self.normalize(self.add(time, h), groups, eps, norm2_weight, norm2_bias)
+        h = self.normalize(self.add(time, h), groups, eps, norm_weight, norm_bias)
       else:
         scale, shift = torch.chunk(time, 2, 1)
-        h = self.normalize(h, groups, eps, norm2_weight, norm2_bias) * (1 + scale) + shift
+        h = self.normalize(h, groups, eps, norm_weight, norm_bias) * (1 + scale) + shift
     else:
-      h = self.normalize(h, groups, eps, norm2_weight, norm2_bias)
-    h = self.convolve(self.act_(h, kind), conv2_weight, conv2_bias, 1, 1)
-    if torch.numel(shortcut_weight) > 0:
-      x = self.pointwise(x, shortcut_weight, shortcut_bias)
+      h = self.normalize(h, groups, eps, norm_weight, norm_bias)
+    return self.act_(h, int(activation))
+
+  # Its result; h is new and nothing else needs it.
+  def resnet_sum(self: __torch__.Ops, x: Tensor, h: Tensor, divisor: Tensor) -> Tensor:
     h = self.add(x, h)
     if float(divisor) == 1.:
       return h
     return h / float(divisor)
 
+  def resampled(self: __torch__.Ops, x: Tensor, mode: Tensor) -> Tensor:
+    return self.resample(x, int(mode))
+
   # x (B, N, D), context (B, T, D'), mask: added to the scores, broadcast to (B, h, N, T), or empty. What projects to values
   # may be joined with what projects to keys, and both, for attention of x to itself, with what projects to queries.
   def attend(self: __torch__.Ops, x: Tensor, context: Tensor, mask: Tensor, heads: Tensor,
              q_weight: Tensor, q_bias: Tensor, k_weight: Tensor, k_bias: Tensor, v_weight: Tensor, v_bias: Tensor) -> Tensor:
-    if torch.numel(k_weight) == 0:
-      q, k, v = torch.chunk(self.linear(x, q_weight, q_bias), 3, 2)
-    elif torch.numel(v_weight) == 0:
-      q = self.linear(x, q_weight, q_bias)
-      k, v = torch.chunk(self.linear(context, k_weight, k_bias), 2, 2)
-    else:
-      q, k = self.linear(x, q_weight, q_bias), self.linear(context, k_weight, k_bias)
+    q, k, v = self.linear(x, q_weight, q_bias), torch.empty([0]), torch.empty([0])
+    if torch.numel(k_weight) > 0:
+      k = self.linear(context, k_weight, k_bias)
+    if torch.numel(v_weight) > 0:
       v = self.linear(context, v_weight, v_bias)
+    return self.attend_projected(q, k, v, mask, heads)
+
+  # Attention of queries (B, N, D) to keys and values (B, T, D). Where k is empty, q has all three beside each other; where
+  # only v is, k has both.
+  def attend_projected(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, heads: Tensor) -> Tensor:
+    if torch.numel(k) == 0:
+      q, k, v = torch.chunk(q, 3, 2)
+    elif torch.numel(v) == 0:
+      k, v = torch.chunk(k, 2, 2)
     h = int(heads)
     q = torch.transpose(torch.unflatten(q, 2, [h, -1]), 1, 2)                                     # (B, h, N, D/h)
     k = torch.transpose(torch.unflatten(k, 2, [h, -1]), 1, 2)                                     # (B, h, T, D/h)
@@ -357,6 +382,17 @@ class Ops(Module):
     o = torch.matmul(torch.type_as(torch.softmax(scores, 3), v), v)
     return self.linear(torch.flatten(torch.transpose(o, 1, 2), 2), out_weight, none)
 
+  # The pixels of (B, C, H, W) as tokens, (B, HW, C).
+  def as_tokens(self: __torch__.Ops, x: Tensor) -> Tensor:
+    return torch.transpose(torch.flatten(x, 2), 1, 2)
+
+  # Such tokens added to x (B, C, H, W), and all divided.
+  def add_pixels(self: __torch__.Ops, x: Tensor, tokens: Tensor, divisor: Tensor) -> Tensor:
+    y = x + torch.reshape(torch.transpose(tokens, 1, 2), torch.size(x))
+    if float(divisor) == 1.:
+      return y
+    return y / float(divisor)
+
   # Normalizes (B, C, H, W) and projects each pixel to a token: (B, HW, C).
   def to_tokens(self: __torch__.Ops, x: Tensor, groups: Tensor, eps: Tensor, norm_weight: Tensor, norm_bias: Tensor,
                 weight: Tensor, bias: Tensor) -> Tensor:
@@ -376,7 +412,12 @@ class Ops(Module):
     if torch.numel(gate_weight) > 0:
       gate = self.packed_linear(x, gate_weight, gate_bias, "gelu", "none")
       return ops.mkldnn._linear_pointwise(x, gate, proj_weight, proj_bias, "mul")
-    hidden, gate = torch.chunk(self.linear(x, proj_weight, proj_bias), 2, -1)
+    return self.gate(self.linear(x, proj_weight, proj_bias), torch.empty([0]))
+
+  # Where the gate is empty, the second half of hidden is it.
+  def gate(self: __torch__.Ops, hidden: Tensor, gate: Tensor) -> Tensor:
+    if torch.numel(gate) == 0:
+      hidden, gate = torch.chunk(hidden, 2, -1)
     return hidden * torch.gelu(gate)
 
   def geglu(self: __torch__.Ops, x: Tensor, proj_weight: Tensor, proj_bias: Tensor, gate_weight: Tensor, gate_bias: Tensor,
@@ -565,20 +606,31 @@ class Ops(Module):
                        k_weight: Tensor, k_bias: Tensor, k_norm: Tensor, v_weight: Tensor, v_bias: Tensor,
                        picture_k_weight: Tensor, picture_k_bias: Tensor, picture_k_norm: Tensor,
                        picture_v_weight: Tensor, picture_v_bias: Tensor, out_weight: Tensor, out_bias: Tensor) -> Tensor:
+    q, k = self.linear(x, q_weight, q_bias), self.linear(context, k_weight, k_bias)
+    v, picture_k, picture_v = self.linear(context, v_weight, v_bias), torch.empty([0]), torch.empty([0])
+    if torch.numel(picture) > 0:
+      picture_k = self.linear(picture, picture_k_weight, picture_k_bias)
+      picture_v = self.linear(picture, picture_v_weight, picture_v_bias)
+    o = self.attend_normed(q, k, v, picture_k, picture_v, cos, sin, heads, eps, q_norm, k_norm, picture_k_norm)
+    return self.linear(o, out_weight, out_bias)
+
+  # The same of projections that were made before, without the last one.
+  def attend_normed(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, picture_k: Tensor, picture_v: Tensor, cos: Tensor,
+                    sin: Tensor, heads: Tensor, eps: Tensor, q_norm: Tensor, k_norm: Tensor, picture_k_norm: Tensor) -> Tensor:
     h = int(heads)
-    q = torch.unflatten(self.rms_norm(self.linear(x, q_weight, q_bias), eps, q_norm), 2, [h, -1])
-    k = torch.unflatten(self.rms_norm(self.linear(context, k_weight, k_bias), eps, k_norm), 2, [h, -1])
-    v = torch.unflatten(self.linear(context, v_weight, v_bias), 2, [h, -1])
+    q = torch.unflatten(self.rms_norm(q, eps, q_norm), 2, [h, -1])
+    k = torch.unflatten(self.rms_norm(k, eps, k_norm), 2, [h, -1])
+    v = torch.unflatten(v, 2, [h, -1])
     if torch.numel(cos) > 0:
       q, k = self.rotate(q, cos, sin), self.rotate(k, cos, sin)
     q, k, v = torch.transpose(q, 1, 2), torch.transpose(k, 1, 2), torch.transpose(v, 1, 2)        # (B, h, N, D/h)
     o = torch.flatten(torch.transpose(torch.scaled_dot_product_attention(q, k, v), 1, 2), 2)
-    if torch.numel(picture) > 0:
-      k = torch.unflatten(self.rms_norm(self.linear(picture, picture_k_weight, picture_k_bias), eps, picture_k_norm), 2, [h, -1])
-      v = torch.unflatten(self.linear(picture, picture_v_weight, picture_v_bias), 2, [h, -1])
+    if torch.numel(picture_k) > 0:
+      k = torch.unflatten(self.rms_norm(picture_k, eps, picture_k_norm), 2, [h, -1])
+      v = torch.unflatten(picture_v, 2, [h, -1])
       seen = torch.scaled_dot_product_attention(q, torch.transpose(k, 1, 2), torch.transpose(v, 1, 2))
       o = o + torch.flatten(torch.transpose(seen, 1, 2), 2)
-    return self.linear(o, out_weight, out_bias)
+    return o
 
   # Layer norm in float32 whatever the type of x (B, N, D), with weights or without, scaled and shifted by (B, 1 or N, D).
   def modulate_float32(self: __torch__.Ops, x: Tensor, scale: Tensor, shift: Tensor, eps: Tensor) -> Tensor:
@@ -595,6 +647,59 @@ class Ops(Module):
   # The sum of the singular values of a matrix.
   def nuclear_norm(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.sum(torch.linalg_svdvals(x))
+
+  # Low-rank terms of a linear layer (Hu et al., 2022), each of one row of the batch, added in place to its results y
+  # (B, …, K) for x (B, …, D). The layer's bias is needed for gains only (DoRA; Liu et al., 2024). For each term there are in
+  # tensors: down (r, D), up (K', r), a bias and a gain of K', or empty ones; in places: the row, the first row of up, how
+  # many, and where in y they go. Each term is computed by itself, so that it depends on no other row.
+  def add_low_rank(self: __torch__.Ops, y: Tensor, x: Tensor, bias: Tensor, tensors: List[Tensor], places: List[int],
+                   scales: List[float]) -> Tensor:
+    none = torch.empty([0])
+    for i in range(torch.len(scales)):
+      row, first, count, at = places[4 * i], places[4 * i + 1], places[4 * i + 2], places[4 * i + 3]
+      up = torch.narrow(tensors[4 * i + 1], 0, first, count)
+      term = self.linear(self.linear(torch.narrow(x, 0, row, 1), tensors[4 * i], none), up, none)
+      part = torch.narrow(torch.narrow(y, 0, row, 1), -1, at, count)
+      _ = self.add_term(part, term, bias, tensors[4 * i + 2], tensors[4 * i + 3], first, count, at, scales[i])
+    return y
+
+  # The same of a convolution: x (B, C, H, W), down (r, C, k, k), up (K', r, 1, 1). Its stride is the last of places.
+  def add_low_rank_map(self: __torch__.Ops, y: Tensor, x: Tensor, bias: Tensor, tensors: List[Tensor], places: List[int],
+                       scales: List[float]) -> Tensor:
+    stride = places[4 * torch.len(scales)]
+    for i in range(torch.len(scales)):
+      row, first, count, at = places[4 * i], places[4 * i + 1], places[4 * i + 2], places[4 * i + 3]
+      down, up = torch.type_as(tensors[4 * i], x), torch.type_as(torch.narrow(tensors[4 * i + 1], 0, first, count), x)
+      pad = torch.size(down, -1) // 2
+      small = torch.conv2d(torch.narrow(x, 0, row, 1), down, None, [stride, stride], [pad, pad])
+      term = torch.permute(torch.conv2d(small, up), [0, 2, 3, 1])
+      part = torch.permute(torch.narrow(torch.narrow(y, 0, row, 1), 1, at, count), [0, 2, 3, 1])
+      _ = self.add_term(part, term, bias, tensors[4 * i + 2], tensors[4 * i + 3], first, count, at, scales[i])
+    return y
+
+  def add_term(self: __torch__.Ops, part: Tensor, term: Tensor, bias: Tensor, term_bias: Tensor, gains: Tensor,
+               first: int, count: int, at: int, scale: float) -> Tensor:
+    if torch.numel(term_bias) > 0:
+      term = term + torch.type_as(torch.narrow(term_bias, 0, first, count), term)
+    if torch.numel(gains) == 0:
+      return torch.add_(part, term, alpha=scale)
+    gain, base = torch.type_as(torch.narrow(gains, 0, first, count), part), part
+    if torch.numel(bias) > 0:
+      base = part - torch.type_as(torch.narrow(bias, 0, at, count), part)
+    return torch.add_(part, (gain - 1) * base + gain * term * scale)
+
+  # x (B, C, H, W) with so many pixels of the opposite border beyond each border, and the way back.
+  def wrap(self: __torch__.Ops, x: Tensor, border: Tensor) -> Tensor:
+    return self.wrap_along(self.wrap_along(x, 2, int(border)), 3, int(border))
+
+  def wrap_along(self: __torch__.Ops, x: Tensor, dim: int, border: int) -> Tensor:
+    size = torch.size(x, dim)
+    places = torch.arange(-border, size + border, device=ops.prim.device(x))
+    return torch.index_select(x, dim, torch.remainder(places, size))
+
+  def crop(self: __torch__.Ops, x: Tensor, border: Tensor) -> Tensor:
+    b = int(border)
+    return torch.clone(torch.narrow(torch.narrow(x, 2, b, torch.size(x, 2) - 2 * b), 3, b, torch.size(x, 3) - 2 * b))
 
   def to_float16(self: __torch__.Ops, x: Tensor) -> Tensor:
     return torch.to(x, 5)

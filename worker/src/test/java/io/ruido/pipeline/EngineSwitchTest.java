@@ -46,7 +46,7 @@ class EngineSwitchTest {
     }
 
     private static Trajectory trajectory(DiffusionPipeline pipeline) {
-        return pipeline.trajectory(Optional.empty(), Optional.empty(), STEPS, 1);
+        return pipeline.trajectory(Optional.empty(), Optional.empty(), io.ruido.job.Churn.NONE, STEPS, 1);
     }
 
     private static byte[] begin(DiffusionPipeline pipeline) {
@@ -60,8 +60,8 @@ class EngineSwitchTest {
         SampleState state = SampleState.restore(trajectory(pipeline), saved);
         Shape shape = pipeline.latentShape(pipeline.defaultGeometry());
         try (NDManager manager = pipeline.newManager()) {
-            Conditioning wanted = pipeline.encode(manager, List.of(TEXT));
-            Conditioning unwanted = pipeline.encodeNegative(manager, List.of(""));
+            Conditioning wanted = pipeline.texts().encode(manager, List.of(TEXT));
+            Conditioning unwanted = pipeline.texts().encodeNegative(manager, List.of(""));
             while (state.step() < until) {
                 NDArray latents = manager.create(state.input(), shape);
                 float[] timestep = {state.timestep()};

@@ -203,19 +203,17 @@ class PlannedDenoiserTest {
         String network = "UNet2DModel";
         SafeTensors.write(file, tensors, DataType.FLOAT32);
 
-        assertThat(PlannedDenoiser.obstacle(network, folder, manager, DataType.FLOAT32, false))
+        assertThat(PlannedDenoiser.obstacle(network, folder, manager, DataType.FLOAT32))
                 .isEmpty();
-        assertThat(PlannedDenoiser.obstacle("WanTransformer3DModel", folder, manager, DataType.FLOAT32, false))
+        assertThat(PlannedDenoiser.obstacle("WanTransformer3DModel", folder, manager, DataType.FLOAT32))
                 .contains("there are no plans of WanTransformer3DModel");
-        assertThat(PlannedDenoiser.obstacle(network, folder, manager, DataType.FLOAT32, true))
-                .contains("LoRA files are merged into its weights");
-        assertThat(PlannedDenoiser.obstacle(network, folder, manager, DataType.BFLOAT16, false))
+        assertThat(PlannedDenoiser.obstacle(network, folder, manager, DataType.BFLOAT16))
                 .contains("it computes in bfloat16");
         SafeTensors.write(file, tensors, DataType.FLOAT16);
-        assertThat(PlannedDenoiser.obstacle(network, folder, manager, DataType.FLOAT32, false))
+        assertThat(PlannedDenoiser.obstacle(network, folder, manager, DataType.FLOAT32))
                 .isEmpty();
         Files.write(file, bfloat16File());
-        assertThat(PlannedDenoiser.obstacle(network, folder, manager, DataType.FLOAT32, false))
+        assertThat(PlannedDenoiser.obstacle(network, folder, manager, DataType.FLOAT32))
                 .contains("its file has weights of type BF16");
     }
 

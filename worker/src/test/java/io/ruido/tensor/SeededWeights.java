@@ -47,6 +47,11 @@ public final class SeededWeights implements Weights.Source {
     }
 
     @Override
+    public Shape shape(String name) {
+        throw new UnsupportedOperationException("tensors of any shape are made");
+    }
+
+    @Override
     public Set<String> names() {
         return Set.of();
     }

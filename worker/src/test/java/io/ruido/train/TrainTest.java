@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.job.Churn;
 import io.ruido.job.Geometry;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.SampleRequest;
@@ -53,7 +54,7 @@ class TrainTest {
                 NDManager scratch = pipeline.newManager()) {
             Shape shape = pipeline.latentShape(Geometry.ofImage(Samples.SIZE, Samples.SIZE));
             NDArray latents = scratch.create(Seeds.normal(Seeds.of(1, 0), (int) shape.size()), shape);
-            NDArray context = pipeline.encodeText(scratch, List.of("a red apple"));
+            NDArray context = pipeline.texts().states(scratch, List.of("a red apple"));
             NDArray output = pipeline.predict(latents, new float[] {999}, context, context, new float[] {1});
             assertThat(output.getShape()).isEqualTo(new Shape(1, 3, 8, 8));
             assertThat(pipeline.decode(output)).hasSize(1);
@@ -201,7 +202,7 @@ class TrainTest {
         Path exported = folder.resolve("gan/export/squares-gan");
         assertServed(exported);
         try (var pipeline = DiffusionPipeline.read(exported, Device.cpu(), DataType.FLOAT32)) {
-            assertThatThrownBy(() -> pipeline.trajectory(Optional.empty(), Optional.empty(), 2, 1))
+            assertThatThrownBy(() -> pipeline.trajectory(Optional.empty(), Optional.empty(), Churn.NONE, 2, 1))
                     .hasMessageContaining("steps must be from 1 to 1, was 2");
         }
     }

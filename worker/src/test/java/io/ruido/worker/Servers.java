@@ -75,7 +75,7 @@ final class Servers implements AutoCloseable {
     final ResultStore results;
     final EventStream events;
 
-    private Servers(Path folder, Path models, String model) throws IOException {
+    private Servers(Path folder, Path models, String model, Map<String, String> more) throws IOException {
         this.folder = folder;
         Awaitility.setDefaultTimeout(Duration.ofMinutes(1)); // outlasts a busy machine
         kafka = EmbeddedKafka.start(folder.resolve("kafka"), 0);
@@ -89,6 +89,7 @@ final class Servers implements AutoCloseable {
         settings.put("ruido.worker.threads", "1");
         settings.put("ruido.worker.metrics-port", "0");
         settings.put("ruido.jobs.lease", "PT2S");
+        settings.putAll(more);
         config = RuidoConfig.load(settings, Map.of(), Optional.empty());
         Topics.create(config.kafka(), List.of(model, OTHER));
         redis = Redis.connect(config.redis());
@@ -105,14 +106,19 @@ final class Servers implements AutoCloseable {
 
     /** With another model, of a folder of models. */
     static Servers start(Path folder, Path models, String model) throws IOException {
-        return new Servers(folder, models, model);
+        return start(folder, models, model, Map.of());
+    }
+
+    /** With further settings. */
+    static Servers start(Path folder, Path models, String model, Map<String, String> settings) throws IOException {
+        return new Servers(folder, models, model, settings);
     }
 
     /** With a copy of one model's folder, which has a folder of models for itself. */
     static Servers startWithCopy(Path folder, Path golden, String model) throws IOException {
         Path models = folder.resolve("models");
         Golden.copy(golden, models.resolve(model));
-        return new Servers(folder, models, model);
+        return start(folder, models, model);
     }
 
     Worker worker() throws IOException {

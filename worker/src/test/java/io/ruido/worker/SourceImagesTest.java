@@ -179,10 +179,11 @@ class SourceImagesTest {
             while (!sample.done()) {
                 var one = new DenoiserInput(
                         params,
-                        model.encode("an apple", "", Optional.empty()),
+                        model.encode("an apple", "").at(0),
                         sample.input(),
                         sample.timestep(),
-                        false);
+                        false,
+                        List.of());
                 sample.advance(model.predict(List.of(one))[0]);
             }
         }

@@ -78,6 +78,7 @@ final class FirstStepBench {
                 }
                 case JobEvent.Queue queue -> {}
                 case JobEvent.Result result -> {}
+                case JobEvent.Warnings warnings -> {}
             }
         }
     }

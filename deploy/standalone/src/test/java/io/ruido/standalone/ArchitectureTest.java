@@ -42,9 +42,10 @@ class ArchitectureTest {
     @CsvSource({
         "diffusion, diffusion",
         "tensor, tensor",
-        "nn, nn tensor",
-        "model, model nn tensor",
-        "pipeline, pipeline model nn tensor diffusion plan clip image job"
+        "adapter, adapter tensor",
+        "nn, nn adapter tensor",
+        "model, model nn adapter tensor",
+        "pipeline, pipeline model nn adapter tensor diffusion plan clip image job"
     })
     void theWorkersPackagesKnowOnlyThese(String name, String allowed) throws IOException {
         Path sources = ROOT.resolve("worker/src/main/java/io/ruido").resolve(name);

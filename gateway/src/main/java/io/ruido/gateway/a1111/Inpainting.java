@@ -42,12 +42,17 @@ record Inpainting(boolean invert, double blurX, double blurY, boolean fill) {
 
     /** Returns the mask of a job: white where the image is repainted. */
     byte[] mask(BufferedImage mask) {
+        return ImageEncoder.png(prepared(mask));
+    }
+
+    /** Returns the pixels of the mask of a job. */
+    BufferedImage prepared(BufferedImage mask) {
         BufferedImage out = new BufferedImage(mask.getWidth(), mask.getHeight(), BufferedImage.TYPE_BYTE_GRAY);
         float[] greys = greys(mask);
         greys = blurred(greys, mask.getWidth(), blurX, 1);
         greys = blurred(greys, mask.getWidth(), blurY, mask.getWidth());
         out.getRaster().setPixels(0, 0, mask.getWidth(), mask.getHeight(), greys);
-        return ImageEncoder.png(out);
+        return out;
     }
 
     /** The picture with a hole filled by what is around it. */

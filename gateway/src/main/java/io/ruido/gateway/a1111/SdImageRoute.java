@@ -60,7 +60,7 @@ public final class SdImageRoute {
 
     private void fromText(RoutingContext ctx) {
         Map<String, Object> values = SdParameters.ofText(RequestValidation.body(ctx));
-        generate(ctx, values, new JsonObject()).onFailure(ctx::fail);
+        generate(ctx, values, new JsonObject(), Optional.empty()).onFailure(ctx::fail);
     }
 
     private void fromPicture(RoutingContext ctx) {
@@ -72,18 +72,26 @@ public final class SdImageRoute {
                 .filter(base64 -> !base64.isEmpty())
                 .map(base64 -> new SentMask(base64, bytes -> decoded(SdParameters.MASK, bytes)));
         Inpainting inpainting = Inpainting.of(values);
-        keep(ctx, SdParameters.IMAGES, () -> filled(inpainting, Uploads.decoded(SdParameters.IMAGES, picture), mask))
+        Optional<PartDrawn> part = mask.filter(_ -> Boolean.TRUE.equals(values.get("inpaint_full_res")))
+                .map(sent -> new PartDrawn(
+                        () -> decoded(SdParameters.IMAGES, Uploads.decoded(SdParameters.IMAGES, picture)),
+                        sent,
+                        inpainting,
+                        values));
+        keep(ctx, SdParameters.IMAGES, () -> part.map(PartDrawn::picture)
+                        .orElseGet(() -> filled(inpainting, Uploads.decoded(SdParameters.IMAGES, picture), mask)))
                 .compose(image -> {
                     source.put("image", image.id());
                     return mask.isEmpty()
                             ? Future.succeededFuture()
-                            : keep(ctx, SdParameters.MASK, () -> prepared(inpainting, mask.get()))
+                            : keep(ctx, SdParameters.MASK, () -> part.map(PartDrawn::mask)
+                                            .orElseGet(() -> prepared(inpainting, mask.get())))
                                     .onSuccess(kept -> source.put("mask", kept.id()));
                 })
                 .compose(kept -> {
                     withoutPictures(body, values); // They are large, and the client waits for long.
                     RequestValidation.releaseBody(ctx);
-                    return generate(ctx, values, source);
+                    return generate(ctx, values, source, part);
                 })
                 .onFailure(ctx::fail);
     }
@@ -118,8 +126,12 @@ public final class SdImageRoute {
         return Reply.on(ctx, uploads.keep(field, picture, Caller.of(ctx).tenant(), ctx.response()::closed));
     }
 
-    /** @param source what the job begins with, as fields of a {@code Submission} */
-    private Future<Void> generate(RoutingContext ctx, Map<String, Object> values, JsonObject source) {
+    /**
+     * @param source what the job begins with, as fields of a {@code Submission}
+     * @param part of a picture that the job draws
+     */
+    private Future<Void> generate(
+            RoutingContext ctx, Map<String, Object> values, JsonObject source, Optional<PartDrawn> part) {
         JsonObject body = RequestValidation.body(ctx);
         boolean send = !Boolean.FALSE.equals(values.get("send_images"));
         return Reply.on(ctx, checkpoint.of(Caller.of(ctx).tenant()).thenCombine(catalog.all(), (model, cards) -> {
@@ -131,12 +143,15 @@ public final class SdImageRoute {
                     return submission;
                 }))
                 .compose(submission -> jobs.submit(ctx, submission, SdSubmission.NAMES, ORIGIN))
-                .compose(job -> answer(ctx, job, body, send));
+                .compose(job -> answer(ctx, job, body, send, part));
     }
 
-    private Future<Void> answer(RoutingContext ctx, Job job, JsonObject body, boolean send) {
+    private Future<Void> answer(RoutingContext ctx, Job job, JsonObject body, boolean send, Optional<PartDrawn> part) {
         return jobs.finished(ctx, job)
                 .compose(finished -> send ? jobs.base64(ctx, finished) : Future.succeededFuture(List.of()))
+                .compose(images -> part.isEmpty()
+                        ? Future.succeededFuture(images)
+                        : ctx.vertx().executeBlocking(() -> part.get().laidIn(images, job, this::decoded)))
                 .onSuccess(images ->
                         Reply.json(ctx, 200, new Answer(images, body.getMap(), JobJson.write(SdInfo.of(job)))))
                 .mapEmpty();

@@ -31,8 +31,6 @@ public final class SdLookups {
             Map.entry("sdLatentUpscaleModes", List.of(Map.of("name", "Latent"))),
             Map.entry("sdVae", NONE),
             Map.entry("sdModules", NONE),
-            Map.entry("sdLoras", NONE),
-            Map.entry("sdEmbeddings", Map.of("loaded", Map.of(), "skipped", Map.of())),
             Map.entry("sdHypernetworks", NONE),
             Map.entry("sdFaceRestorers", NONE),
             Map.entry("sdRealesrganModels", NONE),

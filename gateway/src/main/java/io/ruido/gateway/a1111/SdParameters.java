@@ -33,7 +33,7 @@ final class SdParameters {
 
     /** The parameters of both calls. */
     static final List<SdParameter> COMMON = List.of(
-            honoured("prompt", TEXT, "may be empty"),
+            honoured("prompt", TEXT, "in the web UI's language, with `<lora:name:0.8>`; may be empty"),
             honoured("negative_prompt", TEXT, "negative prompt"),
             honoured("seed", WHOLE, "drawn at random when negative"),
             honoured("subseed", WHOLE, "variation seed, drawn at random when negative")
@@ -57,14 +57,14 @@ final class SdParameters {
             honoured("width", WHOLE, "in pixels"),
             honoured("height", WHOLE, "in pixels"),
             honoured("eta", NUMBER, "η of DDIM and Euler a; other samplers have none"),
-            neutral("s_churn", NUMBER, 0),
-            ignored("s_tmin", "of no effect without `s_churn`"),
-            ignored("s_tmax", "of no effect without `s_churn`"),
-            ignored("s_noise", "of no effect without `s_churn`"),
+            honoured("s_churn", NUMBER, "of Euler; only `0` with Heun and DPM2, others have none"),
+            honoured("s_tmin", NUMBER, "of `s_churn`"),
+            honoured("s_tmax", NUMBER, "of `s_churn`; `0` for no limit"),
+            honoured("s_noise", NUMBER, "of `s_churn`"),
             neutral("s_min_uncond", NUMBER, 0),
             neutral("styles", LIST, List.of()),
             neutral("restore_faces", FLAG, false),
-            neutral("tiling", FLAG, false),
+            honoured("tiling", FLAG, "whether images have no seams"),
             honoured(SETTINGS, OBJECT, "see the settings"),
             ignored("override_settings_restore_afterwards", "one request's settings never last"),
             honoured("alwayson_scripts", OBJECT, "only scripts that are off: without arguments, or not enabled"),
@@ -72,7 +72,7 @@ final class SdParameters {
             ignored("script_args", "of no effect without `script_name`"),
             neutral("refiner_checkpoint", TEXT, "", "None"),
             ignored("refiner_switch_at", "of no effect without `refiner_checkpoint`"),
-            ignored("disable_extra_networks", "prompts are taken literally"),
+            neutral("disable_extra_networks", FLAG, false),
             ignored("comments", "accepted and ignored"),
             ignored("force_task_id", "`progress` reports the newest job"),
             neutral("infotext", TEXT, ""),
@@ -118,9 +118,10 @@ final class SdParameters {
                     .with(MASK),
             honoured("mask_blur_x", WHOLE, "as `mask_blur`").with(MASK),
             honoured("mask_blur_y", WHOLE, "as `mask_blur`").with(MASK),
-            new SdParameter("inpaint_full_res", FLAG, new SdParameter.Neutral(List.of(false)), null, "only `false`")
+            honoured("inpaint_full_res", FLAG, "draws only the part around the mask and lays it into the image")
                     .with(MASK),
-            ignored("inpaint_full_res_padding", "of no effect without `inpaint_full_res`"),
+            honoured("inpaint_full_res_padding", WHOLE, "pixels around the mask; 0 when absent")
+                    .with("inpaint_full_res"),
             ignored("mask_round", "a mask keeps its greys").with(MASK),
             neutral("latent_mask", TEXT, ""));
 
@@ -130,7 +131,7 @@ final class SdParameters {
             ignored("sd_checkpoint_hash", "follows from `sd_model_checkpoint`"),
             honoured("samples_format", TEXT, "`png`, `jpg` or `webp`"),
             honoured("jpeg_quality", WHOLE, "of JPEG and WebP"),
-            neutral("CLIP_stop_at_last_layers", WHOLE, 1, 0),
+            honoured("CLIP_stop_at_last_layers", WHOLE, "1 for all layers of CLIP, 2 without the last one"),
             neutral("sd_vae", TEXT, "", "Automatic", "None"),
             neutral("eta_noise_seed_delta", NUMBER, 0),
             neutral("always_discard_next_to_last_sigma", FLAG, false),

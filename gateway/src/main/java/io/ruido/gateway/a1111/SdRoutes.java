@@ -14,6 +14,7 @@ import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
 import io.ruido.job.JobStatus;
 import io.ruido.job.PromptJob;
+import io.ruido.redis.AddOnRegistry;
 import io.ruido.redis.EventStream;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
@@ -38,6 +39,8 @@ public final class SdRoutes {
     private final Jobs jobs;
     private final EventStream events;
     private final ModelCatalog catalog;
+    private final AddOnRegistry loras;
+    private final AddOnRegistry embeddings;
     private final Checkpoint checkpoint;
     private final RememberedOptions remembered;
     private final InstantSource clock;
@@ -46,12 +49,16 @@ public final class SdRoutes {
             Jobs jobs,
             EventStream events,
             ModelCatalog catalog,
+            AddOnRegistry loras,
+            AddOnRegistry embeddings,
             Checkpoint checkpoint,
             RememberedOptions remembered,
             InstantSource clock) {
         this.jobs = jobs;
         this.events = events;
         this.catalog = catalog;
+        this.loras = loras;
+        this.embeddings = embeddings;
         this.checkpoint = checkpoint;
         this.remembered = remembered;
         this.clock = clock;
@@ -64,6 +71,8 @@ public final class SdRoutes {
                         Route.of("sdSkip", this::interrupt),
                         Route.of("sdSamplers", this::samplers),
                         Route.of("sdModels", this::models),
+                        Route.of("sdLoras", this::loras),
+                        Route.of("sdEmbeddings", this::embeddings),
                         Route.of("sdOptions", this::options),
                         Route.of("setSdOptions", this::setOptions))
                 .map(route -> route.errors(SdError::format))
@@ -127,6 +136,29 @@ public final class SdRoutes {
                         cards.stream()
                                 .map(card -> new Model(card.name(), card.name(), null, null, card.name(), null))
                                 .toList()))
+                .onFailure(ctx::fail);
+    }
+
+    private record Lora(String name, String alias, String path, Map<String, String> metadata) {}
+
+    private void loras(RoutingContext ctx) {
+        Reply.on(ctx, loras.list())
+                .onSuccess(cards -> Reply.json(
+                        ctx,
+                        200,
+                        cards.stream()
+                                .map(card -> new Lora(card.name(), card.name(), card.name() + ".safetensors", Map.of()))
+                                .toList()))
+                .onFailure(ctx::fail);
+    }
+
+    private void embeddings(RoutingContext ctx) {
+        Reply.on(ctx, embeddings.list())
+                .onSuccess(files -> {
+                    JsonObject loaded = new JsonObject();
+                    files.forEach(file -> loaded.put(file.name(), new JsonObject()));
+                    Reply.json(ctx, 200, Map.of("loaded", loaded.getMap(), "skipped", Map.of()));
+                })
                 .onFailure(ctx::fail);
     }
 

@@ -6,6 +6,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** A job's {@code Submission}, of the values that AUTOMATIC1111's clients name otherwise. */
 final class SdSubmission {
@@ -14,6 +15,12 @@ final class SdSubmission {
             Map.entry("negativePrompt", "negative_prompt"),
             Map.entry("count", "batch_size"),
             Map.entry("guidanceScale", "cfg_scale"),
+            Map.entry("clipSkip", "override_settings.CLIP_stop_at_last_layers"),
+            Map.entry("sChurn", "s_churn"),
+            Map.entry("sTmin", "s_tmin"),
+            Map.entry("sTmax", "s_tmax"),
+            Map.entry("sNoise", "s_noise"),
+            Map.entry("loras", "prompt"),
             Map.entry("sampler", "sampler_name"),
             Map.entry("model", "override_settings.sd_model_checkpoint"),
             Map.entry("outputFormat", "override_settings.samples_format"),
@@ -50,11 +57,29 @@ final class SdSubmission {
                 .put("guidanceScale", values.get("cfg_scale"))
                 .put("sampler", sampler)
                 .put("eta", takesEta(sampler, cards) ? values.get("eta") : null)
+                .put("promptSyntax", "a1111")
+                .put("clipSkip", clipSkip((Long) settings.get("CLIP_stop_at_last_layers")))
+                .put("tiling", values.get("tiling"))
+                .put("sChurn", takesChurn(sampler) ? values.get("s_churn") : null)
+                .put("sTmin", values.get("s_tmin"))
+                .put("sTmax", Double.valueOf(0).equals(values.get("s_tmax")) ? null : values.get("s_tmax"))
+                .put("sNoise", values.get("s_noise"))
                 .put("seed", seed(values, "seed"))
                 .put("variationSeed", variation == null || variation == 0 ? null : seed(values, "subseed"))
                 .put("variationStrength", variation)
                 .put("outputFormat", format((String) settings.get("samples_format")))
                 .put("outputQuality", settings.get("jpeg_quality"));
+    }
+
+    /** Layers that are left out: 1, and 0, stand for none. */
+    private static Long clipSkip(Long stop) {
+        return stop == null || stop < 2 ? null : Long.valueOf(stop - 1);
+    }
+
+    /** Whether A1111 heeds churn with this sampler, or null for the model's own. */
+    private static boolean takesChurn(String sampler) {
+        return sampler == null
+                || Stream.of("euler", "heun", "kdpm2").anyMatch(sampler::startsWith) && !sampler.startsWith("euler-a");
     }
 
     private static boolean takesEta(String sampler, List<ModelCard> cards) {

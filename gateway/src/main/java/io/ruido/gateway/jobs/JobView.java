@@ -12,6 +12,8 @@ import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
 import io.ruido.job.Upload;
 import io.ruido.job.Variation;
+import io.ruido.job.prompting.LoraUse;
+import io.ruido.job.prompting.PromptSyntax;
 import io.ruido.redis.SubmitResult;
 import io.ruido.s3.ResultStore;
 import java.net.URI;
@@ -44,6 +46,14 @@ public record JobView(
         String mask,
         Hires hires,
         Double samplerEta,
+        PromptSyntax promptSyntax,
+        int clipSkip,
+        List<LoraUse> loras,
+        double sChurn,
+        double sTmin,
+        Double sTmax,
+        double sNoise,
+        boolean tiling,
         Output.Format outputFormat,
         Integer outputQuality,
         Double fps,
@@ -55,6 +65,7 @@ public record JobView(
         Integer position,
         Instant eta,
         String error,
+        List<String> warnings,
         long lastEvent,
         List<Image> images,
         Links links) {
@@ -108,6 +119,14 @@ public record JobView(
                 source.map(Source::mask).map(Upload::id).orElse(null),
                 job.hires(),
                 params.eta(),
+                params.prompting().syntax(),
+                params.prompting().clipSkip(),
+                params.prompting().loras(),
+                params.churn().churn(),
+                params.churn().tmin(),
+                params.churn().tmax(),
+                params.churn().noise(),
+                params.tiling(),
                 params.output().format(),
                 params.output().format() == Output.Format.PNG
                         ? null
@@ -121,6 +140,7 @@ public record JobView(
                 status.position(),
                 status.eta(),
                 status.error(),
+                status.warnings(),
                 status.lastEvent(),
                 status.images().stream()
                         .map(image -> image(image, job, results))
@@ -147,6 +167,7 @@ public record JobView(
                 accepted.position(),
                 accepted.eta(),
                 null,
+                List.of(),
                 null,
                 lastEvent);
     }

@@ -6,6 +6,7 @@ import io.ruido.config.RuidoConfig.JobsConfig;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.models.ModelCatalog;
 import io.ruido.gateway.uploads.Uploads;
+import io.ruido.job.Churn;
 import io.ruido.job.Geometry;
 import io.ruido.job.Hires;
 import io.ruido.job.InvalidFieldException;
@@ -20,6 +21,12 @@ import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
 import io.ruido.job.Variation;
+import io.ruido.job.prompting.AddOn;
+import io.ruido.job.prompting.ExtraNetworks;
+import io.ruido.job.prompting.LoraUse;
+import io.ruido.job.prompting.PromptSyntax;
+import io.ruido.job.prompting.Prompting;
+import io.ruido.redis.AddOnRegistry;
 import io.ruido.redis.SubmitOptions;
 import io.ruido.redis.WebhookEvent;
 import io.vertx.core.json.JsonArray;
@@ -30,6 +37,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -51,6 +59,7 @@ public final class SubmissionReader {
     private static final double HIRES_STRENGTH = 0.75;
 
     private final ModelCatalog catalog;
+    private final AddOnRegistry loras;
     private final Uploads uploads;
     private final InstantSource clock;
     private final RandomGenerator seeds;
@@ -58,8 +67,14 @@ public final class SubmissionReader {
     private final NoArgGenerator ids = Generators.timeBasedEpochGenerator();
 
     public SubmissionReader(
-            ModelCatalog catalog, Uploads uploads, InstantSource clock, RandomGenerator seeds, JobsConfig config) {
+            ModelCatalog catalog,
+            AddOnRegistry loras,
+            Uploads uploads,
+            InstantSource clock,
+            RandomGenerator seeds,
+            JobsConfig config) {
         this.catalog = catalog;
+        this.loras = loras;
         this.uploads = uploads;
         this.clock = clock;
         this.seeds = seeds;
@@ -74,8 +89,26 @@ public final class SubmissionReader {
      */
     public CompletionStage<Submission> read(JsonObject body, String tenant, String idempotencyKey) {
         return catalog.require(body.getString("model")).thenCompose(card -> source(body, card, tenant)
-                .thenApply(source ->
-                        new Submission(job(body, card, source), options(body, card, tenant, idempotencyKey))));
+                .thenApply(
+                        source -> new Submission(job(body, card, source), options(body, card, tenant, idempotencyKey)))
+                .thenCompose(this::checkLoras));
+    }
+
+    private CompletionStage<Submission> checkLoras(Submission submission) {
+        List<LoraUse> wanted = submission.job().params().prompting().loras();
+        return wanted.isEmpty()
+                ? CompletableFuture.completedStage(submission)
+                : loras.list().thenApply(known -> {
+                    wanted.forEach(lora -> checkLora(lora, known));
+                    return submission;
+                });
+    }
+
+    private static void checkLora(LoraUse lora, List<AddOn> known) {
+        if (known.stream().noneMatch(card -> card.name().equals(lora.name()))) {
+            throw new InvalidFieldException(
+                    "loras", lora.name(), "must be the name of a file that GET /v1/loras lists");
+        }
     }
 
     private SubmitOptions options(JsonObject body, ModelCard card, String tenant, String idempotencyKey) {
@@ -207,7 +240,37 @@ public final class SubmissionReader {
                 variation(body),
                 source,
                 body.getDouble("eta"),
-                output(body, card, geometry));
+                output(body, card, geometry),
+                prompting(body),
+                churn(body),
+                body.getBoolean("tiling", false));
+    }
+
+    private static Prompting prompting(JsonObject body) {
+        PromptSyntax syntax =
+                PromptSyntax.valueOf(body.getString("promptSyntax", "plain").toUpperCase(Locale.ROOT));
+        List<LoraUse> loras = new ArrayList<>();
+        for (Object lora : body.getJsonArray("loras", new JsonArray())) {
+            JsonObject given = (JsonObject) lora;
+            loras.add(new LoraUse(given.getString("name"), given.getDouble("weight", 1.0)));
+        }
+        if (syntax == PromptSyntax.A1111) {
+            loras.addAll(ExtraNetworks.in(body.getString("prompt")));
+        }
+        Prompting prompting = new Prompting(syntax, body.getInteger("clipSkip", 0), loras);
+        prompting.checkPrompt(body.getString("prompt"));
+        return prompting;
+    }
+
+    private static Churn churn(JsonObject body) {
+        if (body.getDouble("sChurn", 0.0) == 0) {
+            return Churn.NONE; // and the others have no effect
+        }
+        return new Churn(
+                body.getDouble("sChurn"),
+                body.getDouble("sTmin", Churn.NONE.tmin()),
+                body.getDouble("sTmax"),
+                body.getDouble("sNoise", Churn.NONE.noise()));
     }
 
     private static int frames(JsonObject body, ModelCard card) {

@@ -12,6 +12,8 @@ import io.ruido.gateway.http.RequestValidation;
 import io.ruido.gateway.http.Route;
 import io.ruido.job.ModelCard;
 import io.ruido.job.UnavailableModel;
+import io.ruido.job.prompting.AddOn;
+import io.ruido.redis.AddOnRegistry;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -23,10 +25,19 @@ import java.util.stream.IntStream;
 /** What can be asked for. */
 public final class CatalogRoutes {
     private final ModelCatalog catalog;
+    private final AddOnRegistry loras;
+    private final AddOnRegistry embeddings;
     private final Limits limits;
 
-    public CatalogRoutes(ModelCatalog catalog, JobsConfig jobs, UploadsConfig uploads) {
+    public CatalogRoutes(
+            ModelCatalog catalog,
+            AddOnRegistry loras,
+            AddOnRegistry embeddings,
+            JobsConfig jobs,
+            UploadsConfig uploads) {
         this.catalog = catalog;
+        this.loras = loras;
+        this.embeddings = embeddings;
         this.limits = new Limits(
                 jobs.maxSteps(), jobs.maxCount(), jobs.maxPromptLength(), uploads.maxBytes(), uploads.maxPixels());
     }
@@ -35,7 +46,9 @@ public final class CatalogRoutes {
         return List.of(
                 Route.of("listModels", this::models),
                 Route.of("getModel", this::model),
-                Route.of("listSamplers", this::samplers));
+                Route.of("listSamplers", this::samplers),
+                Route.of("listLoras", this::loras),
+                Route.of("listEmbeddings", this::embeddings));
     }
 
     private record Limits(int maxSteps, int maxCount, int maxPromptLength, int maxUploadBytes, int maxUploadPixels) {}
@@ -110,6 +123,22 @@ public final class CatalogRoutes {
     private void samplers(RoutingContext ctx) {
         Reply.on(ctx, catalog.all())
                 .onSuccess(cards -> Reply.json(ctx, 200, new Samplers(samplersOf(cards))))
+                .onFailure(ctx::fail);
+    }
+
+    private record Loras(List<AddOn> loras) {}
+
+    private void loras(RoutingContext ctx) {
+        Reply.on(ctx, loras.list())
+                .onSuccess(found -> Reply.json(ctx, 200, new Loras(found)))
+                .onFailure(ctx::fail);
+    }
+
+    private record Embeddings(List<AddOn> embeddings) {}
+
+    private void embeddings(RoutingContext ctx) {
+        Reply.on(ctx, embeddings.list())
+                .onSuccess(found -> Reply.json(ctx, 200, new Embeddings(found)))
                 .onFailure(ctx::fail);
     }
 

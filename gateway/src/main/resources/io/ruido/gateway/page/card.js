@@ -21,7 +21,8 @@ export function status(job) {
     const step = Math.max(0, ...rest.map(({ step }) => step));
     return `Step ${step} of ${job.images[0].steps}${ready ? `, ${ready} of ${job.count} ready` : ''}`;
   }
-  return WORDS[job.state] + (job.error ? `: ${job.error}` : '');
+  const words = WORDS[job.state] + (job.error ? `: ${job.error}` : '');
+  return [words, ...job.warnings].filter((part) => part).join('. ');
 }
 
 const fromTemplate = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);

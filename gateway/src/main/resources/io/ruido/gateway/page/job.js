@@ -28,6 +28,8 @@ export class Job extends EventTarget {
   request(index) {
     const { prompt, negativePrompt, model, width, height, frames, steps, guidanceScale, sampler } = this;
     const { image, mask, strength, variationStrength, outputFormat, fps } = this;
+    const { promptSyntax, clipSkip, tiling, sChurn, sTmin, sTmax, sNoise } = this;
+    const loras = this.loras.filter(({ name }) => promptSyntax !== 'a1111' || !prompt.includes(`<lora:${name}`));
     const { seed, variationSeed } = this.images[index] ?? this;
     return {
       prompt,
@@ -44,6 +46,11 @@ export class Job extends EventTarget {
       ...(variationStrength && { variationStrength, variationSeed }),
       ...(image && { image, strength }),
       ...(mask && { mask }),
+      ...(promptSyntax !== 'plain' && { promptSyntax }),
+      ...(clipSkip && { clipSkip }),
+      ...(tiling && { tiling }),
+      ...(loras.length && { loras: loras.map(({ name, weight }) => ({ name, weight })) }),
+      ...(sChurn && { sChurn, sTmin, sNoise, ...(sTmax !== null && { sTmax }) }),
     };
   }
 
@@ -60,7 +67,7 @@ export class Job extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
-  #apply({ number, type, index, state, error = null, step, preview, time }) {
+  #apply({ number, type, index, state, error = null, step, preview, time, messages }) {
     if (number <= this.lastEvent) {
       return;
     }
@@ -77,6 +84,9 @@ export class Job extends EventTarget {
         break;
       case 'result':
         image.url = this.links.images.replace('{index}', index);
+        break;
+      case 'warnings':
+        this.warnings = messages;
         break;
     }
     this.#change({ lastEvent: number });

@@ -8,9 +8,15 @@ import io.ruido.gateway.Client;
 import io.ruido.gateway.Pictures;
 import io.ruido.gateway.Services;
 import io.ruido.gateway.http.Contract;
+import io.ruido.job.Artifact;
 import io.ruido.job.JobJson;
 import io.ruido.job.ModelCard;
+import io.ruido.job.SampleId;
 import io.ruido.job.SamplingParams;
+import io.ruido.job.Source;
+import java.awt.Rectangle;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +27,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,14 +117,35 @@ class CompatibilityTest {
     }
 
     @Test
-    void onlyTheMaskedPartIsRefusedWhereThereIsAMask() {
-        Client.Answer answer = post(
-                "img2img",
-                "{\"init_images\": [\"%s\"], \"mask\": \"%s\", \"inpaint_full_res\": true}"
-                        .formatted(PICTURE, PICTURE));
+    void onlyThePartAroundTheMaskIsDrawnAndLaidIntoThePicture() throws Exception {
+        String mask = base64(0, 0xffffff, new Rectangle(40, 48, 24, 16));
+        String prompt = "a part " + UUID.randomUUID();
+        CompletableFuture<Client.Answer> answer = CompletableFuture.supplyAsync(
+                () -> post("img2img", """
+                {"prompt": "%s", "init_images": ["%s"], "mask": "%s", "inpaint_full_res": true, "width": 64, "height": 64}
+                """.formatted(prompt, base64(0x0000ff, 0, new Rectangle()), mask)));
+        SampleId sample = new SampleId(SERVICES.worker.newest(prompt), 0);
+        byte[] red = Base64.getDecoder().decode(base64(0xff0000, 0, new Rectangle()));
+        SERVICES.worker.store(sample, SERVICES.worker.claim(sample), new Artifact(red, "image/png", "png"));
 
-        assertThat(answer.status()).isEqualTo(422);
-        assertThat(answer.json().at("/detail/0/loc/1").asText()).isEqualTo("inpaint_full_res");
+        Source source = SERVICES.worker.status(sample.jobId()).job().params().source();
+        assertThat(source.image().width()).isEqualTo(24);
+        assertThat(source.image().height()).isEqualTo(24);
+        JsonNode json = answer.get(60, TimeUnit.SECONDS).json();
+        BufferedImage whole = ImageIO.read(new ByteArrayInputStream(
+                Base64.getDecoder().decode(json.get("images").get(0).asText())));
+        assertThat(whole.getWidth()).isEqualTo(64);
+        assertThat(whole.getRGB(45, 45)).as("black in the mask").isEqualTo(0xff0000ff);
+        assertThat(whole.getRGB(60, 60)).as("white in the mask").isEqualTo(0xffff0000);
+    }
+
+    /** A picture of one colour, with a part of another. */
+    private static String base64(int rgb, int other, Rectangle part) {
+        BufferedImage picture = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < 64 * 64; i++) {
+            picture.setRGB(i % 64, i / 64, part.contains(i % 64, i / 64) ? other : rgb);
+        }
+        return Base64.getEncoder().encodeToString(Pictures.png(picture));
     }
 
     @Test

@@ -12,7 +12,10 @@ import io.ruido.job.JobJson;
 import io.ruido.job.JobState;
 import io.ruido.job.SampleId;
 import io.ruido.job.SamplingParams;
+import io.ruido.job.prompting.PromptSyntax;
+import io.ruido.job.prompting.Prompting;
 import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
@@ -27,6 +30,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SdTest {
     @RegisterExtension
     static final Services SERVICES = new Services(Map.of());
+
+    private static final Prompting A1111 = new Prompting(PromptSyntax.A1111, 0, List.of());
 
     private final Client client = SERVICES.client;
     private final Worker worker = SERVICES.worker;
@@ -50,7 +55,8 @@ class SdTest {
         assertThat(info.get("all_seeds").toString()).isEqualTo("[7,8]");
         assertThat(info.get("infotexts").get(1).asText()).contains("Seed: 8", "Negative prompt: worms");
         assertThat(json.get("parameters").get("cfg_scale").asDouble()).isEqualTo(2.5);
-        assertThat(worker.status(id).job().params()).isEqualTo(new SamplingParams("pears", 96, 64, 3, 2.5, "euler", 7));
+        assertThat(worker.status(id).job().params())
+                .isEqualTo(new SamplingParams("pears", 96, 64, 3, 2.5, "euler", 7).with(A1111));
     }
 
     @ParameterizedTest
@@ -61,19 +67,21 @@ class SdTest {
                 "steps         | 4294967301             | must be at most 150",
                 "steps         | 2.5                    | must be a whole number",
                 "enable_hr     | \"maybe\"               | must be true or false",
-                "s_churn       | 0.5                    | is not supported; only 0 is",
+                "s_churn       | 0.5                    | must be 0 for sampler ddim",
+                "prompt        | \"a <lora:plums:1>\"     | must be the name of a file that GET /v1/loras lists",
+                "prompt        | \"a <hypernet:plums:1>\" | only <lora:NAME:WEIGHT> is supported",
+                "prompt        | \"AND AND AND AND AND AND AND AND a\" | must have at most 8 texts between AND",
                 "scheduler     | \"Turbo\"              | must be one of automatic",
                 "width         | 100                    | must be divisible by 64",
                 "sampler_name  | \"DPM adaptive\"       | must be one of ddim, euler",
                 "batch_size    | 17                     | must be at most 16",
                 "restore_faces | true                   | is not supported; only false is",
                 "alwayson_scripts | {\"ControlNet\": {\"args\": [{\"enabled\": true}]}} | is not supported",
-                "override_settings | {\"CLIP_stop_at_last_layers\": 2} | is not supported",
-                "tiling        | \"True\"               | is not supported",
+                "override_settings | {\"CLIP_stop_at_last_layers\": 14} | must be at most 11",
                 "strength      | 0.5                    | is unknown",
             })
     void whatCannotBeHonouredIsRefusedByName(String field, String value, String reason) {
-        Client.Answer answer = post("txt2img", "{\"prompt\": \"x\", \"" + field + "\": " + value + "}");
+        Client.Answer answer = post("txt2img", "{\"" + field + "\": " + value + "}");
 
         assertThat(answer.status()).as(answer.toString()).isEqualTo(422);
         JsonNode refusal = answer.json().get("detail").get(0);

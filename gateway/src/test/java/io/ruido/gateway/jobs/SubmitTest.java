@@ -3,11 +3,15 @@ package io.ruido.gateway.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ruido.gateway.Client;
 import io.ruido.gateway.Services;
 import io.ruido.gateway.Worker;
+import io.ruido.job.prompting.AddOn;
+import io.ruido.redis.AddOnRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -54,6 +58,48 @@ class SubmitTest {
         assertThat(job.get("height").asInt()).isEqualTo(160);
         assertThat(job.get("priority").asText()).isEqualTo("batch");
         assertThat(job.get("negativePrompt").asText()).isEqualTo("blurry");
+    }
+
+    @Test
+    void aJobNamesLorasAndHowItsPromptsAreRead() {
+        AddOnRegistry.ofLoras(SERVICES.connection)
+                .announce(List.of(new AddOn("toy", 12), new AddOn("ink", 34)), Duration.ofHours(1))
+                .toCompletableFuture()
+                .join();
+        JsonNode job = client.submit("""
+                        {"prompt": "a (pear:1.2) <lora:ink:0.5>", "promptSyntax": "a1111", "clipSkip": 1, "tiling": true,
+                         "loras": [{"name": "toy", "weight": 0.8}], "sampler": "euler", "sChurn": 3, "sTmax": 5}""").json();
+        JsonNode unknown = client.submit("{\"prompt\": \"x\", \"loras\": [{\"name\": \"plums\"}]}")
+                .json();
+        JsonNode churned = client.submit("{\"prompt\": \"x\", \"sampler\": \"ddim\", \"sChurn\": 1}")
+                .json();
+
+        AddOnRegistry.ofEmbeddings(SERVICES.connection)
+                .announce(List.of(new AddOn("blur", 56)), Duration.ofHours(1))
+                .toCompletableFuture()
+                .join();
+
+        assertThat(client.get("/v1/embeddings").json().get("embeddings").toString())
+                .isEqualTo("[{\"name\":\"blur\",\"bytes\":56}]");
+        assertThat(client.get("/sdapi/v1/embeddings").json().get("loaded").has("blur"))
+                .isTrue();
+        assertThat(client.get("/v1/loras").json().get("loras"))
+                .extracting(lora -> lora.get("name").asText())
+                .containsExactly("ink", "toy");
+        assertThat(job.get("loras"))
+                .extracting(Object::toString)
+                .containsExactly("{\"name\":\"toy\",\"weight\":0.8}", "{\"name\":\"ink\",\"weight\":0.5}");
+        assertThat(job.get("promptSyntax").asText()).isEqualTo("a1111");
+        assertThat(job.get("clipSkip").asInt()).isEqualTo(1);
+        assertThat(job.get("tiling").asBoolean()).isTrue();
+        assertThat(job.get("sTmax").asDouble()).isEqualTo(5);
+        assertThat(job.get("warnings")).isEmpty();
+        ObjectNode read =
+                (ObjectNode) client.get("/v1/jobs/" + job.get("id").asText()).json();
+        read.set("eta", job.get("eta")); // estimated anew
+        assertThat(read).isEqualTo(job);
+        assertThat(unknown.findValuesAsText("field")).containsExactly("loras");
+        assertThat(churned.findValuesAsText("field")).containsExactly("sChurn");
     }
 
     @Test

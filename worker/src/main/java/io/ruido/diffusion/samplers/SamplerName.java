@@ -127,6 +127,20 @@ public final class SamplerName {
         return sampler(config.with(setting, eta.get()));
     }
 
+    /**
+     * The same with noise before steps.
+     *
+     * @param churn the settings of that noise, or empty for none
+     * @throws IllegalArgumentException when the sampler takes none
+     */
+    public Sampler sampler(SchedulerConfig config, Optional<Double> eta, Map<String, Object> churn) {
+        if (!churn.isEmpty() && method != SamplerMethod.EULER) {
+            throw new IllegalArgumentException(
+                    "sampler %s has no churn (was %s)".formatted(id(), churn.get("s_churn")));
+        }
+        return sampler(churn.isEmpty() ? config : config.with(churn), eta);
+    }
+
     /** Its own η, or empty where it has none. */
     public Optional<Double> eta(SchedulerConfig config) {
         return etaSetting().map(setting -> config.settings(method.scheduler).decimal(setting));

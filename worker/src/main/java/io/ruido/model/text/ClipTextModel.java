@@ -4,12 +4,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.model.Network;
 import io.ruido.nn.Embedding;
 import io.ruido.nn.LayerNorm;
 import io.ruido.nn.Linear;
+import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -92,13 +94,27 @@ public final class ClipTextModel {
     }
 
     /**
+     * Vectors in place of those of tokens.
+     *
+     * @param at the place of the first token
+     * @param vectors (n, D)
+     */
+    public record Vectors(int at, NDArray vectors) {}
+
+    /**
      * @param ids (B, T) of type int64
      * @param mask (B, T) of type int64, 1 for tokens and 0 for padding; read if the config asks for it
      */
     public Output forward(NDArray ids, NDArray mask) {
+        return forward(ids, mask, List.of());
+    }
+
+    /** @param instead of the vectors of some tokens, in all texts */
+    public Output forward(NDArray ids, NDArray mask, List<Vectors> instead) {
         NDManager scratch = ids.getManager();
         int length = (int) ids.getShape().get(1);
-        NDArray x = tokens.forward(ids).add(positions.forward(scratch.arange(0, length, 1, DataType.INT64)));
+        NDArray x = replaced(tokens.forward(ids), instead)
+                .add(positions.forward(scratch.arange(0, length, 1, DataType.INT64)));
         NDArray scores = causal(scratch, length);
         if (config.useAttentionMask()) {
             NDArray padding = mask.eq(0).toType(DataType.FLOAT32, false).mul(-Float.MAX_VALUE);
@@ -112,6 +128,14 @@ public final class ClipTextModel {
         NDArray ends = ends(last, ids);
         return new Output(
                 hidden, last, projection.isPresent() ? projection.get().forward(ends) : ends);
+    }
+
+    private static NDArray replaced(NDArray embedded, List<Vectors> instead) {
+        for (Vectors one : instead) {
+            long end = one.at + one.vectors.getShape().get(0);
+            embedded.set(new NDIndex(":, {}:{}", one.at, end), Ops.cast(one.vectors, embedded.getDataType()));
+        }
+        return embedded;
     }
 
     /** Some layer's states as the last layer's are normalized. */

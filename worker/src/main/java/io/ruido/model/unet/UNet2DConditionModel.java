@@ -88,6 +88,11 @@ public final class UNet2DConditionModel implements Denoiser {
         return config;
     }
 
+    /** Residual blocks of the first level. */
+    public int firstLevelLayers() {
+        return config.body().layers().getFirst();
+    }
+
     @Override
     public int inChannels() {
         return config.inChannels();

@@ -1,6 +1,7 @@
 package io.ruido.model.wan;
 
 import ai.djl.ndarray.NDArray;
+import io.ruido.adapter.Adapters;
 import io.ruido.nn.Linear;
 import io.ruido.tensor.Init;
 import io.ruido.tensor.Ops;
@@ -64,6 +65,9 @@ record WanAttention(
     }
 
     private NDArray forward(NDArray x, NDArray context, NDArray pictureStates, NDArray cos, NDArray sin) {
+        if (Adapters.active()) {
+            return layerByLayer(x, context, pictureStates, cos, sin);
+        }
         return Ops.call(
                 "normed_attention",
                 x,
@@ -88,5 +92,24 @@ record WanAttention(
                 picture.value.bias(),
                 out.weight(),
                 out.bias());
+    }
+
+    private NDArray layerByLayer(NDArray x, NDArray context, NDArray pictureStates, NDArray cos, NDArray sin) {
+        boolean pictures = !pictureStates.isEmpty();
+        NDArray attended = Ops.call(
+                "attend_normed",
+                query.linear.forward(x),
+                key.linear.forward(context),
+                value.forward(context),
+                pictures ? picture.key.linear.forward(pictureStates) : Ops.none(),
+                pictures ? picture.value.forward(pictureStates) : Ops.none(),
+                cos,
+                sin,
+                heads,
+                eps,
+                query.norm,
+                key.norm,
+                picture.key.norm);
+        return Ops.consume(attended, out::forward);
     }
 }

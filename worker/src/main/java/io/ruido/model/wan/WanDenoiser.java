@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.adapter.Adapters;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
 import io.ruido.tensor.Ops;
@@ -45,7 +46,10 @@ public final class WanDenoiser implements Denoiser {
                 var rows = new NDIndex("{}:{}", from, i);
                 WanTransformer3DModel model = isLowNoise(all[from]) ? lowNoise.get() : transformer;
                 Conditioning told = conditioning.map(part -> part.get(rows));
-                parts.add(model.forward(latents.get(rows), timesteps.get(rows), told.states(), told.picture()));
+                parts.add(Adapters.ofRows(
+                        from,
+                        i,
+                        () -> model.forward(latents.get(rows), timesteps.get(rows), told.states(), told.picture())));
                 from = i;
             }
         }

@@ -1,6 +1,7 @@
 package io.ruido.nn.attention;
 
 import ai.djl.ndarray.NDArray;
+import io.ruido.adapter.Adapters;
 import io.ruido.nn.Linear;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
@@ -80,6 +81,9 @@ public record Attention(Linear query, Linear key, Linear value, Linear out, NDAr
 
     /** The same with a mask that is added to the scores: (B, 1 or h, 1 or N, T). */
     public NDArray forward(NDArray x, NDArray context, NDArray mask) {
+        if (Adapters.active()) {
+            return Ops.consume(attended(x, context, mask), out::forward);
+        }
         return Ops.call(
                 "attention",
                 x,
@@ -94,5 +98,19 @@ public record Attention(Linear query, Linear key, Linear value, Linear out, NDAr
                 value.bias(),
                 out.weight(),
                 out.bias());
+    }
+
+    private NDArray attended(NDArray x, NDArray context, NDArray mask) {
+        return Ops.consume(query.forward(x), q -> {
+            if (key.isNone()) {
+                return Ops.call("attend_projected", q, Ops.none(), Ops.none(), mask, heads);
+            }
+            return Ops.consume(
+                    key.forward(context),
+                    k -> value.isNone()
+                            ? Ops.call("attend_projected", q, k, Ops.none(), mask, heads)
+                            : Ops.consume(
+                                    value.forward(context), v -> Ops.call("attend_projected", q, k, v, mask, heads)));
+        });
     }
 }

@@ -1,6 +1,7 @@
 package io.ruido.nn.attention;
 
 import ai.djl.ndarray.NDArray;
+import io.ruido.adapter.Adapters;
 import io.ruido.nn.Activation;
 import io.ruido.nn.Linear;
 import io.ruido.tensor.Ops;
@@ -56,8 +57,22 @@ public record FeedForward(Linear proj, Linear gate, Linear out, NDArray activati
 
     /** (B, N, D) to (B, N, D) */
     public NDArray forward(NDArray x) {
+        if (Adapters.active()) {
+            return Ops.consume(hidden(x), out::forward);
+        }
         return gated
                 ? Ops.call("geglu", x, proj.weight(), proj.bias(), gate.weight(), gate.bias(), out.weight(), out.bias())
                 : Ops.call("mlp", x, activation, proj.weight(), proj.bias(), out.weight(), out.bias());
+    }
+
+    private NDArray hidden(NDArray x) {
+        return Ops.consume(proj.forward(x), h -> {
+            if (!gated) {
+                return Ops.call("activate", h, activation);
+            }
+            return gate.isNone()
+                    ? Ops.call("gate", h, Ops.none())
+                    : Ops.consume(gate.forward(x), g -> Ops.call("gate", h, g));
+        });
     }
 }

@@ -1,6 +1,7 @@
 package io.ruido.nn.attention;
 
 import ai.djl.ndarray.NDArray;
+import io.ruido.adapter.Adapters;
 import io.ruido.nn.GroupNorm;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
@@ -28,6 +29,18 @@ public record SpatialAttention(GroupNorm norm, Attention attention, NDArray divi
     }
 
     public NDArray forward(NDArray x) {
+        return Adapters.active() ? layerByLayer(x) : atOnce(x);
+    }
+
+    private NDArray layerByLayer(NDArray x) {
+        NDArray tokens = norm.weight().isEmpty()
+                ? Ops.call("as_tokens", x)
+                : Ops.consume(norm.forward(x), y -> Ops.call("as_tokens", y));
+        NDArray attended = Ops.consume(tokens, t -> attention.forward(t, t));
+        return Ops.consume(attended, t -> Ops.call("add_pixels", x, t, divisor));
+    }
+
+    private NDArray atOnce(NDArray x) {
         return Ops.call(
                 "spatial_attention",
                 x,

@@ -1,6 +1,7 @@
 package io.ruido.nn.attention;
 
 import ai.djl.ndarray.NDArray;
+import io.ruido.adapter.Adapters;
 import io.ruido.nn.Conv2d;
 import io.ruido.nn.GroupNorm;
 import io.ruido.nn.Linear;
@@ -14,6 +15,8 @@ import java.util.stream.IntStream;
  * all of it.
  */
 public record Transformer2D(GroupNorm norm, Conv2d projIn, List<TransformerBlock> blocks, Conv2d projOut) {
+    private static final NDArray ONE = Ops.number(1);
+
     /**
      * What the transformers of a level have in common.
      *
@@ -52,11 +55,22 @@ public record Transformer2D(GroupNorm norm, Conv2d projIn, List<TransformerBlock
 
     /** x (B, C, H, W), context (B, T, D) to (B, C, H, W) */
     public NDArray forward(NDArray x, NDArray context) {
-        NDArray tokens = Ops.call(
-                "to_tokens", x, norm.groups(), norm.eps(), norm.weight(), norm.bias(), projIn.weight(), projIn.bias());
+        NDArray tokens = Adapters.active()
+                ? Ops.consume(norm.forward(x), y -> Ops.consume(Ops.call("as_tokens", y), projIn.ofTokens()::forward))
+                : Ops.call(
+                        "to_tokens",
+                        x,
+                        norm.groups(),
+                        norm.eps(),
+                        norm.weight(),
+                        norm.bias(),
+                        projIn.weight(),
+                        projIn.bias());
         for (TransformerBlock block : blocks) {
             tokens = Ops.consume(tokens, t -> block.forward(t, context)); // (B, HW, heads·headDim)
         }
-        return Ops.consume(tokens, t -> Ops.call("add_tokens", x, t, projOut.weight(), projOut.bias()));
+        return Adapters.active()
+                ? Ops.consume(Ops.consume(tokens, projOut.ofTokens()::forward), t -> Ops.call("add_pixels", x, t, ONE))
+                : Ops.consume(tokens, t -> Ops.call("add_tokens", x, t, projOut.weight(), projOut.bias()));
     }
 }

@@ -1,9 +1,11 @@
 package io.ruido.nn.attention;
 
 import ai.djl.ndarray.NDArray;
+import io.ruido.adapter.Adapters;
 import io.ruido.nn.LayerNorm;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
+import java.util.function.UnaryOperator;
 
 /** Self-attention, cross-attention to the conditioning, and a feed-forward network, each after a layer norm and added. */
 public record TransformerBlock(
@@ -34,6 +36,22 @@ public record TransformerBlock(
 
     /** x (B, N, D), context (B, T, D') to (B, N, D) */
     public NDArray forward(NDArray x, NDArray context) {
+        return Adapters.active() ? layerByLayer(x, context) : atOnce(x, context);
+    }
+
+    private NDArray layerByLayer(NDArray x, NDArray context) {
+        boolean toContext = onlyCross.getBoolean();
+        NDArray first = added(x, norm1, h -> self.forward(h, toContext ? context : h));
+        NDArray second = Ops.consume(first, y -> added(y, norm2, h -> cross.forward(h, context)));
+        return Ops.consume(second, y -> added(y, norm3, feedForward::forward));
+    }
+
+    private static NDArray added(NDArray x, LayerNorm norm, UnaryOperator<NDArray> layer) {
+        NDArray result = Ops.consume(norm.forward(x), layer);
+        return Ops.consume(result, y -> Ops.call("add", x, y));
+    }
+
+    private NDArray atOnce(NDArray x, NDArray context) {
         return Ops.call(
                 "transformer_block",
                 x,

@@ -1,8 +1,8 @@
 package io.ruido.pipeline.family;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import io.ruido.adapter.Adapters;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.model.autoencoder.Autoencoder;
 import io.ruido.model.autoencoder.AutoencoderKL;
@@ -12,6 +12,7 @@ import io.ruido.plan.PlannedAutoencoder;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -21,18 +22,21 @@ import org.slf4j.LoggerFactory;
 public final class AutoencoderCodec implements Codec {
     private static final Logger log = LoggerFactory.getLogger(AutoencoderCodec.class);
 
+    private final Parts parts;
     private final Autoencoder vae;
     private final DataType type;
     private final LatentPreview preview;
+    private Autoencoder layered; // made when it is first needed
 
-    private AutoencoderCodec(Autoencoder vae, NDManager manager, DataType type) {
+    private AutoencoderCodec(Parts parts, Autoencoder vae) {
+        this.parts = parts;
         this.vae = vae;
-        this.type = type;
-        this.preview = LatentPreview.fit(vae, manager, type);
+        this.type = parts.type();
+        this.preview = LatentPreview.fit(vae, parts.manager(), type);
     }
 
     public static AutoencoderCodec read(Parts parts) throws IOException {
-        return new AutoencoderCodec(autoencoder(parts), parts.manager(), parts.type());
+        return new AutoencoderCodec(parts, autoencoder(parts));
     }
 
     private static Autoencoder autoencoder(Parts parts) throws IOException {
@@ -64,7 +68,23 @@ public final class AutoencoderCodec implements Codec {
     @Override
     public NDArray decode(NDArray latents) {
         NDArray unscaled = latents.div(vae.config().scalingFactor());
-        return Ops.cast(vae.decode(Ops.cast(unscaled, type)), DataType.FLOAT32);
+        Autoencoder decoder = Adapters.active() ? layered() : vae;
+        return Ops.cast(decoder.decode(Ops.cast(unscaled, type)), DataType.FLOAT32);
+    }
+
+    /** Calls the autoencoder layer by layer. Where it is planned, its weights are read once more for that. */
+    private synchronized Autoencoder layered() {
+        if (!(vae instanceof PlannedAutoencoder)) {
+            return vae;
+        }
+        if (layered == null) {
+            try {
+                layered = AutoencoderKL.read(parts.folder().folder("vae"), parts.manager(), type);
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot read the autoencoder's weights: " + e.getMessage(), e);
+            }
+        }
+        return layered;
     }
 
     /** A draw from the distribution of a picture's latents, scaled. */

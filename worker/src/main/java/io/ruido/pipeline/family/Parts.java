@@ -3,7 +3,6 @@ package io.ruido.pipeline.family;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.model.Network;
-import io.ruido.pipeline.lora.Loras;
 import io.ruido.plan.Engine;
 import io.ruido.tensor.Weights;
 import java.io.IOException;
@@ -15,11 +14,9 @@ import java.nio.file.Path;
  * @param manager owner of the weights
  * @param type of the weights
  * @param engine that executes what it can
- * @param loras merged into the weights of denoisers and CLIP text encoders
  * @param weights reads those of a part's folder
  */
-public record Parts(
-        ModelFolder folder, NDManager manager, DataType type, Engine engine, Loras loras, WeightsReader weights) {
+public record Parts(ModelFolder folder, NDManager manager, DataType type, Engine engine, WeightsReader weights) {
     /** Reads the weights of a part's folder. */
     @FunctionalInterface
     public interface WeightsReader {

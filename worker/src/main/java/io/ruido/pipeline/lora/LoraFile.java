@@ -3,7 +3,7 @@ package io.ruido.pipeline.lora;
 import java.nio.file.Path;
 
 /**
- * Low-rank additions that are merged into a model's weights when it is read.
+ * A file of low-rank additions, and how much of them is applied.
  *
  * @param file safetensors
  * @param weight what the additions are multiplied with

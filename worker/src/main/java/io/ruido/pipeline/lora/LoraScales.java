@@ -1,6 +1,7 @@
 package io.ruido.pipeline.lora;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,13 +18,18 @@ final class LoraScales {
     private final double alpha;
 
     /**
-     * @param settings of the file, flat, such as {@code unet.lora_alpha}
-     * @param alphas of those modules of the part that have one, and the rank of its first module
+     * @param settings as {@link LoraTensors#settings} gives them
+     * @param modules of the part, in the order of their names
      */
-    LoraScales(JsonNode settings, String part, List<Double> alphas, long firstRank) {
+    LoraScales(JsonNode settings, String part, Collection<LoraModule> modules) {
         this.settings = settings;
         this.part = part;
-        alpha = setting("lora_alpha").asDouble(alphas.isEmpty() ? firstRank : mostFrequent(alphas));
+        List<Double> alphas = modules.stream()
+                .map(module -> module.alpha)
+                .filter(value -> !value.isNaN())
+                .toList();
+        double first = modules.isEmpty() ? 1 : modules.iterator().next().rank();
+        alpha = setting("lora_alpha").asDouble(alphas.isEmpty() ? first : mostFrequent(alphas));
     }
 
     private JsonNode setting(String name) {
@@ -41,15 +47,10 @@ final class LoraScales {
                 .getKey();
     }
 
-    /**
-     * The factor of one module.
-     *
-     * @param path of the module in the part
-     * @param ownAlpha of its tensors, or NaN
-     */
-    double of(String path, double ownAlpha, long rank) {
-        boolean noted = !setting("lora_alpha").isMissingNode();
-        double own = noted || Double.isNaN(ownAlpha) ? alpha : ownAlpha;
+    /** @param path of the module in the part */
+    double of(String path, LoraModule module) {
+        double rank = module.rank();
+        double own = hasSettings() || Double.isNaN(module.alpha) ? alpha : module.alpha;
         for (var pattern : setting("alpha_pattern").properties()) {
             if (names(pattern.getKey(), path)) {
                 own = pattern.getValue().asDouble();
@@ -63,5 +64,9 @@ final class LoraScales {
     private static boolean names(String pattern, String path) {
         String name = pattern.replaceFirst("^\\^", "").replace("\\.", ".");
         return path.equals(name) || path.endsWith("." + name);
+    }
+
+    private boolean hasSettings() {
+        return !setting("lora_alpha").isMissingNode();
     }
 }

@@ -1,2 +1,2 @@
-/** Low-rank additions (LoRA) that are merged into the weights of a model. */
+/** Low-rank additions (LoRA) to the layers of a model, as files name and scale them. */
 package io.ruido.pipeline.lora;

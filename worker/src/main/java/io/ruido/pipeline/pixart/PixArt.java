@@ -69,7 +69,7 @@ public final class PixArt implements ModelFamily {
     @Override
     public Prompts prompts(Parts parts, Denoiser denoiser) throws IOException {
         if (parts.folder().part("text_encoder").orElseThrow().equals(BertModel.NETWORK.className())) {
-            return TextEncoder.read(parts.folder().path(), parts.manager(), parts.type(), parts.loras());
+            return TextEncoder.read(parts.folder().path(), parts.manager(), parts.type(), parts.weights());
         }
         return PixArtPrompts.read(parts.folder(), tokens, parts.manager(), parts.type());
     }

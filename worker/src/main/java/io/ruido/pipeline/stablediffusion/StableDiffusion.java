@@ -67,6 +67,6 @@ public final class StableDiffusion implements ModelFamily {
 
     @Override
     public Prompts prompts(Parts parts, Denoiser denoiser) throws IOException {
-        return TextEncoder.read(parts.folder().path(), parts.manager(), parts.type(), parts.loras());
+        return TextEncoder.read(parts.folder().path(), parts.manager(), parts.type(), parts.weights());
     }
 }

@@ -63,6 +63,6 @@ public final class StableDiffusionXl implements ModelFamily {
 
     @Override
     public Prompts prompts(Parts parts, Denoiser denoiser) throws IOException {
-        return XlPrompts.read(parts.folder(), parts.loras());
+        return XlPrompts.read(parts.folder(), parts.weights());
     }
 }

@@ -5,14 +5,18 @@ import ai.djl.ndarray.NDManager;
 import io.ruido.model.Conditioning;
 import io.ruido.model.text.ClipTextModel;
 import io.ruido.pipeline.family.ModelFolder;
-import io.ruido.pipeline.lora.Loras;
+import io.ruido.pipeline.family.Parts;
+import io.ruido.pipeline.prompt.Weighted;
 import io.ruido.pipeline.text.ClipStates;
+import io.ruido.pipeline.text.CutOff;
 import io.ruido.pipeline.text.Prompts;
+import io.ruido.pipeline.text.TextualInversion;
 import io.ruido.pipeline.text.Tokenizer;
 import io.ruido.tensor.Ops;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * SDXL's texts (Podell et al., 2023, §2.1): the last but one states of two CLIP text encoders beside each other, and the
@@ -25,11 +29,11 @@ final class XlPrompts implements Prompts {
     private final ClipTextModel encoder2;
     private final boolean zerosForEmpty;
 
-    private XlPrompts(ModelFolder folder, Loras loras) throws IOException {
+    private XlPrompts(ModelFolder folder, Parts.WeightsReader weights) throws IOException {
         Path folder1 = folder.folder("text_encoder");
         Path folder2 = folder.folder("text_encoder_2");
-        encoder1 = ClipTextModel.read(folder1, false, loras.weights(folder1));
-        encoder2 = ClipTextModel.read(folder2, true, loras.weights(folder2));
+        encoder1 = ClipTextModel.read(folder1, false, weights.read(folder1));
+        encoder2 = ClipTextModel.read(folder2, true, weights.read(folder2));
         tokenizer1 =
                 Tokenizer.read(folder.folder("tokenizer"), encoder1.config().maxPositionEmbeddings());
         tokenizer2 =
@@ -37,8 +41,8 @@ final class XlPrompts implements Prompts {
         zerosForEmpty = folder.index().path("force_zeros_for_empty_prompt").asBoolean(true);
     }
 
-    static XlPrompts read(ModelFolder folder, Loras loras) throws IOException {
-        return new XlPrompts(folder, loras);
+    static XlPrompts read(ModelFolder folder, Parts.WeightsReader weights) throws IOException {
+        return new XlPrompts(folder, weights);
     }
 
     @Override
@@ -68,6 +72,34 @@ final class XlPrompts implements Prompts {
             }
         }
         return encoded;
+    }
+
+    @Override
+    public Conditioning encodeWeighted(
+            NDManager manager, List<Weighted> pieces, int clipSkip, List<TextualInversion> embeddings) {
+        try (NDManager scratch = manager.newSubManager()) {
+            NDArray first = ClipStates.weighted(scratch, tokenizer1, encoder1, pieces, 1 + clipSkip, embeddings)
+                    .states();
+            Conditioning second = ClipStates.weighted(scratch, tokenizer2, encoder2, pieces, 1 + clipSkip, embeddings);
+            return Conditioning.ofStates(scratch.ret(first.concat(second.states(), 2)))
+                    .withPooled(scratch.ret(second.pooled()));
+        }
+    }
+
+    @Override
+    public boolean weighs() {
+        return true;
+    }
+
+    @Override
+    public boolean fits(TextualInversion embedding) {
+        return embedding.ofWidth(encoder1.config().hiddenSize()).isPresent()
+                && embedding.ofWidth(encoder2.config().hiddenSize()).isPresent();
+    }
+
+    @Override
+    public Optional<CutOff> cutOff(String text) {
+        return tokenizer1.cutOff(text);
     }
 
     @Override

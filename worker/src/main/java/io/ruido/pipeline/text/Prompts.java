@@ -4,8 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.ruido.model.Conditioning;
 import io.ruido.pipeline.image.RgbImage;
+import io.ruido.pipeline.prompt.Weighted;
 import io.ruido.tensor.Ops;
 import java.util.List;
+import java.util.Optional;
 
 /** Encodes prompts into a denoiser's conditioning. */
 public interface Prompts extends AutoCloseable {
@@ -18,6 +20,36 @@ public interface Prompts extends AutoCloseable {
     /** Encodes negative prompts; an empty one is none. */
     default Conditioning encodeNegative(NDManager manager, List<String> texts) {
         return encode(manager, texts, 0);
+    }
+
+    /**
+     * One text of weighted pieces, of any length.
+     *
+     * @return with one row
+     * @throws IllegalArgumentException when the model's texts cannot have weights
+     */
+    default Conditioning encodeWeighted(
+            NDManager manager, List<Weighted> pieces, int clipSkip, List<TextualInversion> embeddings) {
+        if (pieces.size() == 1 && pieces.getFirst().weight() == 1) {
+            return encode(manager, List.of(pieces.getFirst().text()), clipSkip);
+        }
+        throw new IllegalArgumentException("prompt: this model's texts cannot have emphasis or BREAK;"
+                + " brackets that stand for themselves are written \\( and \\)");
+    }
+
+    /** Whether {@link #encodeWeighted} takes weights, and texts of any length. */
+    default boolean weighs() {
+        return false;
+    }
+
+    /** Whether an embedding has vectors for all text encoders. */
+    default boolean fits(TextualInversion embedding) {
+        return false;
+    }
+
+    /** The end of a text that {@link #encode} cuts off. */
+    default Optional<CutOff> cutOff(String text) {
+        return Optional.empty();
     }
 
     /** Whether a picture conditions the denoiser beside the text. */

@@ -1,16 +1,22 @@
 package io.ruido.pipeline.text;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ruido.model.Conditioning;
 import io.ruido.model.text.BertModel;
 import io.ruido.model.text.ClipTextModel;
-import io.ruido.pipeline.lora.Loras;
+import io.ruido.model.text.ClipTextModel.Vectors;
+import io.ruido.pipeline.family.Parts;
+import io.ruido.pipeline.prompt.Weighted;
+import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Turns texts into the states that condition a denoiser: {@code tokenizer/} and {@code text_encoder/} of a diffusers folder.
@@ -19,25 +25,30 @@ import java.util.List;
 public final class TextEncoder implements Prompts {
     @FunctionalInterface
     private interface Model {
-        NDArray states(NDArray ids, NDArray mask, int skip);
+        NDArray states(NDArray ids, NDArray mask, int skip, List<Vectors> vectors);
     }
 
     private final Tokenizer tokenizer;
     private final Model model;
     private final boolean pooled;
+    private final long width; // of the vectors of embeddings; 0 where there can be none
 
-    private TextEncoder(Tokenizer tokenizer, Model model, boolean pooled) {
+    private TextEncoder(Tokenizer tokenizer, Model model, boolean pooled, long width) {
         this.tokenizer = tokenizer;
         this.model = model;
         this.pooled = pooled;
+        this.width = width;
     }
 
     /** Reads the two subfolders of a model's folder; the tensors belong to the manager. */
     public static TextEncoder read(Path folder, NDManager manager, DataType type) throws IOException {
-        return read(folder, manager, type, new Loras(manager, type));
+        return read(
+                folder, manager, type, part -> Weights.read(part, manager, type).packed());
     }
 
-    public static TextEncoder read(Path folder, NDManager manager, DataType type, Loras loras) throws IOException {
+    /** The same, with the weights of CLIP read elsewhere. */
+    public static TextEncoder read(Path folder, NDManager manager, DataType type, Parts.WeightsReader weights)
+            throws IOException {
         Path encoder = folder.resolve("text_encoder");
         Path tokenizer = folder.resolve("tokenizer");
         String kind = new ObjectMapper()
@@ -48,15 +59,20 @@ public final class TextEncoder implements Prompts {
             BertModel bert = BertModel.read(encoder, manager, type);
             return new TextEncoder(
                     Tokenizer.read(tokenizer, bert.config().maxPositionEmbeddings()),
-                    (ids, mask, skip) -> states(bert, ids, mask),
-                    bert.config().pooledTokenScale() != 0);
+                    (ids, mask, skip, _) -> states(bert, ids, mask),
+                    bert.config().pooledTokenScale() != 0,
+                    0);
         }
-        ClipTextModel clip = ClipTextModel.read(encoder, false, loras.weights(encoder));
-        Model model = (ids, mask, skip) -> {
-            ClipTextModel.Output output = clip.forward(ids, mask);
+        ClipTextModel clip = ClipTextModel.read(encoder, false, weights.read(encoder));
+        Model model = (ids, mask, skip, vectors) -> {
+            ClipTextModel.Output output = clip.forward(ids, mask, vectors);
             return skip == 0 ? output.last() : clip.normalized(ClipStates.before(output, skip));
         };
-        return new TextEncoder(Tokenizer.read(tokenizer, clip.config().maxPositionEmbeddings()), model, false);
+        return new TextEncoder(
+                Tokenizer.read(tokenizer, clip.config().maxPositionEmbeddings()),
+                model,
+                false,
+                clip.config().hiddenSize());
     }
 
     private static NDArray states(BertModel bert, NDArray ids, NDArray mask) {
@@ -86,8 +102,37 @@ public final class TextEncoder implements Prompts {
         try (NDManager scratch = manager.newSubManager()) {
             NDArray ids = scratch.create(tokens.ids());
             NDArray mask = scratch.create(tokens.mask());
-            return Conditioning.ofStates(scratch.ret(model.states(ids, mask, clipSkip)));
+            return Conditioning.ofStates(scratch.ret(model.states(ids, mask, clipSkip, List.of())));
         }
+    }
+
+    @Override
+    public Conditioning encodeWeighted(
+            NDManager manager, List<Weighted> pieces, int clipSkip, List<TextualInversion> embeddings) {
+        try (NDManager scratch = manager.newSubManager()) {
+            NDList chunks = new NDList();
+            for (Chunks.Chunk chunk : Chunks.of(tokenizer, pieces, embeddings, width)) {
+                NDArray ids = scratch.create(new long[][] {chunk.ids()});
+                NDArray mask = scratch.create(new long[][] {chunk.mask()});
+                chunks.add(chunk.emphasized(model.states(ids, mask, clipSkip, chunk.vectors())));
+            }
+            return Conditioning.ofStates(scratch.ret(NDArrays.concat(chunks, 1)));
+        }
+    }
+
+    @Override
+    public boolean weighs() {
+        return true;
+    }
+
+    @Override
+    public boolean fits(TextualInversion embedding) {
+        return embedding.ofWidth(width).isPresent();
+    }
+
+    @Override
+    public Optional<CutOff> cutOff(String text) {
+        return tokenizer.cutOff(text);
     }
 
     /** Frees the tokenizer; the tensors go with their manager. */

@@ -1,5 +1,6 @@
 package io.ruido.pipeline.text;
 
+import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** Texts to the ids of their tokens, as a {@code tokenizer} folder of transformers says. */
@@ -40,12 +42,27 @@ public final class Tokenizer implements AutoCloseable {
     private final int length;
     private final long padding;
     private final UnaryOperator<String> cleaner;
+    private final long[] begin;
+    private final long[] end;
 
     private Tokenizer(HuggingFaceTokenizer tokenizer, int length, long padding, UnaryOperator<String> cleaner) {
-        this.cleaner = cleaner;
         this.tokenizer = tokenizer;
         this.length = length;
         this.padding = padding;
+        this.cleaner = cleaner;
+        Encoding letter = tokenizer.encode("a");
+        long[] ids = letter.getIds();
+        long[] special = letter.getSpecialTokenMask();
+        int first = 0;
+        while (first < ids.length && special[first] == 1) {
+            first++;
+        }
+        int last = ids.length;
+        while (last > first && special[last - 1] == 1) {
+            last--;
+        }
+        begin = Arrays.copyOfRange(ids, 0, first);
+        end = Arrays.copyOfRange(ids, last, ids.length);
     }
 
     /**
@@ -70,16 +87,7 @@ public final class Tokenizer implements AutoCloseable {
         JsonNode json = json(folder, config, special);
         var bytes = new ByteArrayInputStream(JSON.writeValueAsBytes(json));
         var tokenizer = HuggingFaceTokenizer.newInstance(
-                bytes,
-                Map.of(
-                        "maxLength",
-                        Integer.toString(length),
-                        "modelMaxLength",
-                        Integer.toString(length),
-                        "padding",
-                        "false",
-                        "truncation",
-                        "true"));
+                bytes, Map.of("padding", "false", "truncation", "false")); // which encode does
         boolean cleaned = config.path("tokenizer_class").asText().equals("CLIPTokenizer");
         return new Tokenizer(
                 tokenizer,
@@ -164,6 +172,41 @@ public final class Tokenizer implements AutoCloseable {
         return length;
     }
 
+    /** The tokens that begin a text. */
+    long[] begin() {
+        return begin;
+    }
+
+    /** The tokens that end a text. */
+    long[] end() {
+        return end;
+    }
+
+    long padding() {
+        return padding;
+    }
+
+    /** All tokens of a text, without those that begin and end it. */
+    long[] tokens(String text) {
+        return tokenizer.encode(cleaner.apply(text), false, false).getIds();
+    }
+
+    /** The end of a text that does not fit; empty where all of it fits. */
+    public Optional<CutOff> cutOff(String text) {
+        String clean = cleaner.apply(text);
+        Encoding encoding = tokenizer.encode(clean, false, false);
+        int count = encoding.getIds().length;
+        int room = length - begin.length - end.length;
+        if (count <= room) {
+            return Optional.empty();
+        }
+        int from = encoding.getCharTokenSpans()[room].getStart(); // counted in code points
+        return Optional.of(new CutOff(
+                count - room,
+                room,
+                clean.substring(clean.offsetByCodePoints(0, from)).strip()));
+    }
+
     public Tokens encode(List<String> texts) {
         return encode(texts, length);
     }
@@ -175,6 +218,9 @@ public final class Tokenizer implements AutoCloseable {
         for (int i = 0; i < ids.length; i++) {
             long[] tokens = tokenizer.encode(cleaner.apply(texts.get(i))).getIds();
             ids[i] = Arrays.copyOf(tokens, size);
+            if (tokens.length > size) {
+                System.arraycopy(end, 0, ids[i], size - end.length, end.length);
+            }
             int used = Math.min(tokens.length, size);
             Arrays.fill(ids[i], used, size, padding);
             Arrays.fill(mask[i], 0, used, 1);

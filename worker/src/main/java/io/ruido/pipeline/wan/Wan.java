@@ -119,7 +119,7 @@ public final class Wan implements ModelFamily {
     @Override
     public Prompts prompts(Parts parts, Denoiser denoiser) throws IOException {
         if (parts.folder().part("text_encoder").orElseThrow().equals(BertModel.NETWORK.className())) {
-            return TextEncoder.read(parts.folder().path(), parts.manager(), parts.type(), parts.loras());
+            return TextEncoder.read(parts.folder().path(), parts.manager(), parts.type(), parts.weights());
         }
         return WanPrompts.read(parts.folder(), parts.manager(), parts.type(), seesPictures(parts.folder()));
     }

@@ -2,13 +2,16 @@ package io.ruido.worker.denoise;
 
 import io.ruido.job.Geometry;
 import io.ruido.worker.models.Model;
+import java.util.List;
 
 /**
  * What samples have in common that can share a call of the denoiser.
  *
- * @param tokens of their texts
+ * @param tokens of each of their texts
+ * @param adapted whether there are low-rank additions to the denoiser's layers
+ * @param tiling whether the image has no seams
  */
-record BatchKey(Model model, Geometry geometry, int tokens) {
+record BatchKey(Model model, Geometry geometry, List<Integer> tokens, boolean adapted, boolean tiling) {
     @Override
     public String toString() {
         return "%s at %s".formatted(model.card().name(), geometry);

@@ -122,8 +122,9 @@ public final class DenoiseLoop implements AutoCloseable {
 
     private void run() {
         for (List<Sample> batch = take(); !batch.isEmpty(); batch = take()) {
+            BatchKey key = batch.getFirst().batchKey(); // which a step may change
             advance(batch);
-            giveBack(batch);
+            giveBack(key, batch);
         }
     }
 
@@ -173,8 +174,8 @@ public final class DenoiseLoop implements AutoCloseable {
         return batch;
     }
 
-    private synchronized void giveBack(List<Sample> batch) {
-        called.remove(batch.getFirst().batchKey());
+    private synchronized void giveBack(BatchKey key, List<Sample> batch) {
+        called.remove(key);
         batch.stream().filter(Sample::unfinished).forEach(waiting::add);
         notifyAll();
     }

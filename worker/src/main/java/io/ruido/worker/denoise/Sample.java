@@ -3,9 +3,11 @@ package io.ruido.worker.denoise;
 import io.ruido.diffusion.SampleState;
 import io.ruido.job.SamplingParams;
 import io.ruido.kafka.JobConsumer;
+import io.ruido.pipeline.lora.AppliedLora;
 import io.ruido.worker.models.Conditioning;
 import io.ruido.worker.models.DenoiserInput;
 import io.ruido.worker.models.Model;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.slf4j.MDC;
@@ -28,21 +30,33 @@ public final class Sample {
         record Interrupted(byte[] state) implements End {}
     }
 
+    private record AtStep(int step, Conditioning.Current current) {}
+
     private final Model model;
     private final SamplingParams params;
     private final Conditioning text;
     private final SampleState denoising;
+    private final List<AppliedLora> loras;
+    private volatile AtStep atStep;
     private final CompletableFuture<End> end = new CompletableFuture<>();
     private volatile Consumer<SampleState> onStep = denoising -> {};
     private volatile boolean stopped;
     /** The job id in the log context of the thread that makes the sample; the loop logs with the same one. */
     private final String jobId = MDC.get(JobConsumer.JOB_ID);
 
+    /** A sample of the model as it is. */
     public Sample(Model model, SamplingParams params, Conditioning text, SampleState denoising) {
+        this(model, params, text, denoising, List.of());
+    }
+
+    /** @param loras added to the denoiser's layers; they must stay in memory until the sample's end */
+    public Sample(
+            Model model, SamplingParams params, Conditioning text, SampleState denoising, List<AppliedLora> loras) {
         this.model = model;
         this.params = params;
         this.text = text;
         this.denoising = denoising;
+        this.loras = List.copyOf(loras);
     }
 
     /** The model that draws it. */
@@ -51,12 +65,23 @@ public final class Sample {
     }
 
     BatchKey batchKey() {
-        return new BatchKey(model, params.geometry(), text.tokens());
+        return new BatchKey(model, params.geometry(), current().tokens(), !loras.isEmpty(), params.tiling());
     }
 
     /** Rows that it takes in the denoiser's batch. */
     int rows() {
-        return model.rows(params);
+        return model.rows(params, current());
+    }
+
+    /** What guides the next step. */
+    private Conditioning.Current current() {
+        AtStep known = atStep;
+        int step = denoising.step();
+        if (known == null || known.step != step) {
+            known = new AtStep(step, text.at(step));
+            atStep = known;
+        }
+        return known.current;
     }
 
     public SamplingParams params() {
@@ -68,7 +93,8 @@ public final class Sample {
     }
 
     public DenoiserInput denoiserInput() {
-        return new DenoiserInput(params, text, denoising.input(), denoising.timestep(), denoising.partlyClean());
+        return new DenoiserInput(
+                params, current(), denoising.input(), denoising.timestep(), denoising.partlyClean(), loras);
     }
 
     public SampleState denoising() {

@@ -1,17 +1,98 @@
 package io.ruido.worker.models;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The encoded prompt of an image, and its encoded negative prompt.
+ * The encoded prompts of an image, which may change in the course of its steps.
  *
+ * @param texts each encoded once
+ * @param spans in the order of their steps, at least one
+ * @param secondSpans the same for a second pass; empty where it is as the first
  * @param picture states of the first frame (P, D′), for a model that is conditioned on them
+ * @param warnings naming the parts of the prompts that the texts do not have
  */
-public record Conditioning(Encoded positive, Encoded negative, Part picture) {
+public record Conditioning(
+        List<Encoded> texts, List<Span> spans, List<Span> secondSpans, Part picture, List<String> warnings) {
+    public Conditioning {
+        texts = List.copyOf(texts);
+        spans = List.copyOf(spans);
+        secondSpans = List.copyOf(secondSpans);
+        warnings = List.copyOf(warnings);
+    }
+
+    /** One prompt and one negative prompt for all steps. */
+    public static Conditioning of(Encoded positive, Encoded negative, List<String> warnings) {
+        Span whole = new Span(Integer.MAX_VALUE, List.of(new Guide(0, 1)), 1);
+        return new Conditioning(List.of(positive, negative), List.of(whole), List.of(), Part.NONE, warnings);
+    }
+
+    /** The same with states of the first frame. */
+    public Conditioning withPicture(Part newPicture) {
+        return new Conditioning(texts, spans, secondSpans, newPicture, warnings);
+    }
+
+    /** The conditioning of an image's second pass. */
+    public Conditioning ofSecondPass() {
+        return secondSpans.isEmpty() ? this : new Conditioning(texts, secondSpans, List.of(), picture, warnings);
+    }
+
+    /**
+     * What guides some steps.
+     *
+     * @param last the step up to which it does, counted from 0
+     * @param wanted the texts that guide
+     * @param unwanted the number of the text that they guide away from
+     */
+    public record Span(int last, List<Guide> wanted, int unwanted) {
+        public Span {
+            wanted = List.copyOf(wanted);
+        }
+    }
+
+    /**
+     * A text that guides.
+     *
+     * @param text its number
+     * @param weight how much it guides beside others
+     */
+    public record Guide(int text, double weight) {}
+
+    /** What guides the next step. */
+    public record Current(List<Encoded> wanted, List<Double> weights, Encoded unwanted, Part picture) {
+        /** How many tokens each text has: samples that share a call have the same numbers. */
+        public List<Integer> tokens() {
+            return Stream.concat(wanted.stream(), Stream.of(unwanted))
+                    .map(Encoded::tokens)
+                    .toList();
+        }
+
+        /** Whether one text guides, as long as the unwanted one and with all of its weight. */
+        boolean plain() {
+            return wanted.size() == 1
+                    && weights.getFirst() == 1
+                    && wanted.getFirst().tokens() == unwanted.tokens();
+        }
+    }
+
+    /** @param step counted from 0 */
+    public Current at(int step) {
+        Span span = spans.stream().filter(one -> one.last >= step).findFirst().orElseGet(spans::getLast);
+        List<Encoded> wanted =
+                span.wanted.stream().map(guide -> texts.get(guide.text)).toList();
+        int most = wanted.stream().mapToInt(Encoded::tokens).max().orElseThrow();
+        return new Current(
+                wanted.stream().map(text -> text.repeatedTo(most)).toList(),
+                span.wanted.stream().map(Guide::weight).toList(),
+                texts.get(span.unwanted),
+                picture);
+    }
+
     /**
      * One row of those parts of {@link io.ruido.model.Conditioning} that are made from a text.
      *
@@ -23,6 +104,23 @@ public record Conditioning(Encoded positive, Encoded negative, Part picture) {
     public record Encoded(Part states, Part mask, Part pooled, Part labels) {
         private Stream<Part> parts() {
             return Stream.of(states, mask, pooled, labels);
+        }
+
+        int tokens() {
+            return states.shape.getFirst();
+        }
+
+        /** With the last state as often as it takes to have so many. */
+        private Encoded repeatedTo(int tokens) {
+            if (tokens() == tokens) {
+                return this;
+            }
+            int width = states.shape.getLast();
+            float[] values = Arrays.copyOf(states.values, tokens * width);
+            for (int i = states.values.length; i < values.length; i++) {
+                values[i] = values[i - width];
+            }
+            return new Encoded(new Part(List.of(tokens, width), values), mask, pooled, labels);
         }
     }
 
@@ -67,28 +165,78 @@ public record Conditioning(Encoded positive, Encoded negative, Part picture) {
         }
     }
 
-    /** How many tokens a text has: texts of one model, and so samples that share a call, have as many. */
-    public int tokens() {
-        return positive.states.shape.getFirst();
+    /**
+     * Big-endian, 32 bits for each whole number: the number of texts, and each part of each text as its number of dimensions, its
+     * shape and its values; twice, for both passes: the number of spans, and each as its last step, the number of its guides, each
+     * guide's text and weight (64 bits), and the unwanted text; the picture like a part of a text; the number of warnings, and each
+     * as its length and its bytes in UTF-8.
+     */
+    public byte[] toBytes() {
+        List<byte[]> messages = warnings.stream()
+                .map(warning -> warning.getBytes(StandardCharsets.UTF_8))
+                .toList();
+        int size = 4 * Integer.BYTES
+                + texts.stream().flatMap(Encoded::parts).mapToInt(Part::bytes).sum()
+                + size(spans)
+                + size(secondSpans)
+                + picture.bytes()
+                + messages.stream()
+                        .mapToInt(bytes -> Integer.BYTES + bytes.length)
+                        .sum();
+        ByteBuffer bytes = ByteBuffer.allocate(size);
+        bytes.putInt(texts.size());
+        texts.stream().flatMap(Encoded::parts).forEach(part -> part.write(bytes));
+        write(bytes, spans);
+        write(bytes, secondSpans);
+        picture.write(bytes);
+        bytes.putInt(messages.size());
+        messages.forEach(message -> bytes.putInt(message.length).put(message));
+        return bytes.array();
     }
 
-    /** Each part as its number of dimensions, its shape and its values, big-endian, 32 bits each. */
-    public byte[] toBytes() {
-        List<Part> parts = Stream.of(positive.parts(), negative.parts(), Stream.of(picture))
-                .flatMap(Function.identity())
-                .toList();
-        ByteBuffer bytes =
-                ByteBuffer.allocate(parts.stream().mapToInt(Part::bytes).sum());
-        parts.forEach(part -> part.write(bytes));
-        return bytes.array();
+    private static int size(List<Span> spans) {
+        return spans.stream()
+                .mapToInt(span -> 3 * Integer.BYTES + 12 * span.wanted.size())
+                .sum();
+    }
+
+    private static void write(ByteBuffer bytes, List<Span> spans) {
+        bytes.putInt(spans.size());
+        for (Span span : spans) {
+            bytes.putInt(span.last).putInt(span.wanted.size());
+            span.wanted.forEach(guide -> bytes.putInt(guide.text).putDouble(guide.weight));
+            bytes.putInt(span.unwanted);
+        }
+    }
+
+    private static List<Span> readSpans(ByteBuffer bytes) {
+        List<Span> spans = new ArrayList<>();
+        for (int count = bytes.getInt(); count > 0; count--) {
+            int last = bytes.getInt();
+            List<Guide> wanted = new ArrayList<>();
+            for (int guides = bytes.getInt(); guides > 0; guides--) {
+                wanted.add(new Guide(bytes.getInt(), bytes.getDouble()));
+            }
+            spans.add(new Span(last, wanted, bytes.getInt()));
+        }
+        return spans;
     }
 
     public static Conditioning fromBytes(byte[] content) {
         ByteBuffer bytes = ByteBuffer.wrap(content);
-        return new Conditioning(encoded(bytes), encoded(bytes), Part.read(bytes));
-    }
-
-    private static Encoded encoded(ByteBuffer bytes) {
-        return new Encoded(Part.read(bytes), Part.read(bytes), Part.read(bytes), Part.read(bytes));
+        List<Encoded> texts = new ArrayList<>();
+        for (int count = bytes.getInt(); count > 0; count--) {
+            texts.add(new Encoded(Part.read(bytes), Part.read(bytes), Part.read(bytes), Part.read(bytes)));
+        }
+        List<Span> spans = readSpans(bytes);
+        List<Span> secondSpans = readSpans(bytes);
+        Part picture = Part.read(bytes);
+        List<String> warnings = new ArrayList<>();
+        for (int count = bytes.getInt(); count > 0; count--) {
+            byte[] message = new byte[bytes.getInt()];
+            bytes.get(message);
+            warnings.add(new String(message, StandardCharsets.UTF_8));
+        }
+        return new Conditioning(texts, spans, secondSpans, picture, warnings);
     }
 }

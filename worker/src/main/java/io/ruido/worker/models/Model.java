@@ -13,18 +13,23 @@ import io.ruido.job.Infotext;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
+import io.ruido.job.prompting.Prompting;
 import io.ruido.pipeline.DiffusionPipeline;
+import io.ruido.pipeline.Guide;
 import io.ruido.pipeline.InitialLatents;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.LatentUpscaler;
 import io.ruido.pipeline.image.RgbImage;
+import io.ruido.pipeline.lora.AppliedLora;
+import io.ruido.pipeline.text.TextualInversion;
 import io.ruido.plan.Engine;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -40,11 +45,19 @@ public final class Model implements AutoCloseable {
     private final ModelCard card;
     private final DiffusionPipeline pipeline;
     private final ExecutorService side;
+    private final LoadedLoras loras;
 
     private Model(ModelCard card, DiffusionPipeline pipeline, ExecutorService side) {
         this.card = card;
         this.pipeline = pipeline;
         this.side = side;
+        this.loras = new LoadedLoras(file -> aside(_ -> {
+            try {
+                return pipeline.lora(file);
+            } catch (IOException e) {
+                throw new IllegalArgumentException(e.getMessage(), e);
+            }
+        }));
     }
 
     /**
@@ -68,36 +81,55 @@ public final class Model implements AutoCloseable {
         return card;
     }
 
-    /** Whether the image that a clip begins with is a part of its conditioning. */
-    public boolean encodesImages() {
-        return pipeline.encodesPictures();
+    /** The encoded texts of a job with plain prompts. */
+    public Conditioning encode(String prompt, String negativePrompt) {
+        return encode(prompt, negativePrompt, Prompting.PLAIN, List.of(1), List.of(), List.of());
     }
 
     /**
-     * @param image that a clip begins with, for a model that encodes it
+     * The encoded texts of a job.
+     *
+     * @param steps of each pass of the job, in whose course a text can change
+     * @param loras added to the layers of text encoders
+     * @param embeddings whose names are in the prompts
      * @throws IllegalArgumentException when the model can only be asked for other things
      */
-    public Conditioning encode(String prompt, String negativePrompt, Optional<RgbImage> image) {
-        return aside(manager -> new Conditioning(
-                encoded(pipeline.encode(manager, List.of(prompt))),
-                encoded(pipeline.encodeNegative(manager, List.of(negativePrompt))),
-                part(image.isPresent() ? pipeline.encodePicture(manager, image.get()) : Ops.none())));
+    public Conditioning encode(
+            String prompt,
+            String negativePrompt,
+            Prompting prompting,
+            List<Integer> steps,
+            List<AppliedLora> loras,
+            List<EmbeddingLibrary.Use> embeddings) {
+        return aside(manager -> {
+            List<TextualInversion> read =
+                    embeddings.stream().map(use -> read(use, manager)).toList();
+            return new TextEncoding(pipeline, manager, prompting, loras, read).encode(prompt, negativePrompt, steps);
+        });
     }
 
-    private static Conditioning.Encoded encoded(io.ruido.model.Conditioning encoded) {
-        return new Conditioning.Encoded(
-                part(encoded.states()), part(encoded.mask()), part(encoded.pooled()), part(encoded.labels()));
+    private static TextualInversion read(EmbeddingLibrary.Use use, NDManager manager) {
+        try {
+            return TextualInversion.read(use.file(), use.name(), manager);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "prompt: cannot read embedding %s: %s".formatted(use.name(), e.getMessage()), e);
+        }
     }
 
-    private static Conditioning.Part part(NDArray row) {
-        return row.isEmpty()
-                ? Conditioning.Part.NONE
-                : new Conditioning.Part(
-                        Arrays.stream(row.getShape().getShape())
-                                .skip(1)
-                                .mapToObj(Math::toIntExact)
-                                .toList(),
-                        row.toType(DataType.FLOAT32, false).toFloatArray());
+    /** Whether the image that a clip begins with is a part of its conditioning. */
+    public boolean encodesImages() {
+        return pipeline.texts().encodesPictures();
+    }
+
+    /** The states of the image that a clip begins with; none unless {@link #encodesImages}. */
+    public Conditioning.Part encode(RgbImage image) {
+        return aside(manager -> TextEncoding.part(pipeline.texts().encodePicture(manager, image)));
+    }
+
+    /** Reads low-rank additions for this model. */
+    public LoadedLoras loras() {
+        return loras;
     }
 
     /**
@@ -155,6 +187,7 @@ public final class Model implements AutoCloseable {
                 0,
                 source,
                 Optional.ofNullable(params.eta()),
+                params.churn(),
                 Optional.empty());
     }
 
@@ -167,11 +200,19 @@ public final class Model implements AutoCloseable {
         double strength = params.source() == null ? 1 : params.source().strength();
         return SampleState.restore(
                 pipeline.trajectory(
-                        Optional.of(params.sampler()), Optional.ofNullable(params.eta()), params.steps(), strength),
+                        Optional.of(params.sampler()),
+                        Optional.ofNullable(params.eta()),
+                        params.churn(),
+                        params.steps(),
+                        strength),
                 saved);
     }
 
-    /** The denoiser's output, with guidance, for each of these samples of one geometry and number of tokens. */
+    /**
+     * The denoiser's output, with guidance, for each of these samples of one geometry and the same numbers of tokens.
+     *
+     * <p>Samples with low-rank additions are not mixed with others: their layers are called one by one.
+     */
     public float[][] predict(List<DenoiserInput> batch) {
         SamplingParams params = batch.getFirst().params();
         int size = batch.size();
@@ -187,10 +228,11 @@ public final class Model implements AutoCloseable {
             float[] outputs = pipeline.predict(
                             latents,
                             timesteps,
-                            conditioning(manager, batch, Conditioning::positive),
-                            conditioning(manager, batch, Conditioning::negative),
+                            guides(manager, batch),
+                            conditioning(manager, batch, Conditioning.Current::unwanted),
                             guidance,
-                            new float[size])
+                            batch.stream().map(DenoiserInput::loras).toList(),
+                            params.tiling())
                     .toFloatArray();
             int each = outputs.length / size;
             return IntStream.range(0, size)
@@ -199,8 +241,24 @@ public final class Model implements AutoCloseable {
         }
     }
 
+    /** Each of the texts of all samples, with its weight for each sample. */
+    private static List<Guide> guides(NDManager manager, List<DenoiserInput> batch) {
+        List<Guide> guides = new ArrayList<>();
+        int texts = batch.getFirst().conditioning().wanted().size();
+        for (int k = 0; k < texts; k++) {
+            int text = k;
+            float[] weights = new float[batch.size()];
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] = batch.get(i).conditioning().weights().get(k).floatValue();
+            }
+            guides.add(new Guide(
+                    conditioning(manager, batch, current -> current.wanted().get(text)), weights));
+        }
+        return guides;
+    }
+
     private static io.ruido.model.Conditioning conditioning(
-            NDManager manager, List<DenoiserInput> batch, Function<Conditioning, Conditioning.Encoded> which) {
+            NDManager manager, List<DenoiserInput> batch, Function<Conditioning.Current, Conditioning.Encoded> which) {
         Function<Function<Conditioning.Encoded, Conditioning.Part>, NDArray> rows =
                 part -> rows(manager, batch, sample -> part.apply(which.apply(sample.conditioning())));
         return io.ruido.model.Conditioning.ofStates(rows.apply(Conditioning.Encoded::states))
@@ -256,8 +314,9 @@ public final class Model implements AutoCloseable {
     public record Result(Artifact artifact, Optional<Artifact> thumbnail) {}
 
     public Result result(float[] latents, SamplingJob job) {
-        Frames frames = aside(manager ->
-                pipeline.decode(latents(manager, latents, job.lastPass())).getFirst());
+        Frames frames = aside(manager -> pipeline.decode(
+                        latents(manager, latents, job.lastPass()), job.params().tiling())
+                .getFirst());
         Artifact artifact = pipeline.artifact(frames, job.params().output(), Infotext.of(job, 0));
         return new Result(
                 artifact,
@@ -273,8 +332,10 @@ public final class Model implements AutoCloseable {
     }
 
     /** Rows of the denoiser's batch that a sample takes. */
-    public int rows(SamplingParams params) {
-        return pipeline.rows(params.guidanceScale());
+    public int rows(SamplingParams params, Conditioning.Current conditioning) {
+        return conditioning.plain()
+                ? pipeline.rows(params.guidanceScale())
+                : conditioning.wanted().size() + 1;
     }
 
     private NDArray latents(NDManager manager, float[] latents, SamplingParams params) {
@@ -303,6 +364,7 @@ public final class Model implements AutoCloseable {
 
     @Override
     public void close() {
+        loras.close();
         pipeline.close();
     }
 }

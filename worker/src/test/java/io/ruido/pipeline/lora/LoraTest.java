@@ -1,41 +1,99 @@
 package io.ruido.pipeline.lora;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ruido.job.Geometry;
 import io.ruido.job.Seeds;
+import io.ruido.model.Conditioning;
 import io.ruido.model.Golden;
 import io.ruido.pipeline.DiffusionPipeline;
+import io.ruido.pipeline.Guide;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.Sampling;
+import io.ruido.pipeline.image.RgbImage;
+import io.ruido.plan.Engine;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Files in the ways that diffusers and PEFT can write them, beside the pictures of diffusers: see make_lora_goldens.py. */
+/** Files in the ways that diffusers and PEFT can write them, beside the pictures of diffusers, see make_lora_goldens.py. */
 class LoraTest {
     private static final Path FOLDER = Golden.path("golden/pipelines/stable-diffusion");
     private static final Path LORAS = Golden.path("golden/loras");
+
+    private final NDManager manager = Torch.newManager();
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
 
     private static Path file(String name) {
         return LORAS.resolve(name + ".safetensors");
     }
 
-    private static byte[] picture(List<LoraFile> files) throws IOException {
+    @ParameterizedTest
+    @EnumSource
+    void aFileIsAppliedAsInDiffusers(Engine engine) throws IOException {
+        Map<String, NDArray> pictures = SafeTensors.read(file("pictures"), manager, DataType.FLOAT32);
         JsonNode run =
                 new ObjectMapper().readTree(LORAS.resolve("run.json").toFile()).get(0);
-        SampleRequest request = new SampleRequest(
+        for (String name : pictures.keySet()) {
+            String[] parts = name.split(":");
+            List<LoraFile> files = name.equals("none")
+                    ? List.of()
+                    : List.of(new LoraFile(file(parts[0]), Double.parseDouble(parts[1])));
+            RgbImage picture = picture(run, engine, files);
+            float[] expected = pictures.get(name).transpose(1, 2, 0).reshape(-1).toFloatArray();
+            for (int i = 0; i < expected.length; i++) {
+                assertThat((double) Math.abs((picture.rgb()[i] & 0xff) - expected[i]))
+                        .as(name)
+                        .isLessThanOrEqualTo(1);
+            }
+        }
+    }
+
+    private static RgbImage picture(JsonNode run, Engine engine, List<LoraFile> files) throws IOException {
+        try (var pipeline = DiffusionPipeline.read(FOLDER, Device.cpu(), DataType.FLOAT32, engine, files)) {
+            return new Sampling(pipeline).run(request(run), step -> {}).frames().first();
+        }
+    }
+
+    /** PEFT puts an adapter's name into those of the tensors; this file has no settings, so that α is the rank. */
+    @Test
+    void anAdaptersNameInThoseOfTheTensorsMakesNoDifference() throws IOException {
+        JsonNode run =
+                new ObjectMapper().readTree(LORAS.resolve("run.json").toFile()).get(0);
+
+        RgbImage named = picture(run, Engine.EAGER, List.of(new LoraFile(file("named-default"), 1)));
+        RgbImage plain = picture(run, Engine.EAGER, List.of(new LoraFile(file("alpha-in-metadata"), 2 / 8.)));
+
+        assertThat(named.rgb()).isEqualTo(plain.rgb());
+    }
+
+    private static SampleRequest request(JsonNode run) {
+        return new SampleRequest(
                 run.get("prompt").asText(),
                 run.get("negative").asText(),
                 Seeds.of(run.get("seed").asLong()),
@@ -43,45 +101,123 @@ class LoraTest {
                 Optional.empty(),
                 run.get("guidance").asDouble(),
                 0,
-                Geometry.ofImage(run.get("width").asInt(), run.get("height").asInt()),
+                Geometry.ofImage(16, 16),
                 0,
                 Optional.empty());
-        try (var pipeline = DiffusionPipeline.read(FOLDER, Device.cpu(), DataType.FLOAT32, files)) {
-            return new Sampling(pipeline)
-                    .run(request, step -> {})
-                    .frames()
-                    .first()
-                    .rgb();
-        }
     }
 
+    /** Each in a call with others that have other additions, or none. */
     @Test
-    void aFileIsAppliedAsInDiffusers() throws IOException {
-        try (NDManager manager = Torch.newManager()) {
-            Map<String, NDArray> pictures = SafeTensors.read(file("pictures"), manager, DataType.FLOAT32);
-            for (String name : pictures.keySet()) {
-                String[] parts = name.split(":");
-                byte[] picture = picture(
-                        name.equals("none")
-                                ? List.of()
-                                : List.of(new LoraFile(file(parts[0]), Double.parseDouble(parts[1]))));
-                float[] expected =
-                        pictures.get(name).transpose(1, 2, 0).reshape(-1).toFloatArray();
-                for (int i = 0; i < expected.length; i++) {
-                    assertThat((double) Math.abs((picture[i] & 0xff) - expected[i]))
-                            .as(name)
-                            .isLessThanOrEqualTo(1);
+    void aSamplesPredictionDependsOnItsOwnAdditionsOnly() throws IOException {
+        List<String> names = List.of("alpha-in-metadata", "convolutions", "weight-decomposed", "biased", "two-ranks");
+        try (var pipeline = DiffusionPipeline.read(FOLDER, Device.cpu(), DataType.FLOAT32)) {
+            List<List<AppliedLora>> added = new ArrayList<>(List.of(List.of()));
+            for (String name : names) {
+                added.add(List.of(pipeline.lora(file(name)).with(0.75)));
+            }
+            int size = added.size();
+            NDArray latents = manager.randomNormal(new Shape(size, 4, 8, 8));
+            NDArray states = manager.randomNormal(new Shape(size, 16, 8));
+            NDArray together = predict(pipeline, latents, states, added);
+
+            List<float[]> all = new ArrayList<>();
+            for (int i = 0; i < size; i++) {
+                var one = new NDIndex("{}:{}", i, i + 1);
+                NDArray alone = predict(pipeline, latents.get(one), states.get(one), List.of(added.get(i)));
+                if (i > 0) {
+                    assertThat(together.get(one).toFloatArray())
+                            .usingComparatorWithPrecision(1e-5f)
+                            .containsExactly(alone.toFloatArray());
                 }
+                all.add(predict(pipeline, latents.get("0:1"), states.get("0:1"), List.of(added.get(i)))
+                        .toFloatArray());
+            }
+            for (int i = 1; i < size; i++) {
+                assertThat(all.get(i)).as(names.get(i - 1)).isNotEqualTo(all.getFirst());
             }
         }
     }
 
-    /** PEFT puts an adapter's name into those of the tensors; this file has no settings, so that α is the rank. */
-    @Test
-    void anAdaptersNameInThoseOfTheTensorsMakesNoDifference() throws IOException {
-        byte[] named = picture(List.of(new LoraFile(file("named-default"), 1)));
-        byte[] plain = picture(List.of(new LoraFile(file("alpha-in-metadata"), 2 / 8.)));
+    private static NDArray predict(
+            DiffusionPipeline pipeline, NDArray latents, NDArray states, List<List<AppliedLora>> added) {
+        float[] timesteps = new float[added.size()];
+        Arrays.fill(timesteps, 500);
+        return predict(pipeline, latents, timesteps, states, added);
+    }
 
-        assertThat(named).isEqualTo(plain);
+    private static NDArray predict(
+            DiffusionPipeline pipeline,
+            NDArray latents,
+            float[] timesteps,
+            NDArray states,
+            List<List<AppliedLora>> added) {
+        int size = timesteps.length;
+        float[] guidance = new float[size];
+        float[] weights = new float[size];
+        Arrays.fill(guidance, 3);
+        Arrays.fill(weights, 1);
+        return pipeline.predict(
+                latents,
+                timesteps,
+                List.of(new Guide(Conditioning.ofStates(states), weights)),
+                Conditioning.ofStates(states.mul(-1)),
+                guidance,
+                added,
+                false);
+    }
+
+    /** Of the two transformers of Wan 2.2 each is called with the clips of its noise only. */
+    @Test
+    void aClipHasItsOwnAdditionsInEachOfTwoTransformers(@TempDir Path folder) throws IOException {
+        Path wan = Golden.path("golden/wan-pipelines/text-2.2-two");
+        JsonNode config = new ObjectMapper()
+                .readTree(wan.resolve("transformer/config.json").toFile());
+        long width = config.get("num_attention_heads").asLong()
+                * config.get("attention_head_dim").asLong();
+        Path file = folder.resolve("clip.safetensors");
+        Map<String, NDArray> tensors = new TreeMap<>();
+        for (String part : List.of("transformer", "transformer_2")) {
+            String module = part + ".blocks.0.attn1.to_v.";
+            tensors.put(module + "lora_A.weight", manager.randomNormal(new Shape(2, width)));
+            tensors.put(module + "lora_B.weight", manager.randomNormal(new Shape(width, 2)));
+        }
+        SafeTensors.write(file, tensors, DataType.FLOAT32);
+        float[] timesteps = {999, 30, 990, 20};
+        double[] weights = {0, 1, -1, 0.5};
+        try (var pipeline = DiffusionPipeline.read(wan, Device.cpu(), DataType.FLOAT32);
+                Lora lora = pipeline.lora(file)) {
+            int size = timesteps.length;
+            int side = 2 * pipeline.sizeStep();
+            NDArray latents = manager.randomNormal(pipeline.inputShape(size, new Geometry(side, side, 5)));
+            NDArray states = pipeline.texts().states(manager, List.of("one")).repeat(0, size);
+            List<List<AppliedLora>> added = Arrays.stream(weights)
+                    .mapToObj(weight -> List.of(lora.with(weight)))
+                    .toList();
+
+            NDArray together = predict(pipeline, latents, timesteps, states, added);
+
+            for (int i = 0; i < size; i++) {
+                var one = new NDIndex("{}:{}", i, i + 1);
+                float[] timestep = {timesteps[i]};
+                NDArray alone = predict(pipeline, latents.get(one), timestep, states.get(one), List.of(added.get(i)));
+                NDArray without = predict(pipeline, latents.get(one), timestep, states.get(one), List.of(List.of()));
+                assertThat(together.get(one).toFloatArray())
+                        .as("clip %d", i)
+                        .usingComparatorWithPrecision(1e-5f)
+                        .containsExactly(alone.toFloatArray());
+                assertThat(alone.sub(without).abs().max().getFloat() > 1e-3)
+                        .as("clip %d is changed", i)
+                        .isEqualTo(weights[i] != 0);
+            }
+        }
+    }
+
+    @Test
+    void aFileOfAnotherModelIsRefusedByName() throws IOException {
+        try (var xl = DiffusionPipeline.read(Golden.path("golden/pipelines/xl"), Device.cpu(), DataType.FLOAT32)) {
+            assertThatThrownBy(() -> xl.lora(file("alpha-in-metadata")))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("alpha-in-metadata.safetensors: ");
+        }
     }
 }

@@ -12,6 +12,7 @@ import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ruido.job.Churn;
 import io.ruido.job.Geometry;
 import io.ruido.job.Seeds;
 import io.ruido.model.Conditioning;
@@ -93,11 +94,11 @@ class WanParityTest {
     }
 
     private Conditioning conditioning(DiffusionPipeline pipeline, List<String> texts) {
-        Conditioning encoded = pipeline.encode(manager, texts);
-        if (!pipeline.encodesPictures()) {
+        Conditioning encoded = pipeline.texts().encode(manager, texts);
+        if (!pipeline.texts().encodesPictures()) {
             return encoded;
         }
-        NDArray picture = pipeline.encodePicture(manager, new RgbImage(32, 16, new byte[3 * 32 * 16]));
+        NDArray picture = pipeline.texts().encodePicture(manager, new RgbImage(32, 16, new byte[3 * 32 * 16]));
         return encoded.withPicture(picture.concat(picture.mul(2), 0).concat(picture.concat(picture.mul(3), 0), 0));
     }
 
@@ -148,6 +149,7 @@ class WanParityTest {
                 0,
                 source(folder, run),
                 Optional.empty(),
+                Churn.NONE,
                 run.has("guidance2") ? Optional.of(run.path("guidance2").asDouble()) : Optional.empty());
         try (DiffusionPipeline pipeline = DiffusionPipeline.read(folder, Device.cpu(), DataType.FLOAT32)) {
             return new Sampling(pipeline).run(request, step -> {}).frames().images();

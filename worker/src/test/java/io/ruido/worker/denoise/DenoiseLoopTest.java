@@ -244,10 +244,7 @@ class DenoiseLoopTest {
                     double guidance = i % 3 == 0 ? 1 : 1 + i;
                     var params = new SamplingParams(MODEL, size, size, 20 + 5 * i, guidance, sampler, i);
                     return new Sample(
-                            model,
-                            params,
-                            model.encode("text " + i, "", Optional.empty()),
-                            model.start(params, Optional.empty()));
+                            model, params, model.encode("text " + i, ""), model.start(params, Optional.empty()));
                 })
                 .toList();
     }

@@ -67,7 +67,7 @@ class ModelTest {
                 Model model = Model.read(FOLDERS.resolve(kind), Device.cpu(), DataType.FLOAT32, Engine.EAGER, side)) {
             SamplingParams params = new SamplingParams(kind, 16, 16, STEPS, guidance, "ddim", 7);
 
-            assertThat(model.rows(params)).isEqualTo(rows);
+            assertThat(model.rows(params, model.encode("an apple", "").at(0))).isEqualTo(rows);
         }
     }
 
@@ -75,7 +75,7 @@ class ModelTest {
     void aTextThatTheModelCannotDrawIsRefused() throws IOException {
         try (ExecutorService side = Executors.newSingleThreadExecutor();
                 Model model = Model.read(FOLDERS.resolve("dit"), Device.cpu(), DataType.FLOAT32, Engine.EAGER, side)) {
-            assertThatThrownBy(() -> model.encode("a red apple", "", Optional.empty()))
+            assertThatThrownBy(() -> model.encode("a red apple", ""))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("prompt must be a class from 0 to ")
                     .hasMessageEndingWith(", was a red apple");
@@ -83,12 +83,11 @@ class ModelTest {
     }
 
     private static float[] drawn(Model model, SamplingParams params, String prompt) {
-        Conditioning text = Conditioning.fromBytes(
-                model.encode(prompt, "blue", Optional.empty()).toBytes());
+        Conditioning text = Conditioning.fromBytes(model.encode(prompt, "blue").toBytes());
         SampleState sample = model.start(params, Optional.empty());
         while (!sample.done()) {
-            sample.advance(model.predict(
-                            List.of(new DenoiserInput(params, text, sample.input(), sample.timestep(), false)))[0]);
+            sample.advance(model.predict(List.of(new DenoiserInput(
+                    params, text.at(sample.step()), sample.input(), sample.timestep(), false, List.of())))[0]);
         }
         return sample.latents();
     }

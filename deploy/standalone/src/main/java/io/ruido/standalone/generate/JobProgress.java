@@ -24,6 +24,7 @@ final class JobProgress implements AutoCloseable {
             case JobEvent.Step step -> step(step.index(), step.step());
             case JobEvent.Image image -> {}
             case JobEvent.Result result -> {}
+            case JobEvent.Warnings warnings -> warnings.messages().forEach(System.err::println);
         }
     }
 

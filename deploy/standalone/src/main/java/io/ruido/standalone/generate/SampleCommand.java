@@ -2,6 +2,7 @@ package io.ruido.standalone.generate;
 
 import io.ruido.image.ImageFile;
 import io.ruido.job.Artifact;
+import io.ruido.job.Churn;
 import io.ruido.job.Geometry;
 import io.ruido.job.Infotext;
 import io.ruido.job.Output;
@@ -112,7 +113,7 @@ public final class SampleCommand implements Callable<Integer> {
     @Option(
             names = "--lora",
             paramLabel = "FILE[:WEIGHT]",
-            description = "LoRA to merge into the weights; can be repeated.")
+            description = "LoRA to add to the weights; can be repeated.")
     private List<String> loras = List.of();
 
     @Option(
@@ -196,6 +197,7 @@ public final class SampleCommand implements Callable<Integer> {
                 clipSkip,
                 source(picture.map(found -> found.resized(geometry.width(), geometry.height())), geometry),
                 Optional.ofNullable(eta),
+                Churn.NONE,
                 Optional.ofNullable(lowNoiseGuidance));
     }
 

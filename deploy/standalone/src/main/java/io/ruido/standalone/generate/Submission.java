@@ -1,8 +1,10 @@
 package io.ruido.standalone.generate;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ruido.job.JobJson;
 import java.io.IOException;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Mixin;
@@ -52,6 +54,24 @@ public final class Submission {
                     "How much noise DDIM, TCD or Euler a adds in each step, from 0 to 1; the sampler's own by default.")
     private Double eta;
 
+    @Option(
+            names = "--prompt-syntax",
+            paramLabel = "SYNTAX",
+            description = "plain, or a1111 for emphasis, editing and LoRAs in prompts; plain by default.")
+    private String promptSyntax;
+
+    @Option(names = "--lora", paramLabel = "NAME[:WEIGHT]", description = "One of the server's LoRAs; can be repeated.")
+    private List<String> loras = List.of();
+
+    @Option(
+            names = "--clip-skip",
+            paramLabel = "N",
+            description = "Layers at the end of a CLIP text encoder that are left out; 0 by default.")
+    private Integer clipSkip;
+
+    @Option(names = "--tiling", description = "Makes images that have no seam when they are laid side by side.")
+    private boolean tiling;
+
     @Option(names = "--seed", paramLabel = "N", description = "The same seed and settings give the same image.")
     private Long seed;
 
@@ -70,6 +90,12 @@ public final class Submission {
         }
     }
 
+    private static ObjectNode lora(String text) {
+        Matcher weighted = Pattern.compile("(.+):([-+]?[.\\d]+)").matcher(text);
+        ObjectNode lora = JobJson.MAPPER.createObjectNode().put("name", weighted.matches() ? weighted.group(1) : text);
+        return weighted.matches() ? lora.put("weight", Double.parseDouble(weighted.group(2))) : lora;
+    }
+
     /** The body of {@code POST /v1/jobs}, once the pictures are where it takes them from. */
     ObjectNode toJson(GatewayClient client) throws IOException {
         ObjectNode json = JobJson.MAPPER.createObjectNode().put("prompt", prompt);
@@ -83,6 +109,13 @@ public final class Submission {
         json.put("guidanceScale", guidance);
         json.put("sampler", sampler);
         json.put("eta", eta);
+        json.put("promptSyntax", promptSyntax);
+        json.put("clipSkip", clipSkip);
+        json.put("tiling", tiling ? true : null);
+        if (!loras.isEmpty()) {
+            ArrayNode named = json.putArray("loras");
+            loras.forEach(lora -> named.add(lora(lora)));
+        }
         json.put("seed", seed);
         json.put("strength", start.strength().orElse(null));
         json.put("variationSeed", start.variationSeed().orElse(null));

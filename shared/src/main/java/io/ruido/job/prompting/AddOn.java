@@ -1,0 +1,9 @@
+package io.ruido.job.prompting;
+
+/**
+ * A file that workers can add to a model: a LoRA or an embedding.
+ *
+ * @param name by which jobs name it
+ * @param bytes of the file
+ */
+public record AddOn(String name, long bytes) {}

@@ -1,0 +1,2 @@
+/** How the prompts of a job are read, and the LoRAs that it names. */
+package io.ruido.job.prompting;

@@ -1,0 +1,33 @@
+package io.ruido.pipeline.prompt;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Composable diffusion (Liu et al., 2022, §3.2): texts between {@code AND}, each of which guides by itself, with its weight at its
+ * end, {@code a cat :1.2 AND a dog}.
+ */
+public final class Composition {
+    private static final Pattern AND = Pattern.compile("\\bAND\\b");
+    private static final Pattern WEIGHT =
+            Pattern.compile("(.*?)(?:\\s*:\\s*([-+]?(?:\\d+\\.?|\\d*\\.\\d+)))?\\s*", Pattern.DOTALL);
+
+    /** One of the texts, which may have editing and emphasis. */
+    public record Part(String text, double weight) {}
+
+    private Composition() {}
+
+    public static List<Part> parse(String prompt) {
+        return Arrays.stream(AND.split(prompt, -1)).map(Composition::part).toList();
+    }
+
+    private static Part part(String text) {
+        Matcher parts = WEIGHT.matcher(text);
+        if (!parts.matches()) {
+            return new Part(text, 1);
+        }
+        return new Part(parts.group(1), parts.group(2) == null ? 1 : Double.parseDouble(parts.group(2)));
+    }
+}

@@ -1,0 +1,91 @@
+package io.ruido.pipeline.prompt;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Emphasis: {@code (text)} is multiplied by 1.1, {@code [text]} divided by it, {@code (text:1.3)} multiplied by a number.
+ * Brackets nest; one that is never closed holds to the end; one that was never opened stands for itself. {@code \(}, {@code \)},
+ * {@code \[}, {@code \]} and {@code \\} stand for the second character.
+ */
+public final class Emphasis {
+    private static final double FACTOR = 1.1;
+    private static final Pattern TOKEN =
+            Pattern.compile("\\\\[()\\[\\]\\\\]|\\\\|\\(|\\[|:\\s*([+-]?[.\\d]+)\\s*\\)|\\)|]|[^\\\\()\\[\\]:]+|:");
+    private static final Pattern BREAK = Pattern.compile("\\s*\\bBREAK\\b\\s*", Pattern.DOTALL);
+
+    private final List<Weighted> pieces = new ArrayList<>();
+    private final List<Integer> round = new ArrayList<>(); // where each open bracket begins
+    private final List<Integer> square = new ArrayList<>();
+
+    private Emphasis() {}
+
+    /** The pieces of a text, neighbours of equal weight joined. */
+    public static List<Weighted> parse(String text) {
+        return new Emphasis().read(text);
+    }
+
+    private List<Weighted> read(String text) {
+        Matcher tokens = TOKEN.matcher(text);
+        while (tokens.find()) {
+            String token = tokens.group();
+            String weight = tokens.group(1);
+            if (token.length() == 2 && token.charAt(0) == '\\') {
+                pieces.add(new Weighted(token.substring(1), 1));
+            } else if (token.equals("(")) {
+                round.add(pieces.size());
+            } else if (token.equals("[")) {
+                square.add(pieces.size());
+            } else if (weight != null && !round.isEmpty() && isNumber(weight)) {
+                multiply(round.removeLast(), Double.parseDouble(weight));
+            } else if (token.equals(")") && !round.isEmpty()) {
+                multiply(round.removeLast(), FACTOR);
+            } else if (token.equals("]") && !square.isEmpty()) {
+                multiply(square.removeLast(), 1 / FACTOR);
+            } else {
+                addText(token);
+            }
+        }
+        round.forEach(from -> multiply(from, FACTOR));
+        square.forEach(from -> multiply(from, 1 / FACTOR));
+        return joined();
+    }
+
+    private static boolean isNumber(String text) {
+        return text.matches("[+-]?(\\d+\\.?\\d*|\\.\\d+)");
+    }
+
+    private void addText(String text) {
+        String[] parts = BREAK.split(text, -1);
+        for (int i = 0; i < parts.length; i++) {
+            if (i > 0) {
+                pieces.add(Weighted.BREAK);
+            }
+            pieces.add(new Weighted(parts[i], 1));
+        }
+    }
+
+    private void multiply(int from, double factor) {
+        for (int i = from; i < pieces.size(); i++) {
+            Weighted piece = pieces.get(i);
+            if (!piece.isBreak()) {
+                pieces.set(i, new Weighted(piece.text(), piece.weight() * factor));
+            }
+        }
+    }
+
+    private List<Weighted> joined() {
+        List<Weighted> joined = new ArrayList<>();
+        for (Weighted piece : pieces) {
+            Weighted last = joined.isEmpty() ? null : joined.getLast();
+            if (last != null && !last.isBreak() && !piece.isBreak() && last.weight() == piece.weight()) {
+                joined.set(joined.size() - 1, new Weighted(last.text() + piece.text(), piece.weight()));
+            } else {
+                joined.add(piece);
+            }
+        }
+        return joined.isEmpty() ? List.of(new Weighted("", 1)) : joined;
+    }
+}

@@ -1,0 +1,50 @@
+package io.ruido.worker.models;
+
+import io.ruido.config.RuidoConfig;
+import io.ruido.job.Job;
+import io.ruido.job.prompting.AddOn;
+import io.ruido.job.prompting.PromptSyntax;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The embeddings that prompts of {@link PromptSyntax#A1111} can name, those of {@code ruido.worker.embeddings}. */
+public final class EmbeddingLibrary {
+    private final AddOnFiles files;
+
+    private EmbeddingLibrary(AddOnFiles files) {
+        this.files = files;
+    }
+
+    public static EmbeddingLibrary open(RuidoConfig config) throws IOException {
+        return new EmbeddingLibrary(
+                AddOnFiles.of(config, "ruido.worker.embeddings", config.worker().embeddings()));
+    }
+
+    /** All files, by name. */
+    public List<AddOn> list() {
+        return files.list();
+    }
+
+    /**
+     * An embedding that a prompt names.
+     *
+     * @param version changes when the file does
+     */
+    public record Use(String name, Path file, String version) {}
+
+    /** The embeddings whose names are in a job's prompts. */
+    public List<Use> uses(Job job) {
+        if (job.params().prompting().syntax() == PromptSyntax.PLAIN) {
+            return List.of();
+        }
+        return files.list().stream()
+                .map(AddOn::name)
+                .filter(name ->
+                        job.prompt().contains(name) || job.negativePrompt().contains(name))
+                .flatMap(name -> files.find(name).stream()
+                        .flatMap(local -> Stream.of(new Use(name, local.file(), local.version()))))
+                .toList();
+    }
+}

@@ -1,0 +1,169 @@
+package io.ruido.worker.models;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import io.ruido.job.prompting.ExtraNetworks;
+import io.ruido.job.prompting.PromptSyntax;
+import io.ruido.job.prompting.Prompting;
+import io.ruido.pipeline.DiffusionPipeline;
+import io.ruido.pipeline.PromptEncoder;
+import io.ruido.pipeline.lora.AppliedLora;
+import io.ruido.pipeline.prompt.Composition;
+import io.ruido.pipeline.prompt.Emphasis;
+import io.ruido.pipeline.prompt.PromptSchedule;
+import io.ruido.pipeline.prompt.Weighted;
+import io.ruido.pipeline.text.TextualInversion;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** Encodes the prompts of one job; every text once, however often it is wanted. */
+final class TextEncoding {
+    private final PromptEncoder encoder;
+    private final NDManager manager;
+    private final Prompting prompting;
+    private final List<AppliedLora> loras;
+    private final List<TextualInversion> embeddings;
+    private final List<String> warnings = new ArrayList<>();
+    private final Map<String, Integer> numbers = new LinkedHashMap<>();
+    private final List<Conditioning.Encoded> texts = new ArrayList<>();
+
+    /** @param named embeddings whose names are in the prompts */
+    TextEncoding(
+            DiffusionPipeline pipeline,
+            NDManager manager,
+            Prompting prompting,
+            List<AppliedLora> loras,
+            List<TextualInversion> named) {
+        this.encoder = pipeline.texts();
+        this.manager = manager;
+        this.prompting = prompting;
+        this.loras = loras;
+        this.embeddings = named.stream().filter(encoder::fits).toList();
+        named.stream()
+                .filter(one -> !encoder.fits(one))
+                .forEach(one -> warnings.add(
+                        "prompt: embedding %s is not used because its vectors do not fit the model's text encoder"
+                                .formatted(one.name())));
+    }
+
+    /** @param steps of each pass of the job, in whose course a text can change */
+    Conditioning encode(String prompt, String negativePrompt, List<Integer> steps) {
+        return prompting.syntax() == PromptSyntax.PLAIN
+                ? plain(prompt, negativePrompt)
+                : scheduled(ExtraNetworks.without(prompt), negativePrompt, steps);
+    }
+
+    private Conditioning plain(String prompt, String negativePrompt) {
+        warnOfCutOff("prompt", prompt);
+        warnOfCutOff("negativePrompt", negativePrompt);
+        return Conditioning.of(
+                encoded(encoder.encode(manager, List.of(prompt), prompting.clipSkip(), loras)),
+                encoded(encoder.encodeNegative(manager, List.of(negativePrompt), loras)),
+                warnings);
+    }
+
+    private void warnOfCutOff(String field, String text) {
+        encoder.cutOff(text)
+                .map(cut -> field + ": " + cut)
+                .filter(one -> !warnings.contains(one))
+                .ifPresent(warnings::add);
+    }
+
+    private Conditioning scheduled(String prompt, String negativePrompt, List<Integer> steps) {
+        List<Conditioning.Span> first = spans(prompt, negativePrompt, steps.getFirst(), 0);
+        List<Conditioning.Span> second =
+                steps.size() == 1 ? List.of() : spans(prompt, negativePrompt, steps.getLast(), steps.getFirst());
+        return new Conditioning(texts, first, second, Conditioning.Part.NONE, warnings);
+    }
+
+    /** @param before steps of the pass before */
+    private List<Conditioning.Span> spans(String prompt, String negativePrompt, int steps, int before) {
+        List<Composition.Part> parts = Composition.parse(prompt);
+        List<List<PromptSchedule.Span>> wanted = parts.stream()
+                .map(part -> PromptSchedule.parse(part.text(), steps, before))
+                .toList();
+        List<PromptSchedule.Span> unwanted = PromptSchedule.parse(negativePrompt, steps, before);
+        TreeSet<Integer> changes = new TreeSet<>();
+        wanted.forEach(spans -> spans.forEach(span -> changes.add(span.last())));
+        unwanted.forEach(span -> changes.add(span.last()));
+        List<Conditioning.Span> spans = new ArrayList<>();
+        for (int last : changes) {
+            List<Conditioning.Guide> guides = new ArrayList<>();
+            for (int i = 0; i < parts.size(); i++) {
+                guides.add(new Conditioning.Guide(
+                        number("+", textAt(wanted.get(i), last)), parts.get(i).weight()));
+            }
+            spans.add(new Conditioning.Span(last, guides, number("-", textAt(unwanted, last))));
+        }
+        return spans;
+    }
+
+    private static String textAt(List<PromptSchedule.Span> spans, int step) {
+        return spans.stream()
+                .filter(span -> span.last() >= step)
+                .findFirst()
+                .orElseGet(spans::getLast)
+                .text();
+    }
+
+    /** Of a text that is encoded now, if it was not before. */
+    private int number(String sign, String text) {
+        Integer known = numbers.get(sign + text);
+        if (known != null) {
+            return known;
+        }
+        texts.add(encoded(sign.equals("-") ? negative(text) : positive(text)));
+        numbers.put(sign + text, texts.size() - 1);
+        return texts.size() - 1;
+    }
+
+    private io.ruido.model.Conditioning positive(String text) {
+        List<Weighted> pieces = Emphasis.parse(text);
+        return literal("prompt", pieces)
+                ? encoder.encode(manager, List.of(pieces.getFirst().text()), prompting.clipSkip(), loras)
+                : encoder.encodeWeighted(manager, pieces, prompting.clipSkip(), loras, embeddings);
+    }
+
+    private io.ruido.model.Conditioning negative(String text) {
+        List<Weighted> pieces = Emphasis.parse(text);
+        return literal("negativePrompt", pieces) && (prompting.clipSkip() == 0 || text.isEmpty())
+                ? encoder.encodeNegative(manager, List.of(pieces.getFirst().text()), loras)
+                : encoder.encodeWeighted(manager, pieces, prompting.clipSkip(), loras, embeddings);
+    }
+
+    /** Whether a text can be encoded as it is: one chunk without emphasis and embeddings. */
+    private boolean literal(String field, List<Weighted> pieces) {
+        Weighted first = pieces.getFirst();
+        if (pieces.size() > 1 || first.weight() != 1) {
+            return false;
+        }
+        if (!encoder.weighs()) {
+            warnOfCutOff(field, first.text());
+            return true;
+        }
+        return encoder.cutOff(first.text()).isEmpty()
+                && embeddings.stream().noneMatch(one -> first.text().contains(one.name()));
+    }
+
+    private static Conditioning.Encoded encoded(io.ruido.model.Conditioning encoded) {
+        return new Conditioning.Encoded(
+                part(encoded.states()), part(encoded.mask()), part(encoded.pooled()), part(encoded.labels()));
+    }
+
+    /** @param row (1, …) */
+    static Conditioning.Part part(NDArray row) {
+        return row.isEmpty()
+                ? Conditioning.Part.NONE
+                : new Conditioning.Part(
+                        Arrays.stream(row.getShape().getShape())
+                                .skip(1)
+                                .mapToObj(Math::toIntExact)
+                                .toList(),
+                        row.toType(DataType.FLOAT32, false).toFloatArray());
+    }
+}
