@@ -40,7 +40,7 @@ class ConfigurationDocTest {
                 .forEach(method -> {
                     String name = prefix + kebab(method);
                     if (method.getReturnType().isInterface()
-                            && method.getReturnType().getEnclosingClass() == RuidoConfig.class) {
+                            && method.getReturnType().getPackage() == RuidoConfig.class.getPackage()) {
                         collect(name + ".", method.getReturnType(), settings);
                     } else {
                         WithDefault constant = method.getAnnotation(WithDefault.class);

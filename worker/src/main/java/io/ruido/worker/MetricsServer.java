@@ -3,7 +3,7 @@ package io.ruido.worker;
 import com.sun.net.httpserver.HttpExchange;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.exporter.httpserver.HTTPServer;
-import io.ruido.config.RuidoConfig.WorkerConfig;
+import io.ruido.config.WorkerConfig;
 import io.ruido.redis.Redis;
 import io.ruido.worker.denoise.DenoiseLoop;
 import java.io.IOException;

@@ -3,7 +3,7 @@ package io.ruido.worker.models;
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.config.RuidoConfig;
-import io.ruido.config.RuidoConfig.WorkerConfig;
+import io.ruido.config.WorkerConfig;
 import io.ruido.job.UnavailableModel;
 import io.ruido.plan.Engine;
 import io.ruido.tensor.Torch;

@@ -2,8 +2,8 @@ package io.ruido.standalone.generate;
 
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
-import io.ruido.config.RuidoConfig.WorkerConfig;
-import io.ruido.config.RuidoConfig.WorkerConfig.Dtype;
+import io.ruido.config.WorkerConfig;
+import io.ruido.config.WorkerConfig.Dtype;
 import io.ruido.plan.Engine;
 import io.ruido.tensor.Torch;
 import java.util.Locale;
