@@ -391,6 +391,18 @@ def make_ddpm_with_tcd():
     save_file({"0": rounded(drawn(pipe, request(5), dict(num_inference_steps=6)))}, folder / "tcd.safetensors")
 
 
+def make_eta():
+    """The folders above whose schedulers are DDIM's, with noise in each step."""
+    for name, kind, (run, call) in (
+        ("ddim", DDIMPipeline, (request(5, 6, 1.0), dict(num_inference_steps=6))),
+        ("stable-diffusion", StableDiffusionPipeline, text_run()),
+    ):
+        folder = OUT / name
+        pipe = kind.from_pretrained(folder, torch_dtype=torch.float32)
+        save_file({"0": rounded(drawn(pipe, run, call | dict(eta=0.6)))}, folder / "eta.safetensors")
+        (folder / "eta-runs.json").write_text(json.dumps([run | dict(eta=0.6)], indent=1) + "\n")
+
+
 def make_dit():
     transformer = randomize(
         DiTTransformer2DModel(
@@ -469,6 +481,7 @@ if __name__ == "__main__":
     make_xl(False)
     make_pixels()
     make_ddpm_with_tcd()
+    make_eta()
     make_dit()
     make_dit_with_euler()
     make_pixart(PixArtAlphaPipeline, "pixart-alpha")

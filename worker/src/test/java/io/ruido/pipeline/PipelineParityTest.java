@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.job.Churn;
 import io.ruido.job.Geometry;
 import io.ruido.job.Seeds;
 import io.ruido.model.Golden;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pictures of every kind of pipeline beside those that diffusers makes with the same folder, see make_pipeline_goldens.py. */
 class PipelineParityTest {
@@ -91,6 +93,12 @@ class PipelineParityTest {
     @Test
     void guidanceIsRescaledAsInDiffusers() throws IOException {
         assertRuns(goldens().resolve("stable-diffusion"), "rescale-runs.json", "rescale.safetensors");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ddim", "stable-diffusion"})
+    void aRequestSaysHowMuchNoiseDdimAdds(String kind) throws IOException {
+        assertRuns(goldens().resolve(kind), "eta-runs.json", "eta.safetensors");
     }
 
     /** Which diffusers' pipeline of this kind leaves out, see {@code scaled} of make_pipeline_goldens.py. */
@@ -184,7 +192,10 @@ class PipelineParityTest {
                 run.path("rescale").asDouble(0),
                 Geometry.ofImage(run.path("width").asInt(), run.path("height").asInt()),
                 run.path("clip_skip").asInt(0),
-                source);
+                source,
+                run.has("eta") ? Optional.of(run.path("eta").asDouble()) : Optional.empty(),
+                Churn.NONE,
+                Optional.empty());
     }
 
     private static RgbImage image(Path file) throws IOException {
