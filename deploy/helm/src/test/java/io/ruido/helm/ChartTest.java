@@ -180,7 +180,7 @@ class ChartTest {
                 .filter(method ->
                         method.getParameterCount() == 0 && !java.lang.reflect.Modifier.isStatic(method.getModifiers()))
                 .flatMap(method -> method.getReturnType().isInterface()
-                                && method.getReturnType().getName().startsWith(RuidoConfig.class.getName())
+                                && method.getReturnType().getPackage() == RuidoConfig.class.getPackage()
                         ? settings(name(prefix, method), method.getReturnType())
                         : Stream.of(name(prefix, method)));
     }
