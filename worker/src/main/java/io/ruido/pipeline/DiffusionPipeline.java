@@ -346,8 +346,8 @@ public final class DiffusionPipeline implements AutoCloseable {
         try (NDManager scratch = newManager()) {
             NDArray z = scratch.create(latents.getShape());
             latents.copyTo(z);
-            Supplier<NDArray> pixels = () -> codec.decode(z);
-            return Frames.of(seamless ? new Adapters(List.of(), true).during(pixels) : pixels.get());
+            Supplier<List<Frames>> frames = () -> codec.decode(z);
+            return seamless ? new Adapters(List.of(), true).during(frames) : frames.get();
         }
     }
 

@@ -6,7 +6,9 @@ import io.ruido.adapter.Adapters;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.model.autoencoder.Autoencoder;
 import io.ruido.model.autoencoder.AutoencoderKL;
+import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.LatentPreview;
+
 import io.ruido.plan.Engine;
 import io.ruido.plan.PlannedAutoencoder;
 import io.ruido.tensor.Ops;
@@ -14,6 +16,7 @@ import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,10 +69,10 @@ public final class AutoencoderCodec implements Codec {
     }
 
     @Override
-    public NDArray decode(NDArray latents) {
+    public List<Frames> decode(NDArray latents) {
         NDArray unscaled = latents.div(vae.config().scalingFactor());
         Autoencoder decoder = Adapters.active() ? layered() : vae;
-        return Ops.cast(decoder.decode(Ops.cast(unscaled, type)), DataType.FLOAT32);
+        return Frames.of(Ops.cast(decoder.decode(Ops.cast(unscaled, type)), DataType.FLOAT32));
     }
 
     /** Calls the autoencoder layer by layer. Where it is planned, its weights are read once more for that. */

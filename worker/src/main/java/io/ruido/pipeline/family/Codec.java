@@ -11,6 +11,7 @@ import io.ruido.job.ModelCard;
 import io.ruido.job.Output;
 import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.LatentPreview;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -78,12 +79,11 @@ public interface Codec {
     }
 
     /**
-     * The pixels of finished latents.
+     * The frames of finished latents, those of each sample.
      *
      * @param latents (B, L, h, w) or (B, L, f, h, w), float32
-     * @return (B, C, H, W) or (B, C, F, H, W), float32, about −1…1; C is 1 for grey, else 3
      */
-    NDArray decode(NDArray latents);
+    List<Frames> decode(NDArray latents);
 
     /**
      * Latents that stand for a picture, as the denoiser sees them.

@@ -2,7 +2,9 @@ package io.ruido.pipeline.family;
 
 import ai.djl.ndarray.NDArray;
 import io.ruido.diffusion.noise.TorchRandom;
+import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.LatentPreview;
+import java.util.List;
 
 /**
  * No codec: the denoiser works on pixels.
@@ -16,8 +18,8 @@ public record PixelCodec(int channels) implements Codec {
     }
 
     @Override
-    public NDArray decode(NDArray latents) {
-        return latents;
+    public List<Frames> decode(NDArray latents) {
+        return Frames.of(latents);
     }
 
     @Override

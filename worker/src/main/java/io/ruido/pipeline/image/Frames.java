@@ -27,6 +27,15 @@ public record Frames(List<RgbImage> images) {
         return images.getFirst();
     }
 
+    /** The frames of each sample of a batch, from pieces of the batch that follow each other in time. */
+    public static List<Frames> joined(List<List<Frames>> pieces) {
+        return IntStream.range(0, pieces.getFirst().size())
+                .mapToObj(sample -> new Frames(pieces.stream()
+                        .flatMap(piece -> piece.get(sample).images().stream())
+                        .toList()))
+                .toList();
+    }
+
     /** @param pixels (B, C, H, W) or (B, C, F, H, W) in −1…1, C being 3 or, for grey, 1 */
     public static List<Frames> of(NDArray pixels) {
         Shape shape = pixels.getShape();

@@ -18,7 +18,9 @@ import io.ruido.pipeline.image.LatentPreview;
 import io.ruido.pipeline.image.RgbImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -70,9 +72,12 @@ final class WanCodec implements Codec {
         return new Shape(1, channels(), frames, geometry.height() / downscale(), geometry.width() / downscale());
     }
 
+    /** Keeps frames as bytes, so that the pixels of a clip are never in memory as a whole. */
     @Override
-    public NDArray decode(NDArray latents) {
-        return vae.decode(vae.denormalized(latents));
+    public List<Frames> decode(NDArray latents) {
+        List<List<Frames>> pieces = new ArrayList<>();
+        vae.decode(vae.denormalized(latents), piece -> pieces.add(Frames.of(piece)));
+        return Frames.joined(pieces);
     }
 
     @Override
