@@ -12,15 +12,20 @@ public interface Denoiser {
      */
     NDArray forward(NDArray latents, NDArray timesteps, Conditioning conditioning);
 
-    int inChannels();
+    Config config();
 
-    int outChannels();
+    /** What the settings of every denoiser tell. */
+    interface Config {
+        int inChannels();
 
-    /** Height and width of the latents that the model was trained with. */
-    List<Integer> sampleSize();
+        int outChannels();
 
-    /** Sides of the latents must be multiples of this. */
-    int divisor();
+        /** Height and width of the latents that the model was trained with. */
+        List<Integer> sides();
+
+        /** Sides of the latents must be multiples of this. */
+        int divisor();
+    }
 
     /** Width of the embedded guidance that a distilled model takes; 0 for a model that is guided from outside. */
     default int guidanceWidth() {

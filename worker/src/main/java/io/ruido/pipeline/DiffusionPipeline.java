@@ -86,8 +86,9 @@ public final class DiffusionPipeline implements AutoCloseable {
     private void prepare() {
         if (planned.isPresent()) {
             try (NDManager scratch = newManager()) {
-                List<Integer> sides = denoiser.sampleSize();
-                NDArray latents = scratch.zeros(new Shape(1, denoiser.inChannels(), sides.getFirst(), sides.getLast()));
+                List<Integer> sides = denoiser.config().sides();
+                NDArray latents =
+                        scratch.zeros(new Shape(1, denoiser.config().inChannels(), sides.getFirst(), sides.getLast()));
                 predictor.prepare(planned.get(), latents, texts.encodeNegative(scratch, List.of("")));
             }
         }
@@ -181,13 +182,13 @@ public final class DiffusionPipeline implements AutoCloseable {
     public Shape inputShape(int samples, Geometry geometry) {
         long[] shape = latentShape(geometry).getShape().clone();
         shape[0] = samples;
-        shape[1] = denoiser.inChannels();
+        shape[1] = denoiser.config().inChannels();
         return new Shape(shape);
     }
 
     /** Pixels of which sides must be multiples. */
     public int sizeStep() {
-        return codec.downscale() * denoiser.divisor();
+        return codec.downscale() * denoiser.config().divisor();
     }
 
     /** What the folder says of the model. */
@@ -250,7 +251,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** Whether the denoiser takes a mask and a masked picture beside the latents. */
     public boolean takesMask() {
-        return codec.clips().isEmpty() && denoiser.inChannels() != codec.channels();
+        return codec.clips().isEmpty() && denoiser.config().inChannels() != codec.channels();
     }
 
     /** Whether the model makes clips of a given first frame only. */

@@ -83,11 +83,11 @@ final class Networks {
     /** @throws IllegalArgumentException when the denoiser and the latents do not fit together */
     static void checkChannels(Denoiser denoiser, Codec codec, ModelFamily family) {
         int in = codec.channels();
-        int out = denoiser.outChannels();
+        int out = denoiser.config().outChannels();
         boolean variance = out == 2 * in && family.learnedVariance() != ModelFamily.LearnedVariance.REFUSED;
-        if (!codec.inputChannels().contains(denoiser.inChannels()) || out != in && !variance) {
+        if (!codec.inputChannels().contains(denoiser.config().inChannels()) || out != in && !variance) {
             throw new IllegalArgumentException("the denoiser has %d input and %d output channels; supported: %s and %d"
-                    .formatted(denoiser.inChannels(), out, new TreeSet<>(codec.inputChannels()), in));
+                    .formatted(denoiser.config().inChannels(), out, new TreeSet<>(codec.inputChannels()), in));
         }
     }
 

@@ -12,7 +12,6 @@ import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -95,7 +94,7 @@ public final class PlannedDenoiser implements Denoiser, AutoCloseable {
         return planned.call(
                 latents.getManager(),
                 inputs(latents, timesteps, conditioning),
-                new Shape(shape.get(0), denoiser.outChannels(), shape.get(2), shape.get(3)));
+                new Shape(shape.get(0), denoiser.config().outChannels(), shape.get(2), shape.get(3)));
     }
 
     /**
@@ -113,23 +112,8 @@ public final class PlannedDenoiser implements Denoiser, AutoCloseable {
     }
 
     @Override
-    public int inChannels() {
-        return denoiser.inChannels();
-    }
-
-    @Override
-    public int outChannels() {
-        return denoiser.outChannels();
-    }
-
-    @Override
-    public List<Integer> sampleSize() {
-        return denoiser.sampleSize();
-    }
-
-    @Override
-    public int divisor() {
-        return denoiser.divisor();
+    public Config config() {
+        return denoiser.config();
     }
 
     @Override

@@ -118,7 +118,7 @@ final class AdversarialStage implements Stage {
                 ? new UNetFeatures(settings.distillation().get().teacher().unet())
                 : new ConvFeatures(
                         weights.at("features"),
-                        model.outChannels(),
+                        model.config().outChannels(),
                         settings.discriminator().widths(),
                         DataType.FLOAT32);
         return new Discriminator(weights, features, model.config().crossAttentionDim());

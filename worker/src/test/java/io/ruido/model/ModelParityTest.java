@@ -100,7 +100,8 @@ class ModelParityTest {
 
     private static void assertPrediction(Golden golden, Denoiser denoiser, JsonNode config) {
         NDArray latents = golden.get("latents");
-        List.of(2, 3).forEach(side -> assumeThat(latents.getShape().get(side) % denoiser.divisor())
+        List.of(2, 3).forEach(side -> assumeThat(
+                        latents.getShape().get(side) % denoiser.config().divisor())
                 .as("sides that the model supports")
                 .isZero());
         golden.assertClose("out", denoiser.forward(latents, golden.get("timesteps"), golden.conditioning(config)));

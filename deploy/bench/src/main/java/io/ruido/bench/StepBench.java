@@ -74,7 +74,8 @@ final class StepBench implements Callable<Integer> {
             weights.rejectUnread();
             Denoiser denoiser = plan ? new PlannedDenoiser(layers, weights) : layers;
             var random = new TorchRandom(0);
-            NDArray latents = noise(manager, random, type, new Shape(batch, denoiser.inChannels(), side, side));
+            NDArray latents = noise(
+                    manager, random, type, new Shape(batch, denoiser.config().inChannels(), side, side));
             int width = config.path("caption_channels")
                     .asInt(config.path("cross_attention_dim").asInt());
             Conditioning conditioning = layers instanceof DiTTransformer2DModel

@@ -24,7 +24,8 @@ public record DiTConfig(
         String activationFn,
         int numEmbedsAdaNorm,
         boolean normElementwiseAffine,
-        double normEps) {
+        double normEps)
+        implements TransformerConfig {
 
     public static DiTConfig read(Path folder) throws IOException {
         return of(ModelSettings.read(folder));
@@ -51,9 +52,5 @@ public record DiTConfig(
                 settings.decimal("norm_eps", 1e-5));
         settings.rejectUnknown();
         return config;
-    }
-
-    int width() {
-        return numAttentionHeads * attentionHeadDim;
     }
 }

@@ -52,28 +52,9 @@ public final class DiTTransformer2DModel implements Denoiser {
         projOut2 = Linear.of(weights.at("proj_out_2"), width, (long) patch * patch * config.outChannels());
     }
 
+    @Override
     public DiTConfig config() {
         return config;
-    }
-
-    @Override
-    public int inChannels() {
-        return config.inChannels();
-    }
-
-    @Override
-    public int outChannels() {
-        return config.outChannels();
-    }
-
-    @Override
-    public List<Integer> sampleSize() {
-        return List.of(config.sampleSize(), config.sampleSize());
-    }
-
-    @Override
-    public int divisor() {
-        return config.patchSize();
     }
 
     /** {@code conditioning.labels()} are classes; the one after the last stands for none. */

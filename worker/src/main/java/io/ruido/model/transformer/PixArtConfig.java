@@ -30,7 +30,8 @@ public record PixArtConfig(
         double normEps,
         double interpolationScale,
         boolean useAdditionalConditions,
-        OptionalInt captionChannels) {
+        OptionalInt captionChannels)
+        implements TransformerConfig {
     /** Side of the latents of the model that is conditioned on sizes. */
     private static final int LARGE = 128;
 
@@ -66,9 +67,5 @@ public record PixArtConfig(
                 settings.optionalNumber("caption_channels"));
         settings.rejectUnknown();
         return config;
-    }
-
-    int width() {
-        return numAttentionHeads * attentionHeadDim;
     }
 }

@@ -81,28 +81,9 @@ public final class PixArtTransformer2DModel implements Denoiser {
                 Linear.of(weights.at("linear_2"), width, width));
     }
 
+    @Override
     public PixArtConfig config() {
         return config;
-    }
-
-    @Override
-    public int inChannels() {
-        return config.inChannels();
-    }
-
-    @Override
-    public int outChannels() {
-        return config.outChannels();
-    }
-
-    @Override
-    public List<Integer> sampleSize() {
-        return List.of(config.sampleSize(), config.sampleSize());
-    }
-
-    @Override
-    public int divisor() {
-        return config.patchSize();
     }
 
     @Override

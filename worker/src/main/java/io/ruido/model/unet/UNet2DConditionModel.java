@@ -61,7 +61,7 @@ public final class UNet2DConditionModel implements Denoiser {
                 ? Optional.of(Linear.of(
                         weights.at("encoder_hid_proj"), config.encoderHidDim().getAsInt(), config.crossAttentionDim()))
                 : Optional.empty();
-        body = new UNetBody(config.body(), weights, config.sampleSize());
+        body = new UNetBody(config.body(), weights, config.sides());
         var style = config.body().style();
         normOut = GroupNorm.of(weights.at("conv_norm_out"), first, style.groups(), style.eps());
         convOut = Conv2d.of(weights.at("conv_out"), first, config.outChannels(), config.convOutKernel());
@@ -84,6 +84,7 @@ public final class UNet2DConditionModel implements Denoiser {
                 : embedding;
     }
 
+    @Override
     public UNetConfig config() {
         return config;
     }
@@ -91,26 +92,6 @@ public final class UNet2DConditionModel implements Denoiser {
     /** Residual blocks of the first level. */
     public int firstLevelLayers() {
         return config.body().layers().getFirst();
-    }
-
-    @Override
-    public int inChannels() {
-        return config.inChannels();
-    }
-
-    @Override
-    public int outChannels() {
-        return config.outChannels();
-    }
-
-    @Override
-    public List<Integer> sampleSize() {
-        return config.sampleSize();
-    }
-
-    @Override
-    public int divisor() {
-        return config.divisor();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.ruido.model.unet;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.model.Denoiser;
 import io.ruido.model.ModelSettings;
 import io.ruido.nn.ResnetBlock;
 import java.io.IOException;
@@ -15,14 +16,14 @@ import java.util.Set;
 /**
  * ModelSettings of {@link UNet2DModel}, by the names and defaults of diffusers' {@code config.json}.
  *
- * @param sampleSize height and width of the pictures that it was trained with
+ * @param sides height and width of the pictures that it was trained with
  * @param centerInput whether pictures in 0…1 are moved to −1…1
  * @param timestepTable number of timesteps, for a table of embeddings; 0 for sinusoids
  * @param fourier whether the timestep becomes sinusoids of random frequencies, and divides the result
  * @param cosFirst whether cosines come before sines
  */
 public record UNet2DConfig(
-        List<Integer> sampleSize,
+        List<Integer> sides,
         int inChannels,
         int outChannels,
         boolean centerInput,
@@ -32,7 +33,8 @@ public record UNet2DConfig(
         double freqShift,
         int timeWidth,
         Optional<ClassEmbedding.Config> classes,
-        UNetBodyConfig body) {
+        UNetBodyConfig body)
+        implements Denoiser.Config {
     private static final List<String> DOWN_TYPES =
             List.of("DownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D");
     private static final List<String> UP_TYPES =
@@ -113,8 +115,8 @@ public record UNet2DConfig(
                 Optional.empty());
     }
 
-    /** Sides of the pictures must be multiples of this. */
-    int divisor() {
+    @Override
+    public int divisor() {
         return 1 << body.widths().size() - 1;
     }
 }

@@ -14,7 +14,6 @@ import io.ruido.nn.Sinusoids;
 import io.ruido.nn.TimestepEmbedding;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -54,7 +53,7 @@ public final class UNet2DModel implements Denoiser {
                         sinusoids,
                         config.timeWidth(),
                         Activation.SILU));
-        body = new UNetBody(config.body(), weights, config.sampleSize());
+        body = new UNetBody(config.body(), weights, config.sides());
         var style = config.body().style();
         normOut = GroupNorm.of(weights.at("conv_norm_out"), first, style.groups(), style.eps());
         convOut = Conv2d.of(weights.at("conv_out"), first, config.outChannels(), 3);
@@ -71,23 +70,8 @@ public final class UNet2DModel implements Denoiser {
     }
 
     @Override
-    public int inChannels() {
-        return config.inChannels();
-    }
-
-    @Override
-    public int outChannels() {
-        return config.outChannels();
-    }
-
-    @Override
-    public List<Integer> sampleSize() {
-        return config.sampleSize();
-    }
-
-    @Override
-    public int divisor() {
-        return config.divisor();
+    public UNet2DConfig config() {
+        return config;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.ruido.model.unet;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.model.Denoiser;
 import io.ruido.model.ModelSettings;
 import io.ruido.nn.Activation;
 import io.ruido.nn.ResnetBlock;
@@ -19,14 +20,14 @@ import java.util.stream.Stream;
 /**
  * ModelSettings of {@link UNet2DConditionModel}, by the names and defaults of diffusers' {@code config.json}.
  *
- * @param sampleSize height and width of the latents that it was trained with
+ * @param sides height and width of the latents that it was trained with
  * @param centerInput whether latents in 0…1 are moved to −1…1
  * @param encoderHidDim width of texts that are projected to the width of the cross-attention
  * @param additionTimeEmbedDim numbers that stand for each of a picture's sizes, joined with the pooled text
  * @param classesBeside whether the class's embedding comes beside the timestep's, instead of being added
  */
 public record UNetConfig(
-        List<Integer> sampleSize,
+        List<Integer> sides,
         int inChannels,
         int outChannels,
         boolean centerInput,
@@ -40,7 +41,8 @@ public record UNetConfig(
         int convInKernel,
         int convOutKernel,
         Activation activation,
-        UNetBodyConfig body) {
+        UNetBodyConfig body)
+        implements Denoiser.Config {
     private static final Pattern EARLY = Pattern.compile("0\\.(\\d+)\\..*");
     private static final int USUAL_SIZE = 64;
 
@@ -200,7 +202,7 @@ public record UNetConfig(
                         up)));
     }
 
-    /** Sides of the latents must be multiples of this. */
+    @Override
     public int divisor() {
         boolean odd = Stream.concat(body.downTypes().stream(), body.upTypes().stream())
                 .noneMatch(type -> type.startsWith("Attn") || type.startsWith("Resnet"));

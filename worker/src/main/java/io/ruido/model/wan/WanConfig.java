@@ -1,6 +1,7 @@
 package io.ruido.model.wan;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.ruido.model.Denoiser;
 import io.ruido.model.ModelSettings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,7 +35,10 @@ public record WanConfig(
         OptionalInt imageDim,
         OptionalInt addedKvProjDim,
         int ropeMaxSeqLen,
-        OptionalInt posEmbedSeqLen) {
+        OptionalInt posEmbedSeqLen)
+        implements Denoiser.Config {
+    /** Those that diffusers' pipeline makes by default: 480 and 832 pixels. */
+    private static final List<Integer> SIDES = List.of(60, 104);
 
     public static WanConfig read(Path folder) throws IOException {
         return of(ModelSettings.read(folder));
@@ -71,6 +75,16 @@ public record WanConfig(
         }
         settings.rejectUnknown();
         return config;
+    }
+
+    @Override
+    public List<Integer> sides() {
+        return SIDES;
+    }
+
+    @Override
+    public int divisor() {
+        return patchSize.getLast();
     }
 
     /** D */

@@ -10,14 +10,10 @@ import io.ruido.adapter.Adapters;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
 import io.ruido.tensor.Ops;
-import java.util.List;
 import java.util.Optional;
 
 /** One transformer for all noise, or two as in Wan 2.2: the first for much noise, the second for little. */
 public final class WanDenoiser implements Denoiser {
-    /** Sides of the latents that diffusers' pipeline makes by default: 480 and 832 pixels. */
-    private static final List<Integer> SAMPLE_SIZE = List.of(60, 104);
-
     private final WanTransformer3DModel transformer;
     private final Optional<WanTransformer3DModel> lowNoise;
     private final double boundary;
@@ -63,7 +59,7 @@ public final class WanDenoiser implements Denoiser {
 
     /** A timestep for each patch, (B, N): 0 for those of a first frame without noise. */
     private NDArray eachPatch(Shape latents, NDArray timesteps, NDArray clean) {
-        int side = divisor();
+        int side = config().divisor();
         long patches = latents.get(3) / side * (latents.get(4) / side); // of one frame
         NDArray first = timesteps.sub(timesteps.mul(clean)).reshape(-1, 1).repeat(1, patches);
         NDArray others = timesteps.reshape(-1, 1).repeat(1, patches * (latents.get(2) - 1));
@@ -71,22 +67,7 @@ public final class WanDenoiser implements Denoiser {
     }
 
     @Override
-    public int inChannels() {
-        return transformer.config().inChannels();
-    }
-
-    @Override
-    public int outChannels() {
-        return transformer.config().outChannels();
-    }
-
-    @Override
-    public List<Integer> sampleSize() {
-        return SAMPLE_SIZE;
-    }
-
-    @Override
-    public int divisor() {
-        return transformer.config().patchSize().getLast();
+    public WanConfig config() {
+        return transformer.config();
     }
 }

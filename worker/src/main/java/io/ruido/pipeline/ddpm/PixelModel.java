@@ -32,7 +32,7 @@ abstract sealed class PixelModel implements ModelFamily permits Ddpm, Ddim {
 
     @Override
     public Codec codec(Parts parts, Denoiser denoiser) {
-        return new PixelCodec(denoiser.inChannels());
+        return new PixelCodec(denoiser.config().inChannels());
     }
 
     @Override

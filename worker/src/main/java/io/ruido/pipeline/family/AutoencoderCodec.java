@@ -8,7 +8,6 @@ import io.ruido.model.autoencoder.Autoencoder;
 import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.LatentPreview;
-
 import io.ruido.plan.Engine;
 import io.ruido.plan.PlannedAutoencoder;
 import io.ruido.tensor.Ops;

@@ -62,7 +62,7 @@ public interface ModelFamily {
 
     /** The size that the model was trained with. */
     default Geometry geometry(Denoiser denoiser, Codec codec) {
-        List<Integer> size = denoiser.sampleSize();
+        List<Integer> size = denoiser.config().sides();
         return Geometry.ofImage(size.getLast() * codec.downscale(), size.getFirst() * codec.downscale());
     }
 
