@@ -44,6 +44,10 @@ public record JobStatus(
      * @param key of the finished object in the results' bucket, or null
      * @param mediaType of that object, or null
      */
-    public record Image(
-            int index, JobState state, int step, String worker, int attempt, String key, String mediaType) {}
+    public record Image(int index, JobState state, int step, String worker, int attempt, String key, String mediaType) {
+        /** Returns the extension of the finished object's name, with the dot. */
+        public String extension() {
+            return key.substring(key.lastIndexOf('.'));
+        }
+    }
 }

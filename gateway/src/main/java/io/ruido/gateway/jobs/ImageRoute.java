@@ -118,8 +118,7 @@ public final class ImageRoute {
         if (file.sendNotModified(ctx)) {
             return Future.succeededFuture();
         }
-        String extension = image.key().substring(image.key().lastIndexOf('.'));
-        String name = "ruido-%s-%d%s".formatted(sample.jobId(), sample.index(), extension);
+        String name = "ruido-%s-%d%s".formatted(sample.jobId(), sample.index(), image.extension());
         String type = image.mediaType() == null ? PNG : image.mediaType();
         return Reply.on(ctx, read(image))
                 .onSuccess(bytes -> {

@@ -54,8 +54,7 @@ public final class ResultUrls {
         long expires = clock.instant().plus(validity).getEpochSecond();
         return Reply.on(ctx, key.get()).map(secret -> finished.images().stream()
                 .map(image -> {
-                    String extension = image.key().substring(image.key().lastIndexOf('.'));
-                    String path = PATH + finished.job().jobId() + "/" + image.index() + extension;
+                    String path = PATH + finished.job().jobId() + "/" + image.index() + image.extension();
                     return "%s%s?expires=%d&signature=%s".formatted(server, path, expires, sign(secret, path, expires));
                 })
                 .toList());

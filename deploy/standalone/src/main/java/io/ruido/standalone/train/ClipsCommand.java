@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -22,18 +23,8 @@ final class ClipsCommand implements Callable<Integer> {
             description = "Packages @lobehub/fluent-emoji-anim-1 to -4.")
     private List<Path> clips;
 
-    @Option(names = "--labels", required = true, paramLabel = "TGZ", description = "Package emojibase-data.")
-    private Path labels;
-
-    @Option(names = "--keywords", required = true, paramLabel = "TGZ", description = "Package emojilib.")
-    private Path keywords;
-
-    @Option(
-            names = "--size",
-            defaultValue = "128",
-            paramLabel = "PIXELS",
-            description = "Side of the frames in pixels (${DEFAULT-VALUE}).")
-    private int size;
+    @Mixin
+    private DataOptions data;
 
     @Option(
             names = "--fps",
@@ -51,7 +42,8 @@ final class ClipsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        int written = EmojiClips.prepare(new EmojiClips.Sources(clips, labels, keywords), size, framesPerSecond, out);
+        int written = EmojiClips.prepare(
+                new EmojiClips.Sources(clips, data.labels, data.keywords), data.size, framesPerSecond, out);
         System.out.println(written + " clips with captions in " + out);
         return 0;
     }

@@ -4,6 +4,7 @@ import io.ruido.train.data.Emoji;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -20,18 +21,8 @@ final class EmojiCommand implements Callable<Integer> {
             description = "Package @lobehub/fluent-emoji-3d.")
     private Path pictures;
 
-    @Option(names = "--labels", required = true, paramLabel = "TGZ", description = "Package emojibase-data.")
-    private Path labels;
-
-    @Option(names = "--keywords", required = true, paramLabel = "TGZ", description = "Package emojilib.")
-    private Path keywords;
-
-    @Option(
-            names = "--size",
-            defaultValue = "128",
-            paramLabel = "PIXELS",
-            description = "Side of the images in pixels (${DEFAULT-VALUE}).")
-    private int size;
+    @Mixin
+    private DataOptions data;
 
     @Option(
             names = "--out",
@@ -43,8 +34,8 @@ final class EmojiCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        int written = Emoji.prepare(new Emoji.Sources(pictures, labels, keywords), size, out);
-        System.out.println(written + " pictures with captions in " + out);
+        int written = Emoji.prepare(new Emoji.Sources(pictures, data.labels, data.keywords), data.size, out);
+        System.out.println(written + " images with captions in " + out);
         return 0;
     }
 }

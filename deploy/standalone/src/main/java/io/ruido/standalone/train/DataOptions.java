@@ -1,0 +1,20 @@
+package io.ruido.standalone.train;
+
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** What the commands that make training data have in common. */
+final class DataOptions {
+    @Option(names = "--labels", required = true, paramLabel = "TGZ", description = "Package emojibase-data.")
+    Path labels;
+
+    @Option(names = "--keywords", required = true, paramLabel = "TGZ", description = "Package emojilib.")
+    Path keywords;
+
+    @Option(
+            names = "--size",
+            defaultValue = "128",
+            paramLabel = "PIXELS",
+            description = "Side of the images in pixels (${DEFAULT-VALUE}).")
+    int size;
+}
