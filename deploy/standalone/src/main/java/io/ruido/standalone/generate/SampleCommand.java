@@ -43,34 +43,12 @@ public final class SampleCommand implements Callable<Integer> {
     @Option(names = "--prompt", paramLabel = "TEXT", defaultValue = "", description = "What the image shows.")
     private String prompt;
 
-    @Option(names = "--negative", paramLabel = "TEXT", defaultValue = "", description = "What the image does not show.")
-    private String negativePrompt;
-
     @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "0",
             description = "Seed of the first image; ${DEFAULT-VALUE}.")
     private long seed;
-
-    @Option(names = "--steps", paramLabel = "N", description = "Denoising steps; diffusers' default when absent.")
-    private Integer steps;
-
-    @Option(
-            names = "--sampler",
-            paramLabel = "NAME",
-            description = "Sampler, such as ddim; the folder's own by default.")
-    private String sampler;
-
-    @Option(
-            names = "--eta",
-            paramLabel = "N",
-            description =
-                    "How much noise DDIM, TCD or Euler a adds in each step, from 0 to 1; the sampler's own by default.")
-    private Double eta;
-
-    @Option(names = "--guidance", paramLabel = "SCALE", description = "How closely the prompt is followed; 1 is none.")
-    private Double guidance;
 
     @Option(
             names = "--low-noise-guidance",
@@ -84,28 +62,15 @@ public final class SampleCommand implements Callable<Integer> {
             description = "How strongly overexposure by guidance is corrected, 0 to 1; ${DEFAULT-VALUE}.")
     private double guidanceRescale;
 
-    @Option(names = "--size", paramLabel = "WIDTHxHEIGHT", description = "In pixels; the model's own by default.")
-    private Submission.Size size;
-
-    @Option(
-            names = "--frames",
-            paramLabel = "N",
-            description =
-                    "Frames of a clip, 1 more than a multiple of 4; the model's own number when FILE is a clip, else 1.")
-    private Integer frames;
-
-    @Option(names = "--seconds", paramLabel = "S", description = "Length of a clip, instead of --frames.")
-    private Double seconds;
-
-    @Option(names = "--fps", paramLabel = "N", description = "Frames per second of a clip; the model's own by default.")
-    private Double fps;
-
     @Option(
             names = "--count",
             paramLabel = "N",
             defaultValue = "1",
             description = "Number of images, each with the next seed.")
     private int count;
+
+    @Mixin
+    private SamplingOptions options;
 
     @Mixin
     private SourceOptions start;
@@ -115,13 +80,6 @@ public final class SampleCommand implements Callable<Integer> {
             paramLabel = "FILE[:WEIGHT]",
             description = "LoRA to add to the weights; can be repeated.")
     private List<String> loras = List.of();
-
-    @Option(
-            names = "--clip-skip",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "Leave out the last layers of a CLIP text encoder.")
-    private int clipSkip;
 
     @Option(
             names = "--out",
@@ -187,23 +145,23 @@ public final class SampleCommand implements Callable<Integer> {
         Geometry geometry = geometry(pipeline, picture);
         return new SampleRequest(
                 prompt,
-                negativePrompt,
+                options.negativePrompt == null ? "" : options.negativePrompt,
                 new Seeds(seed, variation()),
-                steps == null ? pipeline.defaults().steps() : steps,
-                Optional.ofNullable(sampler),
-                guidance == null ? pipeline.defaults().guidance() : guidance,
+                options.steps == null ? pipeline.defaults().steps() : options.steps,
+                Optional.ofNullable(options.sampler),
+                options.guidance == null ? pipeline.defaults().guidance() : options.guidance,
                 guidanceRescale,
                 geometry,
-                clipSkip,
+                options.clipSkip == null ? 0 : options.clipSkip,
                 source(picture.map(found -> found.resized(geometry.width(), geometry.height())), geometry),
-                Optional.ofNullable(eta),
+                Optional.ofNullable(options.eta),
                 Churn.NONE,
                 Optional.ofNullable(lowNoiseGuidance));
     }
 
     private Geometry geometry(DiffusionPipeline pipeline, Optional<RgbImage> picture) {
-        if (size != null) {
-            return new Geometry(size.width(), size.height(), frames(pipeline));
+        if (options.size != null) {
+            return new Geometry(options.size.width(), options.size.height(), frames(pipeline));
         }
         Geometry own = pipeline.defaultGeometry();
         return picture.map(found -> new Geometry(found.width(), found.height(), frames(pipeline)))
@@ -211,17 +169,20 @@ public final class SampleCommand implements Callable<Integer> {
     }
 
     private int frames(DiffusionPipeline pipeline) {
-        if (seconds != null) {
-            if (frames != null) {
-                throw new IllegalArgumentException("seconds must not be given with frames, was " + seconds);
+        if (options.seconds != null) {
+            if (options.frames != null) {
+                throw new IllegalArgumentException("seconds must not be given with frames, was " + options.seconds);
             }
             return pipeline.clips()
-                    .map(clips -> clips.frames(seconds, fps == null ? clips.framesPerSecond() : fps))
+                    .map(clips ->
+                            clips.frames(options.seconds, options.fps == null ? clips.framesPerSecond() : options.fps))
                     .orElseThrow(() -> new IllegalArgumentException(
-                            "seconds is for clips, but the model makes images, was " + seconds));
+                            "seconds is for clips, but the model makes images, was " + options.seconds));
         }
         boolean clip = !List.of(Output.Format.PNG, Output.Format.JPEG).contains(NumberedFile.format(out));
-        return frames != null ? frames : clip ? pipeline.defaultGeometry().frames() : 1;
+        return options.frames != null
+                ? options.frames
+                : clip ? pipeline.defaultGeometry().frames() : 1;
     }
 
     private Variation variation() {
@@ -286,7 +247,7 @@ public final class SampleCommand implements Callable<Integer> {
             settings.put("Variation seed strength", variation.strength());
         }
         request.source().ifPresent(source -> settings.put("Denoising strength", source.strength()));
-        var output = new Output(NumberedFile.format(out), Output.DEFAULT_QUALITY, fps);
+        var output = new Output(NumberedFile.format(out), Output.DEFAULT_QUALITY, options.fps);
         return pipeline.artifact(result, output, Infotext.of(request.prompt(), request.negativePrompt(), settings));
     }
 }

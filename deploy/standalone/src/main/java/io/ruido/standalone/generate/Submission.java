@@ -17,42 +17,11 @@ public final class Submission {
     @Parameters(paramLabel = "PROMPT", description = "What the image or clip shows.")
     private String prompt;
 
-    @Option(names = "--negative", paramLabel = "TEXT", description = "What the image does not show.")
-    private String negativePrompt;
-
     @Option(names = "--model", paramLabel = "NAME", description = "One of the server's models.")
     private String model;
 
     @Option(names = "--count", paramLabel = "N", description = "Number of images, each with the next seed.")
     private Integer count;
-
-    @Option(names = "--size", paramLabel = "WIDTHxHEIGHT", description = "In pixels, such as 128x128 or 128.")
-    private Size size;
-
-    @Option(names = "--frames", paramLabel = "N", description = "Frames of a clip; the model's own number by default.")
-    private Integer frames;
-
-    @Option(names = "--seconds", paramLabel = "S", description = "Length of a clip, instead of --frames.")
-    private Double seconds;
-
-    @Option(names = "--fps", paramLabel = "N", description = "Frames per second of a clip; the model's own by default.")
-    private Double fps;
-
-    @Option(names = "--steps", paramLabel = "N", description = "Denoising steps.")
-    private Integer steps;
-
-    @Option(names = "--guidance", paramLabel = "SCALE", description = "How closely the prompt is followed; 1 is none.")
-    private Double guidance;
-
-    @Option(names = "--sampler", paramLabel = "NAME", description = "One of the model's samplers, such as ddim.")
-    private String sampler;
-
-    @Option(
-            names = "--eta",
-            paramLabel = "N",
-            description =
-                    "How much noise DDIM, TCD or Euler a adds in each step, from 0 to 1; the sampler's own by default.")
-    private Double eta;
 
     @Option(
             names = "--prompt-syntax",
@@ -63,17 +32,14 @@ public final class Submission {
     @Option(names = "--lora", paramLabel = "NAME[:WEIGHT]", description = "One of the server's LoRAs; can be repeated.")
     private List<String> loras = List.of();
 
-    @Option(
-            names = "--clip-skip",
-            paramLabel = "N",
-            description = "Layers at the end of a CLIP text encoder that are left out; 0 by default.")
-    private Integer clipSkip;
-
     @Option(names = "--tiling", description = "Makes images that have no seam when they are laid side by side.")
     private boolean tiling;
 
     @Option(names = "--seed", paramLabel = "N", description = "The same seed and settings give the same image.")
     private Long seed;
+
+    @Mixin
+    private SamplingOptions sampling;
 
     @Mixin
     private SourceOptions start;
@@ -99,18 +65,18 @@ public final class Submission {
     /** The body of {@code POST /v1/jobs}, once the pictures are where it takes them from. */
     ObjectNode toJson(GatewayClient client) throws IOException {
         ObjectNode json = JobJson.MAPPER.createObjectNode().put("prompt", prompt);
-        json.put("negativePrompt", negativePrompt);
+        json.put("negativePrompt", sampling.negativePrompt);
         json.put("model", model);
         json.put("count", count);
-        json.put("frames", frames);
-        json.put("seconds", seconds);
-        json.put("fps", fps);
-        json.put("steps", steps);
-        json.put("guidanceScale", guidance);
-        json.put("sampler", sampler);
-        json.put("eta", eta);
+        json.put("frames", sampling.frames);
+        json.put("seconds", sampling.seconds);
+        json.put("fps", sampling.fps);
+        json.put("steps", sampling.steps);
+        json.put("guidanceScale", sampling.guidance);
+        json.put("sampler", sampling.sampler);
+        json.put("eta", sampling.eta);
         json.put("promptSyntax", promptSyntax);
-        json.put("clipSkip", clipSkip);
+        json.put("clipSkip", sampling.clipSkip);
         json.put("tiling", tiling ? true : null);
         if (!loras.isEmpty()) {
             ArrayNode named = json.putArray("loras");
@@ -126,8 +92,8 @@ public final class Submission {
         if (start.mask().isPresent()) {
             json.put("mask", client.upload(start.mask().get()));
         }
-        if (size != null) {
-            json.put("width", size.width()).put("height", size.height());
+        if (sampling.size != null) {
+            json.put("width", sampling.size.width()).put("height", sampling.size.height());
         }
         json.properties().removeIf(field -> field.getValue().isNull());
         return json;
