@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.ruido.config.RuidoConfig;
 import io.ruido.gateway.a1111.Checkpoint;
 import io.ruido.gateway.a1111.RememberedOptions;
+import io.ruido.gateway.a1111.SdExtras;
 import io.ruido.gateway.a1111.SdImageRoute;
 import io.ruido.gateway.a1111.SdLookups;
 import io.ruido.gateway.a1111.SdRoutes;
@@ -204,6 +205,7 @@ final class Features {
         TenantSettings settings = new TenantSettings(backends.redis());
         Checkpoint checkpoint = new Checkpoint(settings, catalog);
         SdImageRoute generation = new SdImageRoute(synchronousJobs, catalog, checkpoint, uploads);
+        SdExtras extras = new SdExtras(uploads, config.uploads());
         SdRoutes others = new SdRoutes(
                 jobs,
                 backends.events(),
@@ -216,6 +218,7 @@ final class Features {
         return Stream.of(
                         generation.routes(traces, config.gateway().maxBodyBytes(), config.uploads()),
                         others.routes(),
+                        List.of(extras.route(config.gateway().maxBodyBytes())),
                         SdLookups.routes(config.gateway().maxBodyBytes(), config.uploads()))
                 .flatMap(List::stream)
                 .toList();

@@ -93,7 +93,8 @@ record MaskedRegion(BufferedImage picture, BufferedImage mask, Rectangle bounds)
         return rgb;
     }
 
-    private static BufferedImage resized(BufferedImage image, int width, int height) {
+    /** The image in another size, by Lanczos interpolation. */
+    static BufferedImage resized(BufferedImage image, int width, int height) {
         BufferedImage rgb = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         return image.getWidth() == width && image.getHeight() == height
                 ? image

@@ -12,8 +12,6 @@ final class SdHires {
     /** Of AUTOMATIC1111's web UI, for requests that name none. */
     private static final double SCALE = 2;
 
-    private static final double STRENGTH = 0.75;
-
     /** Upscalers by AUTOMATIC1111's names. */
     static final Map<String, Hires.Upscaler> UPSCALERS = Map.of(
             "Latent", Hires.Upscaler.LATENT,
@@ -33,16 +31,16 @@ final class SdHires {
         if (!Boolean.TRUE.equals(values.get(SdParameters.HIRES))) {
             return;
         }
-        String model = submission.getString("model");
-        ModelCard card = cards.stream()
-                .filter(known -> known.name().equals(model))
-                .findFirst()
-                .orElse(cards.getFirst());
+        ModelCard card = SdSubmission.card(submission, cards);
         int width = number(submission.getValue("width"), card.defaults().width());
         int height = number(submission.getValue("height"), card.defaults().height());
         double scale = scale(values, width, height);
         Long steps = (Long) values.get("hr_second_pass_steps");
-        Object strength = values.getOrDefault("denoising_strength", STRENGTH);
+        Object strength = SdSubmission.strength(
+                values,
+                steps == null || steps == 0
+                        ? number(submission.getValue("steps"), card.defaults().steps())
+                        : steps);
         submission
                 .put("hiresWidth", multiple(width * scale, card))
                 .put("hiresHeight", multiple(height * scale, card))

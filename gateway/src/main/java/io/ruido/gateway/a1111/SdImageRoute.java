@@ -29,8 +29,6 @@ public final class SdImageRoute {
     /** The origin that marks jobs of this interface. */
     static final String ORIGIN = "a1111";
 
-    private static final double STRENGTH = 0.75;
-
     private final SynchronousJobs jobs;
     private final ModelCatalog catalog;
     private final Checkpoint checkpoint;
@@ -66,7 +64,7 @@ public final class SdImageRoute {
     private void fromPicture(RoutingContext ctx) {
         JsonObject body = RequestValidation.body(ctx);
         Map<String, Object> values = SdParameters.ofImage(body);
-        JsonObject source = new JsonObject().put("strength", values.getOrDefault("denoising_strength", STRENGTH));
+        JsonObject source = new JsonObject();
         String picture = picture(values);
         Optional<SentMask> mask = Optional.ofNullable((String) values.get(SdParameters.MASK))
                 .filter(base64 -> !base64.isEmpty())
@@ -138,6 +136,14 @@ public final class SdImageRoute {
                     JsonObject submission = SdSubmission.of(values, cards).mergeIn(source);
                     if (submission.getValue("model") == null) {
                         submission.put("model", model.orElse(null));
+                    }
+                    if (submission.containsKey("image")) {
+                        long steps = submission.getValue("steps") instanceof Number given
+                                ? given.longValue()
+                                : SdSubmission.card(submission, cards)
+                                        .defaults()
+                                        .steps();
+                        submission.put("strength", SdSubmission.strength(values, steps));
                     }
                     SdHires.put(values, submission, cards);
                     return submission;

@@ -84,7 +84,7 @@ final class SdParameters {
 
     static final List<SdParameter> TEXT_TO_IMAGE = List.of(
             honoured(HIRES, FLAG, "a second pass, which begins with the enlarged image of the first"),
-            honoured("denoising_strength", NUMBER, "of the second pass, above 0; 0.75 when absent")
+            honoured("denoising_strength", NUMBER, "of the second pass, which makes a step at least; 0.75 when absent")
                     .with(HIRES),
             neutralWith("firstphase_width", WHOLE, 0),
             neutralWith("firstphase_height", WHOLE, 0),
@@ -104,7 +104,7 @@ final class SdParameters {
 
     static final List<SdParameter> IMAGE_TO_IMAGE = List.of(
             honoured(IMAGES, LIST, "one image in base64, also with line breaks, unpadded or as a data URI"),
-            honoured("denoising_strength", NUMBER, "0.75 when absent"),
+            honoured("denoising_strength", NUMBER, "0.75 when absent; a step is made at least"),
             neutral("resize_mode", WHOLE, 0),
             neutral("image_cfg_scale", NUMBER, 1.5),
             neutral("initial_noise_multiplier", NUMBER, 1),
@@ -169,6 +169,11 @@ final class SdParameters {
                 body,
                 "",
                 Stream.concat(COMMON.stream(), IMAGE_TO_IMAGE.stream()).toList());
+    }
+
+    /** The values of a call with these parameters. */
+    static Map<String, Object> of(JsonObject body, List<SdParameter> parameters) {
+        return read(body, "", parameters);
     }
 
     static Map<String, Object> ofSettings(JsonObject settings) {

@@ -34,6 +34,9 @@ final class SdSubmission {
             Map.entry("image", SdParameters.IMAGES),
             Map.entry("strength", "denoising_strength"));
 
+    /** Of the web UI, for requests that name none. */
+    private static final double STRENGTH = 0.75;
+
     private SdSubmission() {}
 
     static JsonObject of(Map<String, Object> values, List<ModelCard> cards) {
@@ -69,6 +72,24 @@ final class SdSubmission {
                 .put("variationStrength", variation)
                 .put("outputFormat", format((String) settings.get("samples_format")))
                 .put("outputQuality", settings.get("jpeg_quality"));
+    }
+
+    /** The model of a submission. */
+    static ModelCard card(JsonObject submission, List<ModelCard> cards) {
+        String model = submission.getString("model");
+        return cards.stream()
+                .filter(known -> known.name().equals(model))
+                .findFirst()
+                .orElse(cards.getFirst());
+    }
+
+    /** The strength of a request, increased where it would leave none of the steps: the web UI makes one then. */
+    static double strength(Map<String, Object> values, long steps) {
+        double strength = (Double) values.getOrDefault("denoising_strength", STRENGTH);
+        boolean leavesNone = strength >= 0 && strength < 1 && (int) (steps * strength) == 0;
+        return leavesNone && steps > 0
+                ? Math.min(1, Math.nextUp(1.0 / steps))
+                : strength; // rounded up: no step is lost
     }
 
     /** Layers that are left out: 1, and 0, stand for none. */

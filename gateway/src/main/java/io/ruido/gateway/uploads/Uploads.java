@@ -80,6 +80,11 @@ public final class Uploads {
                 .thenCompose(bytes -> kept(field, bytes, tenant, abandoned)));
     }
 
+    /** Does work on a picture, among the tasks that decode pictures. */
+    public <T> CompletionStage<T> work(String tenant, Supplier<T> work) {
+        return inPlace(() -> CompletableFuture.supplyAsync(work, decoding.of(tenant)));
+    }
+
     /** The picture itself, as it is to be seen. */
     public ImageFile read(String field, byte[] bytes) {
         return checked(field, bytes, () -> false);

@@ -9,6 +9,7 @@ import io.ruido.gateway.Pictures;
 import io.ruido.gateway.Services;
 import io.ruido.gateway.http.Contract;
 import io.ruido.job.Artifact;
+import io.ruido.job.Job;
 import io.ruido.job.JobJson;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SampleId;
@@ -21,11 +22,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -194,6 +197,78 @@ class CompatibilityTest {
         assertThat(post(path, "{}").status()).isEqualTo(200);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"upscaler_1\": \"Lanczos\", \"upscaling_resize\": 1.5 | 96 | 96",
+                "\"upscaler_1\": \"Lanczos\", \"resize_mode\": 1, \"upscaling_resize_w\": 128, \"upscaling_resize_h\": 96 | 128 | 96",
+                "\"upscaler_1\": \"Lanczos\", \"resize_mode\": 1, \"upscaling_resize_w\": 128, \"upscaling_resize_h\": 96, \"upscaling_crop\": false | 128 | 128",
+                "\"upscaler_1\": \"None\", \"upscaling_resize\": 4 | 64 | 64",
+            })
+    void anImageIsEnlarged(String more, int width, int height) throws IOException {
+        Client.Answer answer = post("extra-single-image", """
+                {"image": "%s", "upscaler_2": "None", "extras_upscaler_2_visibility": 0, "gfpgan_visibility": 0,
+                 "codeformer_visibility": 0, "codeformer_weight": 0, "show_extras_results": true, %s}""".formatted(PICTURE, more));
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        byte[] image = Base64.getDecoder().decode(answer.json().get("image").asText());
+        BufferedImage enlarged = ImageIO.read(new ByteArrayInputStream(image));
+        assertThat(enlarged.getWidth()).isEqualTo(width);
+        assertThat(enlarged.getHeight()).isEqualTo(height);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "upscaler_1        | \"R-ESRGAN 4x+\" | must be None or Lanczos",
+                "upscaling_resize  | 1000             | must give an image of 1 to",
+                "upscaling_resize  | -1               | must give an image of 1 to",
+                "gfpgan_visibility | 1                | is not supported",
+                "image             | \"plums\"        | must be an image",
+            })
+    void whatCannotBeEnlargedIsRefusedByName(String field, String value, String reason) {
+        Map<String, String> request =
+                new LinkedHashMap<>(Map.of("image", '"' + PICTURE + '"', "upscaler_1", "\"Lanczos\""));
+        request.put(field, value);
+        Client.Answer answer = post(
+                "extra-single-image",
+                request.entrySet().stream()
+                        .map(entry -> '"' + entry.getKey() + "\": " + entry.getValue())
+                        .collect(Collectors.joining(", ", "{", "}")));
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(422);
+        assertThat(answer.json().at("/detail/0/loc/1").asText()).isEqualTo(field);
+        assertThat(answer.json().at("/detail/0/msg").asText()).contains(reason);
+    }
+
+    /** The web UI makes a step then. */
+    @Test
+    void aStrengthThatLeavesNoStepMakesOne() {
+        for (long steps = 1; steps <= 1000; steps++) {
+            for (double strength : new double[] {0, 0.0009}) {
+                double given = SdSubmission.strength(Map.of("denoising_strength", strength), steps);
+                assertThat(Source.stepsMade((int) steps, given)).isEqualTo(1);
+            }
+        }
+        assertThat(SdSubmission.strength(Map.of("denoising_strength", 0.5), 4)).isEqualTo(0.5);
+        assertThat(SdSubmission.strength(Map.of("denoising_strength", -0.5), 4)).isEqualTo(-0.5);
+        assertThat(SdSubmission.strength(Map.of(), 4)).isEqualTo(0.75);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"txt2img, '\"enable_hr\": true'", "img2img, '\"init_images\": [\"%s\"]'"})
+    void aJobWithAStrengthOfZeroMakesOneStepWithIt(String path, String more) throws Exception {
+        String prompt = "strength " + UUID.randomUUID();
+        Client.Answer answer = finished(path, prompt, """
+                {"prompt": "%s", "steps": 3, "width": 64, "height": 64, "denoising_strength": 0, %s}""".formatted(prompt, more.formatted(PICTURE)));
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        Job job = SERVICES.worker.status(SERVICES.worker.newest(prompt)).job();
+        assertThat(job.stepsMade()).isEqualTo(path.equals("txt2img") ? 4 : 1);
+    }
+
     @Test
     void pngInfoTellsNothingOfAPictureWithoutParameters() {
         Client.Answer answer = post("png-info", "{\"image\": \"" + PICTURE + "\"}");
@@ -241,6 +316,7 @@ class CompatibilityTest {
         assertThat(rows(document, "txt2img and img2img")).isEqualTo(rows(SdParameters.COMMON));
         assertThat(rows(document, "txt2img")).isEqualTo(rows(SdParameters.TEXT_TO_IMAGE));
         assertThat(rows(document, "img2img")).isEqualTo(rows(SdParameters.IMAGE_TO_IMAGE));
+        assertThat(rows(document, "extra-single-image")).isEqualTo(rows(SdExtras.PARAMETERS));
         assertThat(rows(document, "override_settings, options")).isEqualTo(rows(SdParameters.OVERRIDES));
     }
 
@@ -252,6 +328,7 @@ class CompatibilityTest {
 
         assertThat(names(schemas, "Txt2Img")).isEqualTo(names(SdParameters.COMMON, SdParameters.TEXT_TO_IMAGE));
         assertThat(names(schemas, "Img2Img")).isEqualTo(names(SdParameters.COMMON, SdParameters.IMAGE_TO_IMAGE));
+        assertThat(names(schemas, "SdExtras")).isEqualTo(names(SdExtras.PARAMETERS, List.of()));
         assertThat(names(schemas, "SdOptions")).isEqualTo(names(SdParameters.OVERRIDES, List.of()));
     }
 

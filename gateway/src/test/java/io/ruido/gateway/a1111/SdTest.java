@@ -136,7 +136,7 @@ class SdTest {
                 "hr_prompt          | \"a pear\"       | is not supported",
                 "hr_sampler_name    | \"DDIM\"         | is not supported",
                 "hr_scale           | 100              | must be from 64 to 512",
-                "denoising_strength | 0                | must be above 0",
+                "denoising_strength | -0.1             | must be above 0",
                 "hr_second_pass_steps | 151            | must be at most 150",
                 "firstphase_width   | 64               | is not supported",
             })

@@ -223,8 +223,8 @@ class UploadsTest {
                 "init_images        | [\"YXBwbGU=\"] | must be an image in the format PNG",
                 "init_images        | [\"!\"]     | must be an image in base64",
                 "mask               | \"YXBwbGU=\" | must be an image in the format PNG",
-                "denoising_strength | 0           | must be above 0",
-                "denoising_strength | 0.01        | leaves none of 20 steps",
+                "denoising_strength | -0.1        | must be above 0",
+                "denoising_strength | 1.01        | at most 1",
                 "resize_mode        | 1           | is not supported; only 0 is",
                 "enable_hr          | true        | is unknown",
             })
