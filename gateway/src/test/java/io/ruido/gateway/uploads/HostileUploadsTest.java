@@ -174,7 +174,7 @@ class HostileUploadsTest {
                 socket.getOutputStream().write(most);
             }
             assertThat(used() - before).as("of 270 MB").isLessThan(100 << 20);
-            assertThat(filesOfBodies()).isEqualTo(30);
+            await().untilAsserted(() -> assertThat(filesOfBodies()).isEqualTo(30));
             assertThat(client.get("/health/live").status()).isEqualTo(200);
             for (Socket socket : stalled.subList(0, 10)) {
                 socket.close();

@@ -252,7 +252,7 @@ class UploadsTest {
     }
 
     @Test
-    void whoeverComesWhileTooManyPicturesAreTakenInIsToldToComeAgain() {
+    void whoeverComesWhileTooManyPicturesAreTakenInIsToldToComeAgain() throws InterruptedException {
         UploadsConfig limits = SERVICES.config.uploads();
         BlockingQueue<Runnable> decoding = new LinkedBlockingQueue<>();
         Uploads uploads = new Uploads(
@@ -279,6 +279,7 @@ class UploadsTest {
                 .filteredOn(CompletableFuture::isCompletedExceptionally)
                 .hasSize(Uploads.PLACES / 2);
         decoder.interrupt();
+        decoder.join();
         assertThat(takeIn(uploads)).filteredOn(CompletableFuture::isDone).hasSize(1);
     }
 
