@@ -245,7 +245,10 @@ def jobs(api, args):
     )
     if args.times:
         with open(args.times, "w") as times:
-            json.dump({"first request": begin, "first step": first, "all ended": ended}, times)
+            times.writelines(
+                f"{name}={at}\n"
+                for name, at in [("first request", begin), ("first step", first), ("all ended", ended)]
+            )
     return faults
 
 
@@ -298,7 +301,7 @@ def main():
     many.add_argument("--size", type=int, default=128, help="pixels of the pictures' width and height")
     many.add_argument("--run", default=str(time.time()), help="part of the Idempotency-Keys")
     many.add_argument("--out", help="file that keeps the pictures' SHA-256 by seed")
-    many.add_argument("--times", help="file that keeps when the first request, the first step and the end were")
+    many.add_argument("--times", help="file that keeps when the first request, the first step and the end were, as NAME=SECONDS")
     many.add_argument("--expect", help="such a file of a run that was not disturbed")
     many.set_defaults(run_command=jobs)
     args = parser.parse_args()
