@@ -271,4 +271,25 @@ class ChartTest {
                 .anyMatch(module ->
                         Files.exists(Path.of("../..", module, "src/main/java", name.replace('.', '/') + ".java"))));
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"../compose.yaml", "../../docs/kubernetes.md"})
+    void everyOptionOfAShownCommandIsThere(String file) throws IOException {
+        List<String> options = Pattern.compile("\\./ruido generate .*")
+                .matcher(Files.readString(Path.of(file)))
+                .results()
+                .flatMap(command ->
+                        Pattern.compile("--[a-z-]+").matcher(command.group()).results())
+                .map(MatchResult::group)
+                .toList();
+        StringBuilder sources = new StringBuilder();
+        try (Stream<Path> classes =
+                Files.list(Path.of("../standalone/src/main/java/io/ruido/standalone/generate"))) {
+            for (Path source : classes.toList()) {
+                sources.append(Files.readString(source));
+            }
+        }
+        assertThat(options).isNotEmpty().allSatisfy(option -> assertThat(sources)
+                .contains('"' + option + '"'));
+    }
 }
