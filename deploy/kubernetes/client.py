@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A client of Ruido for tests of a cluster, with Python's standard library alone.
 
-  client.py --url URL steady --rate 5 --seconds 60      requests at a steady pace; fails when one of them does
+  client.py --url URL steady --rate 5 --while FILE      requests at a steady pace while there is a file; fails when one does
   client.py --url URL jobs --count 500 --out FILE       submits jobs, watches each over WebSockets, fetches the pictures, and
                                                         keeps their SHA-256; --expect FILE compares with an earlier run
 
@@ -273,12 +273,12 @@ def steady(api, args):
             if fault:
                 faults.append(f"{time.strftime('%H:%M:%S')} {'POST /v1/jobs' if post else 'GET /v1/models'}: {fault}")
 
-    count = int(args.rate * args.seconds)
-    begin = time.monotonic()
+    count, begin = 0, time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
-        for number in range(count):
-            time.sleep(max(0, begin + number / args.rate - time.monotonic()))
-            pool.submit(once, number)
+        while os.path.exists(getattr(args, "while")):
+            pool.submit(once, count)
+            count += 1
+            time.sleep(max(0, begin + count / args.rate - time.monotonic()))
     latencies.sort()
     print(
         f"{count - len(faults)} of {count} requests answered, median {latencies[len(latencies) // 2] * 1e3:.0f} ms,"
@@ -293,7 +293,7 @@ def main():
     commands = parser.add_subparsers(required=True)
     steadily = commands.add_parser("steady")
     steadily.add_argument("--rate", type=float, default=5)
-    steadily.add_argument("--seconds", type=float, default=60)
+    steadily.add_argument("--while", required=True, help="file; the requests end when it is removed")
     steadily.set_defaults(run_command=steady)
     many = commands.add_parser("jobs")
     many.add_argument("--count", type=int, default=500)

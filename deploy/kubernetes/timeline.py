@@ -39,7 +39,7 @@ def of_log(lines):
                 marks[name] = event["timestamp"] / 1e3
         if "read models" in event["formattedMessage"]:
             took = int(event["formattedMessage"].split()[-2])
-            marks["JVM started, settings read"] = (event["timestamp"] - took) / 1e3
+            marks["JVM started, libtorch loaded"] = (event["timestamp"] - took) / 1e3
     if not marks:
         sys.exit(f"the log has none of {list(LOGGED)}")
     return marks

@@ -283,13 +283,24 @@ class ChartTest {
                 .map(MatchResult::group)
                 .toList();
         StringBuilder sources = new StringBuilder();
-        try (Stream<Path> classes =
-                Files.list(Path.of("../standalone/src/main/java/io/ruido/standalone/generate"))) {
+        try (Stream<Path> classes = Files.list(Path.of("../standalone/src/main/java/io/ruido/standalone/generate"))) {
             for (Path source : classes.toList()) {
                 sources.append(Files.readString(source));
             }
         }
         assertThat(options).isNotEmpty().allSatisfy(option -> assertThat(sources)
                 .contains('"' + option + '"'));
+    }
+
+    /** Otherwise KEDA removes workers that have jobs, as soon as the gateways are too busy to answer it. */
+    @Test
+    void workersStayWhileKedaGetsNoMetrics() throws IOException {
+        List<JsonNode> scaled = render(VALUES.resolve("production.yaml")).stream()
+                .filter(manifest -> manifest.path("kind").asText().equals("ScaledObject"))
+                .toList();
+        assertThat(scaled).hasSize(2).allSatisfy(object -> {
+            assertThat(object.at("/spec/fallback/behavior").asText()).isEqualTo("currentReplicas");
+            assertThat(object.at("/spec/fallback/replicas").asInt()).isPositive();
+        });
     }
 }
