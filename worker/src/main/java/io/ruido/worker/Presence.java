@@ -102,10 +102,15 @@ final class Presence {
         if (left) {
             return;
         }
-        announce().exceptionally(error -> {
-            log.debug("worker {} could not renew its registration ({}); retrying", worker, error.toString());
-            return null;
-        });
+        try {
+            announce().exceptionally(error -> {
+                log.debug("worker {} could not renew its registration ({}); retrying", worker, error.toString());
+                return null;
+            });
+        } catch (RuntimeException e) {
+            // Would end the schedule, and with it the registration.
+            log.warn("worker {} could not renew its registration; retrying", worker, e);
+        }
     }
 
     /** Removes the registration. Where Redis is unreachable, the lease expires by itself. */
