@@ -26,13 +26,15 @@ final class SampleFactory {
     private final TextStage text;
     private final SourceImages sources;
     private final LoraLibrary loras;
+    private final Retry retry;
 
-    SampleFactory(Claims claims, Models models, TextStage text, SourceImages sources, LoraLibrary loras) {
+    SampleFactory(Claims claims, Models models, TextStage text, SourceImages sources, LoraLibrary loras, Retry retry) {
         this.claims = claims;
         this.models = models;
         this.text = text;
         this.sources = sources;
         this.loras = loras;
+        this.retry = retry;
     }
 
     /** @throws IllegalArgumentException saying what of the job cannot be done */
@@ -53,7 +55,7 @@ final class SampleFactory {
     }
 
     private Sample sample(Model model, SamplingParams pass, Conditioning text, Supplier<SampleState> start) {
-        LoadedLoras.Held held = loras.hold(model, pass);
+        LoadedLoras.Held held = retry.call(() -> loras.hold(model, pass));
         try {
             Sample sample = new Sample(model, pass, text, start.get(), held.ofDenoiser());
             sample.end().whenComplete((_, _) -> held.close());

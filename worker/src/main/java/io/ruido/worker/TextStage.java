@@ -5,6 +5,7 @@ import io.ruido.job.JobJson;
 import io.ruido.job.SamplingJob;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.prompting.PromptSyntax;
+import io.ruido.job.prompting.Prompting;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.image.RgbImage;
 import io.ruido.redis.ConditioningCache;
@@ -20,11 +21,12 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Encodes texts, with the image of models that encode it, and caches the result under the hash of what it was made from. */
 final class TextStage {
     /** Part of the keys: what another release has cached must not be read. */
-    private static final String FORMAT = "4";
+    private static final String FORMAT = "5";
 
     private final Models models;
     private final SourceImages sources;
@@ -75,14 +77,14 @@ final class TextStage {
         Optional<RgbImage> image =
                 encodesImage(params) ? sources.of(params).map(SampleRequest.Source::image) : Optional.empty();
         Conditioning text;
-        try (LoadedLoras.Held held = loras.hold(model, params)) {
+        try (LoadedLoras.Held held = retry.call(() -> loras.hold(model, params))) {
             text = model.encode(
                     job.prompt(),
                     job.negativePrompt(),
                     params.prompting(),
                     steps(job),
                     held.ofText(),
-                    embeddings.uses(job));
+                    retry.call(() -> embeddings.uses(job)));
         }
         Conditioning conditioning =
                 image.map(model::encode).map(text::withPicture).orElse(text);
@@ -100,6 +102,19 @@ final class TextStage {
         return job.hires() == null ? List.of(first) : List.of(first, job.hires().steps());
     }
 
+    /** What they are and their weights for text, wherever a worker keeps the files. */
+    private String lorasOf(SamplingParams params) {
+        return retry.call(() -> loras.uses(params)).stream()
+                .map(use -> "%s@%s:%s".formatted(use.name(), use.version(), use.textWeight()))
+                .collect(Collectors.joining("\n"));
+    }
+
+    private String embeddingsOf(Job job) {
+        return retry.call(() -> embeddings.uses(job)).stream()
+                .map(use -> "%s@%s".formatted(use.name(), use.version()))
+                .collect(Collectors.joining("\n"));
+    }
+
     private String key(Job job) {
         SamplingParams params = job.params();
         boolean plain = params.prompting().syntax() == PromptSyntax.PLAIN;
@@ -108,9 +123,10 @@ final class TextStage {
                 params.model(),
                 job.prompt(),
                 job.negativePrompt(),
-                JobJson.write(params.prompting()),
-                loras.uses(params).toString(),
-                embeddings.uses(job).toString(),
+                JobJson.write(new Prompting(
+                        params.prompting().syntax(), params.prompting().clipSkip(), List.of())),
+                lorasOf(params),
+                embeddingsOf(job),
                 plain ? "" : steps(job).toString(),
                 encodesImage(params)
                         ? "%s %dx%d".formatted(params.source().image().object(), params.width(), params.height())

@@ -55,6 +55,10 @@ public final class Worker implements AutoCloseable {
     private final ProgressReporter progress;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("leases").factory());
+    /** Not the clock of the leases, which nothing may delay. */
+    private final ScheduledExecutorService announcements = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("announcements").factory());
+
     private final List<JobConsumer> slots = new ArrayList<>();
     private final Presence presence;
     private final Optional<MetricsServer> metrics;
@@ -90,7 +94,7 @@ public final class Worker implements AutoCloseable {
         progress = new ProgressReporter(config.worker().checkpointEvery(), observer);
         Claims claims = new Claims(
                 id, store, checkpoints, retry, clock, config.jobs().lease().dividedBy(RENEWALS));
-        SampleFactory sampleFactory = new SampleFactory(claims, models, text, sources, loras);
+        SampleFactory sampleFactory = new SampleFactory(claims, models, text, sources, loras, retry);
         Finisher finisher = new Finisher(store, results, models, retry, observer);
         JobConsumer.Handler promptStage = observer.watching(new PromptStage(store, publisher, text, retry, observer));
         JobConsumer.Handler samplingStage =
@@ -105,7 +109,7 @@ public final class Worker implements AutoCloseable {
         Presence.Offer offer = new Presence.Offer(cards, models.unavailable(), loras, embeddings);
         presence = new Presence(redis, id, places, offer, lease, observer, loop);
         retry.await(presence::announce);
-        presence.keep(clock, lease.dividedBy(RENEWALS));
+        presence.keep(announcements, lease.dividedBy(RENEWALS));
         log.info("worker {} serves {} with {} slots", id, names, slots.size());
     }
 
@@ -200,6 +204,7 @@ public final class Worker implements AutoCloseable {
         slots.forEach(JobConsumer::close);
         progress.close();
         clock.shutdownNow();
+        announcements.shutdownNow();
         publisher.close();
         redis.close();
         models.close();

@@ -20,6 +20,11 @@ interface AddOnFiles {
         }
 
         @Override
+        public List<AddOn> awaitList() {
+            return List.of();
+        }
+
+        @Override
         public Optional<Local> find(String name) {
             return Optional.empty();
         }
@@ -47,9 +52,21 @@ interface AddOnFiles {
                 : new AddOnFolder(setting, Path.of(place.get()));
     }
 
-    /** All files, by name. */
+    /** All files that are known at present, by name. Does not wait for a server. */
     List<AddOn> list();
 
-    /** Finds a file by its name without ending, and fetches it if it is not on this machine. */
-    Optional<Local> find(String name);
+    /**
+     * All files, by name.
+     *
+     * @throws IOException when they are not known and the server is unavailable
+     */
+    List<AddOn> awaitList() throws IOException;
+
+    /**
+     * Finds a file by its name without ending, and fetches it if it is not on this machine.
+     *
+     * @return empty when there is none
+     * @throws IOException when that cannot be said, or the file cannot be read, at present
+     */
+    Optional<Local> find(String name) throws IOException;
 }

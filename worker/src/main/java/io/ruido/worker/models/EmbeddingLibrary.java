@@ -6,8 +6,8 @@ import io.ruido.job.prompting.AddOn;
 import io.ruido.job.prompting.PromptSyntax;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** The embeddings that prompts of {@link PromptSyntax#A1111} can name, those of {@code ruido.worker.embeddings}. */
 public final class EmbeddingLibrary {
@@ -22,7 +22,7 @@ public final class EmbeddingLibrary {
                 AddOnFiles.of(config, "ruido.worker.embeddings", config.worker().embeddings()));
     }
 
-    /** All files, by name. */
+    /** All files that are known at present, by name. Does not wait for a server. */
     public List<AddOn> list() {
         return files.list();
     }
@@ -34,17 +34,22 @@ public final class EmbeddingLibrary {
      */
     public record Use(String name, Path file, String version) {}
 
-    /** The embeddings whose names are in a job's prompts. */
-    public List<Use> uses(Job job) {
+    /**
+     * The embeddings whose names are in a job's prompts.
+     *
+     * @throws IOException when they are not known, or one cannot be fetched, at present
+     */
+    public List<Use> uses(Job job) throws IOException {
         if (job.params().prompting().syntax() == PromptSyntax.PLAIN) {
             return List.of();
         }
-        return files.list().stream()
-                .map(AddOn::name)
-                .filter(name ->
-                        job.prompt().contains(name) || job.negativePrompt().contains(name))
-                .flatMap(name -> files.find(name).stream()
-                        .flatMap(local -> Stream.of(new Use(name, local.file(), local.version()))))
-                .toList();
+        List<Use> uses = new ArrayList<>();
+        for (AddOn file : files.awaitList()) {
+            String name = file.name();
+            if (job.prompt().contains(name) || job.negativePrompt().contains(name)) {
+                files.find(name).ifPresent(local -> uses.add(new Use(name, local.file(), local.version())));
+            }
+        }
+        return uses;
     }
 }

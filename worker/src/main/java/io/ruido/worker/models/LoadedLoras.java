@@ -19,9 +19,10 @@ public final class LoadedLoras implements AutoCloseable {
     /**
      * A file that is applied.
      *
+     * @param name by which jobs name it
      * @param version changes when the file does
      */
-    public record Use(Path file, String version, double weight, double textWeight) {}
+    public record Use(String name, Path file, String version, double weight, double textWeight) {}
 
     private record Key(Path file, String version) {}
 

@@ -6,6 +6,7 @@ import io.ruido.job.prompting.AddOn;
 import io.ruido.job.prompting.LoraUse;
 import io.ruido.worker.models.LoadedLoras.Use;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The LoRA files that jobs can name, those of {@code ruido.worker.loras}. */
@@ -22,7 +23,7 @@ public final class LoraLibrary {
         return new LoraLibrary(AddOnFiles.of(config, SETTING, config.worker().loras()));
     }
 
-    /** All files, by name. */
+    /** All files that are known at present, by name. Does not wait for a server. */
     public List<AddOn> list() {
         return files.list();
     }
@@ -31,20 +32,30 @@ public final class LoraLibrary {
      * The files that a job names, on this machine.
      *
      * @throws IllegalArgumentException naming one that is not there
+     * @throws IOException when one cannot be fetched at present
      */
-    public List<Use> uses(SamplingParams params) {
-        return params.prompting().loras().stream().map(this::use).toList();
+    public List<Use> uses(SamplingParams params) throws IOException {
+        List<Use> uses = new ArrayList<>();
+        for (LoraUse lora : params.prompting().loras()) {
+            uses.add(use(lora));
+        }
+        return uses;
     }
 
-    private Use use(LoraUse lora) {
+    private Use use(LoraUse lora) throws IOException {
         AddOnFiles.Local local = files.find(lora.name())
                 .orElseThrow(() -> new IllegalArgumentException(
                         "loras: this worker has no %s in %s".formatted(lora.name(), SETTING)));
-        return new Use(local.file(), local.version(), lora.weight(), lora.weightOfText());
+        return new Use(lora.name(), local.file(), local.version(), lora.weight(), lora.weightOfText());
     }
 
-    /** The LoRAs that a job names, read for a model. */
-    public LoadedLoras.Held hold(Model model, SamplingParams params) {
+    /**
+     * The LoRAs that a job names, read for a model.
+     *
+     * @throws IllegalArgumentException naming one that is not there, cannot be read or does not fit the model
+     * @throws IOException when one cannot be fetched at present
+     */
+    public LoadedLoras.Held hold(Model model, SamplingParams params) throws IOException {
         return model.loras().hold(uses(params));
     }
 }
