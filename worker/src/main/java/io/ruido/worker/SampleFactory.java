@@ -57,9 +57,7 @@ final class SampleFactory {
     private Sample sample(Model model, SamplingParams pass, Conditioning text, Supplier<SampleState> start) {
         LoadedLoras.Held held = retry.call(() -> loras.hold(model, pass));
         try {
-            Sample sample = new Sample(model, pass, text, start.get(), held.ofDenoiser());
-            sample.end().whenComplete((_, _) -> held.close());
-            return sample;
+            return new Sample(model, pass, text, start.get(), held.ofDenoiser(), held::close);
         } catch (RuntimeException | Error e) {
             held.close();
             throw e;

@@ -96,15 +96,15 @@ final class SamplingStage implements JobConsumer.Handler {
             }
             made.complete(sample);
             SampleState begun = sample.denoising();
-            if (begun.step() > 0) {
-                log.info("image {} resumes after step {} of {}", job.id(), begun.step(), job.stepsMade());
-                held.step(begun.step(), job.stepsMade(), "");
+            Sample.End end;
+            try (sample) {
+                end = firstPass(sample, job, held);
             }
-            Sample.End end = begun.done() ? new Sample.End.Denoised(begun.latents()) : denoised(sample, job, 0, held);
             if (job.hires() != null && end instanceof Sample.End.Denoised(float[] latents)) {
-                Sample second = sampleFactory.enlarged(job, latents);
-                enlarged.complete(second);
-                end = denoised(second, job, begun.steps(), held);
+                try (Sample second = sampleFactory.enlarged(job, latents)) {
+                    enlarged.complete(second);
+                    end = denoised(second, job, begun.steps(), held);
+                }
             }
             return switch (end) {
                 case Sample.End.Denoised(float[] latents) -> {
@@ -122,6 +122,15 @@ final class SamplingStage implements JobConsumer.Handler {
                 }
             };
         }
+    }
+
+    private Sample.End firstPass(Sample sample, SamplingJob job, Claims.Held held) throws Exception {
+        SampleState begun = sample.denoising();
+        if (begun.step() > 0) {
+            log.info("image {} resumes after step {} of {}", job.id(), begun.step(), job.stepsMade());
+            held.step(begun.step(), job.stepsMade(), "");
+        }
+        return begun.done() ? new Sample.End.Denoised(begun.latents()) : denoised(sample, job, 0, held);
     }
 
     /** @param before steps that were made in passes before this one */

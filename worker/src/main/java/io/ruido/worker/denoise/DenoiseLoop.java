@@ -101,6 +101,7 @@ public final class DenoiseLoop implements AutoCloseable {
 
     private synchronized boolean arrived(Sample sample) {
         if (!closing) {
+            sample.enterLoop();
             arrivals.add(sample);
             notifyAll();
         }

@@ -12,8 +12,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.slf4j.MDC;
 
-/** An image while it is denoised. Its state belongs to the thread that has it in a batch; any thread may stop it. */
-public final class Sample {
+/**
+ * An image while it is denoised. Its state belongs to the thread that has it in a batch; any thread may stop it. It owns the
+ * additions to the denoiser's layers, and releases them at its end.
+ */
+public final class Sample implements AutoCloseable {
     /** How denoising ended. */
     public sealed interface End {
         /** @param latents (L, h, w) without noise */
@@ -41,22 +44,32 @@ public final class Sample {
     private final CompletableFuture<End> end = new CompletableFuture<>();
     private volatile Consumer<SampleState> onStep = denoising -> {};
     private volatile boolean stopped;
+    private volatile boolean inLoop;
     /** The job id in the log context of the thread that makes the sample; the loop logs with the same one. */
     private final String jobId = MDC.get(JobConsumer.JOB_ID);
 
     /** A sample of the model as it is. */
     public Sample(Model model, SamplingParams params, Conditioning text, SampleState denoising) {
-        this(model, params, text, denoising, List.of());
+        this(model, params, text, denoising, List.of(), () -> {});
     }
 
-    /** @param loras added to the denoiser's layers; they must stay in memory until the sample's end */
+    /**
+     * @param loras added to the denoiser's layers
+     * @param release gives them back; called once, at the sample's end
+     */
     public Sample(
-            Model model, SamplingParams params, Conditioning text, SampleState denoising, List<AppliedLora> loras) {
+            Model model,
+            SamplingParams params,
+            Conditioning text,
+            SampleState denoising,
+            List<AppliedLora> loras,
+            Runnable release) {
         this.model = model;
         this.params = params;
         this.text = text;
         this.denoising = denoising;
         this.loras = List.copyOf(loras);
+        end.whenComplete((_, _) -> release.run());
     }
 
     /** The model that draws it. */
@@ -112,6 +125,20 @@ public final class Sample {
 
     public CompletableFuture<End> end() {
         return end;
+    }
+
+    /** From now on the sample ends when the loop ends it. */
+    void enterLoop() {
+        inLoop = true;
+    }
+
+    /** Ends the sample: at once if no loop has it, else after the step that is being made. */
+    @Override
+    public void close() {
+        stop();
+        if (!inLoop) {
+            end.complete(new End.Stopped());
+        }
     }
 
     /** Whether it was stopped; if so, that is its end. */

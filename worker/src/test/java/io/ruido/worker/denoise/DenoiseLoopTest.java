@@ -223,6 +223,47 @@ class DenoiseLoopTest {
         return DenoiseLoop.predict(batch);
     }
 
+    @Test
+    void aSampleThatNoLoopHasReleasesItsAdditionsWhenItIsClosed() {
+        AtomicInteger released = new AtomicInteger();
+        Sample sample = sample(released::incrementAndGet);
+
+        sample.close();
+        sample.close();
+
+        assertThat(released).hasValue(1);
+    }
+
+    @Test
+    void aSampleThatIsInABatchReleasesItsAdditionsAfterIt() throws Exception {
+        AtomicInteger released = new AtomicInteger();
+        CountDownLatch called = new CountDownLatch(1);
+        CountDownLatch closed = new CountDownLatch(1);
+        AtomicInteger releasedDuringTheCall = new AtomicInteger();
+        Sample sample = sample(released::incrementAndGet);
+        try (DenoiseLoop loop = loop(batch -> {
+            called.countDown();
+            await(closed);
+            releasedDuringTheCall.set(released.get());
+            return DenoiseLoop.predict(batch);
+        })) {
+            loop.add(sample);
+            assertThat(called.await(60, TimeUnit.SECONDS)).isTrue();
+            sample.close();
+            closed.countDown();
+
+            assertThat(sample.end().get(60, TimeUnit.SECONDS)).isInstanceOf(Sample.End.Stopped.class);
+        }
+        assertThat(releasedDuringTheCall).hasValue(0);
+        assertThat(released).hasValue(1);
+    }
+
+    private static Sample sample(Runnable release) {
+        var params = new SamplingParams(MODEL, 32, 32, 20, 1, "ddim", 1);
+        return new Sample(
+                model, params, model.encode("text", ""), model.start(params, Optional.empty()), List.of(), release);
+    }
+
     /** As torch itself says it. */
     private static float[][] outOfMemory() {
         try (NDManager manager = Torch.newManager()) {
