@@ -144,6 +144,12 @@ public final class Ops {
         return call("to_" + named.name().toLowerCase(Locale.ROOT), array);
     }
 
+    /** Bytes of an array in memory. */
+    public static long bytes(NDArray array) {
+        DataType type = array.getDataType() == DataType.UNKNOWN ? DataType.BFLOAT16 : array.getDataType();
+        return array.size() * type.getNumOfBytes();
+    }
+
     private static NDArray methodTag(String method) {
         NDArray tag = MANAGER.create(0);
         tag.setName("module_method:" + method);

@@ -10,6 +10,7 @@ import io.ruido.tensor.Ops;
 import io.ruido.tensor.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -21,8 +22,6 @@ import java.util.TreeSet;
  * model's weights stay as they are.
  */
 public final class Lora implements AutoCloseable {
-    private static final int USUAL_LAYERS = 2;
-
     private record Placed(LoraModule module, double scale) {}
 
     private final Path file;
@@ -70,46 +69,75 @@ public final class Lora implements AutoCloseable {
                     }
                 }
             }
+            found.forEach((path, module) -> fit(part.getValue(), path, module));
             LoraScales scales = new LoraScales(settings, part.getKey(), found.values());
             Map<String, Placed> inPart = new HashMap<>();
-            found.forEach((path, module) -> {
-                checkShape(part.getValue(), path, module);
-                inPart.put(path, new Placed(module, scales.of(path, module)));
-            });
+            found.forEach((path, module) -> inPart.put(path, new Placed(module, scales.of(path, module))));
             placed.put(part.getKey(), inPart);
         }
         if (!left.isEmpty()) {
             throw new IllegalArgumentException("%s: the model has no place for %d modules, such as %s"
                     .formatted(file, left.size(), left.iterator().next()));
         }
+        measureRows();
     }
 
-    private void checkShape(Weights weights, String path, LoraModule module) {
-        long[] down = module.down.getShape().getShape();
-        long[] up = module.up.getShape().getShape();
+    /** Gives the matrices the shapes that the layer is called with. */
+    private void fit(Weights weights, String path, LoraModule module) {
         Shape weight = weights.shape(path);
         long rows = weight.get(0);
-        // Small files can have factors of a product of any size.
-        boolean fits = down.length >= 2
-                && up.length >= 2
-                && down[0] > 0
-                && up[0] == rows
-                && module.up.size() == rows * down[0]
-                && module.down.size() == down[0] * (weight.size() / rows)
-                && (module.bias.isEmpty() || module.bias.size() == rows)
+        long[] down = weight.getShape().clone();
+        down[0] = module.down.getShape().dimension() == 0 ? 0 : module.rank();
+        long[] up = new long[down.length];
+        Arrays.fill(up, 1);
+        up[0] = rows;
+        up[1] = down[0];
+        boolean fits = down[0] > 0
+                && sameSides(module.down, down)
+                && sameSides(module.up, up)
+                && (module.bias.isEmpty() || module.bias.getShape().equals(new Shape(rows)))
                 && (module.magnitude.isEmpty() || module.magnitude.size() == rows);
         if (!fits) {
             throw new IllegalArgumentException("%s: module %s has matrices of shapes %s and %s, its weight is of %s"
                     .formatted(file, module.name, module.up.getShape(), module.down.getShape(), weight));
         }
+        module.down = reshaped(module.down, down);
+        module.up = reshaped(module.up, up);
     }
 
-    /** Bytes of the additions. */
+    /** Whether a matrix has these sides; files write the matrices of 1×1 convolutions with and without the sides of 1. */
+    private static boolean sameSides(NDArray matrix, long[] sides) {
+        return Arrays.equals(withoutOnes(matrix.getShape().getShape()), withoutOnes(sides));
+    }
+
+    private static long[] withoutOnes(long[] sides) {
+        int count = sides.length;
+        while (count > 2 && sides[count - 1] == 1) {
+            count--;
+        }
+        return Arrays.copyOf(sides, count);
+    }
+
+    private static NDArray reshaped(NDArray matrix, long[] sides) {
+        return matrix.getShape().equals(new Shape(sides)) ? matrix : Ops.consume(matrix, m -> m.reshape(sides));
+    }
+
+    private void measureRows() {
+        placed.forEach((part, modules) -> modules.forEach((path, one) -> {
+            if (!one.module.magnitude.isEmpty()) {
+                try (NDManager scratch = manager.newSubManager();
+                        NDArray weight = parts.get(part).original(path)) {
+                    one.module.lengths = RowLengths.of(scratch, weight, one.module);
+                }
+            }
+        }));
+    }
+
+    /** Bytes of the additions in memory. */
     public long bytes() {
         return placed.values().stream()
                 .flatMap(part -> part.values().stream())
-                .mapToLong(one -> one.module.down.size() + one.module.up.size())
-                .map(values -> values * Float.BYTES)
+                .mapToLong(one -> one.module.bytes())
                 .sum();
     }
 
@@ -119,35 +147,15 @@ public final class Lora implements AutoCloseable {
         Map<String, Map<String, Adapter>> adapters = new HashMap<>();
         placed.forEach((part, modules) -> {
             Map<String, Adapter> inPart = new HashMap<>();
-            modules.forEach((path, one) -> {
-                double scale = one.scale * weight;
-                LoraModule module = one.module;
-                NDArray gains = module.magnitude.isEmpty() ? module.magnitude : gains(owner, part, path, module, scale);
-                inPart.put(path, new Adapter(module.down, module.up, module.bias, gains, scale));
-            });
+            modules.forEach((path, one) -> inPart.put(path, adapter(owner, one.module, one.scale * weight)));
             adapters.put(part, inPart);
         });
         return new AppliedLora(adapters, owner);
     }
 
-    /** m / ‖W + s·B·A‖ of each row (Liu et al., 2024, §4.1). */
-    private NDArray gains(NDManager owner, String part, String path, LoraModule module, double scale) {
-        Weights weights = parts.get(part);
-        try (NDManager scratch = manager.newSubManager();
-                NDArray weight = weights.original(path)) {
-            long rank = module.rank();
-            NDArray rows =
-                    Ops.cast(weight, DataType.FLOAT32).reshape(weight.getShape().get(0), -1);
-            rows.attach(scratch);
-            NDArray up = Ops.cast(module.up, DataType.FLOAT32).reshape(-1, rank);
-            NDArray delta = up.matMul(Ops.cast(module.down, DataType.FLOAT32).reshape(rank, -1));
-            delta.attach(scratch);
-            NDArray length =
-                    rows.add(delta.mul(scale)).square().sum(new int[] {1}).sqrt();
-            NDArray gains = Ops.cast(module.magnitude, DataType.FLOAT32).div(length);
-            gains.attach(owner);
-            return gains;
-        }
+    private static Adapter adapter(NDManager owner, LoraModule module, double scale) {
+        NDArray gains = module.lengths == null ? Ops.none() : owner.create(module.lengths.gains(scale));
+        return new Adapter(module.down, module.up, module.bias, gains, scale);
     }
 
     @Override

@@ -14,7 +14,7 @@ import java.util.function.Function;
 /** The low-rank additions of a model that are in memory: those in use, and the others that were used last. */
 public final class LoadedLoras implements AutoCloseable {
     /** Bytes of those that are kept while nothing uses them. */
-    private static final long KEPT = 1L << 30;
+    static final long KEPT = 1L << 30;
 
     /**
      * A file that is applied.
@@ -32,10 +32,13 @@ public final class LoadedLoras implements AutoCloseable {
     }
 
     private final Function<Path, Lora> read;
+    private final long kept;
     private final Map<Key, Loaded> loaded = new LinkedHashMap<>(16, 0.75f, true); // the one used last at the end
 
-    LoadedLoras(Function<Path, Lora> read) {
+    /** @param kept bytes of those that are kept while nothing uses them */
+    LoadedLoras(Function<Path, Lora> read, long kept) {
         this.read = read;
+        this.kept = kept;
     }
 
     /** Additions that stay in memory until this is closed. */
@@ -117,10 +120,10 @@ public final class LoadedLoras implements AutoCloseable {
         keys.forEach(key -> loaded.get(key).users--);
         long bytes = 0;
         for (Loaded entry : loaded.values()) {
-            bytes += entry.lora.isDone() ? entry.lora.join().bytes() : 0;
+            bytes += entry.users == 0 ? entry.lora.join().bytes() : 0;
         }
         var oldestFirst = loaded.values().iterator();
-        while (bytes > KEPT && oldestFirst.hasNext()) {
+        while (bytes > kept && oldestFirst.hasNext()) {
             Loaded entry = oldestFirst.next();
             if (entry.users == 0) {
                 Lora lora = entry.lora.join();

@@ -22,6 +22,7 @@ import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.LatentUpscaler;
 import io.ruido.pipeline.image.RgbImage;
 import io.ruido.pipeline.lora.AppliedLora;
+import io.ruido.pipeline.lora.Lora;
 import io.ruido.pipeline.text.TextualInversion;
 import io.ruido.plan.Engine;
 import io.ruido.tensor.Ops;
@@ -51,13 +52,15 @@ public final class Model implements AutoCloseable {
         this.card = card;
         this.pipeline = pipeline;
         this.side = side;
-        this.loras = new LoadedLoras(file -> aside(_ -> {
-            try {
-                return pipeline.lora(file);
-            } catch (IOException e) {
-                throw new IllegalArgumentException(e.getMessage(), e);
-            }
-        }));
+        this.loras = new LoadedLoras(file -> aside(_ -> lora(pipeline, file)), LoadedLoras.KEPT);
+    }
+
+    private static Lora lora(DiffusionPipeline pipeline, Path file) {
+        try {
+            return pipeline.lora(file);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
     }
 
     /**
