@@ -8,7 +8,9 @@ import io.ruido.tensor.Weights;
 /** A table of vectors: ids (…) of type int64 to (…, D). */
 public record Embedding(NDArray weight) {
     public static Embedding of(Weights weights, long size, long width) {
-        return new Embedding(weights.get("weight", Init.NORMAL, size, width));
+        NDArray table = weights.get("weight", Init.NORMAL, size, width);
+        weights.refuseAdditions(table);
+        return new Embedding(table);
     }
 
     public NDArray forward(NDArray ids) {

@@ -31,6 +31,7 @@ public final class PatchEmbed {
      */
     public PatchEmbed(Weights weights, int channels, int width, int patch, int baseSize, double scale) {
         this.proj = Conv2d.of(weights.at("proj"), channels, width, patch);
+        weights.refuseAdditions(proj.weight());
         this.width = width;
         this.baseSize = baseSize;
         this.scale = (float) scale;

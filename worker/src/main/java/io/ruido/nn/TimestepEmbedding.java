@@ -34,7 +34,7 @@ public record TimestepEmbedding(
                 linear1, linear2, Linear.withoutBias(weights.at("cond_proj"), width, in), activation, lastActivation);
     }
 
-    /** (B, in) to (B, D) */
+    /** (B, …, in) to (B, …, D) */
     public NDArray forward(NDArray x) {
         return forward(x, Ops.none());
     }

@@ -179,7 +179,12 @@ public final class Weights {
         model.shares.put(tensor, shares);
     }
 
-    /** The modules whose weights were read. */
+    /** Notes that low-rank additions to a tensor's module cannot be applied, so that files with them are refused. */
+    public void refuseAdditions(NDArray tensor) {
+        model.shares.put(tensor, List.of());
+    }
+
+    /** The modules whose weights were read, and that low-rank additions can be made to. */
     public Set<String> modules() {
         return model.shares.values().stream()
                 .flatMap(List::stream)

@@ -151,7 +151,7 @@ public final class PixArtTransformer2DModel implements Denoiser {
             long batch = emb.getShape().get(0);
             NDArray sides = resolution
                     .get()
-                    .forward(sinusoids.forward(sizes.get(":, 0:2").reshape(-1)));
+                    .forward(sinusoids.forward(sizes.get(":, 0:2").reshape(-1)).reshape(batch, 2, -1)); // (B, 2, D / 3)
             NDArray ratio = aspectRatio
                     .orElseThrow()
                     .forward(sinusoids.forward(sizes.get(":, 2:3").reshape(-1)));

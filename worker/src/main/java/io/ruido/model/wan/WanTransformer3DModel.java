@@ -57,6 +57,7 @@ public final class WanTransformer3DModel {
         Init init = Init.fan(config.inChannels() * volume);
         Weights embedding = weights.at("patch_embedding");
         patchWeight = embedding.get("weight", init, width, config.inChannels(), kernel[0], kernel[1], kernel[2]);
+        weights.refuseAdditions(patchWeight);
         patchBias = embedding.get("bias", init, width);
         patch = Ops.none().getManager().create(kernel);
         rope = new WanRotaryPosEmbed(config.attentionHeadDim());
@@ -97,9 +98,10 @@ public final class WanTransformer3DModel {
         Shape grid = grid(latents.getShape());
         WanRotaryPosEmbed.Angles turned = angles.computeIfAbsent(
                 grid, size -> rope.angles(manager, (int) size.get(0), (int) size.get(1), (int) size.get(2)));
-        NDArray emb = Ops.cast(
-                timeEmbedder.forward(sinusoids.forward(timesteps.reshape(-1))), latents.getDataType()); // (B or BN, D)
         long batch = latents.getShape().get(0);
+        Shape rows = timesteps.getShape().add(config.freqDim());
+        NDArray waves = sinusoids.forward(timesteps.reshape(-1)).reshape(rows);
+        NDArray emb = Ops.cast(timeEmbedder.forward(waves), latents.getDataType()); // (B, D) or (B, N, D)
         NDArray steps = timeProj.ofSilu(emb).reshape(batch, -1, 6, config.width()); // (B, 1 or N, 6, D)
         NDArray context = textEmbedder.forward(text); // (B, T, D)
         NDArray seen = imageEmbedder.isPresent() ? imageEmbedder.get().forward(picture) : Ops.none(); // (B, P, D)

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Files in the ways that diffusers and PEFT can write them, beside the pictures of diffusers, see make_lora_goldens.py. */
@@ -208,6 +209,133 @@ class LoraTest {
                 assertThat(alone.sub(without).abs().max().getFloat() > 1e-3)
                         .as("clip %d is changed", i)
                         .isEqualTo(weights[i] != 0);
+            }
+        }
+    }
+
+    /** Wan 2.2 gives each patch a timestep. */
+    @Test
+    void additionsToTheNetworkOfTheTimestepAreAClipsOwnWhereEachPatchHasATimestep(@TempDir Path folder)
+            throws IOException {
+        Path wan = Golden.path("golden/wan-pipelines/text-2.2-tokens");
+        JsonNode config = new ObjectMapper()
+                .readTree(wan.resolve("transformer/config.json").toFile());
+        long width = config.get("num_attention_heads").asLong()
+                * config.get("attention_head_dim").asLong();
+        Path file = write(
+                folder,
+                Map.of(
+                        "transformer.condition_embedder.time_proj.lora_A.weight", new Shape(2, width),
+                        "transformer.condition_embedder.time_proj.lora_B.weight", new Shape(6 * width, 2)));
+        try (var pipeline = DiffusionPipeline.read(wan, Device.cpu(), DataType.FLOAT32);
+                Lora lora = pipeline.lora(file)) {
+            int side = 2 * pipeline.sizeStep();
+            NDArray latents = manager.randomNormal(pipeline.inputShape(2, new Geometry(side, side, 5)));
+            NDArray states = pipeline.texts().states(manager, List.of("one")).repeat(0, 2);
+            List<List<AppliedLora>> added = List.of(List.of(lora.with(0)), List.of(lora.with(1)));
+
+            NDArray together = predictAfterAFirstFrame(pipeline, latents, states, added);
+
+            for (int i = 0; i < 2; i++) {
+                var one = new NDIndex("{}:{}", i, i + 1);
+                NDArray alone =
+                        predictAfterAFirstFrame(pipeline, latents.get(one), states.get(one), List.of(added.get(i)));
+                assertThat(together.get(one).toFloatArray())
+                        .as("clip %d", i)
+                        .usingComparatorWithPrecision(1e-5f)
+                        .containsExactly(alone.toFloatArray());
+            }
+        }
+    }
+
+    private static NDArray predictAfterAFirstFrame(
+            DiffusionPipeline pipeline, NDArray latents, NDArray states, List<List<AppliedLora>> added) {
+        int size = added.size();
+        float[] timesteps = new float[size];
+        float[] weights = new float[size];
+        Arrays.fill(timesteps, 500);
+        Arrays.fill(weights, 1);
+        Conditioning text =
+                Conditioning.ofStates(states).withClean(states.getManager().ones(new Shape(size)));
+        return pipeline.predict(latents, timesteps, List.of(new Guide(text, weights)), text, weights, added, false);
+    }
+
+    private Path write(Path folder, Map<String, Shape> shapes) throws IOException {
+        Map<String, NDArray> tensors = new TreeMap<>();
+        shapes.forEach((name, shape) -> tensors.put(name, manager.randomNormal(shape)));
+        Path file = folder.resolve("written.safetensors");
+        SafeTensors.write(file, tensors, DataType.FLOAT32);
+        return file;
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "stable-diffusion | unet.conv_in | 2,36 | 4,2",
+                "stable-diffusion | unet.conv_in | 2,4,9,1 | 4,2,1,1",
+                "stable-diffusion | unet.down_blocks.0.attentions.0.proj_in | 2,4,1,1 | 2,4",
+                "stable-diffusion | text_encoder.text_model.embeddings.position_embedding | 2,8 | 16,2",
+                "dit | transformer.pos_embed.proj | 2,4,2,2 | 8,2,1,1",
+            })
+    void whatCannotBeAppliedIsRefusedByName(String model, String module, String down, String up, @TempDir Path folder)
+            throws IOException {
+        Path file = write(folder, Map.of(module + ".lora_A.weight", shape(down), module + ".lora_B.weight", shape(up)));
+        try (var pipeline =
+                DiffusionPipeline.read(Golden.path("golden/pipelines/" + model), Device.cpu(), DataType.FLOAT32)) {
+            assertThatThrownBy(() -> pipeline.lora(file))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(module);
+        }
+    }
+
+    private static Shape shape(String sides) {
+        return new Shape(
+                Arrays.stream(sides.split(",")).mapToLong(Long::parseLong).toArray());
+    }
+
+    @Test
+    void theMatricesOfA1x1ConvolutionMayHaveTwoSides(@TempDir Path folder) throws IOException {
+        String module = "unet.down_blocks.0.attentions.0.proj_in.";
+        NDArray down = manager.randomNormal(new Shape(2, 4));
+        NDArray up = manager.randomNormal(new Shape(4, 2));
+        Path flat = folder.resolve("flat.safetensors");
+        Path square = folder.resolve("square.safetensors");
+        SafeTensors.write(flat, Map.of(module + "lora_A.weight", down, module + "lora_B.weight", up), DataType.FLOAT32);
+        SafeTensors.write(
+                square,
+                Map.of(
+                        module + "lora_A.weight", down.reshape(2, 4, 1, 1),
+                        module + "lora_B.weight", up.reshape(4, 2, 1, 1)),
+                DataType.FLOAT32);
+        try (var pipeline = DiffusionPipeline.read(FOLDER, Device.cpu(), DataType.FLOAT32)) {
+            NDArray latents = manager.randomNormal(new Shape(1, 4, 8, 8));
+            NDArray states = manager.randomNormal(new Shape(1, 16, 8));
+            List<float[]> outputs = new ArrayList<>();
+            for (Path file : List.of(flat, square)) {
+                List<AppliedLora> added = List.of(pipeline.lora(file).with(1));
+                outputs.add(predict(pipeline, latents, states, List.of(added)).toFloatArray());
+            }
+
+            assertThat(outputs.getFirst()).isEqualTo(outputs.getLast());
+        }
+    }
+
+    @Test
+    void aFileLeavesNoTensorsInTheModelAndTakesTheBytesOfItsType() throws IOException {
+        try (var model = DiffusionPipeline.read(FOLDER, Device.cpu(), DataType.FLOAT32);
+                var half = DiffusionPipeline.read(FOLDER, Device.cpu(), DataType.BFLOAT16);
+                NDManager child = half.newManager();
+                Lora whole = model.lora(file("convolutions"))) {
+            int before = child.getParentManager().getManagedArrays().size();
+
+            try (Lora lora = half.lora(file("weight-decomposed"))) {
+                lora.with(0.5).close();
+            }
+
+            assertThat(child.getParentManager().getManagedArrays()).hasSize(before);
+            try (Lora lora = half.lora(file("convolutions"))) {
+                assertThat(lora.bytes()).isPositive().isEqualTo(whole.bytes() / 2);
             }
         }
     }
