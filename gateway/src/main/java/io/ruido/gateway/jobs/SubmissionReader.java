@@ -258,7 +258,7 @@ public final class SubmissionReader {
             loras.addAll(ExtraNetworks.in(body.getString("prompt")));
         }
         Prompting prompting = new Prompting(syntax, body.getInteger("clipSkip", 0), loras);
-        prompting.checkPrompt(body.getString("prompt"));
+        prompting.checkPrompts(body.getString("prompt"), body.getString("negativePrompt"));
         return prompting;
     }
 

@@ -71,6 +71,8 @@ class SdTest {
                 "prompt        | \"a <lora:plums:1>\"     | must be the name of a file that GET /v1/loras lists",
                 "prompt        | \"a <hypernet:plums:1>\" | only <lora:NAME:WEIGHT> is supported",
                 "prompt        | \"AND AND AND AND AND AND AND AND a\" | must have at most 8 texts between AND",
+                "prompt        | \"(a:10001)\"          | must give its words weights from -10000 to 10000",
+                "negative_prompt | \"(a:10001)\"        | must give its words weights from -10000 to 10000",
                 "scheduler     | \"Turbo\"              | must be one of automatic",
                 "width         | 100                    | must be divisible by 64",
                 "sampler_name  | \"DPM adaptive\"       | must be one of ddim, euler",

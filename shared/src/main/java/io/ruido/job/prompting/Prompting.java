@@ -3,7 +3,6 @@ package io.ruido.job.prompting;
 import static io.ruido.job.InvalidFieldException.check;
 
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * How a job's prompts are read, and what is added to the model.
@@ -16,7 +15,7 @@ public record Prompting(PromptSyntax syntax, int clipSkip, List<LoraUse> loras) 
     /** Texts of a prompt between {@code AND}, each of which costs a call of the denoiser in each step. */
     private static final int MOST_TEXTS = 8;
 
-    private static final Pattern AND = Pattern.compile("\\bAND\\b");
+    private static final int MOST_LORAS = 16;
 
     /** Plain texts, and the model as it is. */
     public static final Prompting PLAIN = new Prompting(PromptSyntax.PLAIN, 0, List.of());
@@ -25,14 +24,25 @@ public record Prompting(PromptSyntax syntax, int clipSkip, List<LoraUse> loras) 
         syntax = syntax == null ? PromptSyntax.PLAIN : syntax;
         loras = loras == null ? List.of() : List.copyOf(loras);
         check(clipSkip >= 0 && clipSkip <= 11, "clipSkip", clipSkip, "must be from 0 to 11");
+        check(
+                loras.size() <= MOST_LORAS,
+                "loras",
+                loras.size(),
+                "must be at most %d, with those that the prompt names".formatted(MOST_LORAS));
     }
 
-    /** @throws InvalidFieldException when a prompt consists of too many texts */
-    public void checkPrompt(String prompt) {
+    /** @throws InvalidFieldException when a prompt consists of too many texts, or has weights that are too large */
+    public void checkPrompts(String prompt, String negativePrompt) {
+        if (syntax == PromptSyntax.PLAIN) {
+            return;
+        }
+        List<Composition.Part> parts = Composition.parse(ExtraNetworks.without(prompt));
         check(
-                syntax == PromptSyntax.PLAIN || AND.splitAsStream(prompt).count() <= MOST_TEXTS,
+                parts.size() <= MOST_TEXTS,
                 "prompt",
                 prompt,
                 "must have at most %d texts between AND".formatted(MOST_TEXTS));
+        parts.forEach(part -> Emphasis.parse("prompt", part.text()));
+        Emphasis.parse("negativePrompt", negativePrompt);
     }
 }

@@ -1,2 +1,2 @@
-/** How the prompts of a job are read, and the LoRAs that it names. */
+/** The language of AUTOMATIC1111's prompts: emphasis, {@code BREAK}, {@code AND}, and the LoRAs that a job names. */
 package io.ruido.job.prompting;

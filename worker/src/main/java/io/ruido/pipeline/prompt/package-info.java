@@ -1,2 +1,2 @@
-/** The language of AUTOMATIC1111's prompts: emphasis, editing, alternation, {@code BREAK} and {@code AND}. */
+/** The parts of AUTOMATIC1111's prompt language that change from step to step: editing and alternation. */
 package io.ruido.pipeline.prompt;

@@ -2,11 +2,11 @@ package io.ruido.pipeline.stablediffusion;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.ruido.job.prompting.Weighted;
 import io.ruido.model.Conditioning;
 import io.ruido.model.text.ClipTextModel;
 import io.ruido.pipeline.family.ModelFolder;
 import io.ruido.pipeline.family.Parts;
-import io.ruido.pipeline.prompt.Weighted;
 import io.ruido.pipeline.text.ClipStates;
 import io.ruido.pipeline.text.CutOff;
 import io.ruido.pipeline.text.Prompts;

@@ -4,9 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.ruido.job.prompting.Weighted;
 import io.ruido.model.Conditioning;
 import io.ruido.model.text.ClipTextModel;
-import io.ruido.pipeline.prompt.Weighted;
 import java.util.List;
 
 /** States of a CLIP text encoder that are taken before its end. */

@@ -2,9 +2,9 @@ package io.ruido.pipeline.text;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.ruido.job.prompting.Weighted;
 import io.ruido.model.Conditioning;
 import io.ruido.pipeline.image.RgbImage;
-import io.ruido.pipeline.prompt.Weighted;
 import io.ruido.tensor.Ops;
 import java.util.List;
 import java.util.Optional;

@@ -3,16 +3,16 @@ package io.ruido.worker.models;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import io.ruido.job.prompting.Composition;
+import io.ruido.job.prompting.Emphasis;
 import io.ruido.job.prompting.ExtraNetworks;
 import io.ruido.job.prompting.PromptSyntax;
 import io.ruido.job.prompting.Prompting;
+import io.ruido.job.prompting.Weighted;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.PromptEncoder;
 import io.ruido.pipeline.lora.AppliedLora;
-import io.ruido.pipeline.prompt.Composition;
-import io.ruido.pipeline.prompt.Emphasis;
 import io.ruido.pipeline.prompt.PromptSchedule;
-import io.ruido.pipeline.prompt.Weighted;
 import io.ruido.pipeline.text.TextualInversion;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -123,14 +123,14 @@ final class TextEncoding {
     }
 
     private io.ruido.model.Conditioning positive(String text) {
-        List<Weighted> pieces = Emphasis.parse(text);
+        List<Weighted> pieces = Emphasis.parse("prompt", text);
         return literal("prompt", pieces)
                 ? encoder.encode(manager, List.of(pieces.getFirst().text()), prompting.clipSkip(), loras)
                 : encoder.encodeWeighted(manager, pieces, prompting.clipSkip(), loras, embeddings);
     }
 
     private io.ruido.model.Conditioning negative(String text) {
-        List<Weighted> pieces = Emphasis.parse(text);
+        List<Weighted> pieces = Emphasis.parse("negativePrompt", text);
         return literal("negativePrompt", pieces) && (prompting.clipSkip() == 0 || text.isEmpty())
                 ? encoder.encodeNegative(manager, List.of(pieces.getFirst().text()), loras)
                 : encoder.encodeWeighted(manager, pieces, prompting.clipSkip(), loras, embeddings);

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.job.prompting.Composition;
+import io.ruido.job.prompting.Emphasis;
+import io.ruido.job.prompting.Weighted;
 import io.ruido.model.Golden;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -24,7 +27,7 @@ class PromptLanguageTest {
         for (JsonNode expected : golden("emphasis")) {
             String prompt = expected.get("prompt").asText();
 
-            List<Weighted> pieces = Emphasis.parse(prompt);
+            List<Weighted> pieces = Emphasis.parse("prompt", prompt);
 
             assertThat(pieces).as(prompt).extracting(Weighted::text).isEqualTo(texts(expected.get("pieces")));
             for (int i = 0; i < pieces.size(); i++) {

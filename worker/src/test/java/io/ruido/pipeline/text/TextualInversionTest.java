@@ -10,9 +10,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ruido.job.prompting.Emphasis;
 import io.ruido.model.Golden;
 import io.ruido.pipeline.DiffusionPipeline;
-import io.ruido.pipeline.prompt.Emphasis;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
@@ -50,7 +50,7 @@ class TextualInversionTest {
 
     private NDArray states(String text) {
         return pipeline.texts()
-                .encodeWeighted(manager, Emphasis.parse(text), 0, List.of(), embeddings)
+                .encodeWeighted(manager, Emphasis.parse("prompt", text), 0, List.of(), embeddings)
                 .states();
     }
 

@@ -1,4 +1,4 @@
-package io.ruido.pipeline.prompt;
+package io.ruido.job.prompting;
 
 /**
  * A piece of a text and how much it is emphasized.

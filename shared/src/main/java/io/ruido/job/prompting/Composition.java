@@ -1,4 +1,6 @@
-package io.ruido.pipeline.prompt;
+package io.ruido.job.prompting;
+
+import static io.ruido.job.InvalidFieldException.check;
 
 import java.util.Arrays;
 import java.util.List;
@@ -17,8 +19,12 @@ public final class Composition {
     /** One of the texts, which may have editing and emphasis. */
     public record Part(String text, double weight) {}
 
+    /** The weight multiplies the guidance of every step; larger ones end in numbers that no float has. */
+    private static final double MOST = 100;
+
     private Composition() {}
 
+    /** @throws io.ruido.job.InvalidFieldException when a weight is not from -100 to 100 */
     public static List<Part> parse(String prompt) {
         return Arrays.stream(AND.split(prompt, -1)).map(Composition::part).toList();
     }
@@ -28,6 +34,8 @@ public final class Composition {
         if (!parts.matches()) {
             return new Part(text, 1);
         }
-        return new Part(parts.group(1), parts.group(2) == null ? 1 : Double.parseDouble(parts.group(2)));
+        double weight = parts.group(2) == null ? 1 : Double.parseDouble(parts.group(2));
+        check(Math.abs(weight) <= MOST, "prompt", text, "must have weights from -100 to 100");
+        return new Part(parts.group(1), weight);
     }
 }

@@ -1,5 +1,6 @@
-package io.ruido.pipeline.prompt;
+package io.ruido.job.prompting;
 
+import io.ruido.job.InvalidFieldException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -12,6 +13,10 @@ import java.util.regex.Pattern;
  */
 public final class Emphasis {
     private static final double FACTOR = 1.1;
+
+    /** Larger weights overflow in half precision, and nobody uses them. */
+    private static final double MOST = 1e4;
+
     private static final Pattern TOKEN =
             Pattern.compile("\\\\[()\\[\\]\\\\]|\\\\|\\(|\\[|:\\s*([+-]?[.\\d]+)\\s*\\)|\\)|]|[^\\\\()\\[\\]:]+|:");
     private static final Pattern BREAK = Pattern.compile("\\s*\\bBREAK\\b\\s*", Pattern.DOTALL);
@@ -20,14 +25,25 @@ public final class Emphasis {
     private final List<Integer> round = new ArrayList<>(); // where each open bracket begins
     private final List<Integer> square = new ArrayList<>();
 
-    private Emphasis() {}
+    private final String field;
+    private final String text;
 
-    /** The pieces of a text, neighbours of equal weight joined. */
-    public static List<Weighted> parse(String text) {
-        return new Emphasis().read(text);
+    private Emphasis(String field, String text) {
+        this.field = field;
+        this.text = text;
     }
 
-    private List<Weighted> read(String text) {
+    /**
+     * The pieces of a text, neighbours of equal weight joined.
+     *
+     * @param field that has the text
+     * @throws InvalidFieldException when a weight is not from -10000 to 10000
+     */
+    public static List<Weighted> parse(String field, String text) {
+        return new Emphasis(field, text).read();
+    }
+
+    private List<Weighted> read() {
         Matcher tokens = TOKEN.matcher(text);
         while (tokens.find()) {
             String token = tokens.group();
@@ -53,12 +69,12 @@ public final class Emphasis {
         return joined();
     }
 
-    private static boolean isNumber(String text) {
-        return text.matches("[+-]?(\\d+\\.?\\d*|\\.\\d+)");
+    private static boolean isNumber(String token) {
+        return token.matches("[+-]?(\\d+\\.?\\d*|\\.\\d+)");
     }
 
-    private void addText(String text) {
-        String[] parts = BREAK.split(text, -1);
+    private void addText(String token) {
+        String[] parts = BREAK.split(token, -1);
         for (int i = 0; i < parts.length; i++) {
             if (i > 0) {
                 pieces.add(Weighted.BREAK);
@@ -71,9 +87,18 @@ public final class Emphasis {
         for (int i = from; i < pieces.size(); i++) {
             Weighted piece = pieces.get(i);
             if (!piece.isBreak()) {
-                pieces.set(i, new Weighted(piece.text(), piece.weight() * factor));
+                pieces.set(i, new Weighted(piece.text(), checked(piece.weight() * factor)));
             }
         }
+    }
+
+    private double checked(double weight) {
+        InvalidFieldException.check(
+                Math.abs(weight) <= MOST,
+                field,
+                text,
+                "must give its words weights from -10000 to 10000, not %s".formatted(weight));
+        return weight;
     }
 
     private List<Weighted> joined() {
