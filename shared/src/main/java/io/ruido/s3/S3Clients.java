@@ -9,11 +9,14 @@ import io.ruido.config.RuidoConfig.S3Config;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
+import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 
 /** Clients of the object store, by the settings. */
 public final class S3Clients {
+    private static final int MAX_REQUESTS = 256;
+
     private S3Clients() {}
 
     /** Contacts nothing: as the region is given, signing an address needs no call. */
@@ -21,6 +24,7 @@ public final class S3Clients {
         // Not the library's own client, which takes the authorities that it trusts from SSL_CERT_FILE where that is
         // set.
         OkHttpClient http = new OkHttpClient.Builder()
+                .dispatcher(dispatcher())
                 .protocols(List.of(Protocol.HTTP_1_1))
                 .connectTimeout(config.timeout())
                 .readTimeout(config.timeout())
@@ -32,6 +36,14 @@ public final class S3Clients {
                 .region(config.region())
                 .httpClient(http)
                 .build();
+    }
+
+    /** Calls wait without a timeout for others to the same host to end, by default for all but five of them. */
+    private static Dispatcher dispatcher() {
+        var dispatcher = new Dispatcher();
+        dispatcher.setMaxRequests(MAX_REQUESTS);
+        dispatcher.setMaxRequestsPerHost(MAX_REQUESTS);
+        return dispatcher;
     }
 
     private static Provider credentials(S3Config config, OkHttpClient http) {
