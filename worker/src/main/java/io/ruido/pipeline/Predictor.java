@@ -102,7 +102,7 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
         for (int k = 0; k < all.size(); k++) {
             float[] factors = guides.get(k).weights().clone();
             for (int i = 0; i < factors.length; i++) {
-                factors[i] *= learnedGuidance() ? 1 : guidance[i];
+                factors[i] *= rows(guidance[i]) == 1 ? 1 : guidance[i];
             }
             NDArray c = predict(latents, timesteps, all.get(k));
             sum = sum.add(c.sub(u).mul(scratch.create(factors, each)));

@@ -8,10 +8,11 @@ import java.util.List;
  * What samples have in common that can share a call of the denoiser.
  *
  * @param tokens of each of their texts
+ * @param plain see {@link io.ruido.worker.models.Conditioning.Current#plain}
  * @param adapted whether there are low-rank additions to the denoiser's layers
  * @param tiling whether the image has no seams
  */
-record BatchKey(Model model, Geometry geometry, List<Integer> tokens, boolean adapted, boolean tiling) {
+record BatchKey(Model model, Geometry geometry, List<Integer> tokens, boolean plain, boolean adapted, boolean tiling) {
     @Override
     public String toString() {
         return "%s at %s".formatted(model.card().name(), geometry);

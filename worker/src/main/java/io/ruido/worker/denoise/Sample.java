@@ -78,7 +78,9 @@ public final class Sample implements AutoCloseable {
     }
 
     BatchKey batchKey() {
-        return new BatchKey(model, params.geometry(), current().tokens(), !loras.isEmpty(), params.tiling());
+        Conditioning.Current current = current();
+        return new BatchKey(
+                model, params.geometry(), current.tokens(), current.plain(), !loras.isEmpty(), params.tiling());
     }
 
     /** Rows that it takes in the denoiser's batch. */

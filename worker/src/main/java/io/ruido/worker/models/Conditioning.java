@@ -72,8 +72,11 @@ public record Conditioning(
                     .toList();
         }
 
-        /** Whether one text guides, as long as the unwanted one and with all of its weight. */
-        boolean plain() {
+        /**
+         * Whether one text guides, as long as the unwanted one and with all of its weight. Such samples are predicted in
+         * another way, with other last bits.
+         */
+        public boolean plain() {
             return wanted.size() == 1
                     && weights.getFirst() == 1
                     && wanted.getFirst().tokens() == unwanted.tokens();
@@ -108,6 +111,11 @@ public record Conditioning(
 
         int tokens() {
             return states.shape.getFirst();
+        }
+
+        /** How many bytes it takes in {@link Conditioning#toBytes}. */
+        int bytes() {
+            return parts().mapToInt(Part::bytes).sum();
         }
 
         /** With the last state as often as it takes to have so many. */
@@ -176,7 +184,7 @@ public record Conditioning(
                 .map(warning -> warning.getBytes(StandardCharsets.UTF_8))
                 .toList();
         int size = 4 * Integer.BYTES
-                + texts.stream().flatMap(Encoded::parts).mapToInt(Part::bytes).sum()
+                + texts.stream().mapToInt(Encoded::bytes).sum()
                 + size(spans)
                 + size(secondSpans)
                 + picture.bytes()

@@ -43,6 +43,9 @@ import java.util.stream.LongStream;
 
 /** A model as the worker runs it: texts, floats and pictures, no tensors. */
 public final class Model implements AutoCloseable {
+    /** Of a job's encoded texts: they are one value in Redis, and each image has them in memory. */
+    private static final long MAX_TEXT_BYTES = 32L << 20;
+
     private final ModelCard card;
     private final DiffusionPipeline pipeline;
     private final ExecutorService side;
@@ -107,7 +110,8 @@ public final class Model implements AutoCloseable {
         return aside(manager -> {
             List<TextualInversion> read =
                     embeddings.stream().map(use -> read(use, manager)).toList();
-            return new TextEncoding(pipeline, manager, prompting, loras, read).encode(prompt, negativePrompt, steps);
+            return new TextEncoding(pipeline, manager, prompting, loras, read, MAX_TEXT_BYTES)
+                    .encode(prompt, negativePrompt, steps);
         });
     }
 

@@ -31,14 +31,21 @@ final class TextEncoding {
     private final List<String> warnings = new ArrayList<>();
     private final Map<String, Integer> numbers = new LinkedHashMap<>();
     private final List<Conditioning.Encoded> texts = new ArrayList<>();
+    private final long maxBytes;
+    private long bytes;
 
-    /** @param named embeddings whose names are in the prompts */
+    /**
+     * @param named embeddings whose names are in the prompts
+     * @param maxBytes of all encoded texts together
+     */
     TextEncoding(
             DiffusionPipeline pipeline,
             NDManager manager,
             Prompting prompting,
             List<AppliedLora> loras,
-            List<TextualInversion> named) {
+            List<TextualInversion> named,
+            long maxBytes) {
+        this.maxBytes = maxBytes;
         this.encoder = pipeline.texts();
         this.manager = manager;
         this.prompting = prompting;
@@ -117,23 +124,34 @@ final class TextEncoding {
         if (known != null) {
             return known;
         }
-        texts.add(encoded(sign.equals("-") ? negative(text) : positive(text)));
+        Conditioning.Encoded fresh;
+        try (NDManager scratch = manager.newSubManager()) {
+            fresh = encoded(sign.equals("-") ? negative(scratch, text) : positive(scratch, text));
+        }
+        bytes += fresh.bytes();
+        if (bytes > maxBytes) {
+            throw new IllegalArgumentException(
+                    ("prompt: the texts that it has in the course of the steps must take at most %d bytes encoded; it is too"
+                                    + " long, or changes too often")
+                            .formatted(maxBytes));
+        }
+        texts.add(fresh);
         numbers.put(sign + text, texts.size() - 1);
         return texts.size() - 1;
     }
 
-    private io.ruido.model.Conditioning positive(String text) {
+    private io.ruido.model.Conditioning positive(NDManager scratch, String text) {
         List<Weighted> pieces = Emphasis.parse("prompt", text);
         return literal("prompt", pieces)
-                ? encoder.encode(manager, List.of(pieces.getFirst().text()), prompting.clipSkip(), loras)
-                : encoder.encodeWeighted(manager, pieces, prompting.clipSkip(), loras, embeddings);
+                ? encoder.encode(scratch, List.of(pieces.getFirst().text()), prompting.clipSkip(), loras)
+                : encoder.encodeWeighted(scratch, pieces, prompting.clipSkip(), loras, embeddings);
     }
 
-    private io.ruido.model.Conditioning negative(String text) {
+    private io.ruido.model.Conditioning negative(NDManager scratch, String text) {
         List<Weighted> pieces = Emphasis.parse("negativePrompt", text);
         return literal("negativePrompt", pieces) && (prompting.clipSkip() == 0 || text.isEmpty())
-                ? encoder.encodeNegative(manager, List.of(pieces.getFirst().text()), loras)
-                : encoder.encodeWeighted(manager, pieces, prompting.clipSkip(), loras, embeddings);
+                ? encoder.encodeNegative(scratch, List.of(pieces.getFirst().text()), loras)
+                : encoder.encodeWeighted(scratch, pieces, prompting.clipSkip(), loras, embeddings);
     }
 
     /** Whether a text can be encoded as it is: one chunk without emphasis and embeddings. */

@@ -1,6 +1,7 @@
 package io.ruido.worker.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -13,6 +14,7 @@ import io.ruido.job.SamplingParams;
 import io.ruido.job.prompting.PromptSyntax;
 import io.ruido.job.prompting.Prompting;
 import io.ruido.model.Golden;
+import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.plan.Engine;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
@@ -167,5 +169,35 @@ class PromptedModelTest {
         assertThat(model.encode("a red apple", "").warnings()).isEmpty();
         assertThat(encode("a b c d e f g h i j k l m n o p", "", 0, 1).warnings())
                 .isEmpty();
+    }
+
+    @Test
+    void textsThatTakeTooMuchMemoryAreRefused() throws IOException {
+        Prompting prompting = new Prompting(PromptSyntax.A1111, 0, List.of());
+        try (DiffusionPipeline pipeline = DiffusionPipeline.read(
+                Golden.path("golden/pipelines/" + KIND), Device.cpu(), DataType.FLOAT32, Engine.EAGER, List.of())) {
+            var encoding = new TextEncoding(pipeline, manager, prompting, List.of(), List.of(), 2_000);
+
+            assertThatThrownBy(() -> encoding.encode("[a|b|c|d|e|f|g|h|i|j] apple", "", List.of(10)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("prompt: ")
+                    .hasMessageContaining("2000 bytes");
+        }
+    }
+
+    /** Such a prompt has more tokens than the negative one, so both are predicted in calls of their own. */
+    @Test
+    void aLongPromptIsFollowedWithoutGuidance() {
+        String prompt = "a b c d e f g h i j k l m n o p";
+        List<float[]> drawn = new ArrayList<>();
+        for (double guidance : new double[] {1, 0.5}) {
+            SamplingParams params = new SamplingParams(KIND, 16, 16, 2, guidance, "ddim", 1);
+            SampleState state = model.start(params, Optional.empty());
+            DenoiserInput input = new DenoiserInput(
+                    params, encode(prompt, "", 0, 2).at(0), state.input(), state.timestep(), false, List.of());
+            drawn.add(model.predict(List.of(input))[0]);
+        }
+
+        assertThat(drawn.get(1)).isEqualTo(drawn.get(0));
     }
 }
