@@ -1,6 +1,7 @@
 package io.ruido.gateway.a1111;
 
 import io.ruido.image.ImageEncoder;
+import io.ruido.image.ImageFile;
 import io.ruido.job.Infotext;
 import io.ruido.job.Job;
 import java.awt.Dimension;
@@ -10,7 +11,6 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -69,19 +69,21 @@ final class PartDrawn {
      * The pictures with what the job has drawn.
      *
      * @param images files in base64
-     * @param reader decodes a picture's file, given the name of its field
      */
-    List<String> laidIn(List<String> images, Job job, BiFunction<String, byte[], BufferedImage> reader) {
-        MaskedRegion whole = new MaskedRegion(
-                reader.apply("init_images", kept.picture), reader.apply("mask", kept.mask), kept.bounds);
+    List<String> laidIn(List<String> images, Job job) {
+        MaskedRegion whole = new MaskedRegion(read(kept.picture), read(kept.mask), kept.bounds);
         return IntStream.range(0, images.size())
                 .mapToObj(i -> {
-                    BufferedImage drawn =
-                            reader.apply("images", Base64.getDecoder().decode(images.get(i)));
+                    BufferedImage drawn = read(Base64.getDecoder().decode(images.get(i)));
                     byte[] file =
                             ImageEncoder.write(whole.with(drawn), job.params().output(), Infotext.of(job, i));
                     return Base64.getEncoder().encodeToString(file);
                 })
                 .toList();
+    }
+
+    /** Reads a file that Ruido wrote, which may be larger than an upload. */
+    private static BufferedImage read(byte[] file) {
+        return ImageFile.read("images", file, Integer.MAX_VALUE).image();
     }
 }

@@ -157,7 +157,7 @@ public final class SdImageRoute {
                 .compose(finished -> send ? jobs.base64(ctx, finished) : Future.succeededFuture(List.of()))
                 .compose(images -> part.isEmpty()
                         ? Future.succeededFuture(images)
-                        : ctx.vertx().executeBlocking(() -> part.get().laidIn(images, job, this::decoded)))
+                        : ctx.vertx().executeBlocking(() -> part.get().laidIn(images, job)))
                 .onSuccess(images ->
                         Reply.json(ctx, 200, new Answer(images, body.getMap(), JobJson.write(SdInfo.of(job)))))
                 .mapEmpty();
