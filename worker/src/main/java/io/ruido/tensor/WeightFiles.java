@@ -22,7 +22,7 @@ final class WeightFiles {
 
     /** Of a file or of the index of its shards. */
     private static final Pattern VARIANT = Pattern.compile(
-            "(?:diffusion_pytorch_model|model)(?:\\.([\\w-]+)\\.safetensors(?:\\.index\\.json)?|\\.safetensors\\.index\\.([\\w-]+)\\.json)");
+            "(?:diffusion_pytorch_model|model)(?:\\.(?!.*-\\d{5}-of-\\d{5})([\\w-]+)\\.safetensors(?:\\.index\\.json)?|\\.safetensors\\.index\\.([\\w-]+)\\.json)");
 
     private static final String PREFERRED_VARIANT = "fp16";
     private static final List<String> STEMS = List.of("diffusion_pytorch_model", "model");

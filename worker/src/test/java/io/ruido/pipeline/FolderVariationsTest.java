@@ -123,6 +123,19 @@ class FolderVariationsTest {
     }
 
     @Test
+    void aVariantInShardsIsReadWhereThereIsNoOther() throws IOException {
+        byte[] expected = drawn("a red apple");
+        Path weights = folder.resolve(WEIGHTS);
+        String shard = "diffusion_pytorch_model.bf16-00001-of-00001.safetensors";
+        Files.move(weights, weights.resolveSibling(shard));
+        Files.writeString(
+                weights.resolveSibling("diffusion_pytorch_model.safetensors.index.bf16.json"),
+                "{\"weight_map\": {\"conv_in.weight\": \"%s\"}}".formatted(shard));
+
+        assertThat(drawn("a red apple")).isEqualTo(expected);
+    }
+
+    @Test
     void weightsOfOtherTypesAreReadWithTheirValues() throws IOException {
         byte[] expected = drawn("a red apple");
         rewrite("F64", 8, value -> littleEndian(8).putDouble(value).array());
