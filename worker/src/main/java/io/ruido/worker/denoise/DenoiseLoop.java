@@ -4,11 +4,12 @@ import io.ruido.kafka.JobConsumer;
 import io.ruido.worker.models.Models;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -52,13 +53,23 @@ public final class DenoiseLoop implements AutoCloseable {
         void called(String model, int rows, Duration time);
     }
 
+    /** Clients choose sizes and lengths of prompts, so the kinds of samples have no end. */
+    private static final int MAX_CURVES = 1000;
+
     private final Function<List<Sample>, float[][]> denoiser;
     private final Listener listener;
     private final int places;
     private final List<Sample> arrivals = new ArrayList<>();
     private final List<Sample> waiting = new ArrayList<>(); // for a call, the longest first
     private final Map<BatchKey, List<Sample>> called = new HashMap<>();
-    private final Map<BatchKey, BatchCurve> curves = new ConcurrentHashMap<>();
+    private final Map<BatchKey, BatchCurve> curves = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<BatchKey, BatchCurve> eldest) {
+            return size() > MAX_CURVES;
+        }
+    });
     private final List<Thread> threads;
     private int calls;
     private int running; // calls of the denoiser
