@@ -124,7 +124,7 @@ public final class JobStore {
         return change(id, "encode");
     }
 
-    /** Tells of what the images will not have. */
+    /** Adds warnings to a job: parts of the request that its images will not have. */
     public CompletionStage<ChangeResult> warn(UUID id, List<String> warnings) {
         return change(id, "warn", JobJson.write(warnings));
     }

@@ -14,7 +14,7 @@ public interface Denoiser {
 
     Config config();
 
-    /** What the settings of every denoiser tell. */
+    /** The settings that every denoiser has. */
     interface Config {
         int inChannels();
 

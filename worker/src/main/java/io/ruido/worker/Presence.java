@@ -55,7 +55,6 @@ final class Presence {
 
     /**
      * @param slots images of each model that it denoises at a time
-     * @param unavailable models that it is configured to serve but cannot
      * @param lease after which a silent worker is considered dead
      */
     Presence(Redis redis, String worker, int slots, Offer offer, Duration lease, Observer observer, DenoiseLoop loop) {

@@ -103,7 +103,7 @@ public final class PromptSchedule {
         return new Node.Sequence(nodes);
     }
 
-    /** Up to whatever cannot go on. */
+    /** Parses until a character that cannot continue the text. */
     private Node sequence() throws MalformedException {
         List<Node> nodes = new ArrayList<>();
         StringBuilder plain = new StringBuilder();

@@ -75,10 +75,7 @@ public final class SampleCommand implements Callable<Integer> {
     @Mixin
     private SourceOptions start;
 
-    @Option(
-            names = "--lora",
-            paramLabel = "FILE[:WEIGHT]",
-            description = "LoRA to add to the weights; can be repeated.")
+    @Option(names = "--lora", paramLabel = "FILE[:WEIGHT]", description = "LoRA to add to the layers; can be repeated.")
     private List<String> loras = List.of();
 
     @Option(

@@ -16,7 +16,8 @@ final class SamplingOptions {
     @Option(
             names = "--frames",
             paramLabel = "N",
-            description = "Frames of a clip, 1 more than a multiple of 4; the model's own number by default.")
+            description =
+                    "Frames of a clip, 1 more than a multiple of 4; the model's own number by default, 1 for images.")
     Integer frames;
 
     @Option(names = "--seconds", paramLabel = "S", description = "Length of a clip, instead of --frames.")
