@@ -30,9 +30,13 @@ final class DpmMultistep implements Sampler {
 
         boolean endsClean();
 
-        double initialNoise();
+        default double initialNoise() {
+            return 1;
+        }
 
-        double inputScale(double sigma);
+        default double inputScale(double sigma) {
+            return 1;
+        }
 
         Linear x0(Level level);
     }
@@ -51,16 +55,6 @@ final class DpmMultistep implements Sampler {
         @Override
         public boolean endsClean() {
             return grids.endsClean();
-        }
-
-        @Override
-        public double initialNoise() {
-            return 1;
-        }
-
-        @Override
-        public double inputScale(double sigma) {
-            return 1;
         }
 
         @Override
