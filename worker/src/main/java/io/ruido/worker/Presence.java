@@ -45,7 +45,6 @@ final class Presence {
     private final AddOnRegistry embeddings;
     private final String worker;
     private final int slots;
-    private final List<ModelCard> cards;
     private final Offer offer;
     private final Duration lease;
     private final Observer observer;
@@ -63,7 +62,6 @@ final class Presence {
         this.embeddings = AddOnRegistry.ofEmbeddings(redis);
         this.worker = worker;
         this.slots = slots;
-        this.cards = offer.cards();
         this.offer = offer;
         this.lease = lease;
         this.observer = observer;
@@ -71,7 +69,7 @@ final class Presence {
     }
 
     CompletionStage<Void> announce() {
-        return registry.serve(worker, slots, cards, lease)
+        return registry.serve(worker, slots, offer.cards(), lease)
                 .thenCombine(registry.announceUnavailable(offer.unavailable(), lease), (served, announced) -> null)
                 .thenCombine(loras.announce(offer.loras().list(), lease), (served, announced) -> null)
                 .thenCombine(embeddings.announce(offer.embeddings().list(), lease), (served, announced) -> null)
@@ -82,8 +80,8 @@ final class Presence {
         Throughput.Rate rate = observer.throughput().sinceLastCall();
         return new WorkerStatus(
                 worker,
-                cards.stream().map(ModelCard::name).toList(),
-                slots * cards.size(),
+                offer.cards().stream().map(ModelCard::name).toList(),
+                slots * offer.cards().size(),
                 loop.active(),
                 rate.rows(),
                 rate.stepsPerSecond(),
@@ -115,7 +113,7 @@ final class Presence {
     /** Removes the registration. Where Redis is unreachable, the lease expires by itself. */
     void leave() {
         left = true;
-        registry.leave(worker, slots, cards).exceptionally(error -> {
+        registry.leave(worker, slots, offer.cards()).exceptionally(error -> {
             log.info("worker {} stays registered for up to {}: {}", worker, lease, error.toString());
             return null;
         });
