@@ -1,5 +1,6 @@
 package io.ruido.worker;
 
+import io.ruido.cache.LruCache;
 import io.ruido.image.ImageFile;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
@@ -7,8 +8,6 @@ import io.ruido.job.Upload;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.image.RgbImage;
 import io.ruido.s3.ResultStore;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -18,25 +17,17 @@ import java.util.concurrent.Semaphore;
 
 /** Fetches and decodes the uploaded images that jobs start from, each once for all images of a job. */
 final class SourceImages {
-    /** Larger pictures wait for each other; all others, of whichever tenant, wait for none. */
+    /** Images with more pixels wait for each other; smaller ones do not wait. */
     private static final int LARGE_PIXELS = 1 << 20;
 
-    /** The maximum number of images decoded at a time: more large ones would not fit into memory. */
-    private static final int LARGE_PICTURES = 4;
+    /** The maximum number of large images decoded at a time: more of them would not fit into memory. */
+    private static final int MAX_LARGE = 4;
 
-    private static final int LATELY = 32;
+    private static final int MAX_RECENT = 32;
 
-    private final Semaphore large = new Semaphore(LARGE_PICTURES, true);
+    private final Semaphore large = new Semaphore(MAX_LARGE, true);
 
-    private final Map<Decoded, CompletableFuture<RgbImage>> lately =
-            Collections.synchronizedMap(new LinkedHashMap<>(LATELY, 0.75f, true) {
-                private static final long serialVersionUID = 1L;
-
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<Decoded, CompletableFuture<RgbImage>> eldest) {
-                    return size() > LATELY;
-                }
-            });
+    private final Map<Decoded, CompletableFuture<RgbImage>> recent = LruCache.ofMaxEntries(MAX_RECENT);
 
     private final ResultStore store;
     private final Retry retry;
@@ -48,13 +39,13 @@ final class SourceImages {
         this.maxPixels = maxPixels;
     }
 
-    /** A picture at a job's size. */
+    /** An uploaded image at the size of a job. */
     private record Decoded(UUID object, int width, int height) {}
 
     /**
-     * Empty when the image begins with noise.
+     * Returns the image and mask that a job starts from; empty when it starts from noise.
      *
-     * @throws IllegalArgumentException when a picture is there no more
+     * @throws IllegalArgumentException when an upload has been deleted
      */
     Optional<SampleRequest.Source> of(SamplingParams params) {
         return Optional.ofNullable(params.source()).map(source -> source(source, params));
@@ -62,30 +53,30 @@ final class SourceImages {
 
     private SampleRequest.Source source(Source source, SamplingParams params) {
         return new SampleRequest.Source(
-                picture("image", source.image(), params),
+                image("image", source.image(), params),
                 source.strength(),
-                Optional.ofNullable(source.mask()).map(mask -> picture("mask", mask, params)));
+                Optional.ofNullable(source.mask()).map(mask -> image("mask", mask, params)));
     }
 
-    private RgbImage picture(String field, Upload upload, SamplingParams params) {
+    private RgbImage image(String field, Upload upload, SamplingParams params) {
         CompletableFuture<RgbImage> fresh = new CompletableFuture<>();
         Decoded key = new Decoded(upload.object(), params.width(), params.height());
-        CompletableFuture<RgbImage> known = lately.putIfAbsent(key, fresh);
+        CompletableFuture<RgbImage> known = recent.putIfAbsent(key, fresh);
         if (known != null) {
             return await(known);
         }
         try {
             fresh.complete(decoded(field, upload, params));
         } catch (RuntimeException e) {
-            lately.remove(key);
+            recent.remove(key);
             fresh.completeExceptionally(e);
         }
         return await(fresh);
     }
 
-    private static RgbImage await(CompletableFuture<RgbImage> picture) {
+    private static RgbImage await(CompletableFuture<RgbImage> image) {
         try {
-            return picture.join();
+            return image.join();
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }

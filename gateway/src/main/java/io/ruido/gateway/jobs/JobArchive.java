@@ -1,5 +1,6 @@
 package io.ruido.gateway.jobs;
 
+import io.ruido.cache.LruCache;
 import io.ruido.gateway.http.Problem;
 import io.ruido.gateway.http.ProblemException;
 import io.ruido.job.Artifact;
@@ -11,8 +12,6 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -25,23 +24,16 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** Finished jobs in the object store: with their images during the retention time, and without them forever. */
+/** The finished jobs in the object store. Their images are kept for the retention time, and their records forever. */
 public final class JobArchive {
     /** The maximum number of concurrent lookups: clients that guess ids must not overload the object store. */
     private static final int LOOK_UPS = 16;
 
-    private static final int ANSWERS = 10_000;
+    private static final int MAX_ANSWERS = 10_000;
 
     private final Semaphore lookUps = new Semaphore(LOOK_UPS);
 
-    private final Map<UUID, Boolean> answers = Collections.synchronizedMap(new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<UUID, Boolean> eldest) {
-            return size() > ANSWERS;
-        }
-    });
+    private final Map<UUID, Boolean> existed = LruCache.ofMaxEntries(MAX_ANSWERS);
 
     private final JobStore store;
     private final ResultStore results;
@@ -58,12 +50,12 @@ public final class JobArchive {
         this.blocking = blocking;
     }
 
-    /** Keeps a job that ended without a worker. */
+    /** Writes the record of a job that ended without a worker. */
     public CompletionStage<Void> write(UUID id) {
         return store.find(id).thenAcceptAsync(found -> found.ifPresent(this::put), blocking);
     }
 
-    /** Keeps a job, without its images. */
+    /** Writes the record of a job and deletes its images. */
     public CompletionStage<Void> close(JobStatus status) {
         return CompletableFuture.runAsync(() -> put(status), blocking)
                 .thenCompose(written -> deleteImages(List.of(status)));
@@ -75,7 +67,7 @@ public final class JobArchive {
                 () -> jobs.stream().flatMap(JobArchive::keys).forEach(this::delete), blocking);
     }
 
-    /** The objects of a job's images; a clip has a thumbnail beside it. */
+    /** Returns the object keys of a job's images; each clip also has a thumbnail. */
     private static Stream<String> keys(JobStatus job) {
         boolean clips = job.job().params().geometry().isClip();
         return job.images().stream()
@@ -84,18 +76,21 @@ public final class JobArchive {
                 .flatMap(key -> clips ? Stream.of(key, Artifact.thumbnailKey(key)) : Stream.of(key));
     }
 
-    /** Keeps nothing of a job. */
+    /** Deletes the record of a job. */
     CompletionStage<Void> delete(UUID id) {
         return CompletableFuture.runAsync(() -> delete(ResultStore.statusKey(id)), blocking)
-                .thenAccept(deleted -> answers.remove(id));
+                .thenAccept(deleted -> existed.remove(id));
     }
 
-    /** A job as it was when it finished, whether Redis has forgotten it or not. */
+    /** Finds the record of a finished job, whether Redis still has the job or not. */
     CompletionStage<Optional<JobStatus>> find(UUID id) {
         return limited(() -> read(id));
     }
 
-    /** Whether there was such a job, which Redis has forgotten; nothing is asked where the id is too young for that. */
+    /**
+     * Returns whether the archive has a job that Redis has deleted. The archive is not read if the id is too new for
+     * that.
+     */
     public CompletionStage<Boolean> has(UUID id) {
         Instant forgottenUntil = clock.instant().minus(retention);
         return id.version() != 7 || submittedAt(id).isAfter(forgottenUntil)
@@ -103,14 +98,14 @@ public final class JobArchive {
                 : lookedUp(id);
     }
 
-    /** Looks the job up once: the answer for an id that is old enough changes only when the job is deleted. */
+    /** Looks the job up in the archive once, because the answer changes only when the job is deleted. */
     private CompletionStage<Boolean> lookedUp(UUID id) {
-        Boolean known = answers.get(id);
+        Boolean known = existed.get(id);
         if (known != null) {
             return CompletableFuture.completedStage(known);
         }
         return limited(() -> read(id).isPresent()).thenApply(was -> {
-            answers.put(id, was);
+            existed.put(id, was);
             return was;
         });
     }

@@ -1,12 +1,11 @@
 package io.ruido.worker.denoise;
 
+import io.ruido.cache.LruCache;
 import io.ruido.kafka.JobConsumer;
 import io.ruido.worker.models.Models;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,21 +17,22 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
- * Runs the denoiser. A call of it is the unit of scheduling: the sample that has waited longest gets one, together with
- * as many of its kind as pay. So every active sample makes a step a round, whatever its kind, a sample that arrives
- * starts within a step of the others, and a short one does not wait for a long one. Calls for samples of different
- * kinds may be made side by side.
+ * Runs the denoiser. The unit of scheduling is one call: it contains the sample that has waited longest, and as many
+ * samples with the same {@link BatchKey} as are efficient. So every active sample makes one step per round, a new
+ * sample starts within one step of the others, and a short sample does not wait for a long one. Calls with different
+ * keys can run concurrently.
  */
 public final class DenoiseLoop implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DenoiseLoop.class);
 
     /**
-     * A GPU is done with a small model's call before the processor has launched all of it, so that there is room for
-     * calls by other threads: three sizes at once took 0.6 of the time. The CPU would only be shared.
+     * The number of concurrent calls on a GPU. It computes a small model faster than one thread can launch the
+     * operations, so other threads can use it too: three sizes at once took 0.6 of the time. On a CPU, concurrent calls
+     * would only share the cores.
      */
     private static final int CALLS_OF_GPU = 3;
 
-    /** Observes the loop, on its threads; must not block. */
+    /** Observes the loop on its threads. It must not block. */
     public interface Listener {
         Listener NONE = new Listener() {
             @Override
@@ -42,18 +42,18 @@ public final class DenoiseLoop implements AutoCloseable {
             public void called(String model, int rows, Duration time) {}
         };
 
-        /** The sample begins to take part in the denoiser's calls. */
+        /** Called when a sample is added to the loop. */
         void denoising(Sample sample);
 
         /**
-         * The denoiser was called.
+         * Called after each call of the denoiser.
          *
-         * @param rows of the batch
+         * @param rows number of rows in the batch
          */
         void called(String model, int rows, Duration time);
     }
 
-    /** Clients choose sizes and lengths of prompts, so the kinds of samples have no end. */
+    /** Clients choose sizes and prompt lengths, so the number of keys must be limited. */
     private static final int MAX_CURVES = 1000;
 
     private final Function<List<Sample>, float[][]> denoiser;
@@ -62,23 +62,17 @@ public final class DenoiseLoop implements AutoCloseable {
     private final List<Sample> arrivals = new ArrayList<>();
     private final List<Sample> waiting = new ArrayList<>(); // for a call, the longest first
     private final Map<BatchKey, List<Sample>> called = new HashMap<>();
-    private final Map<BatchKey, BatchCurve> curves = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<BatchKey, BatchCurve> eldest) {
-            return size() > MAX_CURVES;
-        }
-    });
+    private final Map<BatchKey, BatchCurve> curves = LruCache.ofMaxEntries(MAX_CURVES);
     private final List<Thread> threads;
     private int calls;
     private int running; // calls of the denoiser
     private volatile boolean closing;
 
     /**
-     * @param denoiser gives the output for each sample of a batch, which are of one kind
-     * @param places how many samples take turns; more wait until one of these is denoised
-     * @param calls how many threads call the denoiser, each for another kind, until memory is too small for that
+     * @param denoiser returns the output for each sample of a batch; all samples have the same key
+     * @param places maximum number of active samples; others wait until one of these is finished
+     * @param calls number of threads that call the denoiser, each with another key; it becomes 1 when memory is
+     *     insufficient
      */
     DenoiseLoop(Function<List<Sample>, float[][]> denoiser, Listener listener, int places, int calls) {
         this.denoiser = denoiser;
@@ -90,7 +84,7 @@ public final class DenoiseLoop implements AutoCloseable {
                 .toList();
     }
 
-    /** A loop that calls these models. */
+    /** Creates a loop that calls these models. */
     public static DenoiseLoop of(Models models, Listener listener, int places) {
         int calls = models.device().isGpu() ? CALLS_OF_GPU : 1;
         return new DenoiseLoop(DenoiseLoop::predict, listener, places, calls);
@@ -102,7 +96,7 @@ public final class DenoiseLoop implements AutoCloseable {
                 .predict(batch.stream().map(Sample::denoiserInput).toList());
     }
 
-    /** Takes the sample's first step within a step of those that run, if there is a place. */
+    /** Adds a sample. If there is a place, it makes its first step within one step of the others. */
     public void add(Sample sample) {
         listener.denoising(sample);
         if (!arrived(sample)) {
@@ -123,7 +117,7 @@ public final class DenoiseLoop implements AutoCloseable {
         return closing;
     }
 
-    /** Samples that have a place. */
+    /** Returns the number of samples that have a place. */
     public synchronized int active() {
         return waiting.size() + called.values().stream().mapToInt(List::size).sum();
     }
@@ -140,7 +134,7 @@ public final class DenoiseLoop implements AutoCloseable {
         }
     }
 
-    /** The next batch, once there is one; an empty one in the end. */
+    /** Waits for the next batch; returns an empty one when the loop is closing. */
     private synchronized List<Sample> take() {
         while (!closing) {
             admit();
@@ -162,7 +156,7 @@ public final class DenoiseLoop implements AutoCloseable {
         try {
             wait();
         } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody interrupts the denoiser", e);
+            throw new IllegalStateException("the thread of the denoiser was interrupted", e);
         }
     }
 
@@ -214,7 +208,7 @@ public final class DenoiseLoop implements AutoCloseable {
         }
     }
 
-    /** Calls the denoiser, and once more by itself if memory was too small for calls side by side. */
+    /** Calls the denoiser. If memory is insufficient for concurrent calls, it repeats the call alone. */
     private float[][] call(List<Sample> batch, int rows) {
         boolean alone = enter();
         try {
@@ -235,7 +229,7 @@ public final class DenoiseLoop implements AutoCloseable {
         return call(batch, rows);
     }
 
-    /** Waits until a call may be made; returns whether it is the only one while it is made. */
+    /** Waits until a call may start; returns whether no other call runs at the same time. */
     private synchronized boolean enter() {
         while (running >= calls) {
             awaitChange();
@@ -256,7 +250,9 @@ public final class DenoiseLoop implements AutoCloseable {
         }
     }
 
-    /** What is too much for memory may fit in halves, and what is wrong with one sample must not fail the others. */
+    /**
+     * Retries a failed batch in halves. They may fit into memory, and an error of one sample does not fail the others.
+     */
     private void advanceInHalves(List<Sample> batch, int rows, Throwable fault) {
         if (outOfMemory(fault)) {
             curve(batch.getFirst()).tooMany(rows);
@@ -270,7 +266,7 @@ public final class DenoiseLoop implements AutoCloseable {
         advance(batch.subList(half, batch.size()));
     }
 
-    /** Torch has no exception of its own for this that JNI passes on. */
+    /** Returns whether memory was insufficient. JNI passes on no specific exception of torch. */
     private static boolean outOfMemory(Throwable fault) {
         String message = String.valueOf(fault.getMessage());
         return fault instanceof OutOfMemoryError
@@ -278,7 +274,7 @@ public final class DenoiseLoop implements AutoCloseable {
                 || message.contains("can't allocate memory");
     }
 
-    /** Stops every sample after the step that is being made. */
+    /** Stops every sample after its current step. */
     @Override
     public void close() {
         synchronized (this) {
