@@ -11,8 +11,7 @@ import io.ruido.job.prompting.Prompting;
 import java.util.regex.Pattern;
 
 /**
- * How an image is denoised. In JSON the geometry's numbers stand beside the others, and {@code frames} only where it is
- * a clip.
+ * How an image is denoised. In JSON the geometry's numbers stand beside the others, and {@code frames} only for a clip.
  *
  * @param model name of a model folder, also part of a Kafka topic's name
  * @param geometry of the result
@@ -21,7 +20,7 @@ import java.util.regex.Pattern;
  * @param sampler id such as {@code ddim}
  * @param seed of the first image; image i is drawn from {@code seed + i}, or with a variation all of them from this one
  * @param variation null for none
- * @param source picture to begin with; null to begin with noise
+ * @param source image to begin with; null to begin with noise
  * @param eta how much noise a sampler that has η adds in each step, from 0 to 1; null for the sampler's own
  * @param output the file that each image becomes; when null PNG, or MP4 for a clip
  * @param prompting how the prompts are read, and what is added to the model; null for {@link Prompting#PLAIN}
@@ -85,13 +84,13 @@ public record SamplingParams(
         output.checkFits(geometry);
     }
 
-    /** Parameters of an image that begins with noise. */
+    /** Creates the parameters of an image that starts from noise. */
     public SamplingParams(
             String model, int width, int height, int steps, double guidanceScale, String sampler, long seed) {
         this(model, Geometry.ofImage(width, height), steps, guidanceScale, sampler, seed, null, null, null, null);
     }
 
-    /** Parameters with the sampler's own η. */
+    /** Creates parameters with the sampler's own η. */
     public SamplingParams(
             String model,
             Geometry geometry,
@@ -105,25 +104,7 @@ public record SamplingParams(
         this(model, geometry, steps, guidanceScale, sampler, seed, variation, source, null, output);
     }
 
-    /** The same for another pass over an image, which begins with that of the pass before. */
-    SamplingParams withPass(Geometry size, int stepsOfPass) {
-        return new SamplingParams(
-                model,
-                size,
-                stepsOfPass,
-                guidanceScale,
-                sampler,
-                seed,
-                variation,
-                null,
-                eta,
-                output,
-                prompting,
-                churn,
-                tiling);
-    }
-
-    /** Parameters with plain prompts. */
+    /** Creates parameters with plain prompts. */
     public SamplingParams(
             String model,
             Geometry geometry,
@@ -151,36 +132,54 @@ public record SamplingParams(
                 false);
     }
 
-    /** The same images in other files. */
+    /** Returns the parameters of a second pass, which starts from the result of the first one. */
+    SamplingParams withPass(Geometry size, int stepsOfPass) {
+        return with(size, stepsOfPass, seeds(), null, output, prompting, churn, tiling);
+    }
+
+    /** Returns the parameters of the same images in other files. */
     public SamplingParams withOutput(Output other) {
-        return with(seeds(), other, prompting, churn, tiling);
+        return with(geometry, steps, seeds(), source, other, prompting, churn, tiling);
     }
 
-    /** The same with other prompts and additions. */
+    /** Returns the same parameters with another syntax of prompts and other additions to the model. */
     public SamplingParams with(Prompting other) {
-        return with(seeds(), output, other, churn, tiling);
+        return with(geometry, steps, seeds(), source, output, other, churn, tiling);
     }
 
-    /** The same with noise before steps. */
+    /** Returns the same parameters with other noise before steps. */
     public SamplingParams with(Churn other) {
-        return with(seeds(), output, prompting, other, tiling);
+        return with(geometry, steps, seeds(), source, output, prompting, other, tiling);
     }
 
-    /** The same with or without seams. */
+    /** Returns the same parameters for images with or without seams. */
     public SamplingParams withTiling(boolean seamless) {
-        return with(seeds(), output, prompting, churn, seamless);
+        return with(geometry, steps, seeds(), source, output, prompting, churn, seamless);
     }
 
-    private SamplingParams with(Seeds seeds, Output file, Prompting prompts, Churn noise, boolean seamless) {
+    /** Returns the parameters of one of a job's images. */
+    public SamplingParams ofImage(int index) {
+        return with(geometry, steps, seeds().ofImage(index), source, output, prompting, churn, tiling);
+    }
+
+    private SamplingParams with(
+            Geometry size,
+            int stepsOfPass,
+            Seeds seeds,
+            Source start,
+            Output file,
+            Prompting prompts,
+            Churn noise,
+            boolean seamless) {
         return new SamplingParams(
                 model,
-                geometry,
-                steps,
+                size,
+                stepsOfPass,
                 guidanceScale,
                 sampler,
                 seeds.seed(),
                 seeds.variation(),
-                source,
+                start,
                 eta,
                 file,
                 prompts,
@@ -206,23 +205,13 @@ public record SamplingParams(
             @JsonProperty("churn") Churn churn,
             @JsonProperty("tiling") Boolean tiling) {
         Geometry geometry = new Geometry(width, height, frames == null ? 1 : frames);
-        return new SamplingParams(
-                model,
-                geometry,
-                steps,
-                guidanceScale,
-                sampler,
-                seed,
-                variation,
-                source,
-                eta,
-                output,
-                prompting,
-                churn,
-                Boolean.TRUE.equals(tiling));
+        return new SamplingParams(model, geometry, steps, guidanceScale, sampler, seed, variation, source, eta, output)
+                .with(prompting)
+                .with(churn)
+                .withTiling(Boolean.TRUE.equals(tiling));
     }
 
-    /** The {@link JobJson#VERSION} that a worker must support to make the right image. */
+    /** Returns the {@link JobJson#VERSION} that a worker must support to make the right image. */
     int version() {
         return prompting.equals(Prompting.PLAIN) && churn.equals(Churn.NONE) && !tiling ? 1 : 2;
     }
@@ -242,7 +231,7 @@ public record SamplingParams(
         return geometry.isClip() ? geometry.frames() : null;
     }
 
-    /** How many of the steps are made: fewer where a picture is changed only a little. */
+    /** Returns the number of steps that are made, fewer than {@link #steps} when the job starts from an image. */
     @JsonIgnore
     public int stepsMade() {
         return source == null ? steps : Source.stepsMade(steps, source.strength());
@@ -251,10 +240,5 @@ public record SamplingParams(
     @JsonIgnore
     public Seeds seeds() {
         return new Seeds(seed, variation);
-    }
-
-    /** The parameters of one of a job's images. */
-    public SamplingParams ofImage(int index) {
-        return with(seeds().ofImage(index), output, prompting, churn, tiling);
     }
 }
