@@ -10,7 +10,7 @@ import io.ruido.redis.ChangeResult;
 import io.ruido.redis.JobStore;
 import java.util.List;
 
-/** Encodes a prompt once and publishes one sampling job an image. */
+/** Encodes a prompt once and publishes one sampling job for each image. */
 final class PromptStage implements JobConsumer.Handler {
     private final JobStore store;
     private final JobPublisher publisher;
@@ -45,8 +45,9 @@ final class PromptStage implements JobConsumer.Handler {
                 } catch (IllegalArgumentException e) {
                     yield new Acknowledgement.Reject(e.getMessage());
                 }
-                if (!encoded.warnings().isEmpty()) {
-                    retry.await(() -> store.warn(job.jobId(), encoded.warnings()));
+                List<String> warnings = encoded.conditioning().warnings();
+                if (!warnings.isEmpty()) {
+                    retry.await(() -> store.warn(job.jobId(), warnings));
                 }
                 List<SamplingJob> samples = job.fanOut(encoded.key()).toList();
                 retry.await(() -> publisher.publishAll(samples));

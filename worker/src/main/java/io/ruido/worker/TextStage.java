@@ -17,15 +17,18 @@ import io.ruido.worker.models.Model;
 import io.ruido.worker.models.Models;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
 
-/** Encodes texts, with the image of models that encode it, and caches the result under the hash of what it was made from. */
+/**
+ * Encodes the text of jobs, and the first frame for models that encode it. Results are cached under a hash of their
+ * inputs.
+ */
 final class TextStage {
-    /** Part of the keys: what another release has cached must not be read. */
+    /** Part of the keys, so that results of releases with another format are not read. */
     private static final String FORMAT = "5";
 
     private final Models models;
@@ -54,37 +57,47 @@ final class TextStage {
      * The encoded text of a job.
      *
      * @param key under which it is cached
-     * @param warnings naming the parts of the prompts that it does not have
      */
-    record Encoded(String key, List<String> warnings) {}
+    record Encoded(String key, Conditioning conditioning) {}
 
+    /** The files that a job adds to its model, as this worker has them. */
+    private record AddOns(List<LoadedLoras.Use> loras, List<EmbeddingLibrary.Use> embeddings) {}
+
+    /** Encodes a job's text, or returns it from the cache. */
     Encoded encode(Job job) {
-        String key = key(job);
-        Conditioning conditioning =
-                retry.await(() -> cache.get(key)).map(Conditioning::fromBytes).orElseGet(() -> encode(job, key));
-        return new Encoded(key, conditioning.warnings());
+        AddOns addOns = addOns(job);
+        String key = key(job, addOns);
+        return new Encoded(key, cached(key).orElseGet(() -> encode(job, addOns, key)));
     }
 
-    /** The job's encoded text: encoded again when the cache has forgotten it. */
+    /** Returns a job's encoded text. It is encoded again when the cache no longer has it. */
     Conditioning conditioning(SamplingJob job) {
-        String key = job.conditioningKey() == null ? key(job) : job.conditioningKey();
-        return retry.await(() -> cache.get(key)).map(Conditioning::fromBytes).orElseGet(() -> encode(job, key));
+        String key = job.conditioningKey();
+        return key == null ? encode(job).conditioning() : cached(key).orElseGet(() -> encode(job, addOns(job), key));
     }
 
-    private Conditioning encode(Job job, String key) {
+    private AddOns addOns(Job job) {
+        return retry.call(() -> new AddOns(loras.uses(job.params()), embeddings.uses(job)));
+    }
+
+    private Optional<Conditioning> cached(String key) {
+        return retry.await(() -> cache.get(key)).map(Conditioning::fromBytes);
+    }
+
+    private Conditioning encode(Job job, AddOns addOns, String key) {
         SamplingParams params = job.params();
         Model model = models.get(params.model());
         Optional<RgbImage> image =
                 encodesImage(params) ? sources.of(params).map(SampleRequest.Source::image) : Optional.empty();
         Conditioning text;
-        try (LoadedLoras.Held held = retry.call(() -> loras.hold(model, params))) {
+        try (LoadedLoras.Held held = model.loras().hold(addOns.loras())) {
             text = model.encode(
                     job.prompt(),
                     job.negativePrompt(),
                     params.prompting(),
                     steps(job),
                     held.ofText(),
-                    retry.call(() -> embeddings.uses(job)));
+                    addOns.embeddings());
         }
         Conditioning conditioning =
                 image.map(model::encode).map(text::withPicture).orElse(text);
@@ -96,26 +109,26 @@ final class TextStage {
         return params.source() != null && models.get(params.model()).encodesImages();
     }
 
-    /** Of each pass of the job. */
+    /** The number of steps of each pass. */
     private static List<Integer> steps(Job job) {
         int first = job.params().steps();
         return job.hires() == null ? List.of(first) : List.of(first, job.hires().steps());
     }
 
-    /** What they are and their weights for text, wherever a worker keeps the files. */
-    private String lorasOf(SamplingParams params) {
-        return retry.call(() -> loras.uses(params)).stream()
+    /** Names, versions and text weights, without paths: the same for every worker that has the same files. */
+    private static String lorasKey(AddOns addOns) {
+        return addOns.loras().stream()
                 .map(use -> "%s@%s:%s".formatted(use.name(), use.version(), use.textWeight()))
                 .collect(Collectors.joining("\n"));
     }
 
-    private String embeddingsOf(Job job) {
-        return retry.call(() -> embeddings.uses(job)).stream()
+    private static String embeddingsKey(AddOns addOns) {
+        return addOns.embeddings().stream()
                 .map(use -> "%s@%s".formatted(use.name(), use.version()))
                 .collect(Collectors.joining("\n"));
     }
 
-    private String key(Job job) {
+    private String key(Job job, AddOns addOns) {
         SamplingParams params = job.params();
         boolean plain = params.prompting().syntax() == PromptSyntax.PLAIN;
         List<String> parts = List.of(
@@ -125,22 +138,18 @@ final class TextStage {
                 job.negativePrompt(),
                 JobJson.write(new Prompting(
                         params.prompting().syntax(), params.prompting().clipSkip(), List.of())),
-                lorasOf(params),
-                embeddingsOf(job),
+                lorasKey(addOns),
+                embeddingsKey(addOns),
                 plain ? "" : steps(job).toString(),
                 encodesImage(params)
                         ? "%s %dx%d".formatted(params.source().image().object(), params.width(), params.height())
                         : "");
-        try {
-            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            for (String part : parts) {
-                byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
-                sha256.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
-                sha256.update(bytes);
-            }
-            return HexFormat.of().formatHex(sha256.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+        MessageDigest sha256 = DigestUtils.getSha256Digest();
+        for (String part : parts) {
+            byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
+            sha256.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
+            sha256.update(bytes);
         }
+        return Hex.encodeHexString(sha256.digest());
     }
 }
