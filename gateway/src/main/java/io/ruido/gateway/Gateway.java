@@ -10,9 +10,9 @@ import io.ruido.gateway.http.ApiRouter;
 import io.ruido.gateway.http.Contract;
 import io.ruido.gateway.http.GracefulShutdown;
 import io.ruido.gateway.http.HttpVerticle;
+import io.ruido.gateway.http.IdleConnections;
 import io.ruido.gateway.http.Problems;
 import io.ruido.gateway.http.Reply;
-import io.ruido.gateway.http.Tls;
 import io.ruido.gateway.monitoring.MetricsRoute;
 import io.ruido.gateway.page.Page;
 import io.ruido.process.Startup;
@@ -33,6 +33,7 @@ import io.vertx.openapi.contract.OpenAPIContract;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -44,8 +45,14 @@ import org.slf4j.LoggerFactory;
 public final class Gateway implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Gateway.class);
     private static final int EVENT_LOOPS = Runtime.getRuntime().availableProcessors();
-    /** Longer than any request waits for its answer. */
-    private static final int IDLE_SECONDS = 660;
+    /**
+     * The time after which a connection without a request in progress is closed. It is longer than the 60 s of common
+     * proxies, which would otherwise send a request on a connection that is just being closed.
+     */
+    private static final Duration IDLE = Duration.ofSeconds(75);
+
+    /** The time after which a connection is closed when nothing is read or written; longer than any request waits. */
+    private static final int SILENT_SECONDS = 660;
 
     private static final int MAX_HEADER_BYTES = 16 * 1024;
     private static final int START_SECONDS = 30;
@@ -105,11 +112,11 @@ public final class Gateway implements AutoCloseable {
                 new Access(keys, origins, config.gateway().allowedHosts().orElse(List.of()), quota);
         Features features = new Features(config, backends, contract, keys, quota, telemetry, shutdown);
 
+        IdleConnections idle = new IdleConnections(IDLE);
         ApiRouter api = new ApiRouter(contract, features.routes());
         Router router = api.router(
                 vertx,
-                shutdown,
-                new CrossOrigin(origins),
+                List.of(idle, new CrossOrigin(origins), shutdown),
                 access::handler,
                 config.gateway().maxBodyBytes(),
                 config.gateway().bodyTimeout());
@@ -128,7 +135,7 @@ public final class Gateway implements AutoCloseable {
         Page.mount(router, access.handler(AccessRule.PUBLIC));
         new Problems(api, access::requireKey, telemetry.metrics()).mount(router);
 
-        port = listen(vertx, config, router);
+        port = listen(vertx, config, router, idle);
         features.startTasks(vertx, started);
         log.info(
                 "Gateway listens on {}://{}:{}",
@@ -152,20 +159,21 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
-    private static int listen(Vertx vertx, RuidoConfig config, Router router) throws TimeoutException {
+    private static int listen(Vertx vertx, RuidoConfig config, Router router, IdleConnections idle)
+            throws TimeoutException {
         int wanted = config.gateway().port();
         HttpServerOptions options = Tls.options(config.gateway())
                 .setHost(config.gateway().host())
                 // For Vert.x 0 would be another port for each event loop, -1 is a free one for all.
                 .setPort(wanted == 0 ? -1 : wanted)
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
-                .setIdleTimeout(IDLE_SECONDS)
+                .setIdleTimeout(SILENT_SECONDS)
                 // zlib would take 256 KiB a watcher, for events that are mostly PNG.
                 .setPerMessageWebSocketCompressionSupported(false)
                 .setPerFrameWebSocketCompressionSupported(false)
                 .setMaxWebSocketFrameSize(config.gateway().maxBodyBytes())
                 .setMaxWebSocketMessageSize(config.gateway().maxBodyBytes());
-        List<HttpVerticle> loops = Stream.generate(() -> new HttpVerticle(options, router))
+        List<HttpVerticle> loops = Stream.generate(() -> new HttpVerticle(options, router, idle))
                 .limit(EVENT_LOOPS)
                 .toList();
         await(Future.all(loops.stream().map(vertx::deployVerticle).toList()));

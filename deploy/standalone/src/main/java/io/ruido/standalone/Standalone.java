@@ -2,7 +2,7 @@ package io.ruido.standalone;
 
 import io.ruido.config.RuidoConfig;
 import io.ruido.gateway.Gateway;
-import io.ruido.gateway.http.Tls;
+import io.ruido.gateway.Tls;
 import io.ruido.process.Startup;
 import io.ruido.telemetry.Telemetry;
 import io.ruido.worker.Worker;
@@ -21,14 +21,14 @@ import org.slf4j.LoggerFactory;
 public final class Standalone implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Standalone.class);
 
-    /** The newest first. */
+    /** All started parts, the newest first. */
     private final Deque<AutoCloseable> running = new ConcurrentLinkedDeque<>();
 
     private URI address;
 
     private Standalone() {}
 
-    /** Returns when a job can be submitted and would be run. */
+    /** Starts everything, and returns when jobs can be submitted and will be run. */
     public static Standalone start(Settings settings) throws Exception {
         Standalone standalone = new Standalone();
         try {
@@ -44,7 +44,7 @@ public final class Standalone implements AutoCloseable {
         RuidoConfig config = settings.load();
         Startup.prepare(config);
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            // The weights are read while the servers start, and the gateway opens while the worker joins.
+            // The weights are read while the servers start, and the gateway starts while the worker joins.
             Future<Models> reading = threads.submit(() -> timed("models", () -> Models.fetchAndRead(config)));
             Servers servers = Servers.start(config);
             running.push(servers);
@@ -64,12 +64,12 @@ public final class Standalone implements AutoCloseable {
         }
     }
 
-    /** The gateway's address. */
+    /** Returns the gateway's address. */
     public URI address() {
         return address;
     }
 
-    /** Gives unfinished work back, then stops the servers, whose data stays. */
+    /** Returns unfinished work to the queue, and stops the servers. Their data is kept. */
     @Override
     public void close() {
         for (AutoCloseable part; (part = running.poll()) != null; ) {

@@ -43,15 +43,14 @@ public final class ApiRouter {
     /**
      * A router with all operations of the contract.
      *
-     * @param origins lets pages of other hosts call
+     * @param rootHandlers called before all others, for every request
      * @param access handler that lets requests through by a rule
      * @param maxBodyBytes of routes that set no maximum themselves
      * @param bodyTimeout within which a request's body has to be sent
      */
     public Router router(
             Vertx vertx,
-            GracefulShutdown shutdown,
-            PlatformHandler origins,
+            List<PlatformHandler> rootHandlers,
             Function<AccessRule, Handler<RoutingContext>> access,
             long maxBodyBytes,
             Duration bodyTimeout) {
@@ -59,13 +58,12 @@ public final class ApiRouter {
                 .mapToLong(route -> route.maxBodyBytes().orElse(maxBodyBytes))
                 .max()
                 .orElse(maxBodyBytes));
-        RouterBuilder builder = RouterBuilder.create(vertx, contract)
-                .rootHandler((PlatformHandler) ctx -> {
-                    ctx.response().putHeader("X-Content-Type-Options", "nosniff");
-                    ctx.next();
-                })
-                .rootHandler(origins)
-                .rootHandler(shutdown);
+        RouterBuilder builder = RouterBuilder.create(vertx, contract);
+        builder.rootHandler((PlatformHandler) ctx -> {
+            ctx.response().putHeader("X-Content-Type-Options", "nosniff");
+            ctx.next();
+        });
+        rootHandlers.forEach(builder::rootHandler);
         for (OpenAPIRoute openApiRoute : builder.getRoutes()) {
             Operation operation = openApiRoute.getOperation();
             Route route = routes.get(Contract.operation(operation));

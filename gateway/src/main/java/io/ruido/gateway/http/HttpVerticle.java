@@ -14,23 +14,27 @@ public final class HttpVerticle extends VerticleBase {
 
     private final HttpServerOptions options;
     private final Router router;
+    private final IdleConnections idle;
     private HttpServer server;
 
-    public HttpVerticle(HttpServerOptions options, Router router) {
+    /** @param idle is also a handler of the router */
+    public HttpVerticle(HttpServerOptions options, Router router, IdleConnections idle) {
         this.options = options;
         this.router = router;
+        this.idle = idle;
     }
 
     @Override
     public Future<?> start() {
         server = vertx.createHttpServer(options)
+                .connectionHandler(connection -> idle.opened(vertx, connection))
                 .requestHandler(this::serve)
                 .invalidRequestHandler(request -> Problems.malformed(
                         request, request.decoderResult().cause().getMessage()));
         return server.listen();
     }
 
-    /** Handlers take for granted that a request has a path and names a host. */
+    /** Refuses requests without a path or host, which all handlers need. */
     private void serve(HttpServerRequest request) {
         if (request.authority() == null || request.authority().host().isBlank()) {
             Problems.malformed(request, "The header Host is missing, or names no host.");

@@ -4,7 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.ruido.gateway.http.Tls;
+import io.ruido.gateway.Tls;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
 import io.ruido.standalone.Desktop;

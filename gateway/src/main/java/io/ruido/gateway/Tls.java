@@ -1,15 +1,15 @@
-package io.ruido.gateway.http;
+package io.ruido.gateway;
 
 import io.ruido.config.RuidoConfig.GatewayConfig;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 
-/** HTTPS, where a certificate is configured. */
+/** The options for HTTPS, if a certificate is configured. */
 public final class Tls {
     private Tls() {}
 
     /** @throws IllegalArgumentException when only one of certificate and key is configured */
-    public static HttpServerOptions options(GatewayConfig config) {
+    static HttpServerOptions options(GatewayConfig config) {
         HttpServerOptions options = new HttpServerOptions();
         if (config.tlsCertificate().isPresent() != config.tlsKey().isPresent()) {
             throw new IllegalArgumentException(
@@ -24,7 +24,7 @@ public final class Tls {
         return options;
     }
 
-    /** The scheme of the gateway's address. */
+    /** Returns the scheme of the gateway's address. */
     public static String scheme(GatewayConfig config) {
         return config.tlsKey().isPresent() ? "https" : "http";
     }

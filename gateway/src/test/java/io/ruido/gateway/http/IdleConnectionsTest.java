@@ -1,0 +1,63 @@
+package io.ruido.gateway.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ruido.gateway.Client;
+import io.ruido.gateway.RawClient;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.ext.web.Router;
+import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class IdleConnectionsTest {
+    private static final Duration IDLE = Duration.ofMillis(50);
+    private static final Duration LONG = IDLE.multipliedBy(6);
+
+    private final Vertx vertx = Vertx.vertx();
+    private HttpVerticle server;
+
+    @BeforeEach
+    void listen() throws Exception {
+        IdleConnections idle = new IdleConnections(IDLE);
+        Router router = Router.router(vertx);
+        router.route().handler(idle);
+        router.get("/slow").handler(ctx -> vertx.setTimer(LONG.toMillis(), _ -> ctx.end("slow answer")));
+        router.get("/ws").handler(ctx -> ctx.request()
+                .toWebSocket()
+                .onSuccess(socket -> vertx.setTimer(LONG.toMillis(), _ -> socket.writeTextMessage("late message"))));
+        server = new HttpVerticle(new HttpServerOptions().setHost("127.0.0.1").setPort(-1), router, idle);
+        vertx.deployVerticle(server).await(Client.TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        vertx.close().await(Client.TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aConnectionIsClosedAfterItsLastAnswerAndNotWhileOneIsAwaited() throws Exception {
+        String answer = new RawClient(URI.create("http://127.0.0.1:" + server.port()))
+                .send("GET /slow HTTP/1.1\r\nHost: ruido\r\n\r\n");
+
+        assertThat(answer).startsWith("HTTP/1.1 200").endsWith("slow answer");
+    }
+
+    @Test
+    void aWebSocketIsNotClosed() throws Exception {
+        CompletableFuture<String> message = new CompletableFuture<>();
+        WebSocketClient client = vertx.createWebSocketClient();
+
+        client.connect(server.port(), "127.0.0.1", "/ws")
+                .onSuccess(socket ->
+                        socket.textMessageHandler(message::complete).closeHandler(_ -> message.complete("closed")));
+
+        assertThat(message.get(Client.TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isEqualTo("late message");
+    }
+}
