@@ -13,8 +13,8 @@ import java.util.List;
 import javax.imageio.ImageIO;
 
 /**
- * Reads the frames of an animated WebP file (RFC 9649, §2.7.1). A frame in the file is a part of the canvas that is drawn
- * over what was there before, or in its place; here all of them are whole.
+ * Reads the frames of an animated WebP file (RFC 9649, §2.7.1). In the file, a frame is a part of the canvas, which is
+ * blended over the previous frames or replaces them. The frames returned here are complete.
  */
 public final class AnimatedWebp {
     private static final int HEADER = 12;
@@ -28,17 +28,17 @@ public final class AnimatedWebp {
     /**
      * One frame.
      *
-     * @param picture the whole canvas, with alpha
-     * @param milliseconds for which it is shown
+     * @param image complete canvas, with alpha
+     * @param milliseconds duration
      */
-    public record Frame(BufferedImage picture, int milliseconds) {}
+    public record Frame(BufferedImage image, int milliseconds) {}
 
     /** A part of the canvas and its place. */
     private record Part(int x, int y, int width, int height, int milliseconds, int flags, ByteBuffer chunks) {}
 
     private AnimatedWebp() {}
 
-    /** Whether a WebP file has more than one frame. */
+    /** Returns whether a WebP file has more than one frame. */
     public static boolean isAnimated(byte[] file) {
         ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
         int frames = 0;
@@ -50,7 +50,11 @@ public final class AnimatedWebp {
         return frames > 1;
     }
 
-    /** @throws IOException saying what is wrong with the file */
+    /**
+     * Reads all frames.
+     *
+     * @throws IOException saying what is wrong with the file
+     */
     public static List<Frame> read(byte[] file) throws IOException {
         ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
         BufferedImage canvas = null;
@@ -75,7 +79,7 @@ public final class AnimatedWebp {
             at = data + size + size % 2;
         }
         if (frames.isEmpty()) {
-            throw new IOException("no animated WebP: it has no frame");
+            throw new IOException("not an animated WebP: it has no frame");
         }
         return frames;
     }
@@ -100,15 +104,15 @@ public final class AnimatedWebp {
                 chunk.slice(FRAME_HEADER, chunk.limit() - FRAME_HEADER));
     }
 
-    /** Draws the part, copies the canvas, and clears the part where the next frame is not to see it. */
+    /** Draws the part, copies the canvas, and clears the part if it must not be visible in the next frame. */
     private static Frame draw(Part part, BufferedImage canvas) throws IOException {
-        BufferedImage picture = ImageIO.read(new ByteArrayInputStream(still(part)));
-        if (picture == null) {
-            throw new IOException("a frame is no WebP picture");
+        BufferedImage image = ImageIO.read(new ByteArrayInputStream(still(part)));
+        if (image == null) {
+            throw new IOException("a frame is not a WebP image");
         }
         Graphics2D graphics = canvas.createGraphics();
         graphics.setComposite((part.flags & REPLACE) != 0 ? AlphaComposite.Src : AlphaComposite.SrcOver);
-        graphics.drawImage(picture, part.x, part.y, null);
+        graphics.drawImage(image, part.x, part.y, null);
         BufferedImage copy = new BufferedImage(canvas.getWidth(), canvas.getHeight(), BufferedImage.TYPE_INT_ARGB);
         canvas.copyData(copy.getRaster());
         if ((part.flags & DISPOSE) != 0) {
@@ -119,7 +123,7 @@ public final class AnimatedWebp {
         return new Frame(copy, part.milliseconds);
     }
 
-    /** A file of its own with the chunks of one frame. */
+    /** Returns a still WebP file with the chunks of one frame. */
     private static byte[] still(Part part) {
         boolean extended = name(part.chunks, 0).equals("ALPH");
         int size = HEADER + (extended ? CHUNK_HEADER + 10 : 0) + part.chunks.limit();

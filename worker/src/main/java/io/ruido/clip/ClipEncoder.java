@@ -73,15 +73,15 @@ import org.bytedeco.javacpp.Pointer;
 
 /**
  * Writes one clip, frame by frame, so that no more than a few of its frames are in memory. The same frames give the
- * same bytes: encoders run in one thread, and neither versions nor times are noted in the file. Not thread-safe.
+ * same bytes: encoders run in one thread, and the file contains neither versions nor times. Not thread-safe.
  */
 public final class ClipEncoder implements AutoCloseable {
     private static final int MESSAGE = 256;
     private static final int GREATEST_DENOMINATOR = 60_000;
 
     /**
-     * Bits for each pixel of H.264 at the usual quality, as its encoder has no constant one: generous for what a model
-     * draws.
+     * Bits per pixel of H.264 at the default quality, because its encoder has no constant quality. This is generous for
+     * generated clips.
      */
     private static final double BITS_PER_PIXEL = 0.3;
 
@@ -115,8 +115,8 @@ public final class ClipEncoder implements AutoCloseable {
      *
      * @param framesPerSecond above 0, at most 120
      * @param quality from 1 to 100
-     * @param parameters what the clip was made from, which is noted in the file
-     * @throws IllegalArgumentException naming what the format cannot have
+     * @param parameters parameters of the clip, which are stored in the file
+     * @throws IllegalArgumentException naming what the format does not support
      */
     public ClipEncoder(ClipFormat format, int width, int height, double framesPerSecond, int quality, String parameters)
             throws IOException {
@@ -202,9 +202,9 @@ public final class ClipEncoder implements AutoCloseable {
         }
     }
 
-    private void allocate(AVFrame picture, int pixels) throws IOException {
-        picture.format(pixels).width(width).height(height);
-        check(av_frame_get_buffer(picture, 0), "allocate a frame");
+    private void allocate(AVFrame frame, int pixels) throws IOException {
+        frame.format(pixels).width(width).height(height);
+        check(av_frame_get_buffer(frame, 0), "allocate a frame");
     }
 
     private static void set(Pointer target, Map<String, String> options) throws IOException {
@@ -218,7 +218,7 @@ public final class ClipEncoder implements AutoCloseable {
     /**
      * Adds the next frame.
      *
-     * @param pixels red, green and blue of each, row by row
+     * @param pixels red, green and blue of each pixel, row by row
      */
     public void add(byte[] pixels) throws IOException {
         if (pixels.length != 3 * width * height) {
@@ -253,7 +253,7 @@ public final class ClipEncoder implements AutoCloseable {
         }
     }
 
-    /** Ends the clip, and gives the bytes of its file. */
+    /** Ends the clip and returns its file. */
     public byte[] finish() throws IOException {
         if (frames == 0) {
             throw new IllegalStateException("a clip has at least one frame");
@@ -273,12 +273,12 @@ public final class ClipEncoder implements AutoCloseable {
         }
     }
 
-    /** The file that the clip is written to, for tests. */
+    /** Returns the temporary file of the clip, for tests. */
     Path file() {
         return file;
     }
 
-    /** Frees what the encoder holds, finished or not. */
+    /** Frees the encoder's memory and temporary file, whether the clip is finished or not. */
     @Override
     public void close() throws IOException {
         av_packet_free(packet);

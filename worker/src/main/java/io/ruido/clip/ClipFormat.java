@@ -8,9 +8,9 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** How FFmpeg writes each output format of clips. */
+/** The output formats of clips, with FFmpeg's encoders and containers. */
 public enum ClipFormat {
-    /** H.264, with the index before the pictures, so that it plays while it is fetched. */
+    /** H.264, with the index before the frames, so that it plays during the download. */
     MP4(
             Output.Format.MP4,
             "libopenh264",
@@ -26,7 +26,7 @@ public enum ClipFormat {
             true,
             Map.of("b", "0", "deadline", "good", "cpu-used", "3", "row-mt", "0"),
             Map.of()),
-    /** Animated WebP, which a page shows as a picture. */
+    /** Animated WebP, which a page shows as an image. */
     WEBP(Output.Format.WEBP, "libwebp_anim", AV_PIX_FMT_BGRA, false, Map.of(), Map.of("loop", "0"));
 
     private final Output.Format output;
@@ -80,7 +80,7 @@ public enum ClipFormat {
     /**
      * Checks the size of a clip's frames.
      *
-     * @throws IllegalArgumentException when the format cannot have such frames
+     * @throws IllegalArgumentException when the format does not support such frames
      */
     public void check(int width, int height) {
         if (evenSides && (width % 2 != 0 || height % 2 != 0)) {

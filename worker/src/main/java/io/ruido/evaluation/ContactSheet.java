@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
 
-/** Pictures in rows, each over its caption. */
+/** Images in rows, each over its caption. */
 public final class ContactSheet {
     private static final int CAPTION = 18;
     private static final int LONGEST = 20;
@@ -19,10 +19,9 @@ public final class ContactSheet {
 
     private ContactSheet() {}
 
-    /** Writes a PNG of pictures that have one size, so many in a row. */
-    public static void write(Path file, List<RgbImage> pictures, List<String> captions, int columns)
-            throws IOException {
-        write(file, pictures, captions, List.of(), columns);
+    /** Writes a PNG of images that have one size, so many in a row. */
+    public static void write(Path file, List<RgbImage> images, List<String> captions, int columns) throws IOException {
+        write(file, images, captions, List.of(), columns);
     }
 
     /**
@@ -30,21 +29,21 @@ public final class ContactSheet {
      *
      * @param rows names at the left of the rows, or none
      */
-    public static void write(Path file, List<RgbImage> pictures, List<String> captions, List<String> rows, int columns)
+    public static void write(Path file, List<RgbImage> images, List<String> captions, List<String> rows, int columns)
             throws IOException {
-        int width = pictures.getFirst().width(), height = pictures.getFirst().height() + CAPTION;
+        int width = images.getFirst().width(), height = images.getFirst().height() + CAPTION;
         int margin = rows.isEmpty() ? 0 : ROW_NAME;
         var sheet = new BufferedImage(
-                margin + columns * width, Math.ceilDiv(pictures.size(), columns) * height, BufferedImage.TYPE_INT_RGB);
+                margin + columns * width, Math.ceilDiv(images.size(), columns) * height, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = sheet.createGraphics();
         g.setColor(Color.WHITE);
         g.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
         g.setColor(Color.DARK_GRAY);
         g.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 11));
         g.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-        for (int i = 0; i < pictures.size(); i++) {
+        for (int i = 0; i < images.size(); i++) {
             int left = margin + i % columns * width, top = i / columns * height;
-            g.drawImage(pictures.get(i).toBufferedImage(), left, top, null);
+            g.drawImage(images.get(i).toBufferedImage(), left, top, null);
             g.drawString(cut(captions.get(i)), left + 4, top + height - 5);
         }
         g.setFont(g.getFont().deriveFont(Font.BOLD));

@@ -9,7 +9,7 @@ import io.ruido.pipeline.image.RgbImage;
 import io.ruido.tensor.Torch;
 import io.ruido.train.Drawing;
 import io.ruido.train.data.ImageFolder;
-import io.ruido.train.data.Pictures;
+import io.ruido.train.data.Images;
 import io.ruido.train.data.Seeds;
 import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
@@ -20,9 +20,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Measures drawn pictures against those that a model was trained on, by an autoencoder's latents.
+ * Measures drawn images against those that a model was trained on, by an autoencoder's latents.
  *
- * <p>B batch, L latent channels, h side of the latents, S side of a picture.
+ * <p>B batch, L latent channels, h side of the latents, S side of an image.
  */
 public final class Evaluation implements AutoCloseable {
     private static final int BATCH = 8;
@@ -33,29 +33,29 @@ public final class Evaluation implements AutoCloseable {
     private final int size;
     private final int heldOut;
     private final List<String> labels;
-    private final List<ImageFolder.Picture> pictures;
-    private final float[][] latents; // of each picture
+    private final List<ImageFolder.Image> images;
+    private final float[][] latents; // of each image
 
     /**
-     * How well pictures fit the labels that they were asked for by.
+     * How well images fit their labels.
      *
-     * @param top1 share of the samples whose nearest training picture bears the label
+     * @param top1 share of the samples whose nearest training image has the label
      * @param top5 share of those that have it among the nearest five
      */
     public record Fit(double top1, double top5) {}
 
     /**
-     * Reads a model's autoencoder and the pictures that it was trained on.
+     * Reads a model's autoencoder and the images that it was trained on.
      *
      * @param model a diffusers folder
-     * @param recipe by which it was trained: names the pictures, the labels, and how many pictures are held out
-     * @param everyLabel whether to ask for labels of all pictures, not only for those that the recipe trains on
+     * @param recipe by which it was trained: names the images, the labels, and how many images are held out
+     * @param everyLabel whether to ask for labels of all images, not only for those that the recipe trains on
      */
     public static Evaluation of(Path model, Path recipe, boolean everyLabel) throws IOException {
         TrainConfig config = TrainConfig.read(recipe);
         if (config.denoiser() == null) {
             throw new IllegalArgumentException(
-                    recipe + ": makes no autoencoder and no model with text, by which a label could be asked for");
+                    recipe + ": must train an autoencoder and a model with text, because labels are used as prompts");
         }
         return new Evaluation(
                 model,
@@ -70,18 +70,18 @@ public final class Evaluation implements AutoCloseable {
         this.size = size;
         this.manager = Torch.newManager();
         this.vae = AutoencoderKL.read(model.resolve("vae"), manager, DataType.FLOAT32);
-        this.pictures = ImageFolder.read(data, size);
-        this.labels = ImageFolder.labelled(pictures, labels).stream()
-                .map(ImageFolder.Picture::label)
+        this.images = ImageFolder.read(data, size);
+        this.labels = ImageFolder.labelled(images, labels).stream()
+                .map(ImageFolder.Image::label)
                 .distinct()
                 .toList();
-        this.latents = encode(pictures.stream().map(ImageFolder.Picture::planes).toList());
+        this.latents = encode(images.stream().map(ImageFolder.Image::planes).toList());
     }
 
-    /** How alike the held-out pictures and what the autoencoder makes of them are: their mean PSNR in dB. */
+    /** Returns the mean PSNR of the held-out images and their reconstructions in dB. */
     public double psnr() {
-        return ImageFolder.heldOut(pictures, heldOut).stream()
-                .mapToDouble(picture -> psnr(picture.planes(), reconstruct(latents[pictures.indexOf(picture)])))
+        return ImageFolder.heldOut(images, heldOut).stream()
+                .mapToDouble(image -> psnr(image.planes(), reconstruct(latents[images.indexOf(image)])))
                 .average()
                 .orElseThrow();
     }
@@ -101,12 +101,12 @@ public final class Evaluation implements AutoCloseable {
         }
     }
 
-    /** How many pictures a sample is compared with. */
-    public int pictures() {
-        return pictures.size();
+    /** Returns the number of images that a sample is compared with. */
+    public int images() {
+        return images.size();
     }
 
-    /** How many labels there are to ask for. */
+    /** Returns the number of labels. */
     public int labels() {
         return labels.size();
     }
@@ -120,9 +120,9 @@ public final class Evaluation implements AutoCloseable {
     }
 
     /**
-     * How well each picture fits the labels at its place, by the distance of the autoencoder's latents.
+     * How well each image fits the labels at its place, by the distance of the autoencoder's latents.
      *
-     * @param accepted of each picture, the labels that are right for it
+     * @param accepted of each image, the labels that are right for it
      * @throws IllegalArgumentException naming labels of which no image has the label one
      */
     public Fit fit(List<Set<String>> accepted, List<RgbImage> drawn) {
@@ -137,13 +137,13 @@ public final class Evaluation implements AutoCloseable {
         return Arrays.stream(ranks).filter(rank -> rank < nearest).count() / (double) ranks.length;
     }
 
-    /** How many training pictures are nearer than the nearest one that bears one of the labels. */
+    /** Returns the number of training images that are nearer than the nearest one with one of the labels. */
     private int rank(Set<String> accepted, float[] drawn) {
         double[] distances = Arrays.stream(latents)
                 .mapToDouble(other -> squaredDistance(other, drawn))
                 .toArray();
         double own = IntStream.range(0, distances.length)
-                .filter(i -> accepted.contains(pictures.get(i).label()))
+                .filter(i -> accepted.contains(images.get(i).label()))
                 .mapToDouble(i -> distances[i])
                 .min()
                 .orElseThrow(
@@ -159,7 +159,10 @@ public final class Evaluation implements AutoCloseable {
         return sum;
     }
 
-    /** The mean distance of every two of some pictures' latents: of one prompt's, how diverse they are. */
+    /**
+     * Returns the mean distance between the latents of all pairs of images, a measure of diversity for images of one
+     * prompt.
+     */
     public double diversity(List<RgbImage> drawn) {
         float[][] encoded = encodeDrawn(drawn);
         return IntStream.range(0, encoded.length)
@@ -171,13 +174,13 @@ public final class Evaluation implements AutoCloseable {
     }
 
     /**
-     * The Fréchet distance (Heusel et al. 2017, arXiv:1706.08500, §3) of drawn pictures to those that bear the same
+     * The Fréchet distance (Heusel et al. 2017, arXiv:1706.08500, §3) of drawn images to those that bear the same
      * labels. The features are the autoencoder's latents, averaged to {@value #POOLED}×{@value #POOLED} places: no
      * classifier knows emoji.
      */
     public double frechet(List<String> asked, List<RgbImage> drawn) {
         float[][] own = IntStream.range(0, latents.length)
-                .filter(i -> asked.contains(pictures.get(i).label()))
+                .filter(i -> asked.contains(images.get(i).label()))
                 .mapToObj(i -> latents[i])
                 .toArray(float[][]::new);
         try (NDManager scratch = manager.newSubManager()) {
@@ -194,7 +197,7 @@ public final class Evaluation implements AutoCloseable {
         return all.mean(new int[] {4}).mean(new int[] {2}).reshape(count, -1);
     }
 
-    /** The mean over all places of how alike two pictures are, in dB. */
+    /** Returns the mean PSNR of pairs of images in dB. */
     public static double psnr(List<RgbImage> some, List<RgbImage> others) {
         return IntStream.range(0, some.size())
                 .mapToDouble(i -> psnr(planes(some.get(i)), planes(others.get(i))))
@@ -212,11 +215,11 @@ public final class Evaluation implements AutoCloseable {
     }
 
     /** (S, S, 3) to (3, S, S) */
-    private static byte[] planes(RgbImage picture) {
-        int plane = picture.width() * picture.height();
+    private static byte[] planes(RgbImage image) {
+        int plane = image.width() * image.height();
         byte[] planes = new byte[3 * plane];
         for (int i = 0; i < planes.length; i++) {
-            planes[i] = picture.rgb()[3 * (i % plane) + i / plane];
+            planes[i] = image.rgb()[3 * (i % plane) + i / plane];
         }
         return planes;
     }
@@ -239,7 +242,7 @@ public final class Evaluation implements AutoCloseable {
             int count = planes.size(), each = planes.getFirst().length;
             float[] pixels = new float[count * each];
             for (int i = 0; i < pixels.length; i++) {
-                pixels[i] = Pictures.level(planes.get(i / each)[i % each]);
+                pixels[i] = Images.level(planes.get(i / each)[i % each]);
             }
             NDArray mean = vae.encode(scratch.create(pixels, new Shape(count, 3, size, size)))
                     .mean();

@@ -16,7 +16,8 @@ import java.util.function.Consumer;
 
 /**
  * Draws the same labels and prompts with several models, samplers and numbers of steps, and measures quality, diversity
- * and time of each. Everything is drawn first and timed afterwards, so that all times are taken under the same conditions.
+ * and time of each. Everything is drawn first and timed afterwards, so that all times are taken under the same
+ * conditions.
  */
 public final class Ladder {
     private static final int TRIES = 3;
@@ -27,10 +28,10 @@ public final class Ladder {
     private final Consumer<String> progress;
 
     /**
-     * How long an image takes.
+     * The time per image.
      *
-     * @param millisAlone for one by itself
-     * @param millisTogether for one of eight
+     * @param millisAlone in a batch of one
+     * @param millisTogether in a batch of eight
      */
     private record Times(double millisAlone, double millisTogether) {}
 
@@ -45,8 +46,8 @@ public final class Ladder {
     }
 
     /**
-     * Draws, measures, and writes {@code ladder.md}, {@code ladder.png} and {@code samples.png}. The samples of each rung are
-     * kept in {@code rungs}.
+     * Draws, measures, and writes {@code ladder.md}, {@code ladder.png} and {@code samples.png}. The samples of each
+     * rung are kept in {@code rungs}.
      *
      * @param resume uses samples that an earlier run has kept, where what is asked for has not changed
      * @return the lines of the table

@@ -21,7 +21,7 @@ record LadderReport(List<Row> rows) {
     private static final int ABOVE = 3; // percentage points between a point and its name
 
     /**
-     * What was measured of one rung.
+     * The measurements of one rung.
      *
      * @param model name of its folder
      * @param labels how many were drawn

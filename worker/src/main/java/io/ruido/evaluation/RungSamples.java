@@ -13,7 +13,7 @@ import java.util.Optional;
 import javax.imageio.ImageIO;
 
 /**
- * What a rung of a ladder drew.
+ * The samples of one rung of a ladder.
  *
  * @param labels one image for each label
  * @param prompts for each prompt, images with several seeds
@@ -23,7 +23,7 @@ record RungSamples(List<RgbImage> labels, List<List<RgbImage>> prompts) {
     private static final String REQUEST = "request.json";
 
     /**
-     * What a rung is asked to draw. Samples that are kept in a folder are used again only for an equal request.
+     * The request for a rung's samples. Stored samples are reused only for an equal request.
      *
      * @param labels texts to draw once
      * @param prompts texts to draw with several seeds

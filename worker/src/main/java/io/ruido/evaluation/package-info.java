@@ -1,2 +1,2 @@
-/** Measures models against the pictures that they were trained on. */
+/** Measures models against the images that they were trained on. */
 package io.ruido.evaluation;

@@ -35,9 +35,9 @@ import java.util.random.RandomGenerator;
 
 /**
  * Trains a generator of latents against a discriminator. With a teacher it is adversarial diffusion distillation (Sauer
- * et al. 2023, arXiv:2311.17042) on latents (Sauer et al. 2024, arXiv:2403.12015): the generator is asked at a few
- * timesteps of its own samples, and the discriminator sees noisy latents through the teacher's features. Without one,
- * and with one timestep, it is a GAN.
+ * et al. 2023, arXiv:2311.17042) on latents (Sauer et al. 2024, arXiv:2403.12015): the generator predicts from its own
+ * samples at a few timesteps, and the discriminator gets the teacher's features of noisy latents. Without a teacher and
+ * with one timestep, this is a GAN.
  *
  * <p>B batch, C channels, H and W sides of the latents.
  */
@@ -54,13 +54,13 @@ final class AdversarialStage implements Stage {
     private Played played;
 
     /**
-     * What is trained, and how.
+     * The settings of the stage.
      *
-     * @param name of the stage
-     * @param shape of the generator
-     * @param scheduler what its predictions mean, and how it is served
-     * @param timesteps that it is asked at, the noisiest first
-     * @param distillation from a teacher, whose features the discriminator looks at then
+     * @param name name of the stage
+     * @param shape settings of the generator
+     * @param scheduler noise schedule and prediction type, also for serving
+     * @param timesteps timesteps of the generator, the noisiest first
+     * @param distillation loss towards a teacher, whose features the discriminator then uses
      */
     record Settings(
             String name,
@@ -72,7 +72,7 @@ final class AdversarialStage implements Stage {
             Optimization optimization,
             Optional<DistillationLoss> distillation) {}
 
-    /** What the generator made in a step, for the discriminator to learn from. */
+    /** Real and generated samples of a step, for the update of the discriminator. */
     private record Played(NDArray real, NDArray fake, NDArray states) {}
 
     AdversarialStage(Settings settings, TrainingSet data, long seed) {
@@ -91,11 +91,6 @@ final class AdversarialStage implements Stage {
     @Override
     public Optimization optimization() {
         return settings.optimization();
-    }
-
-    @Override
-    public TrainConfig.Precision precision() {
-        return TrainConfig.Precision.FLOAT32;
     }
 
     @Override
@@ -145,7 +140,7 @@ final class AdversarialStage implements Stage {
                         this::discriminatorLoss));
     }
 
-    /** The generator forward and backward, and once more through the features; what the teacher adds. */
+    /** Counts the generator forward and backward, the features, and the teacher. */
     @Override
     public double workAt(int step) {
         double once = Work.forward(exported(), data.latentsAt(step).side(), data.tokens());
@@ -155,12 +150,12 @@ final class AdversarialStage implements Stage {
 
     @Override
     public NDArray loss(NDManager scratch, int step, RandomGenerator random) {
-        int[] pictures = rounds.batch(step, batchAt(step));
-        NDArray states = data.captions(scratch, pictures, random);
-        NDArray real = data.latentsAt(step).tensor(scratch, pictures);
+        int[] images = rounds.batch(step, batchAt(step));
+        NDArray states = data.captions(scratch, images, random);
+        NDArray real = data.latentsAt(step).tensor(scratch, images);
         NDArray fake = generate(states, real.getShape(), random);
         played = new Played(real, fake.stopGradient(), states);
-        int[] t = noiseLevels(pictures.length, random);
+        int[] t = noiseLevels(images.length, random);
         NDArray loss = adversary.generator(
                 noisy(real, t, random), noisy(fake, t, random), ForwardProcess.tensor(scratch, t), states);
         return settings.distillation().isEmpty()
@@ -168,7 +163,7 @@ final class AdversarialStage implements Stage {
                 : loss.add(distance(settings.distillation().get(), fake, states, random));
     }
 
-    /** What the generator makes of its own samples, or of noise: at one of its timesteps, the same for the batch. */
+    /** Generates samples from noise or from the generator's own samples, at one random timestep for the whole batch. */
     private NDArray generate(NDArray states, Shape shape, RandomGenerator random) {
         int last = random.nextInt(settings.timesteps().size());
         NDArray x = normal(states.getManager(), shape, random);
@@ -194,7 +189,7 @@ final class AdversarialStage implements Stage {
         return t;
     }
 
-    /** How noisy the discriminator sees samples: not at all without a teacher's features, which know noise. */
+    /** Draws the noise levels of the discriminator's inputs. Without a teacher's features, they have no noise. */
     private int[] noiseLevels(int batch, RandomGenerator random) {
         return settings.distillation().isPresent()
                 ? random.ints(batch, 0, process.trainSteps()).toArray()
@@ -230,8 +225,8 @@ final class AdversarialStage implements Stage {
     }
 
     @Override
-    public Map<String, Double> evaluate(NDManager scratch, Path picture) throws IOException {
-        new PromptGrid(data, settings.sampling(), settings.scheduler(), seed).write(scratch, average, picture);
+    public Map<String, Double> evaluate(NDManager scratch, Path grid) throws IOException {
+        new PromptGrid(data, settings.sampling(), settings.scheduler(), seed).write(scratch, average, grid);
         return Map.of();
     }
 

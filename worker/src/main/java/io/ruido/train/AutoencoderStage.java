@@ -15,7 +15,7 @@ import io.ruido.train.adversarial.AdversarialLoss;
 import io.ruido.train.adversarial.ConvFeatures;
 import io.ruido.train.adversarial.Discriminator;
 import io.ruido.train.data.ImageFolder;
-import io.ruido.train.data.Pictures;
+import io.ruido.train.data.Images;
 import io.ruido.train.data.Seeds;
 import io.ruido.train.optimization.Stage;
 import io.ruido.train.optimization.Update;
@@ -32,8 +32,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * Trains an AutoencoderKL: L1 of pixels and of their differences to the neighbours, a small KL divergence, and if the recipe
- * wants it a discriminator's opinion.
+ * Trains an AutoencoderKL: L1 of pixels and of their differences to the neighbours, a small KL divergence, and
+ * optionally the loss of a discriminator.
  *
  * <p>B batch, S side of a crop, L latent channels.
  */
@@ -44,20 +44,20 @@ public final class AutoencoderStage implements Stage {
 
     private final TrainConfig.Autoencoder config;
     private final int size;
-    private final List<ImageFolder.Picture> training;
-    private final List<ImageFolder.Picture> heldOut;
+    private final List<ImageFolder.Image> training;
+    private final List<ImageFolder.Image> heldOut;
     private AutoencoderKL model;
     private AutoencoderKL average;
     private Optional<AdversarialLoss> adversary;
     private Played played;
     private Weights averages;
 
-    /** @param size side of the pictures in pixels */
-    AutoencoderStage(TrainConfig.Autoencoder config, int size, List<ImageFolder.Picture> pictures) {
+    /** @param size side of the images in pixels */
+    AutoencoderStage(TrainConfig.Autoencoder config, int size, List<ImageFolder.Image> images) {
         this.config = config;
         this.size = size;
-        this.training = ImageFolder.training(pictures, config.heldOut());
-        this.heldOut = ImageFolder.heldOut(pictures, config.heldOut());
+        this.training = ImageFolder.training(images, config.heldOut());
+        this.heldOut = ImageFolder.heldOut(images, config.heldOut());
     }
 
     @Override
@@ -96,7 +96,7 @@ public final class AutoencoderStage implements Stage {
         return new AdversarialLoss(new Discriminator(own, features, 0), settings.penalty(), settings.sigma());
     }
 
-    /** Pictures and their reconstructions in a step, for the discriminator to learn from. */
+    /** Images and reconstructions of a step, for the update of the discriminator. */
     private record Played(NDArray real, NDArray fake) {}
 
     @Override
@@ -163,7 +163,7 @@ public final class AutoencoderStage implements Stage {
         return adversary.orElseThrow().discriminator(played.real(), played.fake(), Ops.none(), Ops.none(), noise);
     }
 
-    /** Nothing at first, while the discriminator learns from reconstructions that are easily told. */
+    /** Returns 0 at first, while the discriminator learns from easily recognized reconstructions. */
     private double adversarialAt(int step) {
         TrainConfig.Adversarial settings = config.adversarial();
         return step < settings.from() * optimization().steps() ? 0 : settings.weight();
@@ -189,7 +189,7 @@ public final class AutoencoderStage implements Stage {
             for (int row = 0; row < 3 * side; row++) {
                 int start = (row / side * size + top + row % side) * size + left;
                 for (int x = 0; x < side; x++) {
-                    pixels[at++] = Pictures.level(planes[start + (flip ? side - 1 - x : x)]);
+                    pixels[at++] = Images.level(planes[start + (flip ? side - 1 - x : x)]);
                 }
             }
         }
@@ -197,7 +197,7 @@ public final class AutoencoderStage implements Stage {
     }
 
     @Override
-    public Map<String, Double> evaluate(NDManager scratch, Path picture) throws IOException {
+    public Map<String, Double> evaluate(NDManager scratch, Path grid) throws IOException {
         float[] shown = new float[2 * SHOWN * 3 * size * size];
         double sum = 0;
         for (int from = 0; from < heldOut.size(); from += EVALUATION_BATCH) {
@@ -219,17 +219,17 @@ public final class AutoencoderStage implements Stage {
                 }
             }
         }
-        Grid.write(picture, shown, size, SHOWN);
+        Grid.write(grid, shown, size, SHOWN);
         return Map.of("psnr", sum / heldOut.size());
     }
 
-    private NDArray whole(NDManager manager, List<ImageFolder.Picture> pictures, int from) {
-        int count = Math.min(EVALUATION_BATCH, pictures.size() - from);
+    private NDArray whole(NDManager manager, List<ImageFolder.Image> images, int from) {
+        int count = Math.min(EVALUATION_BATCH, images.size() - from);
         float[] pixels = new float[count * 3 * size * size];
         int at = 0;
-        for (ImageFolder.Picture picture : pictures.subList(from, from + count)) {
-            for (byte value : picture.planes()) {
-                pixels[at++] = Pictures.level(value);
+        for (ImageFolder.Image image : images.subList(from, from + count)) {
+            for (byte value : image.planes()) {
+                pixels[at++] = Images.level(value);
             }
         }
         return manager.create(pixels, new Shape(count, 3, size, size));
@@ -245,8 +245,8 @@ public final class AutoencoderStage implements Stage {
     }
 
     /**
-     * The two 1×1 convolutions around the latents, changed so that each latent channel has mean 0 and variance 1 over the
-     * training pictures while every reconstruction stays what it was.
+     * The two 1×1 convolutions around the latents, changed so that each latent channel has mean 0 and variance 1 over
+     * the training images while every reconstruction stays what it was.
      */
     private Map<String, NDArray> standardized(NDManager scratch) {
         int channels = average.config().latentChannels();

@@ -19,7 +19,6 @@ import io.ruido.train.optimization.ClipWork;
 import io.ruido.train.optimization.Stage;
 import io.ruido.train.recipe.ClipsConfig;
 import io.ruido.train.recipe.Optimization;
-import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,8 +26,8 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
- * Trains an AutoencoderKLWan on crops of clips, with the same losses as that of pictures and one more for the differences in
- * time. It learns by the piecewise computation that it is used with.
+ * Trains an AutoencoderKLWan on crops of clips, with the same losses as for images and one more for the differences in
+ * time. It is trained with the same piecewise computation as in use.
  *
  * <p>B batch, T frames, S side of a crop, L latent channels, f frames of the latents.
  */
@@ -37,31 +36,30 @@ final class ClipAutoencoderStage implements Stage {
     private static final int MEASURED = 16;
     private static final int CALIBRATION = 64;
 
-    /** Clips and pictures with sides of that many pixels. */
-    record Data(int side, List<ImageFolder.Picture> clips, List<ImageFolder.Picture> pictures) {}
+    /** Clips and images with sides of that many pixels. */
+    record Data(int side, List<ImageFolder.Image> clips, List<ImageFolder.Image> images) {}
 
     private final ClipsConfig.Autoencoder config;
     private final ObjectNode shape;
     private final List<Data> training;
-    private final List<ImageFolder.Picture> heldOut;
+    private final List<ImageFolder.Image> heldOut;
     private final int size;
     private AutoencoderKLWan model;
     private AutoencoderKLWan average;
     private Weights averages;
 
-    /** @param sizes the same clips in one or more sizes, which take turns; the first is the measured one */
+    /** @param sizes the same clips in one or more sizes, which take turns; the first one is evaluated */
     ClipAutoencoderStage(ClipsConfig.Autoencoder config, List<Data> sizes) {
         this.config = config;
         this.shape = unscaled(config.model());
         this.training = sizes.stream()
-                .map(data ->
-                        new Data(data.side(), ImageFolder.training(data.clips(), config.heldOut()), data.pictures()))
+                .map(data -> new Data(data.side(), ImageFolder.training(data.clips(), config.heldOut()), data.images()))
                 .toList();
         this.heldOut = ImageFolder.heldOut(sizes.getFirst().clips(), config.heldOut());
         this.size = sizes.getFirst().side();
         if (sizes.stream().anyMatch(data -> data.side() < config.crop())) {
             throw new IllegalArgumentException(
-                    "clips.autoencoder.crop must be at most the least size, was " + config.crop());
+                    "clips.autoencoder.crop must be at most the smallest size, was " + config.crop());
         }
     }
 
@@ -86,11 +84,6 @@ final class ClipAutoencoderStage implements Stage {
     @Override
     public Optimization optimization() {
         return config.optimization();
-    }
-
-    @Override
-    public TrainConfig.Precision precision() {
-        return TrainConfig.Precision.FLOAT32;
     }
 
     @Override
@@ -133,9 +126,9 @@ final class ClipAutoencoderStage implements Stage {
         float[] levels = new float[batch * each];
         for (int b = 0; b < batch; b++) {
             boolean still =
-                    random.nextDouble() < config.stills() && !data.pictures().isEmpty();
-            List<ImageFolder.Picture> some = still ? data.pictures() : data.clips();
-            ImageFolder.Picture clip = some.get(random.nextInt(some.size()));
+                    random.nextDouble() < config.stills() && !data.images().isEmpty();
+            List<ImageFolder.Image> some = still ? data.images() : data.clips();
+            ImageFolder.Image clip = some.get(random.nextInt(some.size()));
             var part = new Clips.Part(
                     random.nextInt(Clips.frames(clip, data.side())),
                     frames,
@@ -149,7 +142,7 @@ final class ClipAutoencoderStage implements Stage {
     }
 
     @Override
-    public Map<String, Double> evaluate(NDManager scratch, Path picture) throws IOException {
+    public Map<String, Double> evaluate(NDManager scratch, Path grid) throws IOException {
         int frames = config.frames(), plane = 3 * size * size;
         int count = Math.min(MEASURED, heldOut.size());
         float[] shown = new float[Math.min(SHOWN, count) * 2 * frames * plane]; // originals above reconstructions
@@ -165,7 +158,7 @@ final class ClipAutoencoderStage implements Stage {
                 }
             }
         }
-        Grid.write(picture, shown, size, frames);
+        Grid.write(grid, shown, size, frames);
         return Map.of("psnr", sum / count);
     }
 
@@ -174,7 +167,7 @@ final class ClipAutoencoderStage implements Stage {
     }
 
     /** (1, 3, T, S, S) */
-    private NDArray whole(NDManager manager, ImageFolder.Picture clip) {
+    private NDArray whole(NDManager manager, ImageFolder.Image clip) {
         int frames = config.frames();
         float[] levels = new float[3 * frames * size * size];
         Clips.copy(clip, size, new Clips.Part(0, frames, 0, 0, size, false), levels, 0);
@@ -188,9 +181,9 @@ final class ClipAutoencoderStage implements Stage {
 
     /** The config with each latent channel's mean and deviation over the training clips. */
     private ObjectNode measured(NDManager scratch) {
-        List<ImageFolder.Picture> clips = training.getFirst().clips();
+        List<ImageFolder.Image> clips = training.getFirst().clips();
         NDList all = new NDList();
-        for (ImageFolder.Picture clip : clips.subList(0, Math.min(CALIBRATION, clips.size()))) {
+        for (ImageFolder.Image clip : clips.subList(0, Math.min(CALIBRATION, clips.size()))) {
             try (NDManager one = scratch.newSubManager()) {
                 NDArray mean = average.encode(whole(one, clip)).mean(); // (1, L, f, h, w)
                 all.add(one.ret(mean.reshape(model.config().zDim(), -1)));

@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
 /**
  * Trains Wan's transformer to predict the velocity of latents of clips: "Flow Matching for Generative Modeling" (Lipman
  * et al. 2023), with dropped captions for guidance (Ho and Salimans 2022). Sizes and lengths of clips take turns. Some
- * clips are given their first frame, so that the model can go on from a picture, as that of Wan 2.2 with 5 billion
+ * clips keep their first frame, so that the model can continue an image, like the model of Wan 2.2 with 5 billion
  * weights.
  *
  * <p>B batch, L latent channels, f frames of the latents, h and w their sides, T states of a text.
@@ -82,11 +82,6 @@ final class ClipDenoiserStage implements Stage {
     }
 
     @Override
-    public TrainConfig.Precision precision() {
-        return TrainConfig.Precision.FLOAT32;
-    }
-
-    @Override
     public void build(Weights weights, Weights averages) {
         this.model = denoiser(weights);
         this.average = denoiser(averages);
@@ -133,9 +128,9 @@ final class ClipDenoiserStage implements Stage {
 
     /** Each prompt is drawn as a row of frames. */
     @Override
-    public Map<String, Double> evaluate(NDManager scratch, Path picture) throws IOException {
+    public Map<String, Double> evaluate(NDManager scratch, Path grid) throws IOException {
         try (NDManager drawn = scratch.newSubManager()) {
-            draw(drawn, picture);
+            draw(drawn, grid);
         }
         Examples latents = data.latents(0);
         RandomGenerator random = Seeds.of(~seed, 0);
@@ -146,7 +141,7 @@ final class ClipDenoiserStage implements Stage {
         }
     }
 
-    private void draw(NDManager scratch, Path picture) throws IOException {
+    private void draw(NDManager scratch, Path grid) throws IOException {
         TrainConfig.Sampling sampling = config.sampling();
         Shape one = data.latents(0).shape(1);
         SchedulerConfig scheduler = SchedulerConfig.of(config.scheduler());
@@ -162,7 +157,7 @@ final class ClipDenoiserStage implements Stage {
         NDArray clips = data.decode(Drawing.tensor(scratch, latents, one)); // (B, 3, T, H, W)
         ClipsConfig.Clip geometry = data.geometry(0);
         float[] byFrame = clips.transpose(0, 2, 1, 3, 4).toFloatArray();
-        Grid.write(picture, byFrame, geometry.size(), geometry.frames());
+        Grid.write(grid, byFrame, geometry.size(), geometry.frames());
     }
 
     @Override

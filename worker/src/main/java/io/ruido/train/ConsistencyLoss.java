@@ -8,15 +8,15 @@ import io.ruido.tensor.Torch;
 
 /**
  * Latent consistency distillation (Luo et al. 2023, arXiv:2310.04378, algorithm 1) at one guidance: the model learns to
- * predict from x_t what its moving average predicts from the point that the teacher's step leads to.
+ * predict from x_t what its moving average predicts after one step of the teacher.
  *
- * @param process what the new model's predictions mean
+ * @param process noise schedule and prediction type of the new model
  * @param huber c of the pseudo-Huber loss √(d² + c²) − c
  */
 record ConsistencyLoss(Teacher teacher, ForwardProcess process, double huber) {
     /**
      * @param average moving average of the model, which gives no gradient
-     * @param x0 pictures' latents (B, C, H, W)
+     * @param x0 images' latents (B, C, H, W)
      * @param eps noise of the same shape
      * @param from timesteps that the teacher's step begins at
      * @param to timesteps that it ends at; 0 is the end of the way

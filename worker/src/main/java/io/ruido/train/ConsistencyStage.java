@@ -16,7 +16,6 @@ import io.ruido.train.optimization.Stage;
 import io.ruido.train.optimization.Work;
 import io.ruido.train.recipe.DistillationConfig;
 import io.ruido.train.recipe.Optimization;
-import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -59,18 +58,13 @@ final class ConsistencyStage implements Stage {
     }
 
     @Override
-    public TrainConfig.Precision precision() {
-        return TrainConfig.Precision.FLOAT32;
-    }
-
-    @Override
     public void build(Weights weights, Weights averages) {
         this.model = new UNet2DConditionModel(UNetConfig.of(shape), weights);
         this.average = new UNet2DConditionModel(UNetConfig.of(shape), averages);
         this.averages = averages;
     }
 
-    /** The model forward and backward, its average, and the teacher with and without the text. */
+    /** Counts the model forward and backward, its average, and the teacher with and without the text. */
     @Override
     public double workAt(int step) {
         return 6
@@ -84,28 +78,28 @@ final class ConsistencyStage implements Stage {
     }
 
     private NDArray loss(
-            UNet2DConditionModel unet, NDManager scratch, Examples latents, int[] pictures, RandomGenerator random) {
+            UNet2DConditionModel unet, NDManager scratch, Examples latents, int[] images, RandomGenerator random) {
         int grid = config.consistency().grid(), stride = consistency.process().trainSteps() / grid;
-        int[] from = new int[pictures.length], to = new int[pictures.length];
-        for (int b = 0; b < pictures.length; b++) {
+        int[] from = new int[images.length], to = new int[images.length];
+        for (int b = 0; b < images.length; b++) {
             int place = 1 + random.nextInt(grid);
             from[b] = place * stride - 1;
             to[b] = Math.max(0, from[b] - stride);
         }
-        NDArray x0 = latents.tensor(scratch, pictures);
+        NDArray x0 = latents.tensor(scratch, images);
         Shape all = x0.getShape();
         NDArray eps = Torch.tensor(scratch, Seeds.normal(random, (int) all.size()), all);
-        return consistency.of(unet, average, x0, eps, from, to, data.captions(scratch, pictures, random));
+        return consistency.of(unet, average, x0, eps, from, to, data.captions(scratch, images, random));
     }
 
     @Override
-    public Map<String, Double> evaluate(NDManager scratch, Path picture) throws IOException {
-        new PromptGrid(data, config.sampling(), config.scheduler(), seed).write(scratch, average, picture);
+    public Map<String, Double> evaluate(NDManager scratch, Path grid) throws IOException {
+        new PromptGrid(data, config.sampling(), config.scheduler(), seed).write(scratch, average, grid);
         RandomGenerator random = Seeds.of(~seed, 0);
-        int[] pictures = random.ints(MEASURED, 0, data.count()).toArray();
+        int[] images = random.ints(MEASURED, 0, data.count()).toArray();
         try (NDManager measured = scratch.newSubManager()) {
             return Map.of("loss", (double)
-                    loss(average, measured, data.latents(), pictures, random).getFloat());
+                    loss(average, measured, data.latents(), images, random).getFloat());
         }
     }
 

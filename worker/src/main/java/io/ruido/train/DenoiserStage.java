@@ -25,8 +25,9 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
- * Trains a U-Net or a transformer to denoise latents: "Denoising Diffusion Probabilistic Models" (Ho et al. 2020), algorithm 1,
- * with text by cross-attention (Rombach et al. 2021, §3.3) and dropped captions for guidance (Ho and Salimans 2022).
+ * Trains a U-Net or a transformer to denoise latents: "Denoising Diffusion Probabilistic Models" (Ho et al. 2020),
+ * algorithm 1, with text by cross-attention (Rombach et al. 2021, §3.3) and dropped captions for guidance (Ho and
+ * Salimans 2022).
  *
  * <p>B batch, L latent channels, h side of the latents, T tokens, D width of a token.
  */
@@ -93,27 +94,26 @@ final class DenoiserStage implements Stage {
 
     @Override
     public NDArray loss(NDManager scratch, int step, RandomGenerator random) {
-        int[] pictures = rounds.batch(step, batchAt(step));
-        return loss(model, scratch, data.latentsAt(step), pictures, random);
+        int[] images = rounds.batch(step, batchAt(step));
+        return loss(model, scratch, data.latentsAt(step), images, random);
     }
 
-    private NDArray loss(
-            Denoiser denoiser, NDManager scratch, Examples latents, int[] pictures, RandomGenerator random) {
-        ForwardProcess.Batch batch = process.draw(scratch, latents, pictures, random);
-        NDArray captions = data.captions(scratch, pictures, random); // (B, T, D)
+    private NDArray loss(Denoiser denoiser, NDManager scratch, Examples latents, int[] images, RandomGenerator random) {
+        ForwardProcess.Batch batch = process.draw(scratch, latents, images, random);
+        NDArray captions = data.captions(scratch, images, random); // (B, T, D)
         DataType type = config.precision().type();
         return batch.loss(denoiser.forward(
                 Ops.cast(batch.x(), type), batch.timesteps(), Conditioning.ofStates(Ops.cast(captions, type))));
     }
 
     @Override
-    public Map<String, Double> evaluate(NDManager scratch, Path picture) throws IOException {
-        new PromptGrid(data, config.sampling(), config.scheduler(), seed).write(scratch, average, picture);
+    public Map<String, Double> evaluate(NDManager scratch, Path grid) throws IOException {
+        new PromptGrid(data, config.sampling(), config.scheduler(), seed).write(scratch, average, grid);
         RandomGenerator random = Seeds.of(~seed, 0);
-        int[] pictures = random.ints(MEASURED, 0, data.count()).toArray();
+        int[] images = random.ints(MEASURED, 0, data.count()).toArray();
         try (NDManager measured = scratch.newSubManager()) {
             return Map.of("loss", (double)
-                    loss(average, measured, data.latents(), pictures, random).getFloat());
+                    loss(average, measured, data.latents(), images, random).getFloat());
         }
     }
 

@@ -48,8 +48,8 @@ public final class DiffusersFolder {
     }
 
     /**
-     * Copies a BERT text encoder, in float16, and its tokenizer; every caption is padded or cut to {@code tokens}, and followed
-     * by its pooled state, whose values vary about as much as those of the tokens.
+     * Copies a BERT text encoder, in float16, and its tokenizer; every caption is padded or cut to {@code tokens}, and
+     * followed by its pooled state, whose values vary about as much as those of the tokens.
      */
     public static void writeText(Path folder, Path source, int tokens) throws IOException {
         Path encoder = Files.createDirectories(folder.resolve("text_encoder"));
@@ -107,16 +107,16 @@ public final class DiffusersFolder {
     /**
      * The same of a model with text, an autoencoder of clips and a transformer: a WanPipeline with BERT's texts.
      *
-     * @param fromPictures whether it can be given the first frame of a clip
+     * @param fromImages whether it can be given the first frame of a clip
      */
-    public static void writeTextToClip(Path folder, ObjectNode scheduler, boolean fromPictures) throws IOException {
+    public static void writeTextToClip(Path folder, ObjectNode scheduler, boolean fromImages) throws IOException {
         ObjectNode index = index("WanPipeline");
         part(index, "vae", DIFFUSERS, "AutoencoderKLWan");
         part(index, "text_encoder", "transformers", "BertModel");
         part(index, "tokenizer", "transformers", "BertTokenizerFast");
         part(index, "transformer", DIFFUSERS, "WanTransformer3DModel");
         part(index, "transformer_2", null, null);
-        index.putNull("boundary_ratio").put("expand_timesteps", fromPictures);
+        index.putNull("boundary_ratio").put("expand_timesteps", fromImages);
         write(folder, index, scheduler);
     }
 
@@ -132,7 +132,7 @@ public final class DiffusersFolder {
         }
     }
 
-    /** The same of a model that denoises pixels. */
+    /** Writes {@code model_index.json} and the scheduler's config of a model that denoises pixels. */
     public static void writeUnconditional(Path folder, ObjectNode scheduler) throws IOException {
         ObjectNode index = index("DDIMPipeline");
         part(index, "unet", DIFFUSERS, "UNet2DModel");

@@ -10,11 +10,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Some samples side by side, from noise to the end of a trajectory. */
+/** Draws several samples together, from noise to the end of a trajectory. */
 public final class Drawing {
     private Drawing() {}
 
-    /** What a denoiser makes of x (B, C, H, W) at the timesteps (B), guidance applied. */
+    /** Returns the denoiser's prediction for x (B, C, H, W) at the timesteps (B), with guidance. */
     public interface Prediction {
         NDArray of(NDArray x, float[] timesteps);
     }
@@ -52,7 +52,7 @@ public final class Drawing {
         return manager.create(join(samples), new Shape(shape));
     }
 
-    /** One after the other. */
+    /** Concatenates the samples. */
     public static float[] join(List<float[]> samples) {
         int length = samples.getFirst().length;
         float[] all = new float[samples.size() * length];

@@ -50,7 +50,8 @@ final class ForwardProcess {
     }
 
     /**
-     * Uniform; in flow matching, whose ends are easy, mostly in between (Esser et al. 2024, §3.1: the logit is normal).
+     * Draws a timestep: uniformly, or for flow matching with a normal logit (Esser et al. 2024, §3.1), because the ends
+     * are easy.
      */
     private int timestep(RandomGenerator random) {
         return target == Target.FLOW_PREDICTION
@@ -59,7 +60,7 @@ final class ForwardProcess {
     }
 
     /**
-     * What a denoiser is given and asked for.
+     * The input and target of a denoiser.
      *
      * @param x (B, C, H, W), or (B, C, F, H, W) of clips
      * @param timesteps (B), or (B, N) where each patch of a clip has its own
@@ -73,7 +74,7 @@ final class ForwardProcess {
         }
     }
 
-    /** How many timesteps there are. */
+    /** Returns the number of timesteps. */
     int trainSteps() {
         return levels.length;
     }
@@ -120,14 +121,14 @@ final class ForwardProcess {
         return x0.mul(column(x0, t, Level::signal)).add(eps.mul(column(x0, t, Level::noise)));
     }
 
-    /** What x₀ would be, if a denoiser's prediction for x_t were right. */
+    /** Returns the estimate of x₀ from a denoiser's prediction for x_t. */
     NDArray x0(NDArray x, NDArray output, int[] t) {
         NDArray ofX = column(x, t, level -> target.x0(level).x());
         NDArray ofOutput = column(x, t, level -> target.x0(level).output());
         return x.mul(ofX).add(Ops.cast(output, DataType.FLOAT32).mul(ofOutput));
     }
 
-    /** What the noise in x_t is, if x₀ is known. */
+    /** Returns the noise in x_t for a known x₀. */
     NDArray eps(NDArray x, NDArray x0, int[] t) {
         return x.sub(x0.mul(column(x, t, Level::signal))).div(column(x, t, Level::noise));
     }

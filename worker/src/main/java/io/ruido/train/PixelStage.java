@@ -26,9 +26,9 @@ import java.util.random.RandomGenerator;
 
 /**
  * Trains a U-Net to denoise pixels, without a text: "Denoising Diffusion Probabilistic Models" (Ho et al. 2020),
- * algorithm 1. It needs no autoencoder, and draws whatever the pictures have in common.
+ * algorithm 1. It needs no autoencoder, and draws images like the training images.
  *
- * <p>B batch, S side of a picture.
+ * <p>B batch, S side of an image.
  */
 final class PixelStage implements Stage {
     private static final int COLUMNS = 8;
@@ -43,7 +43,7 @@ final class PixelStage implements Stage {
     private UNet2DModel average;
     private Weights averages;
 
-    /** @param sizes the same pictures in one or more sizes, of which the first is drawn */
+    /** @param sizes the same images in one or more sizes, of which the first is drawn */
     PixelStage(TrainConfig.Pixels config, List<Examples> sizes, long seed) {
         this.config = config;
         this.sizes = sizes;
@@ -77,8 +77,8 @@ final class PixelStage implements Stage {
         QuietStart.applyToDenoiser(averages.tensors());
     }
 
-    /** Sizes take turns. */
-    private Examples picturesAt(int step) {
+    /** Returns the images of a step; sizes take turns. */
+    private Examples imagesAt(int step) {
         return sizes.get(step % sizes.size());
     }
 
@@ -86,28 +86,28 @@ final class PixelStage implements Stage {
     public double workAt(int step) {
         return 3
                 * batchAt(step)
-                * Work.forward(averages.tensors(), picturesAt(step).side(), 0);
+                * Work.forward(averages.tensors(), imagesAt(step).side(), 0);
     }
 
     @Override
     public NDArray loss(NDManager scratch, int step, RandomGenerator random) {
         int[] chosen = rounds.batch(step, batchAt(step));
-        return loss(model, scratch, picturesAt(step), chosen, random);
+        return loss(model, scratch, imagesAt(step), chosen, random);
     }
 
-    private NDArray loss(UNet2DModel unet, NDManager scratch, Examples pictures, int[] chosen, RandomGenerator random) {
-        ForwardProcess.Batch batch = process.draw(scratch, pictures, chosen, random);
+    private NDArray loss(UNet2DModel unet, NDManager scratch, Examples images, int[] chosen, RandomGenerator random) {
+        ForwardProcess.Batch batch = process.draw(scratch, images, chosen, random);
         NDArray x = Ops.cast(batch.x(), config.precision().type()); // (B, 3, S, S)
         return batch.loss(unet.forward(x, batch.timesteps(), Conditioning.none()));
     }
 
     @Override
-    public Map<String, Double> evaluate(NDManager scratch, Path picture) throws IOException {
-        Examples pictures = sizes.getFirst();
+    public Map<String, Double> evaluate(NDManager scratch, Path grid) throws IOException {
+        Examples images = sizes.getFirst();
         Trajectory ddim = SamplerName.DDIM
                 .sampler(SchedulerConfig.of(config.scheduler()))
                 .trajectory(config.sampling().steps());
-        Shape one = pictures.shape(1);
+        Shape one = images.shape(1);
         List<float[]> drawn = Drawing.run(
                 scratch,
                 ddim,
@@ -115,11 +115,11 @@ final class PixelStage implements Stage {
                 seed,
                 one,
                 (x, timesteps) -> average.forward(x, x.getManager().create(timesteps), Conditioning.none()));
-        Grid.write(picture, Drawing.join(drawn), pictures.side(), COLUMNS);
+        Grid.write(grid, Drawing.join(drawn), images.side(), COLUMNS);
         RandomGenerator random = Seeds.of(~seed, 0);
-        int[] measured = random.ints(MEASURED, 0, pictures.count()).toArray();
+        int[] measured = random.ints(MEASURED, 0, images.count()).toArray();
         return Map.of("loss", (double)
-                loss(average, scratch, pictures, measured, random).getFloat());
+                loss(average, scratch, images, measured, random).getFloat());
     }
 
     @Override

@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The prompts of a recipe, drawn by the sampler that its scheduler is of. */
+/** Draws the prompts of a recipe with the sampler of its scheduler. */
 final class PromptGrid {
     private static final int COLUMNS = 8;
 
@@ -23,7 +23,7 @@ final class PromptGrid {
     private final SchedulerConfig scheduler;
     private final long seed;
 
-    /** @param seed of the first picture; the next one has the next seed */
+    /** @param seed of the first image; the next one has the next seed */
     PromptGrid(TrainingSet data, TrainConfig.Sampling sampling, ObjectNode scheduler, long seed) {
         this.data = data;
         this.sampling = sampling;
@@ -31,7 +31,7 @@ final class PromptGrid {
         this.seed = seed;
     }
 
-    void write(NDManager scratch, Denoiser denoiser, Path picture) throws IOException {
+    void write(NDManager scratch, Denoiser denoiser, Path grid) throws IOException {
         Shape one = data.latents().shape(1);
         NDArray context = data.encode(scratch, sampling.prompts()); // (B, T, D)
         var guided = new Guided(denoiser, sampling.guidance(), data.empty(scratch, 1));
@@ -45,6 +45,6 @@ final class PromptGrid {
                 one,
                 (x, timesteps) -> guided.forward(x, x.getManager().create(timesteps), context.duplicate()));
         NDArray pixels = data.decode(Drawing.tensor(scratch, drawn, one));
-        Grid.write(picture, pixels.toFloatArray(), data.pictureSize(), COLUMNS);
+        Grid.write(grid, pixels.toFloatArray(), data.imageSize(), COLUMNS);
     }
 }

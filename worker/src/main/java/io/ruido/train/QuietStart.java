@@ -7,9 +7,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Changes fresh weights so that training gets off the ground at once: residual branches start at zero (Goyal et al. 2017,
- * §5.1; Dhariwal and Nichol 2021), and the other convolutions keep the variance of their
- * input; those next to the latents set its scale and are left alone.
+ * Changes fresh weights so that training makes progress at once: residual branches start at zero (Goyal et al. 2017,
+ * §5.1; Dhariwal and Nichol 2021), and the other convolutions keep the variance of their input; those next to the
+ * latents set its scale and are left alone.
  */
 final class QuietStart {
     private static final Set<String> BRANCH_ENDS = Set.of("conv2", "proj_out");
@@ -46,8 +46,8 @@ final class QuietStart {
     }
 
     /**
-     * Applies {@link #apply}, and makes a model that predicts zero. A transformer's blocks do nothing at first (Peebles and
-     * Xie 2023, §3.2).
+     * Applies {@link #apply}, and makes a model that predicts zero. A transformer's blocks do nothing at first (Peebles
+     * and Xie 2023, §3.2).
      */
     static void applyToDenoiser(Map<String, NDArray> fresh) {
         apply(fresh);

@@ -5,8 +5,8 @@ import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.tensor.Ops;
 
 /**
- * How far reconstructions are from what they were made of: L1 of values and of their differences to the neighbours along each
- * axis, and a small KL divergence of the latents (Rombach et al. 2021, §3.1).
+ * The loss of reconstructions: L1 of values and of their differences to the neighbours along each axis, and a small KL
+ * divergence of the latents (Rombach et al. 2021, §3.1).
  *
  * @param squared weight of the squared error, beside 1 for the absolute one
  * @param gradient weight of the differences

@@ -21,7 +21,7 @@ enum Target {
             return Math.min(snr(level), gamma) / snr(level);
         }
     },
-    /** v = signal·ε − noise·x₀ (Salimans and Ho 2022, appendix D): where there is little but noise, the picture. */
+    /** v = signal·ε − noise·x₀ (Salimans and Ho 2022, appendix D): where there is little but noise, the image. */
     V_PREDICTION {
         @Override
         float of(float x0, float eps, Level level) {

@@ -12,11 +12,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A trained denoiser that another one learns from; it stays what it is.
+ * A trained denoiser that another one learns from; it does not change.
  *
  * @param unet its network
- * @param guided the same with guidance
- * @param process what its predictions mean
+ * @param guided the network with guidance
+ * @param process its noise schedule and prediction type
  */
 record Teacher(UNet2DConditionModel unet, Guided guided, ForwardProcess process) {
     private static final JsonMapper JSON = new JsonMapper();
@@ -40,7 +40,7 @@ record Teacher(UNet2DConditionModel unet, Guided guided, ForwardProcess process)
         return (ObjectNode) JSON.readTree(folder.resolve("unet/config.json").toFile());
     }
 
-    /** What it takes x_t (B, C, H, W) to be a noisy version of. */
+    /** Returns its estimate of x₀ from x_t (B, C, H, W). */
     NDArray x0(NDArray x, int[] t, NDArray context) {
         return process.x0(x, guided.forward(x, ForwardProcess.tensor(x.getManager(), t), context), t);
     }

@@ -109,8 +109,8 @@ public final class Train {
         if (takenOver("autoencoder", config.autoencoder().learns())) {
             return true;
         }
-        List<ImageFolder.Picture> pictures = ImageFolder.read(config.data(), config.size());
-        return run(new AutoencoderStage(config.autoencoder(), config.size(), pictures), "vae");
+        List<ImageFolder.Image> images = ImageFolder.read(config.data(), config.size());
+        return run(new AutoencoderStage(config.autoencoder(), config.size(), images), "vae");
     }
 
     /** Whether the autoencoder is that of the model to begin with, which is then copied. */
@@ -138,8 +138,8 @@ public final class Train {
     private TrainingSet trainingSet(List<String> labels, Captioning captions) throws IOException {
         List<ImageFolder.Sized> sizes = new ArrayList<>();
         for (int side : config.sides()) {
-            List<ImageFolder.Picture> pictures = ImageFolder.read(config.data(), side);
-            sizes.add(new ImageFolder.Sized(side, ImageFolder.labelled(pictures, labels)));
+            List<ImageFolder.Image> images = ImageFolder.read(config.data(), side);
+            sizes.add(new ImageFolder.Sized(side, ImageFolder.labelled(images, labels)));
         }
         return new TrainingSet(sizes, captions, export, config.output().resolve("precomputed"));
     }
@@ -206,8 +206,8 @@ public final class Train {
             DiffusersFolder.writeText(export, denoiser.textEncoder(), denoiser.tokens());
             copyBeside();
             Path cache = config.output().resolve("precomputed");
-            var pictures = Optional.ofNullable(settings.pictures());
-            try (var data = new ClipTrainingSet(config.data(), pictures, denoiser, export, cache)) {
+            var images = Optional.ofNullable(settings.pictures());
+            try (var data = new ClipTrainingSet(config.data(), images, denoiser, export, cache)) {
                 run(new ClipDenoiserStage(denoiser, data, config.seed()), "transformer");
             }
         }
@@ -216,9 +216,9 @@ public final class Train {
     private boolean clipAutoencoder(ClipsConfig settings) throws IOException {
         List<ClipAutoencoderStage.Data> sizes = new ArrayList<>();
         for (int side : config.sides()) {
-            List<ImageFolder.Picture> pictures =
+            List<ImageFolder.Image> images =
                     settings.pictures() == null ? List.of() : ImageFolder.read(settings.pictures(), side);
-            sizes.add(new ClipAutoencoderStage.Data(side, ImageFolder.readClips(config.data(), side), pictures));
+            sizes.add(new ClipAutoencoderStage.Data(side, ImageFolder.readClips(config.data(), side), images));
         }
         return run(new ClipAutoencoderStage(settings.autoencoder(), sizes), "vae");
     }

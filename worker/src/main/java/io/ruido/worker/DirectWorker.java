@@ -16,24 +16,24 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 
-/** Makes pictures as a worker does, without Kafka, Redis and S3: what benchmarks compare the service with. */
+/** Makes images as a worker does, but without Kafka, Redis and S3. Benchmarks compare the service with it. */
 public final class DirectWorker implements AutoCloseable {
     private final Models models;
     private final DenoiseLoop loop;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
-    /** @param models which a worker may use at the same time, and which are not closed here */
+    /** @param models models that a worker may use at the same time; they are not closed with this */
     public DirectWorker(Models models) {
         this.models = models;
         loop = DenoiseLoop.of(models, DenoiseLoop.Listener.NONE, Integer.MAX_VALUE);
     }
 
-    /** The cards of the models, by name. */
+    /** Returns the cards of the models, by name. */
     public List<ModelCard> cards() {
         return models.all().stream().map(Model::card).toList();
     }
 
-    /** Starts an image at once, beside those that run, and completes with its file. */
+    /** Starts an image at once, beside the running ones, and completes with its file. */
     public CompletableFuture<byte[]> draw(SamplingJob job) {
         CompletableFuture<byte[]> png = new CompletableFuture<>();
         threads.execute(() -> {
@@ -52,14 +52,14 @@ public final class DirectWorker implements AutoCloseable {
         return switch (sample.end().get()) {
             case Sample.End.Denoised(float[] latents) ->
                 sample.model().result(latents, job).artifact().bytes();
-            case Sample.End.Stopped stopped -> throw new IllegalStateException("nobody stops samples here");
-            case Sample.End.Interrupted interrupted -> throw new IllegalStateException("closed while it drew " + job);
+            case Sample.End.Stopped stopped -> throw new IllegalStateException("a sample was stopped");
+            case Sample.End.Interrupted interrupted -> throw new IllegalStateException("closed while it made " + job);
         };
     }
 
-    /** Seconds that the denoiser takes for one step of so many pictures together, from now. */
-    public double secondsPerCall(SamplingParams params, int pictures) {
-        List<DenoiserInput> batch = IntStream.range(0, pictures)
+    /** Measures the seconds of one denoising step of several images together. */
+    public double secondsPerCall(SamplingParams params, int images) {
+        List<DenoiserInput> batch = IntStream.range(0, images)
                 .mapToObj(i -> sample("a red apple", "", params.ofImage(i)).denoiserInput())
                 .toList();
         long begin = System.nanoTime();

@@ -63,13 +63,13 @@ public final class ClipReader {
         List<AnimatedWebp.Frame> frames = animated
                 ? AnimatedWebp.read(file)
                 : List.of(new AnimatedWebp.Frame(ImageIO.read(new ByteArrayInputStream(file)), 125));
-        BufferedImage first = frames.getFirst().picture();
+        BufferedImage first = frames.getFirst().image();
         return new Clip(
                 first.getWidth(),
                 first.getHeight(),
                 1000.0 / frames.getFirst().milliseconds(),
                 "",
-                frames.stream().map(frame -> rgb(frame.picture())).toList());
+                frames.stream().map(frame -> rgb(frame.image())).toList());
     }
 
     private static byte[] rgb(BufferedImage picture) {

@@ -23,23 +23,23 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EvaluationTest {
-    private static final int PICTURES = 12;
+    private static final int IMAGES = 12;
     private static final int SIZE = 16;
 
     @TempDir
     Path folder;
 
     private final List<String> labels = new ArrayList<>();
-    private final List<RgbImage> pictures = new ArrayList<>();
+    private final List<RgbImage> images = new ArrayList<>();
     private Evaluation evaluation;
     private Painter painter;
 
     @BeforeEach
-    void readModelAndPictures() throws Exception {
+    void readModelAndImages() throws Exception {
         List<String> rows = new ArrayList<>();
-        for (int i = 0; i < PICTURES; i++) {
+        for (int i = 0; i < IMAGES; i++) {
             labels.add("square " + i);
-            pictures.add(square(i, folder.resolve(i + ".png")));
+            images.add(square(i, folder.resolve(i + ".png")));
             rows.add("{\"file_name\": \"%d.png\", \"text\": \"%s\"}".formatted(i, labels.get(i)));
         }
         Files.write(folder.resolve(ImageFolder.METADATA), rows);
@@ -56,19 +56,19 @@ class EvaluationTest {
     }
 
     @Test
-    void aTrainingPictureFitsItsOwnLabelBest() {
-        assertThat(evaluation.fit(each(labels), pictures)).isEqualTo(new Evaluation.Fit(1, 1));
+    void aTrainingImageFitsItsOwnLabelBest() {
+        assertThat(evaluation.fit(each(labels), images)).isEqualTo(new Evaluation.Fit(1, 1));
     }
 
     @Test
-    void labelsOfOtherPicturesDoNotFit() {
+    void labelsOfOtherImagesDoNotFit() {
         List<String> shifted = new ArrayList<>(labels);
         Collections.rotate(shifted, 1);
-        assertThat(evaluation.fit(each(shifted), pictures).top1()).isZero();
+        assertThat(evaluation.fit(each(shifted), images).top1()).isZero();
     }
 
     @Test
-    void theSameSeedDrawsTheSamePicturesWhateverElseIsDrawn() {
+    void theSameSeedDrawsTheSameImagesWhateverElseIsDrawn() {
         var sampling = new Painter.Sampling(Optional.empty(), 2, 3, 7);
         List<Integer> progress = new ArrayList<>();
         List<RgbImage> some =
@@ -87,7 +87,7 @@ class EvaluationTest {
     }
 
     @Test
-    void theHeldOutPicturesAreComparedWithWhatTheAutoencoderMakesOfThem() {
+    void theHeldOutImagesAreComparedWithWhatTheAutoencoderMakesOfThem() {
         assertThat(evaluation.psnr()).isBetween(1.0, 60.0);
     }
 
@@ -96,34 +96,34 @@ class EvaluationTest {
     }
 
     @Test
-    void aPictureFitsIfAnyOfTheAcceptedLabelsIsItsOwn() {
+    void anImageFitsIfAnyOfTheAcceptedLabelsIsItsOwn() {
         List<Set<String>> accepted = labels.stream()
                 .map(label -> Set.copyOf(List.of(label, "square 0")))
                 .toList();
-        assertThat(evaluation.fit(accepted, pictures)).isEqualTo(new Evaluation.Fit(1, 1));
+        assertThat(evaluation.fit(accepted, images)).isEqualTo(new Evaluation.Fit(1, 1));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> evaluation.fit(List.of(Set.of("circle")), pictures.subList(0, 1)))
+                .isThrownBy(() -> evaluation.fit(List.of(Set.of("circle")), images.subList(0, 1)))
                 .withMessage("no image has the label circle");
     }
 
     @Test
-    void theTrainingPicturesHaveNoDistanceToThemselves() {
-        assertThat(evaluation.frechet(labels, pictures)).isCloseTo(0, within(1e-2));
-        assertThat(evaluation.frechet(labels.subList(0, 6), pictures.subList(6, 12)))
+    void theTrainingImagesHaveNoDistanceToThemselves() {
+        assertThat(evaluation.frechet(labels, images)).isCloseTo(0, within(1e-2));
+        assertThat(evaluation.frechet(labels.subList(0, 6), images.subList(6, 12)))
                 .isGreaterThan(0.05);
     }
 
     @Test
-    void thePicturesOfOneSeedHaveNoDiversity() {
-        assertThat(evaluation.diversity(Collections.nCopies(3, pictures.getFirst())))
+    void theImagesOfOneSeedHaveNoDiversity() {
+        assertThat(evaluation.diversity(Collections.nCopies(3, images.getFirst())))
                 .isZero();
-        assertThat(evaluation.diversity(pictures)).isPositive();
+        assertThat(evaluation.diversity(images)).isPositive();
     }
 
     private static RgbImage square(int number, Path file) throws IOException {
         var image = new BufferedImage(SIZE, SIZE, BufferedImage.TYPE_INT_RGB);
         var g = image.createGraphics();
-        g.setColor(Color.getHSBColor(number / (float) PICTURES, 1, 1));
+        g.setColor(Color.getHSBColor(number / (float) IMAGES, 1, 1));
         g.fillRect(2 * (number % 4), number % 8, SIZE / 2, SIZE / 2);
         g.dispose();
         ImageIO.write(image, "png", file.toFile());

@@ -11,7 +11,7 @@ import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.tensor.Torch;
 import io.ruido.tensor.Weights;
 import io.ruido.train.data.ImageFolder;
-import io.ruido.train.data.Pictures;
+import io.ruido.train.data.Images;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,11 +31,11 @@ class AutoencoderStageTest {
             stage.export(manager, folder);
 
             AutoencoderKL exported = AutoencoderKL.read(folder.resolve("vae"), manager, DataType.FLOAT32);
-            List<ImageFolder.Picture> training = ImageFolder.training(Samples.pictures(6), 2);
+            List<ImageFolder.Image> training = ImageFolder.training(Samples.images(6), 2);
             float[] pixels = new float[training.size() * 3 * Samples.SIZE * Samples.SIZE];
             for (int i = 0; i < pixels.length; i++) {
                 int each = 3 * Samples.SIZE * Samples.SIZE;
-                pixels[i] = Pictures.level(training.get(i / each).planes()[i % each]);
+                pixels[i] = Images.level(training.get(i / each).planes()[i % each]);
             }
             NDArray x = manager.create(pixels, new Shape(training.size(), 3, Samples.SIZE, Samples.SIZE));
             NDArray byChannel = exported.encode(x).mean().transpose(1, 0, 2, 3).reshape(3, -1);

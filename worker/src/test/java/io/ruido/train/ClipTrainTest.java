@@ -98,7 +98,7 @@ class ClipTrainTest {
         Path vae = folder.resolve("run/export/squares/vae");
         try (NDManager manager = Torch.newManager()) {
             AutoencoderKLWan model = AutoencoderKLWan.NETWORK.read(vae, Weights.read(vae, manager, DataType.FLOAT32));
-            List<ImageFolder.Picture> clips =
+            List<ImageFolder.Image> clips =
                     ImageFolder.training(ImageFolder.readClips(folder.resolve("clips"), SIZE), 1);
             float[] levels = new float[clips.size() * 3 * 9 * SIZE * SIZE];
             for (int i = 0; i < clips.size(); i++) {

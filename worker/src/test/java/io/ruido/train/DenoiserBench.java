@@ -24,8 +24,8 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * The Java side of {@code bench/train.py}: trains the denoiser of a recipe on pictures of noise, as many steps as a line of
- * the standard input says, and answers with the seconds they took.
+ * The Java side of {@code bench/train.py}: trains the denoiser of a recipe on images of noise, as many steps as a line
+ * of the standard input says, and answers with the seconds they took.
  */
 final class DenoiserBench {
     private static final int PICTURES = 64;
@@ -37,7 +37,7 @@ final class DenoiserBench {
         TrainConfig config = TrainConfig.read(Path.of(args[0]));
         Torch.setThreads(Integer.parseInt(args[2]));
         Path cache = Files.createTempDirectory("bench");
-        var sized = new ImageFolder.Sized(config.size(), pictures(config.size()));
+        var sized = new ImageFolder.Sized(config.size(), images(config.size()));
         try (var data = new TrainingSet(List.of(sized), config.denoiser().captions(), Path.of(args[1]), cache);
                 NDManager manager = Torch.newManager()) {
             var stage = new DenoiserStage(config.denoiser(), data, config.seed());
@@ -66,14 +66,14 @@ final class DenoiserBench {
         }
     }
 
-    private static List<ImageFolder.Picture> pictures(int size) {
+    private static List<ImageFolder.Image> images(int size) {
         var random = new Random(1);
-        List<ImageFolder.Picture> pictures = new ArrayList<>();
+        List<ImageFolder.Image> images = new ArrayList<>();
         for (int i = 0; i < PICTURES; i++) {
             byte[] planes = new byte[3 * size * size];
             random.nextBytes(planes);
-            pictures.add(new ImageFolder.Picture(i + ".png", "picture " + i, List.of("noise"), planes));
+            images.add(new ImageFolder.Image(i + ".png", "image " + i, List.of("noise"), planes));
         }
-        return pictures;
+        return images;
     }
 }

@@ -18,11 +18,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ForwardProcessTest {
     private static final int TIMESTEPS = 1000;
 
-    private final Examples examples = Examples.pixels(new ImageFolder.Sized(Samples.SIZE, Samples.pictures(3)));
+    private final Examples examples = Examples.pixels(new ImageFolder.Sized(Samples.SIZE, Samples.images(3)));
 
     @ParameterizedTest
     @CsvSource({"linear, leading", "scaled_linear, trailing", "squaredcos_cap_v2, leading"})
-    void picturesAreAsNoisyAsTheScheduleSays(String schedule, String spacing) {
+    void imagesAreAsNoisyAsTheScheduleSays(String schedule, String spacing) {
         ObjectNode scheduler = new JsonMapper()
                 .createObjectNode()
                 .put("_class_name", "DDIMScheduler")
@@ -50,7 +50,7 @@ class ForwardProcessTest {
     }
 
     @Test
-    void picturesOfFlowMatchingLieOnAStraightPathToTheNoise() {
+    void imagesOfFlowMatchingLieOnAStraightPathToTheNoise() {
         ObjectNode scheduler = new JsonMapper()
                 .createObjectNode()
                 .put("_class_name", "UniPCMultistepScheduler")

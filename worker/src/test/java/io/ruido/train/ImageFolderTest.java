@@ -12,13 +12,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ImageFolderTest {
     @Test
-    void theHeldOutPicturesDoNotDependOnTheOrder() {
-        List<ImageFolder.Picture> pictures = Samples.pictures(20);
+    void theHeldOutImagesDoNotDependOnTheOrder() {
+        List<ImageFolder.Image> images = Samples.images(20);
 
-        List<ImageFolder.Picture> heldOut = ImageFolder.heldOut(pictures, 5);
+        List<ImageFolder.Image> heldOut = ImageFolder.heldOut(images, 5);
 
-        assertThat(heldOut).hasSize(5).isEqualTo(ImageFolder.heldOut(pictures.reversed(), 5));
-        assertThat(ImageFolder.training(pictures, 5)).hasSize(15).doesNotContainAnyElementsOf(heldOut);
+        assertThat(heldOut).hasSize(5).isEqualTo(ImageFolder.heldOut(images.reversed(), 5));
+        assertThat(ImageFolder.training(images, 5)).hasSize(15).doesNotContainAnyElementsOf(heldOut);
     }
 
     @Test
@@ -31,13 +31,13 @@ class ImageFolderTest {
 
     @Test
     void aRecipeMayTrainOnSomeLabelsOnly() {
-        List<ImageFolder.Picture> pictures = Samples.pictures(4);
+        List<ImageFolder.Image> images = Samples.images(4);
 
-        assertThat(ImageFolder.labelled(pictures, List.of("square 3", "square 1")))
-                .containsExactly(pictures.get(1), pictures.get(3));
-        assertThat(ImageFolder.labelled(pictures, List.of())).isEqualTo(pictures);
+        assertThat(ImageFolder.labelled(images, List.of("square 3", "square 1")))
+                .containsExactly(images.get(1), images.get(3));
+        assertThat(ImageFolder.labelled(images, List.of())).isEqualTo(images);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ImageFolder.labelled(pictures, List.of("square 1", "cirle", "squre")))
+                .isThrownBy(() -> ImageFolder.labelled(images, List.of("square 1", "cirle", "squre")))
                 .withMessage("denoiser.labels: no image has the label cirle, squre");
     }
 }

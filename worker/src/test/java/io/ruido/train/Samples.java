@@ -10,16 +10,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Small pictures and models. */
+/** Small images and models. */
 public final class Samples {
     static final int SIZE = 16;
 
     private Samples() {}
 
     /** Squares of random colours and places on white. */
-    static List<ImageFolder.Picture> pictures(int count) {
+    static List<ImageFolder.Image> images(int count) {
         Random random = new Random(1);
-        List<ImageFolder.Picture> pictures = new ArrayList<>();
+        List<ImageFolder.Image> images = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             byte[] planes = new byte[3 * SIZE * SIZE];
             int left = random.nextInt(SIZE / 2), top = random.nextInt(SIZE / 2);
@@ -28,12 +28,12 @@ public final class Samples {
                 boolean inside = x >= left && x < left + SIZE / 2 && y >= top && y < top + SIZE / 2;
                 planes[at] = (byte) (inside ? at / SIZE / SIZE * 100 + i * 10 : 255);
             }
-            pictures.add(new ImageFolder.Picture(i + ".png", "square " + i, List.of("block"), planes));
+            images.add(new ImageFolder.Image(i + ".png", "square " + i, List.of("block"), planes));
         }
-        return pictures;
+        return images;
     }
 
-    /** A run of that many steps, with crops before step 4 and whole pictures from there on. */
+    /** A run of that many steps, with crops before step 4 and whole images from there on. */
     public static AutoencoderStage autoencoder(int steps) {
         return autoencoder(steps, null);
     }
@@ -54,7 +54,7 @@ public final class Samples {
                 TrainConfig.Precision.FLOAT32,
                 optimization,
                 autoencoderModel());
-        return new AutoencoderStage(config, SIZE, pictures(6));
+        return new AutoencoderStage(config, SIZE, images(6));
     }
 
     private static ObjectNode autoencoderModel() {

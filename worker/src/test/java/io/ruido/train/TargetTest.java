@@ -16,7 +16,7 @@ class TargetTest {
 
     @ParameterizedTest
     @EnumSource
-    void theSamplersRecoverThePictureFromAPerfectOutput(Target target) {
+    void theSamplersRecoverTheImageFromAPerfectOutput(Target target) {
         boolean flow = target == Target.FLOW_PREDICTION;
         SchedulerConfig scheduler = SchedulerConfig.of(new JsonMapper()
                 .createObjectNode()
@@ -39,11 +39,11 @@ class TargetTest {
 
     @ParameterizedTest
     @EnumSource
-    void minSnrWeightsClampTheWeightOfTheCleanPicture(Target target) {
+    void minSnrWeightsClampTheWeightOfTheCleanImage(Target target) {
         // The ε loss is SNR times the squared error of x₀, the v loss SNR + 1 times, that of the velocity 1/σ² times:
         // each
         // becomes min(SNR, γ) times.
-        double perPicture =
+        double perImage =
                 switch (target) {
                     case EPSILON -> 20;
                     case V_PREDICTION -> 21;
@@ -51,6 +51,6 @@ class TargetTest {
                     case FLOW_PREDICTION -> 21;
                 };
 
-        assertThat(target.minSnrWeight(LEVEL, 5) * perPicture).isCloseTo(5, within(1e-9));
+        assertThat(target.minSnrWeight(LEVEL, 5) * perImage).isCloseTo(5, within(1e-9));
     }
 }

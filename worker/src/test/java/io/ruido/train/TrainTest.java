@@ -37,7 +37,7 @@ class TrainTest {
 
     @Test
     void aRecipeBecomesAModelThatTheWorkerServes() throws Exception {
-        writePictures(folder.resolve("pictures"));
+        writeImages(folder.resolve("pictures"));
         writeTextEncoder(folder.resolve("text"));
         Path recipe = folder.resolve("train.yaml");
         Files.writeString(recipe, RECIPE.replace("FOLDER", folder.toString()).replace("OPTIMIZATION", OPTIMIZATION));
@@ -117,7 +117,7 @@ class TrainTest {
 
     @Test
     void aRecipeMayTrainOnSeveralSizesInBfloat16() throws Exception {
-        writePictures(folder.resolve("pictures"));
+        writeImages(folder.resolve("pictures"));
         writeTextEncoder(folder.resolve("text"));
         Path recipe = folder.resolve("train.yaml");
         Files.writeString(
@@ -139,7 +139,7 @@ class TrainTest {
 
     @Test
     void aRecipeOfPixelsBecomesAModelWithoutText() throws Exception {
-        writePictures(folder.resolve("pictures"));
+        writeImages(folder.resolve("pictures"));
         Path recipe = folder.resolve("train.yaml");
         Files.writeString(recipe, PIXELS.replace("FOLDER", folder.toString()).replace("OPTIMIZATION", OPTIMIZATION));
 
@@ -237,7 +237,7 @@ class TrainTest {
 
     /** A model to begin with. */
     private Path trained(String text) throws Exception {
-        writePictures(folder.resolve("pictures"));
+        writeImages(folder.resolve("pictures"));
         writeTextEncoder(folder.resolve("text"));
         Path recipe = folder.resolve("train.yaml");
         Files.writeString(recipe, text);
@@ -253,17 +253,17 @@ class TrainTest {
         }
     }
 
-    private static void writePictures(Path folder) throws IOException {
+    private static void writeImages(Path folder) throws IOException {
         Files.createDirectories(folder);
         List<String> rows = new ArrayList<>();
-        for (ImageFolder.Picture picture : Samples.pictures(6)) {
-            var image = new BufferedImage(Samples.SIZE, Samples.SIZE, BufferedImage.TYPE_INT_RGB);
+        for (ImageFolder.Image image : Samples.images(6)) {
+            var rgb = new BufferedImage(Samples.SIZE, Samples.SIZE, BufferedImage.TYPE_INT_RGB);
             for (int i = 0; i < Samples.SIZE * Samples.SIZE; i++) {
-                int red = picture.planes()[i] & 255;
-                image.setRGB(i % Samples.SIZE, i / Samples.SIZE, red << 16);
+                int red = image.planes()[i] & 255;
+                rgb.setRGB(i % Samples.SIZE, i / Samples.SIZE, red << 16);
             }
-            ImageIO.write(image, "png", folder.resolve(picture.file()).toFile());
-            rows.add("{\"file_name\": \"%s\", \"text\": \"%s\"}".formatted(picture.file(), picture.label()));
+            ImageIO.write(rgb, "png", folder.resolve(image.file()).toFile());
+            rows.add("{\"file_name\": \"%s\", \"text\": \"%s\"}".formatted(image.file(), image.label()));
         }
         Files.write(folder.resolve(ImageFolder.METADATA), rows);
     }

@@ -28,8 +28,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * How many jobs a second are accepted over HTTP, and how many are by a program that only writes the same bytes to Redis
- * and to Kafka, both at once, with as many on their way at a time.
+ * Measures how many jobs per second the gateway accepts over HTTP, and how many a program can write that only sends the
+ * same bytes to Redis and Kafka concurrently, with the same number of jobs in flight.
  */
 final class AcceptanceBench implements AutoCloseable {
     private static final String TOPIC = "ruido.bench";
@@ -59,14 +59,14 @@ final class AcceptanceBench implements AutoCloseable {
         this.redis = redisClient.connect().async();
     }
 
-    /** Jobs a second. */
+    /** Jobs per second. */
     record Rates(double gateway, double bare) {
         double ratio() {
             return gateway / bare;
         }
     }
 
-    /** Takes turns in small portions, so that what else the machine does meets both alike. */
+    /** Alternates in small portions, so that other load on the machine affects both equally. */
     Rates round(int jobs) throws Exception {
         double gateway = 0;
         double bare = 0;

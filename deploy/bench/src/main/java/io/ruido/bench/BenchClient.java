@@ -18,11 +18,11 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A client of the gateway that takes as little of the machine as it can: one event loop, connections kept alive. */
+/** A client of the gateway with little overhead: one event loop and persistent connections. */
 public final class BenchClient implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
 
-    /** A busy machine shall show as slow, not as a gateway that does not answer. */
+    /** Long, so that a busy machine gives a slow result instead of an error. */
     private static final int PATIENCE_SECONDS = 60;
 
     private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
@@ -33,7 +33,7 @@ public final class BenchClient implements AutoCloseable {
     public BenchClient(int port, int connections) {
         this.port = port;
         this.http = vertx.createHttpClient(
-                // Without an end to idle connections: Vert.x can give one away as it ends it, and then nobody answers.
+                // No idle timeout: a request on a connection that Vert.x is just closing would get no response.
                 new HttpClientOptions()
                         .setDefaultHost(HOST)
                         .setDefaultPort(port)
@@ -83,7 +83,7 @@ public final class BenchClient implements AutoCloseable {
                 .onSuccess(socket -> socket.textMessageHandler(listener));
     }
 
-    /** A connection over which jobs can be watched. */
+    /** Opens a connection over which jobs can be watched. */
     public Events events(Handler<JsonObject> listener) throws TimeoutException {
         var socket = sockets.connect(port, HOST, "/v1/ws").await(PATIENCE_SECONDS, TimeUnit.SECONDS);
         socket.textMessageHandler(text -> listener.handle(new JsonObject(text)));

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Servers and a gateway on free ports, in a temporary folder that goes with them, also on Ctrl-C. */
+/** Servers and a gateway on free ports, in a temporary folder that is deleted with them, also on Ctrl-C. */
 public final class BenchServers implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BenchServers.class);
     private static final String PATIENCE = "PT30S";
@@ -35,17 +35,17 @@ public final class BenchServers implements AutoCloseable {
     /** @param more settings */
     public static BenchServers start(Path models, Map<String, String> more) throws IOException, TimeoutException {
         TemporaryFolder folder = TemporaryFolder.create("ruido-bench");
-        // Nothing from the environment or a file: a benchmark must never write to somebody's servers.
+        // No settings from the environment or a file, so that a benchmark never writes to other servers.
         Settings settings = new Settings(
                         Map.of(
                                 "ruido.data-dir",
                                 folder.path().toString(),
                                 "ruido.gateway.port",
                                 "0",
-                                // What is measured is how fast jobs are taken, not how many.
+                                // The limit must not affect the measured rate.
                                 "ruido.jobs.max-queued",
                                 "10000000",
-                                // A busy machine shall show as slow, not as servers that do not answer.
+                                // Long, so that a busy machine gives a slow result instead of errors.
                                 "ruido.kafka.timeout",
                                 PATIENCE,
                                 "ruido.redis.timeout",

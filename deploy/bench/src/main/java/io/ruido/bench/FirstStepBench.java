@@ -11,7 +11,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** How long an idle worker takes to begin with a job, each with a text that it has not seen before. */
+/** Measures how soon an idle worker starts a job. Each job has a new prompt. */
 final class FirstStepBench {
     private static final int STEPS = 8;
     private static final long AT_MOST = 60;

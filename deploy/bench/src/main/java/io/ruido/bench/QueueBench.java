@@ -25,11 +25,11 @@ import picocli.CommandLine.Option;
         name = "queue",
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
-        description = "Measures the way of a job through the queue, on servers of its own in a temporary folder: how"
-                + " soon an idle worker begins with a job, and how many jobs a second the gateway accepts beside what"
-                + " Kafka and Redis take without it.")
+        description = "Measures the queue, on servers of its own in a temporary folder: how soon an idle worker"
+                + " starts a job, and how many jobs per second the gateway accepts, compared with what Kafka and Redis"
+                + " accept without it.")
 public final class QueueBench implements Callable<Integer> {
-    /** Jobs and rounds that are not counted: the JVM compiles what runs often, which takes two cores a while. */
+    /** Jobs and rounds that are not measured, while the JVM compiles the code. */
     private static final int WARM_UP_SINGLES = 200;
 
     private static final int WARM_UP_ROUNDS = 10;
@@ -151,7 +151,7 @@ public final class QueueBench implements Callable<Integer> {
         }
     }
 
-    /** The bundled models; where there is none yet, the tests' tiny one. */
+    /** Returns the folder of the bundled models, or the tests' tiny model if there are none. */
     public static Path bundled() throws IOException {
         Path models = RuidoConfig.load(Map.of(), System.getenv(), Optional.empty())
                 .worker()

@@ -94,7 +94,7 @@ final class StepBench implements Callable<Integer> {
         try (NDManager scratch = manager.newSubManager()) {
             float[] timesteps = new float[batch];
             Arrays.fill(timesteps, TIMESTEP);
-            latents.attach(scratch); // where what is computed of them belongs
+            latents.attach(scratch); // the manager of all results
             long begin = System.nanoTime();
             NDArray predicted =
                     Ops.withoutGradient(() -> denoiser.forward(latents, scratch.create(timesteps), conditioning));

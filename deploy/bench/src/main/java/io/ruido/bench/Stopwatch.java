@@ -8,7 +8,7 @@ public final class Stopwatch {
         return (System.nanoTime() - begin) / 1e9;
     }
 
-    /** Returns at that time, or at once when it has passed. */
+    /** Waits until that time; returns at once when it has passed. */
     public void await(double seconds) throws InterruptedException {
         double left = seconds - now();
         if (left > 0) {

@@ -7,8 +7,8 @@ import io.ruido.tensor.Ops;
 import java.util.List;
 
 /**
- * What a generator and its discriminator learn from, the same for every stage that has one. Real and generated samples
- * of a batch have the same captions, in the same order.
+ * The losses of a generator and its discriminator, for every stage that has one. Real and generated samples of a batch
+ * have the same captions, in the same order.
  *
  * <p>B batch, C channels, H and W sides, T states of a caption, D their width.
  *
@@ -32,8 +32,8 @@ public record AdversarialLoss(Discriminator discriminator, double penalty, doubl
     }
 
     /**
-     * The discriminator's loss. Where there are captions, a real sample with another one's caption counts as generated too, so
-     * that the discriminator heeds the captions.
+     * The discriminator's loss. With captions, a real sample with another sample's caption also counts as generated, so
+     * that the discriminator considers the captions.
      *
      * @param fake without a gradient
      * @param noise standard normal, (2B, C, H, W): for the penalties at real and at generated samples
@@ -63,7 +63,7 @@ public record AdversarialLoss(Discriminator discriminator, double penalty, doubl
         return maps.stream().map(parts -> parts.get(index)).toList();
     }
 
-    /** Each sample with the caption of the next. */
+    /** Pairs each sample with the caption of the next one. */
     private static NDArray next(NDArray states) {
         long batch = states.getShape().get(0);
         return batch == 1 ? states : states.get("1:").concat(states.get(":1"));

@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Tells real samples from generated ones, place by place (Isola et al. 2017, §3.2.2), by a head on each map of
- * features. Where there are captions, a head also says how well a place fits its caption: the projection discriminator
- * of Miyato and Koyama 2018 (arXiv:1802.05637), of the caption's pooled state.
+ * Distinguishes real samples from generated ones at each position (Isola et al. 2017, §3.2.2), with a head on each
+ * feature map. With captions, a head also scores how well a position fits the caption: the projection discriminator of
+ * Miyato and Koyama 2018 (arXiv:1802.05637), of the caption's pooled state.
  *
  * <p>B batch, D width of the states.
  */
 public final class Discriminator {
-    /** The prefix of its tensors among those of the model that it helps to train. */
+    /** The prefix of its tensors' names. */
     public static final String NAME = "discriminator";
 
     private static final int WIDTH = 32;
@@ -57,7 +57,7 @@ public final class Discriminator {
     }
 
     /**
-     * How real the places of some samples look, more for a larger number.
+     * Returns scores of all positions; a larger one means more real.
      *
      * @param x (B, C, H, W)
      * @param timesteps (B), how noisy x is, for features that are told

@@ -3,7 +3,7 @@ package io.ruido.train.adversarial;
 import ai.djl.ndarray.NDArray;
 import java.util.List;
 
-/** What a discriminator sees of a picture or of latents: maps of features at several resolutions. */
+/** The features of an image or of latents for a discriminator, at several resolutions. */
 public interface FeatureMaps {
     /**
      * @param x (B, C, H, W)

@@ -7,26 +7,29 @@ import java.util.function.BinaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * The losses of a generator and its discriminator where each real sample is compared with a generated one: "The GAN is dead;
- * long live the GAN!" (Huang et al. 2024, arXiv:2501.05441), equations 2 to 4. A discriminator that is sure still gives the
- * generator a gradient. Scores are lists of maps of equal shapes, and all maps count alike.
+ * The losses of a generator and its discriminator where each real sample is compared with a generated one: "The GAN is
+ * dead; long live the GAN!" (Huang et al. 2024, arXiv:2501.05441), equations 2 to 4. A discriminator that is sure still
+ * gives the generator a gradient. Scores are lists of maps of equal shapes, and all maps count alike.
  */
 public final class RelativisticLoss {
     private RelativisticLoss() {}
 
-    /** Small when real samples score higher than generated ones: the mean of softplus(fake − real). */
+    /**
+     * The discriminator's loss, which is small when real samples score higher than generated ones: the mean of
+     * softplus(fake − real).
+     */
     public static NDArray discriminator(List<NDArray> real, List<NDArray> fake) {
         return mean(real, fake, (r, f) -> softplus(f.sub(r)));
     }
 
-    /** Small when generated samples score higher than real ones. */
+    /** The generator's loss, which is small when generated samples score higher than real ones. */
     public static NDArray generator(List<NDArray> real, List<NDArray> fake) {
         return discriminator(fake, real);
     }
 
     /**
-     * ‖D(x) − D(x + σn)‖²/σ², which approximates the penalty of the discriminator's gradient at x without second derivatives
-     * (Lin et al. 2025, arXiv:2501.08316, §3.4).
+     * ‖D(x) − D(x + σn)‖²/σ², which approximates the penalty of the discriminator's gradient at x without second
+     * derivatives (Lin et al. 2025, arXiv:2501.08316, §3.4).
      *
      * @param scores of x
      * @param shaken scores of x + σn, n standard normal

@@ -25,9 +25,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The states of the captions of pictures or clips, computed once.
+ * The states of the captions of images or clips, computed once.
  *
- * <p>B batch, K captions of each picture, T states of a caption, D width of a state.
+ * <p>B batch, K captions of each image, T states of a caption, D width of a state.
  */
 public final class CaptionStates implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CaptionStates.class);
@@ -37,7 +37,7 @@ public final class CaptionStates implements AutoCloseable {
     private final NDManager manager;
     private final TextEncoder textEncoder;
     private final Captioning captioning;
-    private final int[] rows; // of the states: K of each picture, and the empty caption's
+    private final int[] rows; // of the states: K of each image, and the empty caption's
     private final NDArray states; // of each text once, in float16
 
     /**
@@ -45,8 +45,7 @@ public final class CaptionStates implements AutoCloseable {
      *
      * @param model a diffusers folder with text encoder and tokenizer
      */
-    CaptionStates(List<ImageFolder.Picture> pictures, Captioning captioning, Path model, Path cache)
-            throws IOException {
+    CaptionStates(List<ImageFolder.Image> images, Captioning captioning, Path model, Path cache) throws IOException {
         this.manager = Torch.newManager();
         this.textEncoder = TextEncoder.read(model, manager, DataType.FLOAT32);
         if (!textEncoder.pooled() && (captioning.tokenDropout() > 0 || captioning.pooledNoise() > 0)) {
@@ -54,7 +53,7 @@ public final class CaptionStates implements AutoCloseable {
                     + model.resolve("text_encoder/config.json") + " has no pooled_token_scale");
         }
         this.captioning = captioning;
-        List<String> captions = captions(pictures, captioning.each());
+        List<String> captions = captions(images, captioning.each());
         List<String> texts = captions.stream().distinct().toList();
         Map<String, Integer> places =
                 IntStream.range(0, texts.size()).boxed().collect(Collectors.toMap(texts::get, Function.identity()));
@@ -62,10 +61,10 @@ public final class CaptionStates implements AutoCloseable {
         this.states = states(texts, model.resolve("text_encoder"), cache);
     }
 
-    private static List<String> captions(List<ImageFolder.Picture> pictures, int each) {
+    private static List<String> captions(List<ImageFolder.Image> images, int each) {
         List<String> captions = new ArrayList<>();
-        for (ImageFolder.Picture picture : pictures) {
-            captions.addAll(Captions.of(picture, each, Seeds.of(0, captions.size())));
+        for (ImageFolder.Image image : images) {
+            captions.addAll(Captions.of(image, each, Seeds.of(0, captions.size())));
         }
         captions.add("");
         return captions;
@@ -86,14 +85,14 @@ public final class CaptionStates implements AutoCloseable {
     }
 
     /**
-     * The states of one caption of each picture, (B, T, D), the pooled one last. Now and then they are the empty
-     * caption's, or all but the pooled one are, and the pooled one is noisy.
+     * Returns the states of one random caption of each image, (B, T, D), the pooled one last. Some captions are
+     * replaced by the empty one, of others only the pooled state is kept, and the pooled state gets noise.
      */
-    public NDArray captions(NDManager scratch, int[] pictures, RandomGenerator random) {
-        long[] chosen = new long[pictures.length];
-        float[] kept = new float[pictures.length];
+    public NDArray captions(NDManager scratch, int[] images, RandomGenerator random) {
+        long[] chosen = new long[images.length];
+        float[] kept = new float[images.length];
         for (int i = 0; i < chosen.length; i++) {
-            int caption = pictures[i] * captioning.each() + random.nextInt(captioning.each());
+            int caption = images[i] * captioning.each() + random.nextInt(captioning.each());
             chosen[i] = random.nextDouble() < captioning.dropout() ? emptyCaption() : rows[caption];
             kept[i] = random.nextDouble() < captioning.tokenDropout() ? 0 : 1;
         }
@@ -106,7 +105,7 @@ public final class CaptionStates implements AutoCloseable {
         return none.add(tokens).concat(noisy(all.get(":, -1:"), random), 1);
     }
 
-    /** Pooled states (B, 1, D) in directions near to their own, and as long as before. */
+    /** Turns pooled states (B, 1, D) by random noise, keeping their lengths. */
     private NDArray noisy(NDArray pooled, RandomGenerator random) {
         int batch = (int) pooled.getShape().get(0),
                 width = (int) pooled.getShape().get(2);
@@ -126,7 +125,7 @@ public final class CaptionStates implements AutoCloseable {
         return pooled.square().sum(new int[] {2}, true).sqrt();
     }
 
-    /** The states of no text: (B, T, D). */
+    /** Returns the states of the empty text: (B, T, D). */
     public NDArray empty(NDManager scratch, int batch) {
         long[] chosen = new long[batch];
         Arrays.fill(chosen, emptyCaption());
@@ -143,12 +142,12 @@ public final class CaptionStates implements AutoCloseable {
         return Ops.cast(all, DataType.FLOAT32);
     }
 
-    /** How many states a caption has. */
+    /** Returns the number of states of a caption. */
     public int tokens() {
         return (int) states.getShape().get(1);
     }
 
-    /** The states of any texts: (B, T, D). */
+    /** Returns the states of texts: (B, T, D). */
     public NDArray encode(NDManager owner, List<String> texts) {
         return textEncoder.encode(owner, texts);
     }

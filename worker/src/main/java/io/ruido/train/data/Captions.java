@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.random.RandomGenerator;
 
-/** What people may write for a picture: its label, in a sentence or with some of its tags, or only tags. */
+/** Captions of an image as people could write them: its label, a sentence with it, some of its tags, or both. */
 public final class Captions {
     private static final int MOST_TAGS = 4;
     private static final List<String> SENTENCES =
@@ -14,9 +14,12 @@ public final class Captions {
 
     private Captions() {}
 
-    /** {@code count} captions; of eight, two are the label, two have it in a sentence, two have tags too, and two are tags. */
-    public static List<String> of(ImageFolder.Picture picture, int count, RandomGenerator random) {
-        String label = picture.label();
+    /**
+     * Returns {@code count} captions. Of eight, two are the label, two are a sentence with it, two also have tags, and
+     * two have only tags.
+     */
+    public static List<String> of(ImageFolder.Image image, int count, RandomGenerator random) {
+        String label = image.label();
         List<String> captions = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             captions.add(
@@ -25,10 +28,10 @@ public final class Captions {
                         case 1 -> withArticle(label);
                         case 5 ->
                             SENTENCES.get(random.nextInt(SENTENCES.size())).formatted(label);
-                        case 2 -> some(picture, 1, random);
-                        case 6 -> some(picture, 2 + random.nextInt(MOST_TAGS - 1), random);
+                        case 2 -> some(image, 1, random);
+                        case 6 -> some(image, 2 + random.nextInt(MOST_TAGS - 1), random);
                         default -> {
-                            String tags = some(picture, 1 + random.nextInt(MOST_TAGS - 1), random);
+                            String tags = some(image, 1 + random.nextInt(MOST_TAGS - 1), random);
                             yield random.nextBoolean() ? label + ", " + tags : tags + " " + label;
                         }
                     });
@@ -41,11 +44,11 @@ public final class Captions {
     }
 
     /** Joins that many tags in any order, or returns the label if there are none. */
-    private static String some(ImageFolder.Picture picture, int count, RandomGenerator random) {
-        List<String> tags = new ArrayList<>(picture.tags());
+    private static String some(ImageFolder.Image image, int count, RandomGenerator random) {
+        List<String> tags = new ArrayList<>(image.tags());
         Collections.shuffle(tags, Random.from(random));
         return tags.isEmpty()
-                ? picture.label()
+                ? image.label()
                 : String.join(random.nextBoolean() ? ", " : " ", tags.subList(0, Math.min(count, tags.size())));
     }
 }

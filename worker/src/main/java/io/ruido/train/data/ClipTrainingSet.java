@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the transformer of a model of clips trains on: the latents of clips in several sizes and lengths, and the states
- * of their captions, computed once. Where clips have one frame, pictures are among them.
+ * The training data of a transformer for clips: latents of clips in several sizes and lengths, and states of their
+ * captions, computed once. Geometries with one frame also have images.
  */
 public final class ClipTrainingSet implements AutoCloseable {
     private final NDManager manager = Torch.newManager();
@@ -31,33 +31,33 @@ public final class ClipTrainingSet implements AutoCloseable {
      * Computes latents and states, or reads them from the cache.
      *
      * @param clips folder of clips
-     * @param pictures folder of pictures
+     * @param images folder of images
      * @param model a diffusers folder with autoencoder, text encoder and tokenizer
      */
-    public ClipTrainingSet(Path clips, Optional<Path> pictures, ClipsConfig.Denoiser settings, Path model, Path cache)
+    public ClipTrainingSet(Path clips, Optional<Path> images, ClipsConfig.Denoiser settings, Path model, Path cache)
             throws IOException {
         geometries = settings.geometries();
         Path folder = model.resolve("vae");
         vae = AutoencoderKLWan.NETWORK.read(folder, Weights.read(folder, manager, DataType.FLOAT32));
         Path weights = folder.resolve(DiffusersFolder.WEIGHTS);
-        List<ImageFolder.Picture> captioned = new ArrayList<>();
+        List<ImageFolder.Image> captioned = new ArrayList<>();
         Map<Integer, Examples> longest = new HashMap<>();
         Map<Integer, Examples> stills = new HashMap<>();
         for (int side :
                 geometries.stream().map(ClipsConfig.Clip::size).distinct().toList()) {
             var sized = new ImageFolder.Sized(side, ImageFolder.readClips(clips, side));
             longest.put(side, Examples.clips(sized, mostFrames(side), vae, weights, cache));
-            List<ImageFolder.Picture> all = new ArrayList<>(sized.pictures());
-            if (pictures.isPresent()) {
-                var small = new ImageFolder.Sized(side, ImageFolder.read(pictures.get(), side));
+            List<ImageFolder.Image> all = new ArrayList<>(sized.images());
+            if (images.isPresent()) {
+                var small = new ImageFolder.Sized(side, ImageFolder.read(images.get(), side));
                 stills.put(side, Examples.clips(small, 1, vae, weights, cache));
-                all.addAll(small.pictures());
+                all.addAll(small.images());
             }
             captioned = all;
         }
         for (ClipsConfig.Clip geometry : geometries) {
             Examples own = longest.get(geometry.size()).beginnings(AutoencoderKLWan.latentFrames(geometry.frames()));
-            boolean still = geometry.frames() == 1 && pictures.isPresent();
+            boolean still = geometry.frames() == 1 && images.isPresent();
             examples.add(still ? own.and(stills.get(geometry.size())) : own);
         }
         captions = new CaptionStates(captioned, settings.captions(), model, cache);
@@ -71,7 +71,7 @@ public final class ClipTrainingSet implements AutoCloseable {
                 .orElseThrow();
     }
 
-    /** How many geometries take turns. */
+    /** Returns the number of geometries, which take turns. */
     public int turns() {
         return geometries.size();
     }
@@ -80,7 +80,7 @@ public final class ClipTrainingSet implements AutoCloseable {
         return geometries.get(turn);
     }
 
-    /** Latents of a geometry, whose places are those of their captions. */
+    /** Returns the latents of a geometry, with the indices of their captions. */
     public Examples latents(int turn) {
         return examples.get(turn);
     }

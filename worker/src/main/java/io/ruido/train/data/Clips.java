@@ -1,11 +1,11 @@
 package io.ruido.train.data;
 
-/** Frames of clips as a model takes them. */
+/** Converts frames of clips to a model's input. */
 public final class Clips {
     private Clips() {}
 
-    /** How many frames a clip has. A picture is a clip of one. */
-    public static int frames(ImageFolder.Picture clip, int side) {
+    /** Returns the number of frames of a clip; an image has one. */
+    public static int frames(ImageFolder.Image clip, int side) {
         return clip.planes().length / (3 * side * side);
     }
 
@@ -16,7 +16,7 @@ public final class Clips {
      * @param start the first of them
      * @param count T
      */
-    static float[] levels(ImageFolder.Picture clip, int side, int start, int count) {
+    static float[] levels(ImageFolder.Image clip, int side, int start, int count) {
         float[] levels = new float[3 * count * side * side];
         copy(clip, side, new Part(start, count, 0, 0, side, false), levels, 0);
         return levels;
@@ -35,7 +35,7 @@ public final class Clips {
     public record Part(int start, int frames, int top, int left, int side, boolean flipped) {}
 
     /** Writes a part of a clip, (3, T, S, S) in −1…1. */
-    public static void copy(ImageFolder.Picture clip, int side, Part part, float[] levels, int offset) {
+    public static void copy(ImageFolder.Image clip, int side, Part part, float[] levels, int offset) {
         int all = frames(clip, side);
         int at = offset;
         for (int channel = 0; channel < 3; channel++) {
@@ -44,7 +44,7 @@ public final class Clips {
                 for (int y = 0; y < part.side; y++) {
                     int row = (plane + part.top + y) * side + part.left;
                     for (int x = 0; x < part.side; x++) {
-                        levels[at++] = Pictures.level(clip.planes()[row + (part.flipped ? part.side - 1 - x : x)]);
+                        levels[at++] = Images.level(clip.planes()[row + (part.flipped ? part.side - 1 - x : x)]);
                     }
                 }
             }

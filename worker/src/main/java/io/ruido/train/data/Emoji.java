@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import javax.imageio.ImageIO;
 
 /**
- * Makes a training folder of the emoji in three npm tarballs: pictures of {@code @lobehub/fluent-emoji-3d}, labels and
+ * Makes a training folder of the emoji in three npm tarballs: images of {@code @lobehub/fluent-emoji-3d}, labels and
  * tags of {@code emojibase-data}, keywords of {@code emojilib}. Skin-tone variants are left out.
  */
 public final class Emoji {
@@ -19,33 +19,33 @@ public final class Emoji {
     private Emoji() {}
 
     /** Tarballs as {@code npm pack} writes them. */
-    public record Sources(Path pictures, Path labels, Path keywords) {}
+    public record Sources(Path images, Path labels, Path keywords) {}
 
     /**
      * Writes {@code size}×{@code size} PNG files on white and their {@code metadata.jsonl} (Hugging Face's imagefolder
      * layout, with {@code text} for the label and {@code tags}).
      *
-     * @return how many pictures were written
+     * @return how many images were written
      * @throws IOException naming the tarball that is not what it should be
      */
     public static int prepare(Sources sources, int size, Path folder) throws IOException {
         checkSize(size);
-        var pictures = new NpmPackage(sources.pictures());
+        var images = new NpmPackage(sources.images());
         var captions = new EmojiCaptions(sources.labels(), sources.keywords());
         Files.createDirectories(folder);
         Map<String, String> rows = new TreeMap<>();
-        pictures.forEachEntry("webp", (name, bytes) -> {
+        images.forEachEntry("webp", (name, bytes) -> {
             String code = EmojiCaptions.code(name);
             if (!captions.has(code) || rows.containsKey(code)) {
                 return;
             }
-            var picture = Pictures.square(Pictures.readOnWhite(new ByteArrayInputStream(bytes), name), size);
+            var image = Images.square(Images.readOnWhite(new ByteArrayInputStream(bytes), name), size);
             String file = code + ".png";
-            ImageIO.write(picture, "png", folder.resolve(file).toFile());
+            ImageIO.write(image, "png", folder.resolve(file).toFile());
             rows.put(code, captions.row(code, file).orElseThrow().toString());
         });
         if (rows.isEmpty()) {
-            throw new IOException(sources.pictures() + ": has no image of an emoji in " + sources.labels());
+            throw new IOException(sources.images() + ": has no image of an emoji in " + sources.labels());
         }
         Files.write(folder.resolve(ImageFolder.METADATA), rows.values());
         return rows.size();

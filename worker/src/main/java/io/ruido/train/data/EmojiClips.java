@@ -13,9 +13,9 @@ import java.util.TreeMap;
 import javax.imageio.ImageIO;
 
 /**
- * Makes a training folder of the animated emoji in npm tarballs: clips of {@code @lobehub/fluent-emoji-anim-1} to {@code -4},
- * labels and tags of {@code emojibase-data}, keywords of {@code emojilib}. Skin-tone variants and emoji that do not move are
- * left out.
+ * Makes a training folder of the animated emoji in npm tarballs: clips of {@code @lobehub/fluent-emoji-anim-1} to
+ * {@code -4}, labels and tags of {@code emojibase-data}, keywords of {@code emojilib}. Skin-tone variants and emoji
+ * that do not move are left out.
  */
 public final class EmojiClips {
     private EmojiClips() {}
@@ -75,7 +75,7 @@ public final class EmojiClips {
         for (AnimatedWebp.Frame frame : all) {
             shown += frame.milliseconds();
             while (taken.size() * 1000 / framesPerSecond < shown) {
-                taken.add(Pictures.square(Pictures.onWhite(frame.picture()), size));
+                taken.add(Images.square(Images.onWhite(frame.image()), size));
             }
         }
         return taken;

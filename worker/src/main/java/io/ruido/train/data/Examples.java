@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a denoiser learns to make: pictures of one size, or an autoencoder's latents of them or of clips.
+ * The training examples of a denoiser: images of one size, or an autoencoder's latents of images or clips.
  *
- * <p>B batch, C channels, S side of the pictures, h side of the latents, f their frames.
+ * <p>B batch, C channels, S side of the images, h side of the latents, f their frames.
  */
 public final class Examples {
     private static final Logger log = LoggerFactory.getLogger(Examples.class);
@@ -36,7 +36,7 @@ public final class Examples {
 
     /** The pixels, −1…1. */
     public static Examples pixels(ImageFolder.Sized sized) {
-        return new Examples(levels(sized.pictures()), new Shape(1, 3, sized.side(), sized.side()));
+        return new Examples(levels(sized.images()), new Shape(1, 3, sized.side(), sized.side()));
     }
 
     /**
@@ -46,8 +46,8 @@ public final class Examples {
      */
     public static Examples latents(ImageFolder.Sized sized, AutoencoderKL vae, Path weights, Path cache)
             throws IOException {
-        List<String> names = sized.pictures().stream()
-                .map(picture -> "%s at %d".formatted(picture.file(), sized.side()))
+        List<String> names = sized.images().stream()
+                .map(image -> "%s at %d".formatted(image.file(), sized.side()))
                 .toList();
         try (NDManager manager = Torch.newManager()) {
             NDArray all = Precomputed.of(cache, "latents", names, List.of(weights))
@@ -58,10 +58,10 @@ public final class Examples {
     }
 
     private static NDArray encode(NDManager manager, ImageFolder.Sized sized, AutoencoderKL vae) {
-        List<ImageFolder.Picture> pictures = sized.pictures();
+        List<ImageFolder.Image> images = sized.images();
         NDList batches = new NDList();
-        for (int from = 0; from < pictures.size(); from += BATCH) {
-            var some = pictures.subList(from, Math.min(pictures.size(), from + BATCH));
+        for (int from = 0; from < images.size(); from += BATCH) {
+            var some = images.subList(from, Math.min(images.size(), from + BATCH));
             try (NDManager scratch = manager.newSubManager()) {
                 NDArray x = scratch.create(levels(some), new Shape(some.size(), 3, sized.side(), sized.side()));
                 batches.add(scratch.ret(
@@ -80,7 +80,7 @@ public final class Examples {
      */
     public static Examples clips(ImageFolder.Sized sized, int frames, AutoencoderKLWan vae, Path weights, Path cache)
             throws IOException {
-        List<String> names = sized.pictures().stream()
+        List<String> names = sized.images().stream()
                 .map(clip -> "%s at %d, %d frames".formatted(clip.file(), sized.side(), frames))
                 .toList();
         List<Path> files = List.of(weights, weights.resolveSibling("config.json"));
@@ -95,17 +95,14 @@ public final class Examples {
 
     private static NDArray encode(NDManager manager, ImageFolder.Sized sized, int frames, AutoencoderKLWan vae) {
         NDList each = new NDList();
-        for (ImageFolder.Picture clip : sized.pictures()) {
+        for (ImageFolder.Image clip : sized.images()) {
             try (NDManager scratch = manager.newSubManager()) {
                 float[] levels = Clips.levels(clip, sized.side(), 0, frames);
                 NDArray x = scratch.create(levels, new Shape(1, 3, frames, sized.side(), sized.side()));
                 each.add(scratch.ret(vae.normalized(vae.encode(x).mean())));
             }
             if (each.size() % CLIPS_PER_LINE == 0) {
-                log.info(
-                        "encoding clips: {} of {}",
-                        each.size(),
-                        sized.pictures().size());
+                log.info("encoding clips: {} of {}", each.size(), sized.images().size());
             }
         }
         return NDArrays.concat(each);
@@ -122,18 +119,18 @@ public final class Examples {
         return new Examples(some, new Shape(1, one.get(1), frames, one.get(3), one.get(4)));
     }
 
-    /** These, then others of the same shape. */
+    /** Returns these examples followed by others of the same shape. */
     public Examples and(Examples others) {
         float[] all = Arrays.copyOf(values, values.length + others.values.length);
         System.arraycopy(others.values, 0, all, values.length, others.values.length);
         return new Examples(all, one);
     }
 
-    private static float[] levels(List<ImageFolder.Picture> pictures) {
-        int each = pictures.getFirst().planes().length;
-        float[] levels = new float[Math.multiplyExact(pictures.size(), each)];
+    private static float[] levels(List<ImageFolder.Image> images) {
+        int each = images.getFirst().planes().length;
+        float[] levels = new float[Math.multiplyExact(images.size(), each)];
         for (int i = 0; i < levels.length; i++) {
-            levels[i] = Pictures.level(pictures.get(i / each).planes()[i % each]);
+            levels[i] = Images.level(images.get(i / each).planes()[i % each]);
         }
         return levels;
     }
@@ -142,7 +139,7 @@ public final class Examples {
         return values.length / length();
     }
 
-    /** How many numbers one of them is. */
+    /** Returns the number of values of one example. */
     public int length() {
         return (int) one.size();
     }
@@ -154,7 +151,7 @@ public final class Examples {
         return new Shape(shape);
     }
 
-    /** Some of them, see {@link #shape}. */
+    /** Returns some of the examples in the shape of {@link #shape}. */
     public NDArray tensor(NDManager manager, int[] chosen) {
         float[] some = new float[chosen.length * length()];
         for (int b = 0; b < chosen.length; b++) {

@@ -14,33 +14,33 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 
-/** Pictures with captions: a folder with {@code metadata.jsonl}, as Hugging Face's imagefolder. */
+/** A folder of images with captions in {@code metadata.jsonl}, in the format of Hugging Face's imagefolder. */
 public final class ImageFolder {
     public static final String METADATA = "metadata.jsonl";
 
     /**
-     * One picture or clip.
+     * One image or clip.
      *
-     * @param tags further words beside the label
+     * @param tags further words
      * @param planes {@code 3·size·size} bytes for each frame, channel by channel
      */
-    public record Picture(String file, String label, List<String> tags, byte[] planes) {}
+    public record Image(String file, String label, List<String> tags, byte[] planes) {}
 
-    /** Pictures with sides of that many pixels. */
-    public record Sized(int side, List<Picture> pictures) {}
+    /** Images of one size. */
+    public record Sized(int side, List<Image> images) {}
 
     private ImageFolder() {}
 
-    /** Reads all pictures, cut to a centred square and resized to {@code size}, in the order of the metadata. */
-    public static List<Picture> read(Path folder, int size) throws IOException {
-        return read(folder, (image, _) -> Pictures.planes(Pictures.square(image, size)));
+    /** Reads all images, cut to a centred square and resized to {@code size}, in the order of the metadata. */
+    public static List<Image> read(Path folder, int size) throws IOException {
+        return read(folder, (image, _) -> Images.planes(Images.square(image, size)));
     }
 
     /**
-     * The same for clips, each a file with its frames from left to right, whose number is {@code frames} in the
-     * metadata. The result has all frames, one after the other.
+     * Reads clips. Each is a file with its frames from left to right; their number is {@code frames} in the metadata.
+     * The result has all frames, one after the other.
      */
-    public static List<Picture> readClips(Path folder, int size) throws IOException {
+    public static List<Image> readClips(Path folder, int size) throws IOException {
         return read(folder, (image, row) -> {
             int frames = row.path("frames").asInt(1);
             int plane = 3 * size * size;
@@ -52,7 +52,7 @@ public final class ImageFolder {
             byte[] planes = new byte[frames * plane];
             for (int i = 0; i < frames; i++) {
                 var frame = image.getSubimage(i * width, 0, width, image.getHeight());
-                System.arraycopy(Pictures.planes(Pictures.square(frame, size)), 0, planes, i * plane, plane);
+                System.arraycopy(Images.planes(Images.square(frame, size)), 0, planes, i * plane, plane);
             }
             return planes;
         });
@@ -62,65 +62,65 @@ public final class ImageFolder {
         byte[] of(BufferedImage image, JsonNode row) throws IOException;
     }
 
-    private static List<Picture> read(Path folder, Planes planes) throws IOException {
+    private static List<Image> read(Path folder, Planes planes) throws IOException {
         Path metadata = folder.resolve(METADATA);
         if (!Files.isReadable(metadata)) {
             throw new IOException(metadata + ": not found; each line of it names an image and its caption, "
                     + "{\"file_name\": \"cat.png\", \"text\": \"a cat\"}");
         }
-        List<Picture> pictures = new ArrayList<>();
+        List<Image> images = new ArrayList<>();
         JsonMapper json = new JsonMapper();
         for (String line : Files.readAllLines(metadata)) {
             if (!line.isBlank()) {
-                pictures.add(picture(folder, json.readTree(line), planes));
+                images.add(image(folder, json.readTree(line), planes));
             }
         }
-        if (pictures.isEmpty()) {
+        if (images.isEmpty()) {
             throw new IOException(metadata + ": names no image");
         }
-        return List.copyOf(pictures);
+        return List.copyOf(images);
     }
 
-    private static Picture picture(Path folder, JsonNode row, Planes planes) throws IOException {
+    private static Image image(Path folder, JsonNode row, Planes planes) throws IOException {
         String file = row.path("file_name").asText();
         try (var in = Files.newInputStream(folder.resolve(file))) {
-            byte[] bytes = planes.of(Pictures.readOnWhite(in, file), row);
+            byte[] bytes = planes.of(Images.readOnWhite(in, file), row);
             List<String> tags = new ArrayList<>();
             row.path("tags").forEach(tag -> tags.add(tag.asText()));
-            return new Picture(file, row.path("text").asText(), List.copyOf(tags), bytes);
+            return new Image(file, row.path("text").asText(), List.copyOf(tags), bytes);
         }
     }
 
-    /** The same {@code count} pictures every time, whatever their order: those whose hashed name comes first. */
-    public static List<Picture> heldOut(List<Picture> pictures, int count) {
-        return pictures.stream()
+    /** Returns the {@code count} images whose hashed names come first, so that they do not depend on the order. */
+    public static List<Image> heldOut(List<Image> images, int count) {
+        return images.stream()
                 .sorted(Comparator.comparing(p -> DigestUtils.sha256Hex(p.file())))
                 .limit(count)
                 .toList();
     }
 
-    /** All pictures but the held-out ones. */
-    public static List<Picture> training(List<Picture> pictures, int heldOut) {
-        var out = heldOut(pictures, heldOut);
-        Stream<Picture> rest = pictures.stream().filter(p -> !out.contains(p));
+    /** Returns all images except for the held-out ones. */
+    public static List<Image> training(List<Image> images, int heldOut) {
+        var out = heldOut(images, heldOut);
+        Stream<Image> rest = images.stream().filter(p -> !out.contains(p));
         return rest.toList();
     }
 
     /**
-     * The pictures that bear some labels.
+     * Returns the images with some labels.
      *
-     * @param labels none for all pictures
-     * @throws IllegalArgumentException naming the labels that no picture bears
+     * @param labels none for all images
+     * @throws IllegalArgumentException naming the labels that no image has
      */
-    public static List<Picture> labelled(List<Picture> pictures, List<String> labels) {
+    public static List<Image> labelled(List<Image> images, List<String> labels) {
         Set<String> missing = new LinkedHashSet<>(labels);
-        pictures.forEach(picture -> missing.remove(picture.label()));
+        images.forEach(image -> missing.remove(image.label()));
         if (!missing.isEmpty()) {
             throw new IllegalArgumentException("denoiser.labels: no image has the label " + String.join(", ", missing));
         }
         Set<String> wanted = Set.copyOf(labels);
         return labels.isEmpty()
-                ? pictures
-                : pictures.stream().filter(p -> wanted.contains(p.label())).toList();
+                ? images
+                : images.stream().filter(p -> wanted.contains(p.label())).toList();
     }
 }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
 
-/** A tensor that is computed once and kept in a folder, under a name derived from its inputs. */
+/** A tensor that is computed once and stored in a folder under a name derived from its inputs. */
 public record Precomputed(Path file) {
     private static final String NAME = "tensor";
 
@@ -31,7 +31,7 @@ public record Precomputed(Path file) {
         return new Precomputed(folder.resolve("%s-%08x.safetensors".formatted(name, checksum.getValue())));
     }
 
-    /** The tensor from its file, which holds float16; computes and writes it when there is none. */
+    /** Reads the tensor from its float16 file, or computes and writes it when there is none. */
     public NDArray get(NDManager manager, DataType type, Computation computation) throws IOException {
         if (!Files.exists(file)) {
             Files.createDirectories(file.getParent());

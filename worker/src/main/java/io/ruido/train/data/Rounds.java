@@ -1,6 +1,6 @@
 package io.ruido.train.data;
 
-/** An endless sequence that has each of some pictures once in every round, in another order each time. */
+/** An endless sequence of images that contains each once in every round, in a new order each time. */
 public final class Rounds {
     private final long seed;
     private final int count;
@@ -12,7 +12,7 @@ public final class Rounds {
         this.count = count;
     }
 
-    /** The pictures of one step. */
+    /** The images of one step. */
     public int[] batch(int step, int size) {
         int[] batch = new int[size];
         for (int i = 0; i < size; i++) {

@@ -15,7 +15,7 @@ public final class Seeds {
         return FACTORY.create(seed * 0x9E3779B97F4A7C15L + position);
     }
 
-    /** The picture at a place of an endless sequence that has each of {@code count} pictures once in every round. */
+    /** The image at a place of an endless sequence that has each of {@code count} images once in every round. */
     public static int[] round(long seed, long round, int count) {
         RandomGenerator random = of(~seed, round);
         int[] order = new int[count];

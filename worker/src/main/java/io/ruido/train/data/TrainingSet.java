@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * What the denoiser trains on: every picture's latents and the states of its captions, computed once.
+ * The training data of a denoiser: the latents of every image and the states of its captions, computed once.
  *
  * <p>T states of a caption, D width of a state, L latent channels, h side of the latents.
  */
@@ -23,12 +23,12 @@ public final class TrainingSet implements AutoCloseable {
     private final AutoencoderKL vae;
     private final CaptionStates captions;
     private final List<Examples> examples = new ArrayList<>();
-    private final int pictureSize;
+    private final int imageSize;
 
     /**
      * Computes latents and states, or reads them from the cache.
      *
-     * @param sizes the same pictures in one or more sizes
+     * @param sizes the same images in one or more sizes
      * @param model a diffusers folder with autoencoder, text encoder and tokenizer
      */
     public TrainingSet(List<ImageFolder.Sized> sizes, Captioning captioning, Path model, Path cache)
@@ -39,17 +39,17 @@ public final class TrainingSet implements AutoCloseable {
         for (ImageFolder.Sized sized : sizes) {
             examples.add(Examples.latents(sized, vae, folder.resolve(DiffusersFolder.WEIGHTS), cache));
         }
-        this.pictureSize = sizes.getFirst().side();
-        this.captions = new CaptionStates(sizes.getFirst().pictures(), captioning, model, cache);
+        this.imageSize = sizes.getFirst().side();
+        this.captions = new CaptionStates(sizes.getFirst().images(), captioning, model, cache);
     }
 
     public int count() {
         return examples.getFirst().count();
     }
 
-    /** Side of the pictures that are drawn. */
-    public int pictureSize() {
-        return pictureSize;
+    /** Side of the images that are drawn. */
+    public int imageSize() {
+        return imageSize;
     }
 
     /** Latents of the size that is drawn. */
@@ -57,14 +57,14 @@ public final class TrainingSet implements AutoCloseable {
         return examples.getFirst();
     }
 
-    /** Sizes take turns. */
+    /** Returns the latents of a step; sizes take turns. */
     public Examples latentsAt(int step) {
         return examples.get(step % examples.size());
     }
 
     /** @see CaptionStates#captions */
-    public NDArray captions(NDManager scratch, int[] pictures, RandomGenerator random) {
-        return captions.captions(scratch, pictures, random);
+    public NDArray captions(NDManager scratch, int[] images, RandomGenerator random) {
+        return captions.captions(scratch, images, random);
     }
 
     /** The states of no text: (B, T, D). */
@@ -82,7 +82,7 @@ public final class TrainingSet implements AutoCloseable {
         return captions.encode(owner, texts);
     }
 
-    /** The pictures of latents: (B, 3, S, S), −1…1. */
+    /** The images of latents: (B, 3, S, S), −1…1. */
     public NDArray decode(NDArray latents) {
         return vae.decode(latents.div((float) vae.config().scalingFactor()));
     }

@@ -1,2 +1,2 @@
-/** What is trained on: folders of pictures, their captions, and what is computed of them once. */
+/** Training data: folders of images, their captions, and latents and states that are computed once. */
 package io.ruido.train.data;

@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/** How many floating-point operations the convolutions and projections of Wan's networks are, by diffusers' names. */
+/** Counts the floating-point operations of the convolutions and projections of Wan's networks, by diffusers' names. */
 public final class ClipWork {
     private static final Pattern BLOCK = Pattern.compile("(encoder\\.down|decoder\\.up)_blocks\\.(\\d+)\\.(.*)");
     private static final Pattern OUTSIDE = Pattern.compile("encoder\\.conv_in\\..*|decoder\\.conv_out\\..*");

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts loss and time of the steps, and reports their means now and then. */
+/** Measures loss and time of the steps, and reports their means periodically. */
 final class Progress {
     private static final Logger log = LoggerFactory.getLogger(Progress.class);
     private static final int STEPS_PER_ROW = 20;
@@ -38,7 +38,7 @@ final class Progress {
         this.secondsAtRow = seconds;
     }
 
-    /** A step begins: what lies between steps, such as a checkpoint, is not counted. */
+    /** Begins a step. Time between steps, for instance for a checkpoint, is not counted. */
     void begin() {
         begun = System.nanoTime();
     }
@@ -65,7 +65,7 @@ final class Progress {
         return seconds;
     }
 
-    /** Reports the means since the last report, now and then. */
+    /** Reports the means since the last report, if it is time. */
     void report(int step) throws IOException {
         if (step % STEPS_PER_ROW != 0 && step != optimization.steps()) {
             return;

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
-/** What is trained, such as the autoencoder or the denoiser. */
+/** A stage of a training, such as the autoencoder or the denoiser. */
 public interface Stage {
     String name();
 
@@ -20,31 +20,35 @@ public interface Stage {
     /** Builds the trained model over its weights, and a second one over their moving average. */
     void build(Weights weights, Weights averages);
 
-    /** Whether a tensor of the model is trained, or stays as the model begins. */
+    /** Returns whether a tensor of the model is trained, or keeps its initial values. */
     default boolean trains(String name) {
         return true;
     }
 
-    /** Whether a tensor is part of the exported model, or only helps to train it. */
+    /** Returns whether a tensor is part of the exported model, or is used for training only. */
     default boolean exports(String name) {
         return true;
     }
 
-    /** The optimizers' parts of a step, the model's own first. */
+    /** Returns the optimizers' updates in a step, the model's own first. */
     default List<Update> updates() {
         return List.of(new Update(name(), this::trains, optimization(), this::loss));
     }
 
-    /** How many pictures the step takes. */
+    /** Returns the number of examples in a step. */
     default int batchAt(int step) {
         return optimization().batch();
     }
 
-    /** Floating-point operations of the step's convolutions and projections, forward and backward. */
+    /**
+     * Returns the number of floating-point operations of a step's convolutions and projections, forward and backward.
+     */
     double workAt(int step);
 
-    /** The type in which the network computes. */
-    TrainConfig.Precision precision();
+    /** Returns the type in which the network computes. */
+    default TrainConfig.Precision precision() {
+        return TrainConfig.Precision.FLOAT32;
+    }
 
     /**
      * The loss of one step.
@@ -56,11 +60,12 @@ public interface Stage {
     NDArray loss(NDManager scratch, int step, RandomGenerator random);
 
     /**
-     * Draws a grid of samples with the averaged weights.
+     * Draws samples with the averaged weights, and measures them.
      *
+     * @param grid PNG file for the samples
      * @return measures by name
      */
-    Map<String, Double> evaluate(NDManager scratch, Path picture) throws IOException;
+    Map<String, Double> evaluate(NDManager scratch, Path grid) throws IOException;
 
     /** Writes the averaged weights as part of a diffusers folder. */
     void export(NDManager scratch, Path folder) throws IOException;

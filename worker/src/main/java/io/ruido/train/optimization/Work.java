@@ -11,8 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How many floating-point operations a model's convolutions and projections are, and how many a second the processor
- * can do: their ratio is the utilization of the processor.
+ * Counts the floating-point operations of a model's convolutions and projections, and measures how many the processor
+ * can do per second. Their ratio is the utilization of the processor.
  */
 public final class Work {
     private static final Pattern BLOCK = Pattern.compile("(down|up)_blocks\\.(\\d+)\\.(\\w+)");

@@ -8,7 +8,7 @@ import java.util.List;
  * A recipe's part that trains a model of clips in the architecture of Wan: an autoencoder that is causal in time, and a
  * transformer of its latents.
  *
- * @param pictures a folder of pictures beside the clips: the autoencoder sees them as clips that do not move, the
+ * @param pictures a folder of images beside the clips: the autoencoder sees them as clips that do not move, the
  *     transformer as clips of one frame; or null for none
  */
 public record ClipsConfig(Path pictures, Autoencoder autoencoder, Denoiser denoiser) {
@@ -26,7 +26,7 @@ public record ClipsConfig(Path pictures, Autoencoder autoencoder, Denoiser denoi
      * @param heldOut clips that are never trained on, for the measured PSNR
      * @param crop side of the random crops in pixels
      * @param frames of the crops, 4k + 1
-     * @param stills share of the crops that are of pictures
+     * @param stills share of the crops that are of images
      * @param flip mirrors every second crop
      * @param squaredLoss weight of the squared error of the pixels, beside 1 for their absolute error
      * @param gradientLoss weight of the L1 loss of the differences between neighbours in space and time
@@ -50,7 +50,11 @@ public record ClipsConfig(Path pictures, Autoencoder autoencoder, Denoiser denoi
                     .present("learns", learns)
                     .within("heldOut", heldOut, 1, 100_000)
                     .within("crop", crop, 8, 1024)
-                    .unless(frames > 1 && frames % 4 == 1, "frames", "5 or 4 more than that, and so on", frames)
+                    .unless(
+                            frames > 1 && frames % 4 == 1,
+                            "frames",
+                            "at least 5, and 1 more than a multiple of 4",
+                            frames)
                     .within("stills", stills, 0, 1)
                     .within("squaredLoss", squaredLoss, 0, 100)
                     .within("gradientLoss", gradientLoss, 0, 100)
@@ -66,7 +70,7 @@ public record ClipsConfig(Path pictures, Autoencoder autoencoder, Denoiser denoi
      *
      * @param textEncoder folder of a BERT model: {@code config.json}, {@code model.safetensors} and the tokenizer
      * @param tokens length of every caption, padded or cut
-     * @param firstFrames share of the clips that are given their first frame, so that a clip can begin with a picture
+     * @param firstFrames share of the clips that are given their first frame, so that a clip can begin with an image
      * @param geometries that take turns, the one of the samples first
      * @param scheduler config of diffusers' UniPCMultistepScheduler, with {@code prediction_type: flow_prediction}
      * @param optimization whose batch is of clips of the most patches; of others as many more as have about as many

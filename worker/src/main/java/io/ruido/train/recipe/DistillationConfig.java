@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param teacher a diffusers folder with a UNet2DConditionModel
  * @param guidance of the teacher's predictions, which the new model learns
- * @param labels of the pictures to train on, or none for all
+ * @param labels of the images to train on, or none for all
  * @param scheduler config of diffusers' LCMScheduler, with the teacher's noise schedule; what the new model predicts
  */
 public record DistillationConfig(

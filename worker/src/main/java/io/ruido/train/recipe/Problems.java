@@ -3,7 +3,7 @@ package io.ruido.train.recipe;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects everything wrong with a record's values, so that all of it is reported at once. */
+/** Collects all invalid values of a record, so that they are reported together. */
 public final class Problems {
     private final List<String> found = new ArrayList<>();
 
@@ -30,7 +30,7 @@ public final class Problems {
         return unless(value == null, field, "absent", value == null ? "" : "given");
     }
 
-    /** Ends the checks. */
+    /** Throws if a value is invalid. */
     public void reject() {
         if (!found.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", found));

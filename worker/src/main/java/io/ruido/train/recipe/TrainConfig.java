@@ -21,11 +21,11 @@ import java.util.stream.Stream;
  * A training recipe, read from YAML.
  *
  * @param name of the model
- * @param data folder of pictures with {@code metadata.jsonl}
+ * @param data folder of images with {@code metadata.jsonl}
  * @param output folder for checkpoints, metrics, samples and the exported model
- * @param size side of a picture in pixels
+ * @param size side of an image in pixels
  * @param sizes further sides, for denoisers that draw several: steps take them in turn; may be absent
- * @param seed fixes fresh weights, the order of pictures, crops, captions and noise
+ * @param seed fixes fresh weights, the order of images, crops, captions and noise
  * @param autoencoder and a denoiser of its latents, or
  * @param pixels a denoiser of pixels, or
  * @param distillation a model of few steps from one of many, or
@@ -116,7 +116,7 @@ public record TrainConfig(
     /** The part of an autoencoder that is trained; all of it unless it begins as another model's. */
     public enum Learns {
         ALL,
-        /** Latents stay what they are, and with them a denoiser of theirs keeps its worth. */
+        /** The latents do not change, so denoisers of them stay valid. */
         DECODER,
         NOTHING;
 
@@ -130,10 +130,10 @@ public record TrainConfig(
      * The first stage: an AutoencoderKL.
      *
      * @param learns what is trained of it
-     * @param heldOut pictures that are never trained on, for the measured PSNR
+     * @param heldOut images that are never trained on, for the measured PSNR
      * @param crop side of the random crops in pixels
-     * @param wholeFrom share of the steps after which whole pictures replace crops, in batches of as many pixels: group
-     *     norms see other statistics in a crop than in a picture
+     * @param wholeFrom share of the steps after which whole images replace crops, in batches of as many pixels: group
+     *     norms see other statistics in a crop than in an image
      * @param flip mirrors every second batch
      * @param squaredLoss weight of the squared error of the pixels, beside 1 for their absolute error
      * @param gradientLoss weight of the L1 loss of the differences between neighbouring pixels
@@ -203,7 +203,7 @@ public record TrainConfig(
      *
      * @param textEncoder folder of a BERT model: {@code config.json}, {@code model.safetensors} and the tokenizer
      * @param tokens length of every caption, padded or cut
-     * @param labels of the pictures to train on, or none for all
+     * @param labels of the images to train on, or none for all
      * @param precision as the autoencoder's
      * @param minSnrGamma γ of the Min-SNR loss weights (Hang et al. 2023, §3.4), 0 for equal weights
      * @param scheduler config of diffusers' DDIMScheduler: the noise schedule and what the model predicts
@@ -261,7 +261,7 @@ public record TrainConfig(
         }
     }
 
-    /** How the sample grids of a model without text are drawn: that many pictures, by DDIM. */
+    /** How the sample grids of a model without text are drawn: that many images, by DDIM. */
     public record Unguided(int pictures, int steps) {
         public Unguided {
             new Problems()
@@ -306,7 +306,7 @@ public record TrainConfig(
             YAMLMapper yaml, JsonNode tree, String place, Class<?> type, Set<String> problems, Set<String> wrong) {
         JsonNode part = place.isEmpty() ? tree : tree.at("/" + place.replace('.', '/'));
         if (part.isMissingNode() || part.isNull()) {
-            return; // what it is a part of knows whether it must be there
+            return; // the check of its parent reports a missing part
         }
         String prefix = place.isEmpty() ? "" : place + ".";
         try {
@@ -322,7 +322,7 @@ public record TrainConfig(
         }
     }
 
-    /** A part without its own parts that are known to be wrong, so that what else is wrong with it is found too. */
+    /** Returns a part without its own invalid parts, so that its other errors are found too. */
     private static JsonNode without(JsonNode part, String prefix, Set<String> wrong) {
         JsonNode copy = part.deepCopy();
         part.fieldNames().forEachRemaining(name -> {

@@ -1,2 +1,2 @@
-/** Recipes: what a training run makes of what, read from YAML. */
+/** Recipes: the settings of a training run, read from YAML. */
 package io.ruido.train.recipe;

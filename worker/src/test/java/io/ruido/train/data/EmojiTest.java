@@ -24,8 +24,8 @@ class EmojiTest {
     Path folder;
 
     @Test
-    void picturesAreOnWhiteAndCarryTheLabelTagsAndKeywords() throws IOException {
-        Path pictures = tarball(
+    void imagesAreOnWhiteAndCarryTheLabelTagsAndKeywords() throws IOException {
+        Path images = tarball(
                 "pictures.tgz",
                 Map.of(
                         "package/assets/1f34e.webp", WEBP,
@@ -37,9 +37,9 @@ class EmojiTest {
         Path keywords = tarball("keywords.tgz", Map.of("package/dist/emoji-en-US.json", utf8("""
                                 {"🍎": ["red_apple", "fruit", "health_food", ":)"]}""")));
 
-        int count = Emoji.prepare(new Emoji.Sources(pictures, labels, keywords), 2, folder.resolve("out"));
+        int count = Emoji.prepare(new Emoji.Sources(images, labels, keywords), 2, folder.resolve("out"));
 
-        List<ImageFolder.Picture> read = ImageFolder.read(folder.resolve("out"), 2);
+        List<ImageFolder.Image> read = ImageFolder.read(folder.resolve("out"), 2);
         assertThat(count).isEqualTo(1);
         assertThat(read).hasSize(1);
         assertThat(read.getFirst().label()).isEqualTo("red apple");

@@ -233,8 +233,8 @@ class TrainingRunTest {
         }
 
         @Override
-        public Map<String, Double> evaluate(NDManager scratch, Path picture) throws IOException {
-            return stage.evaluate(scratch, picture);
+        public Map<String, Double> evaluate(NDManager scratch, Path grid) throws IOException {
+            return stage.evaluate(scratch, grid);
         }
 
         @Override

@@ -84,7 +84,8 @@ class TrainConfigTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> TrainConfig.read(wrong))
-                .withMessageContaining("clips.autoencoder.frames must be 5 or 4 more than that, and so on, was 8")
+                .withMessageContaining(
+                        "clips.autoencoder.frames must be at least 5, and 1 more than a multiple of 4, was 8")
                 .withMessageContaining("clips.autoencoder.stills must be between 0.0 and 1.0, was 2.0")
                 .withMessageContaining("clips.denoiser.tokens must be between 4.0 and 512.0, was 1.0");
     }

@@ -19,11 +19,11 @@ import picocli.CommandLine.Option;
         name = "chaos",
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
-        description = "Runs many short jobs on servers, gateways and workers of its own, while these are killed and"
-                + " restarted at random, and checks that no job is lost, none is done twice, and every picture is"
-                + " what its seed gives. Fails when that is not so.")
+        description = "Runs many short jobs on servers, gateways and workers of its own, which are killed and"
+                + " restarted at random. Checks that no job is lost or done twice, and that every image is the one"
+                + " of its seed; fails otherwise.")
 public final class ChaosBench implements Callable<Integer> {
-    /** Longer than a job can wait whose record Kafka has lost. */
+    /** Longer than the delay of a job whose record Kafka has lost. */
     private static final Duration PATIENCE = Duration.ofMinutes(6);
 
     private static final int SHOWN = 10;

@@ -21,8 +21,8 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 /**
- * A client that does what a careful one has to: asks again, at one gateway or the other, when it got no answer or was
- * told to, and gives up after minutes only.
+ * A careful client: it repeats requests at either gateway when it gets no response or is told to retry, and gives up
+ * only after minutes.
  */
 final class ChaosClient implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
@@ -38,7 +38,7 @@ final class ChaosClient implements AutoCloseable {
             .connectTimeout(Duration.ofSeconds(2))
             .build();
 
-    /** @param patience after which an answer that does not come is a fault */
+    /** @param patience time after which a missing response is a fault */
     ChaosClient(List<URI> gateways, Duration patience) {
         this.gateways = gateways;
         this.patience = patience;
@@ -55,7 +55,7 @@ final class ChaosClient implements AutoCloseable {
         }
     }
 
-    /** How many requests and connections had to be made again. */
+    /** Returns the number of repeated requests and connections. */
     long madeAgain() {
         return again.sum();
     }
@@ -106,9 +106,10 @@ final class ChaosClient implements AutoCloseable {
     }
 
     /**
-     * Sees a job's events to the last one, through lost connections. Who is slow is not told every step.
+     * Watches a job's events to the last one, reconnecting when the connection is lost. A slow client does not get
+     * every step.
      *
-     * @throws IllegalStateException when one comes twice or late, or nobody tells of the end
+     * @throws IllegalStateException when an event comes twice or out of order, or the last one does not come
      */
     void watch(UUID id) throws InterruptedException, IOException {
         long seen = 0;
@@ -156,7 +157,7 @@ final class ChaosClient implements AutoCloseable {
                 });
     }
 
-    /** Every event of a finished job, as they are on record. */
+    /** Returns all stored events of a finished job. */
     List<JobEvent> events(UUID id) throws InterruptedException {
         String stream = new String(get("/v1/jobs/" + id + "/events").body(), StandardCharsets.UTF_8);
         return stream.lines()

@@ -37,8 +37,8 @@ final class ChaosCluster implements AutoCloseable {
     private final List<URI> addresses;
 
     /**
-     * @param folder for data and logs
-     * @param settings of gateways and workers, beside where the servers are
+     * @param folder folder for data and logs
+     * @param settings settings of gateways and workers in addition to the servers' addresses
      */
     ChaosCluster(Path folder, int workers, Map<String, String> settings) {
         List<Integer> ports = freePorts(SERVERS + GATEWAYS);
@@ -50,7 +50,7 @@ final class ChaosCluster implements AutoCloseable {
                 .forEach((name, value) -> put(environment, name, value));
         EmbeddedS3.settings(folder.resolve(folder(ServerCommand.Kind.S3)), ports.get(2))
                 .forEach((name, value) -> put(environment, name, value));
-        // Several workers on one machine.
+        // Few threads, because several workers share the machine.
         environment.put("RUIDO_WORKER_THREADS", "1");
         settings.forEach((name, value) -> put(environment, name, value));
         kafka = server(ServerCommand.Kind.KAFKA, folder, ports.get(0));
@@ -71,7 +71,7 @@ final class ChaosCluster implements AutoCloseable {
                 .toList();
     }
 
-    /** Returns when the servers take connections, and the rest is on its way. */
+    /** Starts the servers, waits until they accept connections, and starts the rest. */
     void start() throws InterruptedException {
         List.of(kafka, redis, s3).forEach(ChaosProcess::start);
         long deadline = System.nanoTime() + PATIENCE.toNanos();
@@ -118,7 +118,7 @@ final class ChaosCluster implements AutoCloseable {
                 String.valueOf(port));
     }
 
-    /** Ports that were free a moment ago. */
+    /** Returns ports that were free a moment ago. */
     private static List<Integer> freePorts(int count) {
         List<ServerSocket> sockets = new ArrayList<>();
         try {
@@ -136,7 +136,7 @@ final class ChaosCluster implements AutoCloseable {
         }
     }
 
-    /** The addresses of the gateways. */
+    /** Returns the addresses of the gateways. */
     List<URI> addresses() {
         return addresses;
     }
@@ -166,7 +166,7 @@ final class ChaosCluster implements AutoCloseable {
                 .flatMap(parts -> parts);
     }
 
-    /** Whoever is told to end by losing its servers has ended before. */
+    /** Stops gateways and workers before the servers that they need. */
     @Override
     public void close() {
         all().toList().reversed().forEach(ChaosProcess::close);

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** Ends parts of a cluster, several at once if it so happens, and brings each back. */
+/** Stops parts of a cluster, sometimes several at once, and restarts them. */
 final class ChaosFaults implements AutoCloseable {
     private static final int AWAY_AT_MOST_MILLIS = 3_000;
 
@@ -22,7 +22,7 @@ final class ChaosFaults implements AutoCloseable {
         this.cluster = cluster;
     }
 
-    /** Ends something now. */
+    /** Stops a random part now. */
     void add(Random random) {
         ChaosProcess part = part(random);
         add(part, ending(part, random), Duration.ofMillis(random.nextInt(AWAY_AT_MOST_MILLIS)));
@@ -43,11 +43,11 @@ final class ChaosFaults implements AutoCloseable {
     }
 
     private Ending ending(ChaosProcess part, Random random) {
-        // What a killed Redis forgets by its settings is no fault of Ruido's.
+        // Writes that a killed Redis loses because of its settings are not a fault of Ruido.
         return part != cluster.redis() && random.nextBoolean() ? Ending.KILLED : Ending.TERMINATED;
     }
 
-    /** Ends a part now; not one that has not come back yet. */
+    /** Stops a part now, unless it is being restarted. */
     void add(ChaosProcess part, Ending ending, Duration away) {
         threads.execute(() -> {
             long at = System.nanoTime();
@@ -67,12 +67,12 @@ final class ChaosFaults implements AutoCloseable {
         return nanos / 1e9;
     }
 
-    /** What was done so far. */
+    /** Returns the faults so far. */
     List<String> timeline() {
         return timeline.stream().sorted().toList();
     }
 
-    /** Returns when everything is started again. */
+    /** Waits until everything is restarted. */
     @Override
     public void close() {
         threads.close();

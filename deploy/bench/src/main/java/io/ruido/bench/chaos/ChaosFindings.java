@@ -6,18 +6,18 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** What must not be, by kind, each with the job that it was seen at. */
+/** Violations of Ruido's promises by kind, each with its job. */
 final class ChaosFindings {
     /** The kinds of findings, in the order of the report. */
     enum Kind {
         LOST("accepted, then unknown"),
-        UNFINISHED("accepted, and without an end"),
-        WRONG_END("ended in a way that nobody asked for"),
+        UNFINISHED("accepted, but never finished"),
+        WRONG_END("with an unexpected end"),
         DOUBLE("accepted twice under one key"),
         TWO_RESULTS("with two results or ends, or too few"),
         GAP("with a gap in the numbers of the events"),
-        PICTURE("whose picture is not what its seed gives, or cannot be fetched"),
-        ANSWER("whose client got an answer that is no answer");
+        IMAGE("with an image that differs from the image of its seed, or cannot be fetched"),
+        ANSWER("with an invalid response");
 
         final String label;
 

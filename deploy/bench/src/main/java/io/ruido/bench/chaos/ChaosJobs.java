@@ -25,11 +25,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /**
- * Jobs of clients who keep at it: all are watched or asked for until they end, and some are cancelled or have little
- * time.
+ * Jobs of persistent clients: all are watched or polled until they end; some are cancelled or have a short deadline.
  */
 final class ChaosJobs {
-    /** Different jobs: the pictures of each must be the same each time. */
+    /** The number of different jobs; repeated ones must give the same images. */
     private static final int KINDS = 24;
 
     private static final int MAX_STEPS = 3;
@@ -38,17 +37,17 @@ final class ChaosJobs {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(250);
     private static final int SHORT_SECONDS = 2;
 
-    /** Of H.264. */
+    /** The minimum side of a clip in H.264. */
     private static final int MIN_CLIP_SIDE = 16;
 
-    /** A little less than the time for which Ruido keeps all events of a finished job. */
+    /** Slightly less than the time for which Ruido keeps all events of a finished job. */
     private static final Duration ALL_EVENTS_FOR = Duration.ofSeconds(50);
 
     private final ChaosClient client;
     private final ChaosFindings findings;
     private final List<JsonNode> models;
     private final long seed;
-    private final List<List<byte[]>> pictures = new ArrayList<>();
+    private final List<List<byte[]>> images = new ArrayList<>();
     private final Map<UUID, Order> orders = new ConcurrentHashMap<>();
     private final Semaphore places = new Semaphore(AT_ONCE);
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -56,10 +55,10 @@ final class ChaosJobs {
     /**
      * An accepted job.
      *
-     * @param pictures that it must have when it succeeds
-     * @param ends that it may have
+     * @param images expected images
+     * @param ends possible final states
      */
-    record Order(List<byte[]> pictures, Set<JobState> ends) {}
+    record Order(List<byte[]> images, Set<JobState> ends) {}
 
     private ChaosJobs(ChaosClient client, ChaosFindings findings, List<JsonNode> models, long seed) {
         this.client = client;
@@ -68,7 +67,7 @@ final class ChaosJobs {
         this.seed = seed;
     }
 
-    /** Has one job of each kind made while nothing disturbs; waits for Ruido to be there. Models take turns. */
+    /** Waits for Ruido, and runs one job of each kind without faults. Models take turns. */
     static ChaosJobs begin(ChaosClient client, ChaosFindings findings, long seed) throws Exception {
         ChaosJobs jobs = new ChaosJobs(client, findings, models(client), seed);
         List<Callable<List<byte[]>>> all = IntStream.range(0, KINDS)
@@ -78,7 +77,7 @@ final class ChaosJobs {
             if (one.isCancelled()) {
                 throw new IllegalStateException("not all jobs have ended after " + STUCK_AFTER);
             }
-            jobs.pictures.add(one.get());
+            jobs.images.add(one.get());
         }
         return jobs;
     }
@@ -125,7 +124,7 @@ final class ChaosJobs {
                 .put("seed", kind)
                 .put("count", images(kind));
         JsonNode clips = model.path("clips");
-        if (clips.isObject()) { // the smallest, and two latent frames of it
+        if (clips.isObject()) { // the smallest clip, with two latent frames
             int multiple = model.path("sizeMultiple").asInt();
             int side = multiple
                     * Math.ceilDiv(Math.max(MIN_CLIP_SIDE, model.path("minSize").asInt()), multiple);
@@ -136,9 +135,10 @@ final class ChaosJobs {
     }
 
     /**
-     * Submits a job and attends to it until it has ended; returns at once, or when few enough others have not ended.
+     * Submits a job and follows it to its end in the background. Returns at once, or when few enough others are
+     * unfinished.
      *
-     * @param ended is told
+     * @param ended called at the end
      */
     void submit(int number, Runnable ended) throws InterruptedException {
         if (!places.tryAcquire(STUCK_AFTER.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -154,7 +154,7 @@ final class ChaosJobs {
         });
     }
 
-    /** Returns when all have ended, or the time for that is over. */
+    /** Waits until all jobs have ended, for at most the given time. */
     void await(Duration atMost) throws InterruptedException {
         threads.shutdown();
         if (!threads.awaitTermination(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -182,10 +182,10 @@ final class ChaosJobs {
         if (hurried) {
             ends.add(JobState.EXPIRED);
         }
-        orders.put(id, new Order(pictures.get(kind), ends));
+        orders.put(id, new Order(images.get(kind), ends));
         if (random.nextInt(20) == 0) {
             Thread.sleep(random.nextInt(1_000));
-            orders.put(id, new Order(pictures.get(kind), cancel(number, id, ends)));
+            orders.put(id, new Order(images.get(kind), cancel(number, id, ends)));
         }
         if (random.nextInt(10) == 0 && !submit(key, submission).equals(id)) {
             findings.add(Kind.DOUBLE, "job %d is %s and another".formatted(number, id));
@@ -198,7 +198,7 @@ final class ChaosJobs {
         checkNumbers(id, client.events(id));
     }
 
-    /** Soon after the end of a job all its events are there; later they are trimmed, and their numbers have gaps. */
+    /** Checks the numbers of a job's events soon after its end. Later they are trimmed, and their numbers have gaps. */
     private void checkNumbers(UUID id, List<JobEvent> events) {
         Instant end = Instant.ofEpochMilli(events.getLast().time());
         if (Duration.between(end, Instant.now()).compareTo(ALL_EVENTS_FOR) > 0) {
@@ -220,13 +220,13 @@ final class ChaosJobs {
         return UUID.fromString(answer.json().path("id").asText());
     }
 
-    /** @return how the job may end now */
+    /** @return the possible final states */
     private Set<JobState> cancel(int number, UUID id, Set<JobState> before) throws InterruptedException {
         ChaosClient.Answer answer = client.cancel(id);
         return switch (answer.status()) {
             case 202 -> EnumSet.of(JobState.CANCELLED);
             case 409 -> {
-                // Also when an answer that it is cancelled was lost.
+                // It can also be cancelled if the response was lost.
                 EnumSet<JobState> all = EnumSet.of(JobState.CANCELLED);
                 all.addAll(before);
                 yield all;

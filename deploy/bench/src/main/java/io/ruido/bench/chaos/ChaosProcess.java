@@ -11,13 +11,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A process that is ended in one way or another and comes back. It is looked after as Kubernetes would: when it ends by
- * itself, because a server that it needs was away when it started, it is started again.
+ * A process that is stopped in several ways and restarted. As in Kubernetes, it is also restarted when it exits because
+ * a server was unavailable at its start.
  */
 final class ChaosProcess implements AutoCloseable {
     private static final Duration AGAIN_AFTER = Duration.ofSeconds(1);
 
-    /** The grace period, as Kubernetes grants it; a process that takes longer is killed. */
+    /** The grace period, as in Kubernetes; a process that takes longer is killed. */
     private static final Duration FAREWELL = Duration.ofSeconds(30);
 
     private final String name;
@@ -75,7 +75,7 @@ final class ChaosProcess implements AutoCloseable {
         }
     }
 
-    /** Returns once it is on its way again; false when it was being restarted already. */
+    /** Stops and restarts the process; returns false when it was already being restarted. */
     boolean restart(Ending ending, Duration away) throws InterruptedException {
         if (!restarting.compareAndSet(false, true)) {
             return false;

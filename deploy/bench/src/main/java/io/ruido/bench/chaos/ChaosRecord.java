@@ -17,7 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/** Holds what is on record of each job in the end, its events and its pictures, against what was asked for. */
+/** Compares the stored state, events and images of each job with the request. */
 final class ChaosRecord {
     private static final int AT_ONCE = 32;
     private static final int PAGE = 100;
@@ -32,7 +32,7 @@ final class ChaosRecord {
         this.findings = findings;
     }
 
-    /** How many jobs ended how. */
+    /** Returns the number of jobs by their final state. */
     Map<JobState, Integer> check(Map<UUID, ChaosJobs.Order> orders) throws InterruptedException, IOException {
         Semaphore places = new Semaphore(AT_ONCE);
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -71,9 +71,9 @@ final class ChaosRecord {
             if (!order.ends().contains(state)) {
                 findings.add(Kind.WRONG_END, "%s: %s instead of %s: %s".formatted(id, state, order.ends(), answer));
             }
-            checkEvents(id, answer.json(), state, order.pictures().size());
+            checkEvents(id, answer.json(), state, order.images().size());
             if (state == JobState.SUCCEEDED) {
-                checkPictures(id, order.pictures());
+                checkImages(id, order.images());
             }
         } catch (IOException | RuntimeException e) {
             findings.add(Kind.ANSWER, "%s: %s".formatted(id, e));
@@ -101,11 +101,11 @@ final class ChaosRecord {
         }
     }
 
-    private void checkPictures(UUID id, List<byte[]> pictures) throws InterruptedException {
-        for (int i = 0; i < pictures.size(); i++) {
+    private void checkImages(UUID id, List<byte[]> images) throws InterruptedException {
+        for (int i = 0; i < images.size(); i++) {
             ChaosClient.Answer image = client.get("/v1/jobs/" + id + "/images/" + i);
-            if (image.status() != 200 || !Arrays.equals(image.body(), pictures.get(i))) {
-                findings.add(Kind.PICTURE, "%s/%d: status %d".formatted(id, i, image.status()));
+            if (image.status() != 200 || !Arrays.equals(image.body(), images.get(i))) {
+                findings.add(Kind.IMAGE, "%s/%d: status %d".formatted(id, i, image.status()));
             }
         }
     }
@@ -117,7 +117,7 @@ final class ChaosRecord {
             for (JsonNode job : page.path("jobs")) {
                 UUID id = UUID.fromString(job.path("id").asText());
                 if (!asked.contains(id)) {
-                    findings.add(Kind.DOUBLE, "%s is a job that nobody was told of".formatted(job));
+                    findings.add(Kind.DOUBLE, "%s is a job whose submission was never confirmed".formatted(job));
                 }
             }
             before = page.hasNonNull("next") ? "&before=" + page.path("next").asText() : null;

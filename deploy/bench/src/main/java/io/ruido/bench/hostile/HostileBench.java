@@ -61,15 +61,16 @@ public final class HostileBench implements Callable<Integer> {
     @Option(
             names = "--alone",
             paramLabel = "N",
-            description = "Seconds that are measured without them, before and once more after.",
+            description = "Seconds without hostile clients that are measured before, and again afterwards.",
             defaultValue = "60")
     private int alone;
 
     @Option(
             names = "--models",
             paramLabel = "FOLDER",
-            description = "Of whose only model the ordinary tenant's jobs are. A small one leaves the processors to the"
-                    + " gateway; the bundled one, if none is given.",
+            description =
+                    "Folder with the only model, which the ordinary tenant uses. A small one leaves the processors"
+                            + " to the gateway; the bundled one when absent.",
             showDefaultValue = CommandLine.Help.Visibility.NEVER)
     private Path models;
 
@@ -88,8 +89,8 @@ public final class HostileBench implements Callable<Integer> {
     private volatile boolean attacking = true;
 
     /**
-     * @param seconds that each job took; those that were lost are not among them
-     * @param heaps in megabytes, at the beginning and every minute
+     * @param seconds duration of each finished job
+     * @param heaps heap in megabytes at the start and every minute
      */
     private record Jobs(List<Double> seconds, int lost, List<Long> heaps) {
         Quantiles quantiles() {
@@ -156,7 +157,7 @@ public final class HostileBench implements Callable<Integer> {
         }
     }
 
-    /** One job a second, however long they take. Tells of its progress every minute. */
+    /** Submits one job per second, however long they take. Reports progress every minute. */
     private Jobs jobs(int port, int count, String phase) throws Exception {
         List<CompletableFuture<Double>> running = new ArrayList<>();
         List<Long> heaps = new ArrayList<>(List.of(heap()));
@@ -228,7 +229,7 @@ public final class HostileBench implements Callable<Integer> {
                 .timeout(Duration.ofSeconds(JOB_AT_MOST_SECONDS));
     }
 
-    /** The heap in megabytes of servers and clients, which share this process. */
+    /** Returns the heap of servers and clients, which share this process, in megabytes. */
     private static long heap() {
         System.gc();
         return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() >> 20;

@@ -39,7 +39,7 @@ final class HostileClients {
     private final byte[] scans;
     private final byte[] slow;
 
-    /** @param key of the hostile tenant */
+    /** @param key API key of the hostile tenant */
     HostileClients(int port, String key) throws IOException {
         this.port = port;
         this.key = key;
@@ -53,7 +53,7 @@ final class HostileClients {
         void attempt() throws IOException, InterruptedException;
     }
 
-    /** The attacks, by descriptions of what each does. */
+    /** Returns the attacks by their descriptions. */
     Map<String, Attack> attacks() {
         Map<String, Attack> attacks = new LinkedHashMap<>();
         byte[] fields = fields(60_000);
@@ -62,12 +62,12 @@ final class HostileClients {
         attacks.put("unknown fields without a key", () -> post("/v1/session", "application/json", fields));
         attacks.put("large JSON", () -> post("/sdapi/v1/img2img", "application/json", many));
         attacks.put("invented methods", () -> raw("X" + invented.incrementAndGet() + " /v1/jobs HTTP/1.1\r\n"));
-        attacks.put("paths that are none", () -> raw("GET /%zz HTTP/1.1\r\n"));
+        attacks.put("unknown paths", () -> raw("GET /%zz HTTP/1.1\r\n"));
         attacks.put("a WebSocket that is not read", () -> flood(text("{}".getBytes(StandardCharsets.US_ASCII))));
         attacks.put("pings that are not read", () -> flood(PING));
         attacks.put("subscriptions to old jobs", () -> flood(text(subscription())));
         attacks.put("a JPEG of many scans", () -> post("/v1/uploads", "image/jpeg", scans));
-        attacks.put("a picture whose client goes", this::leave);
+        attacks.put("an upload whose client disconnects", this::leave);
         attacks.put("an upload that stalls", this::stall);
         attacks.put("jobs of many images, cancelled", this::submitAndCancel);
         attacks.put("a filtered list", () -> get("/v1/jobs?state=EXPIRED&limit=100"));
@@ -115,13 +115,13 @@ final class HostileClients {
                 "GET /v1/ws HTTP/1.1\r\n",
                 "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                         + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n")) {
-            // Writing blocks once the gateway reads no more; closing the socket ends that.
+            // Writing blocks when the gateway stops reading; closing the socket unblocks it.
             Thread closing = Thread.startVirtualThread(() -> closeLater(socket));
             byte[] frames = repeated(frame);
             try {
                 socket.getOutputStream().write(frames);
             } catch (IOException e) {
-                // The gateway took no more of it.
+                // The gateway stopped reading.
             } finally {
                 closing.interrupt();
             }
@@ -136,7 +136,10 @@ final class HostileClients {
         }
     }
 
-    /** Each time another picture, as one that is known is not decoded again: what follows a JPEG's end is no part of it. */
+    /**
+     * Uploads a different file each time, because a known one is not decoded again: bytes after a JPEG's end are
+     * ignored.
+     */
     private void leave() throws IOException, InterruptedException {
         byte[] end = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
         try (Socket socket =

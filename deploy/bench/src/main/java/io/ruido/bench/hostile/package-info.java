@@ -1,2 +1,2 @@
-/** Hostile clients beside an ordinary tenant: what the ordinary tenant notices of them. */
+/** Hostile clients beside an ordinary tenant: measures how they affect the ordinary tenant. */
 package io.ruido.bench.hostile;

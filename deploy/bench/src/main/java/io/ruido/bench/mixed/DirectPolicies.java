@@ -9,18 +9,18 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 
-/** How jobs are worked off without the service, by the worker's own classes. */
+/** Policies that run jobs without the service, with the worker's own classes. */
 final class DirectPolicies {
     private final DirectWorker worker;
     private final int places;
 
-    /** @param places pictures at a time */
+    /** @param places number of images at a time */
     DirectPolicies(DirectWorker worker, int places) {
         this.worker = worker;
         this.places = places;
     }
 
-    /** Each job when the one before it is done. */
+    /** Runs each job after the previous one. */
     List<Double> oneAtATime(List<MixedLoad.Arrival> arrivals) throws Exception {
         Stopwatch clock = new Stopwatch();
         List<Double> ends = new ArrayList<>();
@@ -33,9 +33,8 @@ final class DirectPolicies {
     }
 
     /**
-     * The job that has waited longest when the batch before is done, with others of its size that wait, as many as there are
-     * places for. A batch is one call, which returns when the last of its pictures is done; those that are done before no
-     * longer take time.
+     * Runs static batches: the job that has waited longest, with as many other waiting jobs of its size as there are
+     * places. A batch ends with its last image; images that are finished earlier take no more time.
      */
     List<Double> staticBatches(List<MixedLoad.Arrival> arrivals) throws Exception {
         Stopwatch clock = new Stopwatch();
@@ -61,7 +60,7 @@ final class DirectPolicies {
         return arrivals.stream().map(ends::get).toList();
     }
 
-    /** Each job as soon as there is a place. */
+    /** Starts each job as soon as there is a place. */
     List<Double> continuously(List<MixedLoad.Arrival> arrivals) throws Exception {
         Stopwatch clock = new Stopwatch();
         Semaphore free = new Semaphore(places);

@@ -4,9 +4,9 @@ import io.ruido.bench.Quantiles;
 import java.util.List;
 
 /**
- * What was told of jobs' ends beside when they came.
+ * The accuracy of the forecasts of jobs' ends.
  *
- * @param ratios of the time that was expected until the end to the one that it took
+ * @param ratios expected time until the end, divided by the actual time
  */
 record Forecasts(List<Double> ratios) {
     private static final double FACTOR = 2;

@@ -33,14 +33,14 @@ import picocli.CommandLine.Option;
         name = "mixed",
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
-        description = "Compares the service, with jobs of many kinds, with the same images made without it: one at a"
-                + " time, in static batches, and batched as the service does it. All take turns, with one model, in one"
+        description = "Runs jobs of many kinds with the service, and makes the same images without it: one at a time,"
+                + " in static batches, and with the service's own batching. All ways take turns, with one model in one"
                 + " process.")
 public final class MixedBench implements Callable<Integer> {
     private static final double ALL_AT_ONCE = Double.POSITIVE_INFINITY;
     private static final double LOAD = 0.8;
     private static final int CALLS = 9;
-    private static final int MOST_PICTURES = 8;
+    private static final int MAX_IMAGES = 8;
 
     /** Spelled as on the command line. */
     public enum Way {
@@ -56,17 +56,13 @@ public final class MixedBench implements Callable<Integer> {
         }
     }
 
-    @Option(
-            names = "--warm-up",
-            paramLabel = "N",
-            description = "Jobs before the measurement, with the service and without.",
-            defaultValue = "24")
+    @Option(names = "--warm-up", paramLabel = "N", description = "Jobs to warm up each way.", defaultValue = "24")
     private int warmUpJobs;
 
     @Option(
             names = "--at-once",
             paramLabel = "N",
-            description = "Jobs for each while throughput is measured.",
+            description = "Jobs of each way while throughput is measured.",
             defaultValue = "100")
     private int atOnce;
 
@@ -76,22 +72,22 @@ public final class MixedBench implements Callable<Integer> {
     @Option(
             names = "--one-by-one",
             paramLabel = "N",
-            description = "Jobs for each while latency is measured.",
+            description = "Jobs of each way while latency is measured.",
             defaultValue = "200")
     private int oneByOne;
 
     @Option(
             names = "--rate",
             paramLabel = "N",
-            description = "Jobs a second, on average, while latency is measured; of what the service was found to do,"
-                    + " four fifths when absent.")
+            description = "Average number of jobs per second while latency is measured; four fifths of the service's"
+                    + " measured throughput when absent.")
     private Double rate;
 
     @Option(
             names = "--ways",
             paramLabel = "WAY",
             split = ",",
-            description = "What is compared with the service: ${COMPLETION-CANDIDATES}.",
+            description = "Ways to compare with the service: ${COMPLETION-CANDIDATES}.",
             defaultValue = "service,bare,serial,batches")
     private Set<Way> ways;
 
@@ -101,7 +97,7 @@ public final class MixedBench implements Callable<Integer> {
     @Option(
             names = "--models",
             paramLabel = "FOLDER",
-            description = "The model, the first in this folder by name; the bundled one when absent.")
+            description = "Folder with models, of which the first by name is used; the bundled one when absent.")
     private Path models;
 
     @Option(
@@ -122,7 +118,7 @@ public final class MixedBench implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (atOnce == 0 && oneByOne > 0 && rate == null) {
-            throw new IllegalArgumentException("--rate: must be given where throughput is not measured");
+            throw new IllegalArgumentException("--rate: must be given when throughput is not measured");
         }
         ways.add(Way.service);
         try (BenchServers servers = BenchServers.start(models == null ? QueueBench.bundled() : models, settings())) {
@@ -185,14 +181,14 @@ public final class MixedBench implements Callable<Integer> {
 
     private static void curve(DirectWorker direct, SamplingParams params) {
         System.out.printf("%nA call of the denoiser, %d × %d%n", params.width(), params.height());
-        System.out.printf("  %-22s %9s %9s%n", "pictures", "ms", "ms each");
-        for (int pictures = 1; pictures <= MOST_PICTURES; pictures *= 2) {
-            int together = pictures;
+        System.out.printf("  %-22s %9s %9s%n", "images", "ms", "ms each");
+        for (int images = 1; images <= MAX_IMAGES; images *= 2) {
+            int together = images;
             double millis = 1e3
                     * Quantiles.of(DoubleStream.generate(() -> direct.secondsPerCall(params, together))
                                     .limit(CALLS))
                             .median();
-            System.out.printf("  %-22d %9.1f %9.1f%n", pictures, millis, millis / pictures);
+            System.out.printf("  %-22d %9.1f %9.1f%n", images, millis, millis / images);
         }
     }
 
@@ -226,7 +222,7 @@ public final class MixedBench implements Callable<Integer> {
     private void latency(Map<Way, Policy> policies, List<Arrival> all) throws Exception {
         System.out.printf(
                 "%n%d jobs, one by one, in %.0f s%n", all.size(), all.getLast().seconds());
-        System.out.printf("  %-30s %7s %7s%n", "seconds until the picture", "p50", "p95");
+        System.out.printf("  %-30s %7s %7s%n", "seconds until the image", "p50", "p95");
         try (ProgressBar bar = Bars.of("Jobs one by one", policies.size())) {
             for (var policy : policies.entrySet()) {
                 List<Double> ends = policy.getValue().run(all);

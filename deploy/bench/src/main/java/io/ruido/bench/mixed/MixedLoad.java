@@ -13,7 +13,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * Jobs of many sorts that come at random times: steps from 10 to 50, several samplers and sizes, as a seed has it.
+ * Random jobs at random times, drawn from a seed: 10 to 50 steps, several samplers and sizes.
  *
  * @param arrivals the earliest first
  */
@@ -26,7 +26,7 @@ record MixedLoad(List<Arrival> arrivals) {
     private static final List<String> THINGS = List.of("apple", "cat", "pizza", "tulip", "heart", "strawberry", "fox");
     private static final List<String> COLOURS = List.of("red", "blue", "green", "yellow", "purple");
 
-    /** @param seconds after the first */
+    /** @param seconds time after the first arrival */
     record Arrival(double seconds, SamplingJob job) {
         boolean sameSize(Arrival other) {
             SamplingParams own = job.params();
@@ -64,7 +64,7 @@ record MixedLoad(List<Arrival> arrivals) {
         return new MixedLoad(List.copyOf(arrivals));
     }
 
-    /** Half, three quarters and all of the model's own, as far as it can. */
+    /** Returns half, three quarters and all of the model's own size, as far as the model supports them. */
     private static List<Integer> sizes(ModelCard card) {
         int own = card.defaults().width();
         return Stream.of(own / 2, 3 * own / 4, own)

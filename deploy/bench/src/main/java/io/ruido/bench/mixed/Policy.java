@@ -2,13 +2,13 @@ package io.ruido.bench.mixed;
 
 import java.util.List;
 
-/** A way to work off jobs that come at given times. */
+/** A way to run jobs that arrive at given times. */
 @FunctionalInterface
 interface Policy {
     /**
-     * Returns when all jobs are done.
+     * Runs all jobs.
      *
-     * @return for each arrival when its picture was there, in seconds after the first arrival
+     * @return for each arrival the time when its image was finished, in seconds after the first arrival
      */
     List<Double> run(List<MixedLoad.Arrival> arrivals) throws Exception;
 }

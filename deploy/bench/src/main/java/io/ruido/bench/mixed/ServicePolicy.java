@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Jobs go to the gateway over HTTP, and a WebSocket tells of their ends and of when these are expected. */
+/** Submits jobs to the gateway over HTTP, and gets their ends and forecasts over a WebSocket. */
 final class ServicePolicy implements Policy {
     private static final long AT_MOST_SECONDS = 600;
 
@@ -37,7 +37,7 @@ final class ServicePolicy implements Policy {
         private final List<Told> told = new ArrayList<>();
         private final Stopwatch clock;
 
-        /** The end, when it was expected, was told of at this time. */
+        /** A forecast of a job's end, and the time when it arrived. */
         private record Told(boolean accepted, long time, long eta) {
             double ratio(long end) {
                 return (double) (eta - time) / (end - time);
@@ -69,7 +69,7 @@ final class ServicePolicy implements Policy {
         }
     }
 
-    /** Forgets what was told so far. */
+    /** Clears the forecasts so far. */
     void forget() {
         whenAccepted.clear();
         whileWaiting.clear();

@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.util.regex.Pattern;
 
 /**
- * What this process needs, in KiB.
+ * The memory of this process in KiB.
  *
- * @param heap in use, without garbage
- * @param resident of the process, with garbage
- * @param sockets that the system keeps for TCP, of all processes
+ * @param heap heap in use, without garbage
+ * @param resident resident memory of the process, with garbage
+ * @param sockets memory of the kernel for TCP, of all processes
  */
 record Memory(long heap, long resident, long sockets) {
     private static final int PAGE = 4;

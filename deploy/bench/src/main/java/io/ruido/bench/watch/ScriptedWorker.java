@@ -15,9 +15,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
-/** Plays workers: tells of steps at a given pace, whether anybody keeps up or not. */
+/** Simulates workers: it reports steps at a given rate, whether anybody keeps up or not. */
 final class ScriptedWorker {
-    /** Steps that are told at once: those that were made in one batch. */
+    /** The number of steps that are reported together, as those of one batch. */
     private static final int BATCH = 8;
 
     private static final String NAME = "scripted";
@@ -47,8 +47,10 @@ final class ScriptedWorker {
     }
 
     /**
-     * @param rate steps a second of all images together, which take turns
-     * @return how many it told of
+     * Reports steps.
+     *
+     * @param rate steps per second of all images together, which take turns
+     * @return number of reported steps
      * @throws IllegalStateException when Redis did not take one of them
      */
     int tell(int rate, Duration during) {
@@ -74,7 +76,7 @@ final class ScriptedWorker {
                     });
         }
         if (failed.get() > 0) {
-            throw new IllegalStateException("%d of %d steps could not be told of".formatted(failed.get(), all));
+            throw new IllegalStateException("%d of %d steps could not be reported".formatted(failed.get(), all));
         }
         return all;
     }

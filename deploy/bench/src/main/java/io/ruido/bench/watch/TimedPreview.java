@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.OptionalLong;
 
-/** What a benchmark sends in place of a preview: as long as one, and it says when the step was due. */
+/** Replaces previews in a benchmark by text of the same length with the time at which the step was due. */
 final class TimedPreview {
     /** The length of the bundled model's previews in bytes. */
     private static final int LENGTH = 1_000;
@@ -13,7 +13,7 @@ final class TimedPreview {
 
     private TimedPreview() {}
 
-    /** Microseconds since 1970, by the clock that all processes of the machine share. */
+    /** Returns microseconds since 1970, by the clock of the machine. */
     static long now() {
         return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
     }
@@ -22,7 +22,7 @@ final class TimedPreview {
         return (MARK + due + "&").concat("A".repeat(LENGTH - MARK.length()));
     }
 
-    /** Returns when the step of an event was due, if the event's JSON is that of a step. */
+    /** Returns the time when a step was due, if the event is a step. */
     static OptionalLong due(String json) {
         int mark = json.indexOf(MARK);
         if (mark < 0) {

@@ -32,7 +32,7 @@ public final class WatchBench implements Callable<Integer> {
 
     private static final Duration WARM_UP = Duration.ofSeconds(5);
 
-    /** The time for events that are still on their way. */
+    /** The time to wait for the last events. */
     private static final Duration AFTERWARDS = Duration.ofSeconds(2);
 
     @Option(names = "--watchers", paramLabel = "N", description = "WebSocket clients.", defaultValue = "10000")

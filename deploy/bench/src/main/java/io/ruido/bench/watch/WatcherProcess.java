@@ -23,7 +23,7 @@ final class WatcherProcess implements AutoCloseable {
     /**
      * Returns when all watchers are connected.
      *
-     * @param stalled how many of them read nothing
+     * @param stalled number of watchers that read nothing
      */
     static WatcherProcess start(int port, int watchers, int stalled, List<String> jobs) throws IOException {
         List<String> command = new ArrayList<>(List.of(
@@ -48,7 +48,7 @@ final class WatcherProcess implements AutoCloseable {
         }
     }
 
-    /** What they have seen since this was asked before. */
+    /** Returns what the watchers have received since the last call. */
     Watchers.Seen seen() throws IOException {
         questions.write("seen\n");
         questions.flush();

@@ -13,9 +13,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.DoubleStream;
 
 /**
- * Clients that watch jobs over WebSockets. They are in a process of their own, with file descriptors and garbage of its
- * own. When they are connected, and then for each line that comes in, they answer with what they have seen since the
- * last.
+ * Clients that watch jobs over WebSockets. They run in a process of their own, with its own file descriptors and heap.
+ * When all are connected, and then for each line on standard input, the process prints what they have received since
+ * the last time.
  */
 final class Watchers {
     private static final int CONNECTING_AT_A_TIME = 64;
@@ -26,12 +26,15 @@ final class Watchers {
     private Watchers() {}
 
     /**
-     * @param steps that came, to all watchers together
-     * @param p50 milliseconds from the moment at which a step was due until a watcher had it
+     * @param steps number of steps received by all watchers together
+     * @param p50 milliseconds from the time when a step was due until a watcher received it
      */
     record Seen(int steps, double p50, double p99, double max) {}
 
-    /** @param arguments the gateway's port, how many watchers, how many do not read, and the jobs, which all share */
+    /**
+     * @param arguments gateway's port, number of watchers, number of those that do not read, and the jobs that they
+     *     watch
+     */
     public static void main(String[] arguments) throws Exception {
         int count = Integer.parseInt(arguments[1]);
         int stalled = Integer.parseInt(arguments[2]);
@@ -76,7 +79,7 @@ final class Watchers {
         return new Seen(all.length, millis.median(), millis.at(0.99), millis.at(1));
     }
 
-    /** Does not parse the JSON, which would take longer than all the rest. */
+    /** Does not parse the JSON, which would take longer than everything else. */
     private void onEvent(String json) {
         long now = TimedPreview.now();
         TimedPreview.due(json).ifPresent(due -> add((now - due) / 1e3));

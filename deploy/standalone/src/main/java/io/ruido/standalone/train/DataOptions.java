@@ -3,7 +3,7 @@ package io.ruido.standalone.train;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** What the commands that make training data have in common. */
+/** Options that all commands for training data share. */
 final class DataOptions {
     @Option(names = "--labels", required = true, paramLabel = "TGZ", description = "Package emojibase-data.")
     Path labels;

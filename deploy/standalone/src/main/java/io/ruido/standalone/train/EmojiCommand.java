@@ -19,7 +19,7 @@ final class EmojiCommand implements Callable<Integer> {
             required = true,
             paramLabel = "TGZ",
             description = "Package @lobehub/fluent-emoji-3d.")
-    private Path pictures;
+    private Path images;
 
     @Mixin
     private DataOptions data;
@@ -34,7 +34,7 @@ final class EmojiCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        int written = Emoji.prepare(new Emoji.Sources(pictures, data.labels, data.keywords), data.size, out);
+        int written = Emoji.prepare(new Emoji.Sources(images, data.labels, data.keywords), data.size, out);
         System.out.println(written + " images with captions in " + out);
         return 0;
     }

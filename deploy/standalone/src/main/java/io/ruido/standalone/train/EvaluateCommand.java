@@ -78,7 +78,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "Texts, one a line, to draw in one more grid. A line may go on with a tab and labels, separated by "
-                            + "|: then the table says how often the nearest picture bears one of them.")
+                            + "|: then the table says how often the nearest image bears one of them.")
     private Path prompts;
 
     @Option(
@@ -113,15 +113,15 @@ public final class EvaluateCommand implements Callable<Integer> {
 
     private List<String> evaluate(Evaluation evaluation) throws IOException {
         List<String> table = new ArrayList<>();
-        table.add("Autoencoder: %.2f dB on the held-out pictures".formatted(evaluation.psnr()));
+        table.add("Autoencoder: %.2f dB on the held-out images".formatted(evaluation.psnr()));
         table.add("");
-        table.add("%d of %d labels, drawn with guidance %s from seed %d on, and looked for among %d pictures:"
+        table.add("%d of %d labels, drawn with guidance %s from seed %d on, and looked for among %d images:"
                 .formatted(
                         Math.min(labels, evaluation.labels()),
                         evaluation.labels(),
                         guidance,
                         seed,
-                        evaluation.pictures()));
+                        evaluation.images()));
         table.add("");
         table.add("| steps | label at once | label in the nearest 5 | PSNR to %d steps |".formatted(steps.getLast()));
         table.add("|---|---|---|---|");
@@ -147,7 +147,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         return table;
     }
 
-    /** A grid of the prompts; a line of the table if it is known which labels are right for them. */
+    /** Writes a grid of the prompts, and returns a line of the table if the file has labels for them. */
     private List<String> prompts(Painter painter, Evaluation evaluation) throws IOException {
         List<String[]> lines = Files.readAllLines(prompts).stream()
                 .filter(line -> !line.isBlank())

@@ -16,7 +16,7 @@ public final class InspectCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FOLDER", description = "Folder with a model_index.json.")
     private Path folder;
 
-    /** @return 0 when all of it is supported, else 1 */
+    /** @return 0 when the folder is supported, otherwise 1 */
     @Override
     public Integer call() throws Exception {
         FolderReport report = FolderReport.of(folder);

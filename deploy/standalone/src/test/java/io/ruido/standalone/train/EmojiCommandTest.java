@@ -25,13 +25,13 @@ class EmojiCommandTest {
     @TempDir
     Path folder;
 
-    private Path pictures;
+    private Path images;
     private Path labels;
     private Path keywords;
 
     @BeforeEach
     void pack() throws IOException {
-        pictures = tarball("pictures.tgz", "package/assets/1f34e.webp", WEBP);
+        images = tarball("pictures.tgz", "package/assets/1f34e.webp", WEBP);
         labels = tarball("labels.tgz", "package/en/data.json", utf8("""
                 [{"label": "red apple", "hexcode": "1F34E", "emoji": "🍎", "tags": ["fruit"]}]"""));
         keywords = tarball("keywords.tgz", "package/dist/emoji-en-US.json", utf8("""
@@ -40,7 +40,7 @@ class EmojiCommandTest {
 
     @Test
     void tarballsBecomeAFolderToTrainOn() {
-        assertThat(emoji(pictures, labels, keywords, "2")).isZero();
+        assertThat(emoji(images, labels, keywords, "2")).isZero();
         assertThat(folder.resolve("out/1f34e.png")).isNotEmptyFile();
         assertThat(folder.resolve("out/metadata.jsonl")).hasContent("""
                 {"file_name":"1f34e.png","text":"red apple","tags":["fruit","health food"]}""");
@@ -49,31 +49,31 @@ class EmojiCommandTest {
     @Test
     void whatIsWrongIsNamed() throws IOException {
         Path text = Files.writeString(folder.resolve("notes.txt"), "no tarball");
-        assertThat(complaint(pictures, labels, folder.resolve("absent.tgz"), "2"))
+        assertThat(complaint(images, labels, folder.resolve("absent.tgz"), "2"))
                 .contains("absent.tgz: tarball not found");
-        assertThat(complaint(pictures, text, keywords, "2")).contains("notes.txt: not a tarball");
-        assertThat(complaint(pictures, keywords, labels, "2")).contains("keywords.tgz: has no package/en/data.json");
+        assertThat(complaint(images, text, keywords, "2")).contains("notes.txt: not a tarball");
+        assertThat(complaint(images, keywords, labels, "2")).contains("keywords.tgz: has no package/en/data.json");
         assertThat(complaint(labels, labels, keywords, "2")).contains("labels.tgz: has no image of an emoji");
-        assertThat(complaint(pictures, labels, keywords, "0")).contains("size must be from 2 to 1024, was 0");
-        assertThat(complaint(pictures, labels, keywords, "big")).contains("--size", "big");
+        assertThat(complaint(images, labels, keywords, "0")).contains("size must be from 2 to 1024, was 0");
+        assertThat(complaint(images, labels, keywords, "big")).contains("--size", "big");
     }
 
-    private int emoji(Path somePictures, Path someLabels, Path someKeywords, String size) {
+    private int emoji(Path someImages, Path someLabels, Path someKeywords, String size) {
         return Ruido.run(
                 "data", "emoji",
-                "--pictures", somePictures.toString(),
+                "--pictures", someImages.toString(),
                 "--labels", someLabels.toString(),
                 "--keywords", someKeywords.toString(),
                 "--size", size,
                 "--out", folder.resolve("out").toString());
     }
 
-    private String complaint(Path somePictures, Path someLabels, Path someKeywords, String size) {
+    private String complaint(Path someImages, Path someLabels, Path someKeywords, String size) {
         PrintStream standard = System.err;
         ByteArrayOutputStream written = new ByteArrayOutputStream();
         System.setErr(new PrintStream(written, true, StandardCharsets.UTF_8));
         try {
-            assertThat(emoji(somePictures, someLabels, someKeywords, size)).isNotZero();
+            assertThat(emoji(someImages, someLabels, someKeywords, size)).isNotZero();
         } finally {
             System.setErr(standard);
         }

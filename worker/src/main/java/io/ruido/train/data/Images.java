@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import javax.imageio.ImageIO;
 
-/** Reading, compositing and resizing of single pictures. */
-public final class Pictures {
-    private Pictures() {}
+/** Reading, compositing and resizing of single images. */
+public final class Images {
+    private Images() {}
 
     /** Decodes any format that ImageIO knows and composites it on white. */
     public static BufferedImage readOnWhite(InputStream in, String name) throws IOException {
@@ -20,7 +20,7 @@ public final class Pictures {
         return onWhite(decoded);
     }
 
-    /** Composites a picture on white. */
+    /** Composites an image on white. */
     static BufferedImage onWhite(BufferedImage decoded) {
         BufferedImage rgb = new BufferedImage(decoded.getWidth(), decoded.getHeight(), BufferedImage.TYPE_INT_RGB);
         Graphics2D g = rgb.createGraphics();
@@ -29,7 +29,10 @@ public final class Pictures {
         return rgb;
     }
 
-    /** The centred square of a picture, each pixel of the result being the mean of the area that it covers. */
+    /**
+     * Crops an image to a centred square and resizes it; each pixel of the result is the mean of the area that it
+     * covers.
+     */
     public static BufferedImage square(BufferedImage in, int size) {
         int side = Math.min(in.getWidth(), in.getHeight());
         int left = (in.getWidth() - side) / 2;
@@ -66,7 +69,7 @@ public final class Pictures {
                 | Math.toIntExact(Math.round(blue / area));
     }
 
-    /** Bytes of a picture, channel by channel: red plane, green plane, blue plane. */
+    /** Returns the bytes of an image, channel by channel: red plane, green plane, blue plane. */
     public static byte[] planes(BufferedImage in) {
         int w = in.getWidth(), h = in.getHeight(), n = w * h;
         int[] rgb = in.getRGB(0, 0, w, h, null, 0, w);
@@ -79,7 +82,7 @@ public final class Pictures {
         return out;
     }
 
-    /** A byte of a plane as a model takes it: −1…1. */
+    /** Converts a byte of a plane to a model's input, −1…1. */
     public static float level(byte value) {
         return (value & 255) / 127.5f - 1;
     }
