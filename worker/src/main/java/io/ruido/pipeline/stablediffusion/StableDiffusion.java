@@ -1,26 +1,22 @@
 package io.ruido.pipeline.stablediffusion;
 
 import io.ruido.diffusion.schedules.SchedulerConfig;
-import io.ruido.model.Denoiser;
 import io.ruido.model.Network;
 import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.model.text.BertModel;
 import io.ruido.model.text.ClipTextModel;
 import io.ruido.model.unet.UNet2DConditionModel;
-import io.ruido.pipeline.family.AutoencoderCodec;
-import io.ruido.pipeline.family.Codec;
-import io.ruido.pipeline.family.ModelFamily;
 import io.ruido.pipeline.family.ModelFolder;
-import io.ruido.pipeline.family.Parts;
-import io.ruido.pipeline.text.Prompts;
-import io.ruido.pipeline.text.TextEncoder;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Latent diffusion (Rombach et al., 2022) as Stable Diffusion 1 and 2 use it; the bundled model is one, with BERT's texts. */
-public final class StableDiffusion implements ModelFamily {
+/**
+ * Latent diffusion (Rombach et al., 2022) as Stable Diffusion 1 and 2 use it; the bundled model is one, with BERT's
+ * texts.
+ */
+public final class StableDiffusion extends LatentDiffusion {
     static final Map<String, List<Network<?>>> PARTS = Map.of(
             "unet", List.of(UNet2DConditionModel.NETWORK),
             "vae", List.of(AutoencoderKL.NETWORK),
@@ -46,27 +42,12 @@ public final class StableDiffusion implements ModelFamily {
         return LearnedVariance.REFUSED;
     }
 
-    /** Files of the first months have another offset, and clip. */
+    /** Corrects early configurations, which have another offset and clip samples, as diffusers does. */
     @Override
     public SchedulerConfig scheduler(ModelFolder folder) throws IOException {
         SchedulerConfig corrected = folder.scheduler().replaced("steps_offset", 1);
         return folder.className().equals("StableDiffusionInpaintPipeline")
                 ? corrected.replaced("skip_prk_steps", true)
                 : corrected.replaced("clip_sample", false);
-    }
-
-    @Override
-    public Denoiser denoiser(Parts parts) throws IOException {
-        return parts.read("unet", UNet2DConditionModel.NETWORK);
-    }
-
-    @Override
-    public Codec codec(Parts parts, Denoiser denoiser) throws IOException {
-        return AutoencoderCodec.read(parts);
-    }
-
-    @Override
-    public Prompts prompts(Parts parts, Denoiser denoiser) throws IOException {
-        return TextEncoder.read(parts.folder().path(), parts.manager(), parts.type(), parts.weights());
     }
 }

@@ -5,9 +5,6 @@ import io.ruido.model.Network;
 import io.ruido.model.autoencoder.AutoencoderKL;
 import io.ruido.model.text.ClipTextModel;
 import io.ruido.model.unet.UNet2DConditionModel;
-import io.ruido.pipeline.family.AutoencoderCodec;
-import io.ruido.pipeline.family.Codec;
-import io.ruido.pipeline.family.ModelFamily;
 import io.ruido.pipeline.family.ModelFolder;
 import io.ruido.pipeline.family.Parts;
 import io.ruido.pipeline.text.Prompts;
@@ -17,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** SDXL (Podell et al., 2023): a larger U-Net that is conditioned on sizes, with two text encoders. */
-public final class StableDiffusionXl implements ModelFamily {
+public final class StableDiffusionXl extends LatentDiffusion {
     @Override
     public Set<String> classNames() {
         return Set.of(
@@ -49,16 +46,6 @@ public final class StableDiffusionXl implements ModelFamily {
     @Override
     public LearnedVariance learnedVariance() {
         return LearnedVariance.DROPPED;
-    }
-
-    @Override
-    public Denoiser denoiser(Parts parts) throws IOException {
-        return parts.read("unet", UNet2DConditionModel.NETWORK);
-    }
-
-    @Override
-    public Codec codec(Parts parts, Denoiser denoiser) throws IOException {
-        return AutoencoderCodec.read(parts);
     }
 
     @Override
