@@ -25,8 +25,8 @@ public final class Access {
     private final Quota quota;
 
     /**
-     * @param origins of pages on other hosts that may use this server
-     * @param hosts by which it is reached where no key is needed
+     * @param origins origins of pages on other hosts that may use this server
+     * @param hosts host names of this server, if no key is required
      */
     public Access(ApiKeys keys, Collection<String> origins, Collection<String> hosts, Quota quota) {
         this.keys = keys;
@@ -114,11 +114,11 @@ public final class Access {
             return;
         }
         HttpServerRequest request = ctx.request();
-        // The body must not arrive before a handler reads it.
+        // No handler reads the body yet.
         request.pause();
         Reply.on(ctx, quota.takeRequest(caller))
                 .onComplete(taken -> {
-                    // A WebSocket can only be made of a request that has not been read.
+                    // A request that has been read cannot become a WebSocket.
                     if (!WebPages.upgrades(request)) {
                         request.resume();
                     }

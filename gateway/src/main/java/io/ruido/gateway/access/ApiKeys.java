@@ -24,7 +24,9 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/** Who may call, by the SHA-256 of a secret key. Keys are long and random, so that a plain hash hides them. */
+/**
+ * The callers by the SHA-256 of their secret keys. Keys are long and random, so a plain hash is enough to hide them.
+ */
 public final class ApiKeys {
     private static final Logger log = LoggerFactory.getLogger(ApiKeys.class);
 
@@ -37,7 +39,7 @@ public final class ApiKeys {
         this.loaded = file.map(ApiKeys::load).orElse(new Loaded("", Map.of()));
     }
 
-    /** @param text of the file */
+    /** @param text content of the file */
     private record Loaded(String text, Map<String, Entry> byHash) {
         boolean allows(Caller caller) {
             return byHash.values().stream().map(Entry::caller).anyMatch(caller::equals);
@@ -46,7 +48,7 @@ public final class ApiKeys {
 
     private record OpenConnection(Caller caller, Runnable close) {}
 
-    /** One key in the file. The limits hold for all gateways together; absent ones do not limit. */
+    /** One key in the file. Its limits apply to all gateways together; an absent limit means none. */
     private record Entry(
             String name, String sha256, String tenant, Boolean admin, Integer requestsPerMinute, Integer imagesPerDay) {
         private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
@@ -85,14 +87,14 @@ public final class ApiKeys {
     /**
      * Reads a YAML file with a list of keys.
      *
-     * @param file empty where no key is needed
+     * @param file empty if no key is required
      * @throws IllegalArgumentException naming the file and what is wrong with it
      */
     public static ApiKeys read(Optional<Path> file) {
         return new ApiKeys(file);
     }
 
-    /** Reads the file again if it has changed. One that is wrong is not used: the keys stay as they were. Blocks. */
+    /** Reads the file again if it has changed. An invalid file is ignored, and the keys stay as they were. Blocks. */
     public void refresh() {
         file.ifPresent(path -> {
             try {
@@ -127,10 +129,10 @@ public final class ApiKeys {
     }
 
     /**
-     * For a connection that stays open.
+     * Registers a connection that stays open, to be closed when its key is revoked.
      *
-     * @param caller who was let in
-     * @param close called on any thread, perhaps twice, once no key gives exactly these rights any more
+     * @param caller caller who opened the connection
+     * @param close called on any thread, perhaps twice, when no key gives exactly these rights any more
      */
     public GracefulShutdown.Registration onRevoked(Caller caller, Runnable close) {
         OpenConnection connection = new OpenConnection(caller, close);
@@ -141,7 +143,7 @@ public final class ApiKeys {
         return () -> open.remove(connection);
     }
 
-    /** Whether anybody may call. */
+    /** Returns whether no key is required. */
     public boolean none() {
         return file.isEmpty();
     }

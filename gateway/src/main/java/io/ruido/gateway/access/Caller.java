@@ -7,14 +7,14 @@ import io.vertx.ext.web.RoutingContext;
 /**
  * Who sent a request.
  *
- * @param name of the key, or empty where none is needed
- * @param tenant whose jobs it submits and sees
+ * @param name name of the key, or empty if no key is required
+ * @param tenant tenant whose jobs it submits and sees
  * @param admin whether it sees everybody's jobs, and the metrics
- * @param requestsPerMinute at most, or null
- * @param imagesPerDay at most, or null
+ * @param requestsPerMinute maximum number of requests, or null
+ * @param imagesPerDay maximum number of images, or null
  */
 public record Caller(String name, String tenant, boolean admin, Integer requestsPerMinute, Integer imagesPerDay) {
-    /** The caller where no key is needed. */
+    /** The caller if no key is required. */
     static final Caller ANYBODY = new Caller("", SubmitOptions.DEFAULT_TENANT, true, null, null);
 
     private static final String KEY = "caller";
@@ -27,7 +27,7 @@ public record Caller(String name, String tenant, boolean admin, Integer requests
         ctx.put(KEY, this);
     }
 
-    /** The same without an administrator's rights, where only its own jobs are meant. */
+    /** Returns the caller without an administrator's rights, for requests about its own jobs only. */
     public Caller withoutAdmin() {
         return new Caller(name, tenant, false, requestsPerMinute, imagesPerDay);
     }

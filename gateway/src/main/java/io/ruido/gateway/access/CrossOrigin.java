@@ -11,8 +11,8 @@ import java.util.Collection;
 import java.util.Set;
 
 /**
- * Lets scripts of allowed pages read responses, and answers the preflight requests that browsers send before other calls
- * (Fetch Standard, §3.2). Cookies are never accepted from such pages: they send an API key.
+ * Lets scripts of allowed pages read responses, and answers the preflight requests that browsers send before other
+ * calls (Fetch Standard, §3.2). Cookies are never accepted from such pages: they send an API key.
  */
 public final class CrossOrigin implements PlatformHandler {
     private static final String METHODS = "GET, HEAD, POST, DELETE";
@@ -48,7 +48,7 @@ public final class CrossOrigin implements PlatformHandler {
         }
     }
 
-    /** Every header is allowed: clients add names of their own. */
+    /** Allows every header, because clients add their own. */
     private static void answerPreflight(HttpServerRequest request, HttpServerResponse response) {
         String headers = request.getHeader(HttpHeaders.ACCESS_CONTROL_REQUEST_HEADERS);
         if (headers != null) {

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** How many requests a key may send in a minute, and how many images it may ask for in a day, at all gateways together. */
+/** Limits the requests per minute and images per day of each key, over all gateways. */
 public final class Quota {
     private static final String IMAGES = "images";
     private static final Duration DAY = Duration.ofDays(1);
@@ -20,7 +20,7 @@ public final class Quota {
         this.limits = limits;
     }
 
-    /** Counts a request, or a command of a WebSocket. Fails with a {@link ProblemException} when there were too many. */
+    /** Counts a request or a WebSocket command. Fails with a {@link ProblemException} when there were too many. */
     public CompletionStage<Void> takeRequest(Caller caller) {
         return caller.requestsPerMinute() == null
                 ? CompletableFuture.completedStage(null)
@@ -30,7 +30,7 @@ public final class Quota {
                         }));
     }
 
-    /** Fails with a {@link ProblemException} when it is used up. */
+    /** Counts images. Fails with a {@link ProblemException} when they exceed the quota. */
     public CompletionStage<Void> take(Caller caller, int images) {
         return caller.imagesPerDay() == null
                 ? CompletableFuture.completedStage(null)
@@ -40,7 +40,7 @@ public final class Quota {
                         }));
     }
 
-    /** Returns what was counted for a job that was not accepted after all. */
+    /** Subtracts the images of a job that was counted but not accepted. */
     public void giveBack(Caller caller, int images) {
         if (caller.imagesPerDay() != null) {
             limits.giveBack(IMAGES, caller.name(), images, caller.imagesPerDay(), DAY);

@@ -11,7 +11,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.List;
 
-/** Keeps a key in a browser, where scripts and other sites cannot get at it, and which sends it with every request. */
+/** Stores a key in a cookie of a browser, which scripts and other sites cannot read. */
 public final class SessionRoute {
     static final String COOKIE = "ruido-key";
     private static final Duration KEPT_FOR = Duration.ofDays(30);

@@ -13,15 +13,15 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Refuses requests of other sites' pages, which a browser sends on behalf of a user who can reach this server. Browsers
- * name the page's origin in {@code Origin} and {@code Sec-Fetch-Site}. If no key is required, the requested host must
- * also be one of this server's names: another site can make its name resolve to this machine (DNS rebinding).
+ * Refuses requests from pages of other sites, which browsers send on behalf of a user who can reach this server.
+ * Browsers name the page's origin in {@code Origin} and {@code Sec-Fetch-Site}. If no key is required, the requested
+ * host must also be one of this server's names: another site can make its name resolve to this machine (DNS rebinding).
  */
 final class WebPages {
     private static final Set<HttpMethod> READING = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
     private static final List<String> OWN_PAGE = List.of("same-origin", "none");
 
-    /** No page gets an address for its name: browsers connect to the one that was typed in. */
+    /** An IP address as host is safe: it cannot be rebound by DNS. */
     private static final Pattern ADDRESS =
             Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[?[0-9a-fA-F:.]*:[0-9a-fA-F:.]*]?");
 
@@ -29,15 +29,15 @@ final class WebPages {
     private final Set<String> hosts;
 
     /**
-     * @param origins of pages on other hosts that may use this server
-     * @param hosts by which this server is reached beside loopback's names and addresses; null where a key is needed
+     * @param origins origins of pages on other hosts that may use this server
+     * @param hosts host names of this server in addition to loopback names and addresses; null if a key is required
      */
     WebPages(Collection<String> origins, Collection<String> hosts) {
         this.origins = Set.copyOf(origins);
         this.hosts = hosts == null ? null : Set.copyOf(hosts);
     }
 
-    /** @throws ProblemException when a page sent the request that may not */
+    /** @throws ProblemException when the request is from a page that is not allowed */
     void check(HttpServerRequest request) {
         checkHost(request);
         if (!READING.contains(request.method()) || upgrades(request)) {
@@ -45,7 +45,10 @@ final class WebPages {
         }
     }
 
-    /** Whether a browser's cookies may speak for the request: another port's pages are sent with them too. */
+    /**
+     * Returns whether the cookies of a request may authenticate it. Browsers also send them with requests of pages from
+     * other ports.
+     */
     static boolean mayUseCookies(HttpServerRequest request) {
         String site = request.getHeader("Sec-Fetch-Site");
         return site == null || OWN_PAGE.contains(site);
@@ -61,8 +64,8 @@ final class WebPages {
                 || ADDRESS.matcher(host).matches();
         if (!own) {
             throw refusal(
-                    "Host %s is none of this server's. Without API keys it is reached as localhost, by an address, or"
-                            + " by a name in ruido.gateway.allowed-hosts.",
+                    "Host %s is not a name of this server. Without API keys, use localhost, an IP address, or a name"
+                            + " in ruido.gateway.allowed-hosts.",
                     host);
         }
     }

@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Watching jobs: server-sent events and WebSockets, all with the same numbered events. */
+/** Routes for watching jobs by server-sent events and WebSockets, all with the same numbered events. */
 public final class EventRoutes {
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
     private static final short NORMAL_CLOSURE = 1000;
@@ -45,7 +45,7 @@ public final class EventRoutes {
     private final AtomicInteger streams;
     private final AtomicInteger sockets;
 
-    /** @param commands of the WebSocket for many jobs */
+    /** @param commands checks the commands of the WebSocket for many jobs */
     public EventRoutes(
             Jobs jobs,
             EventStream events,
@@ -78,7 +78,7 @@ public final class EventRoutes {
     /** {@code GET /v1/jobs/{id}/events} */
     private void stream(RoutingContext ctx) {
         Integer last = RequestValidation.value(ctx, "Last-Event-ID");
-        // A browser's EventSource sends the header only when it connects again.
+        // A browser's EventSource sends the header only when it reconnects.
         Integer seen = last == null ? RequestValidation.value(ctx, "after") : last;
         Reply.on(ctx, jobs.find(Caller.of(ctx), RequestValidation.id(ctx)))
                 .onSuccess(job -> stream(ctx, job, seen == null ? 0 : seen))
@@ -88,7 +88,7 @@ public final class EventRoutes {
     private void stream(RoutingContext ctx, JobStatus job, long seen) {
         HttpServerResponse response = ctx.response();
         if (Feed.none(job, seen)) {
-            // The one answer that keeps a browser's EventSource from connecting again.
+            // Only 204 stops a browser's EventSource from reconnecting.
             response.setStatusCode(204).end();
             return;
         }
@@ -118,7 +118,7 @@ public final class EventRoutes {
     /** {@code GET /v1/jobs/{id}/ws} */
     private void watch(RoutingContext ctx) {
         requireUpgrade(ctx);
-        // A WebSocket can only be made of a request that has not been read.
+        // A request that has been read cannot become a WebSocket.
         ctx.request().pause();
         int seen = RequestValidation.<Integer>value(ctx, "after");
         Reply.on(ctx, jobs.find(Caller.of(ctx), RequestValidation.id(ctx)))
@@ -137,7 +137,7 @@ public final class EventRoutes {
         Feed feed = feed(job, seen, ctx.vertx().getOrCreateContext(), socket, (event, json) -> {
             socket.writeTextMessage(json);
             if (event.last()) {
-                // To a browser, a ping after this would be a fault of the protocol.
+                // Browsers treat a ping after the close frame as a protocol error.
                 keepAlive.close();
                 socket.close(NORMAL_CLOSURE);
             }
@@ -177,9 +177,9 @@ public final class EventRoutes {
     private void whileOpen(RoutingContext ctx, ServerWebSocket socket, KeepAlive keepAlive, Runnable onClose) {
         sockets.incrementAndGet();
         GracefulShutdown.Registration farewell =
-                shutdown.onBegin(() -> socket.close(SERVICE_RESTART, "connect again, this gateway shuts down"));
-        GracefulShutdown.Registration access = keys.onRevoked(
-                Caller.of(ctx), () -> socket.close(POLICY_VIOLATION, "the API key is not valid any more"));
+                shutdown.onBegin(() -> socket.close(SERVICE_RESTART, "this gateway is shutting down; reconnect"));
+        GracefulShutdown.Registration access =
+                keys.onRevoked(Caller.of(ctx), () -> socket.close(POLICY_VIOLATION, "the API key is no longer valid"));
         socket.closeHandler(closed -> {
             farewell.remove();
             access.remove();

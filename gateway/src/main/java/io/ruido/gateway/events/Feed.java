@@ -13,7 +13,7 @@ import java.util.UUID;
 /**
  * Sends a job's events to one client, each at most once and in order. All past events are read page by page at the
  * client's pace. Later events are sent as they happen, and the job does not wait for the client: while its socket is
- * full, events that newer ones replace are dropped. Everything but the watch runs on the client's event loop.
+ * full, events that newer ones replace are dropped. Everything except for the watch runs on the client's event loop.
  */
 public final class Feed implements AutoCloseable {
     private static final long TRY_AGAIN_MILLIS = 500;
@@ -31,10 +31,10 @@ public final class Feed implements AutoCloseable {
     private boolean closed;
 
     /**
-     * Sends nothing before it is resumed.
+     * Creates a feed that sends nothing until {@link #resume} is called.
      *
      * @param after number of the last event that the client has seen
-     * @param client writes to the socket, also the last event, after which the feed is closed
+     * @param client writes events to the socket; the feed is closed after the last one
      */
     public Feed(
             EventStream events,
@@ -52,14 +52,14 @@ public final class Feed implements AutoCloseable {
     }
 
     /**
-     * Returns whether no event is left to send. A client that has seen higher numbers saw events that Redis lost with
-     * its last writes, but not the last event.
+     * Returns whether no event is left to send. A client that has seen a higher number saw events that Redis has since
+     * lost, but not the job's last event.
      */
     public static boolean none(JobStatus job, long seen) {
         return job.state().terminal() && seen == job.lastEvent();
     }
 
-    /** Resumes events after the socket has drained; does nothing while they flow. */
+    /** Continues to send events after the socket has drained. Does nothing if events are being sent. */
     public void resume() {
         while (!closed && !waiting.isEmpty() && !full()) {
             send(waiting.removeFirst());
@@ -101,7 +101,7 @@ public final class Feed implements AutoCloseable {
         }
     }
 
-    /** A WebSocket that has been closed says so by throwing, some time before its close handler is called. */
+    /** Returns whether the socket is full. A closed WebSocket throws, some time before its close handler is called. */
     private boolean full() {
         try {
             return socket.writeQueueFull();

@@ -6,8 +6,8 @@ import io.vertx.core.http.ServerWebSocket;
 import java.time.Duration;
 
 /**
- * Pings a WebSocket, so that proxies keep it open, and closes it when a ping was not answered before the next. While it is
- * not read no answer can be seen, and more time is given.
+ * Pings a WebSocket, so that proxies keep it open, and closes it if a ping was not answered before the next one. While
+ * reading is paused no answer can arrive, so more time is allowed.
  */
 final class KeepAlive implements AutoCloseable {
     private static final short GOING_AWAY = 1001;

@@ -5,7 +5,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 
-/** An answer that is a stream of events, kept open by comments while there are none. */
+/** A response that is a stream of events. Comments keep it open while there are no events. */
 public final class ServerSentEvents {
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
@@ -19,13 +19,13 @@ public final class ServerSentEvents {
                 .putHeader("X-Accel-Buffering", "no");
         long heartbeat = ctx.vertx().setPeriodic(HEARTBEAT.toMillis(), timer -> {
             if (response.closed()) {
-                ctx.vertx().cancelTimer(timer); // of a client that had gone before: no end handler is called then
+                ctx.vertx().cancelTimer(timer); // the client disconnected before the end handler was set
             } else if (!response.writeQueueFull()) {
                 response.write(":\n\n");
             }
         });
         ctx.addEndHandler(ended -> ctx.vertx().cancelTimer(heartbeat));
-        // The first event may be long in coming.
+        // The first event can take long.
         response.writeHead();
         return response;
     }

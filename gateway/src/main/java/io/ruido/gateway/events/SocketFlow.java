@@ -4,8 +4,8 @@ import io.vertx.core.http.ServerWebSocket;
 
 /**
  * Limits how fast a WebSocket is read: reading pauses while the socket is full, and while the client has the maximum
- * number of unfinished commands. Pings are answered too, so this applies to every socket. All methods run on the
- * socket's event loop.
+ * number of unfinished commands. Answers to pings also fill a socket, so this applies to every socket. All methods run
+ * on the socket's event loop.
  */
 final class SocketFlow {
     private static final int COMMANDS_IN_HAND = 16;
@@ -14,7 +14,7 @@ final class SocketFlow {
     private int inHand;
     private boolean paused;
 
-    /** @param drained resumes whatever waited for the socket */
+    /** @param drained called when the socket has drained */
     SocketFlow(ServerWebSocket socket, Runnable drained) {
         this.socket = socket;
         socket.frameHandler(frame -> regulate());
@@ -24,7 +24,7 @@ final class SocketFlow {
         });
     }
 
-    /** A command is unfinished until {@link #end}. */
+    /** Begins a command, which is unfinished until {@link #end}. */
     void begin() {
         inHand++;
         regulate();
@@ -35,7 +35,7 @@ final class SocketFlow {
         regulate();
     }
 
-    /** Whether nothing is read, so that no answer to a ping can be seen either. */
+    /** Returns whether reading is paused, so that no answer to a ping can arrive. */
     boolean paused() {
         return paused;
     }

@@ -35,7 +35,7 @@ final class Subscriptions implements AutoCloseable {
     private final ServerWebSocket socket;
     private final Context loop;
     private final Map<UUID, Feed> feeds = new HashMap<>();
-    /** Subscriptions whose jobs are being looked for. */
+    /** The number of subscriptions whose jobs are being looked up. */
     private int pending;
 
     Subscriptions(
@@ -57,7 +57,11 @@ final class Subscriptions implements AutoCloseable {
 
     private record Refusal(UUID job, Problem problem) {}
 
-    /** @param flow counts the unfinished commands */
+    /**
+     * Runs a command of the client.
+     *
+     * @param flow counts the unfinished commands
+     */
     void onCommand(String text, SocketFlow flow) {
         flow.begin();
         Future.fromCompletionStage(quota.takeRequest(caller), loop)
@@ -70,7 +74,7 @@ final class Subscriptions implements AutoCloseable {
                 .onComplete(done -> flow.end());
     }
 
-    /** The client already has the reason. */
+    /** Marks an error that the client has already been told. */
     private static final class Refused extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

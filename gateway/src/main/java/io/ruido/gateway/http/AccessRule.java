@@ -2,7 +2,7 @@ package io.ruido.gateway.http;
 
 /** Who may call a route. */
 public enum AccessRule {
-    /** Anyone, under any host name: an orchestrator's probe. */
+    /** Anyone, under any host name, for the probes of an orchestrator. */
     PROBE,
     /** Anyone. */
     PUBLIC,

@@ -2,7 +2,7 @@ package io.ruido.gateway.http;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Bytes that all requests together may take. */
+/** A limit on the bytes that all requests together hold. */
 final class BodyBudget {
     private final long capacity;
     private final AtomicLong taken = new AtomicLong();
@@ -11,7 +11,7 @@ final class BodyBudget {
         this.capacity = capacity;
     }
 
-    /** What one request has of a budget. */
+    /** Returns the share of a new request, which holds nothing yet. */
     Share share() {
         return new Share();
     }
@@ -28,7 +28,7 @@ final class BodyBudget {
             return true;
         }
 
-        /** Of what it still has, at most so much. */
+        /** Releases at most that many bytes. */
         void giveBack(long bytes) {
             long before = held.getAndUpdate(has -> Math.max(0, has - bytes));
             taken.addAndGet(-Math.min(bytes, before));

@@ -1,17 +1,17 @@
 package io.ruido.gateway.http;
 
 /**
- * What request bodies may take of a gateway, whoever sends them.
+ * The memory and disk space that all request bodies of a gateway together can take.
  *
- * @param memory for what is read, and for bodies that are complete
- * @param disk for the parts of large bodies that are still being sent
+ * @param memory for received parts and complete bodies
+ * @param disk for large bodies that are not complete yet
  */
 record BodyBudgets(BodyBudget memory, BodyBudget disk) {
     private static final long LEAST_MEMORY = 64L << 20;
     private static final int SHARE_OF_HEAP = 8;
     private static final long DISK = 1L << 30;
 
-    /** @param largest body, of which there is always room for two */
+    /** @param largest size of the largest allowed body; two of them always fit */
     static BodyBudgets of(long largest) {
         long heap = Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP;
         return new BodyBudgets(

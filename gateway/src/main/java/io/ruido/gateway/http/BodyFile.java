@@ -9,8 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A temporary file without a name: nobody else can open it, and its space is free again when it is closed or the process ends,
- * however that happens. Calls block.
+ * A temporary file that no other process can open. Its space is freed when it is closed, or when the process ends in
+ * any way. Calls block.
  */
 final class BodyFile implements AutoCloseable {
     private final FileChannel channel;
@@ -35,7 +35,7 @@ final class BodyFile implements AutoCloseable {
         }
     }
 
-    /** All that was appended, and then the rest. */
+    /** Returns everything that was appended, followed by the rest. */
     Buffer followedBy(Buffer rest) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(channel.size()) + rest.length());
         bytes.limit(bytes.capacity() - rest.length());

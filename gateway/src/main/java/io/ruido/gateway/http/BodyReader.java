@@ -10,15 +10,15 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Reads the body of a request, up to a maximum size. What has come of a large one waits on disk until all of it is there, so
- * that clients that send slowly take no memory. Vert.x' own handler would write forms to files with names, and keep every
- * other body until its request is answered. A body that is compressed with gzip is inflated, up to the same size.
+ * Reads the body of a request, up to a maximum size. A large body is collected on disk until it is complete, so that
+ * slow clients take no memory. A body compressed with gzip is inflated, up to the same size. Vert.x's own handler would
+ * write forms to named files, and keep every other body until its request is answered.
  */
 final class BodyReader implements Handler<RoutingContext> {
     static final String BODY = "bytes of the body";
     private static final String READING = "how the body is read";
 
-    /** Smaller ones are forgotten when they have been read. */
+    /** A body of at most this size is released as soon as a handler takes it. */
     private static final int LARGE = 64 * 1024;
 
     private final long maxBytes;
@@ -27,9 +27,9 @@ final class BodyReader implements Handler<RoutingContext> {
     private final Duration timeout;
 
     /**
-     * @param mediaTypes that the body may have
-     * @param budgets of the bodies of all requests
-     * @param timeout within which the body has to be sent
+     * @param mediaTypes media types that the body may have
+     * @param budgets limits for the bodies of all requests
+     * @param timeout time within which the body has to be sent
      */
     BodyReader(long maxBytes, Set<String> mediaTypes, BodyBudgets budgets, Duration timeout) {
         this.maxBytes = maxBytes;
@@ -38,7 +38,7 @@ final class BodyReader implements Handler<RoutingContext> {
         this.timeout = timeout;
     }
 
-    /** The body, which is not kept any longer: the answer can take minutes. */
+    /** Returns the body and stops keeping it, because the response can take minutes. */
     public static Buffer take(RoutingContext ctx) {
         Buffer body = ctx.remove(BODY);
         if (body == null) {
@@ -50,7 +50,7 @@ final class BodyReader implements Handler<RoutingContext> {
         return body;
     }
 
-    /** What a large body was read for is done: others may use its memory. Happens by itself when the request ends. */
+    /** Releases the memory of a large body that is no longer needed. The end of the request releases it too. */
     public static void release(RoutingContext ctx) {
         IncomingBody reading = ctx.remove(READING);
         if (reading != null) {

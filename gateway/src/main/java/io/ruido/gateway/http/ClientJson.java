@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * JSON from clients, read within limits: text that has far more values, names or levels than any request needs is
- * refused while it is read, before it takes memory.
+ * Parses JSON from clients. Text with far more values, names or levels than any request needs is refused while it is
+ * read, before it takes memory.
  */
 public final class ClientJson {
     private static final int MAX_LEVELS = 64;
@@ -26,7 +26,7 @@ public final class ClientJson {
                             .maxNestingDepth(MAX_LEVELS)
                             .maxNameLength(MAX_NAME_LENGTH)
                             .maxTokenCount(MAX_TOKENS)
-                            .maxStringLength(Integer.MAX_VALUE) // Bodies are limited, and pictures are long strings.
+                            .maxStringLength(Integer.MAX_VALUE) // Bodies are limited, and images are long strings.
                             .build())
                     // Names are untrusted input and must not be cached across requests.
                     .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
@@ -39,10 +39,10 @@ public final class ClientJson {
     private ClientJson() {}
 
     /**
-     * A {@link JsonObject}, a {@link JsonArray}, a string, a number, a boolean or null.
+     * Returns a {@link JsonObject}, a {@link JsonArray}, a string, a number, a boolean or null.
      *
-     * @param what the text is, for the client
-     * @throws ProblemException when the text is no JSON, or exceeds a limit
+     * @param what name of the text in errors
+     * @throws ProblemException when the text is not JSON or exceeds a limit
      */
     public static Object read(String what, byte[] text) {
         try {

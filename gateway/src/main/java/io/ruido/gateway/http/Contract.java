@@ -25,7 +25,7 @@ public final class Contract {
 
     private Contract() {}
 
-    /** The file as it is served. */
+    /** Returns the file as clients get it. */
     public static Buffer text() {
         try (InputStream in = Contract.class.getResourceAsStream("openapi.yaml")) {
             return Buffer.buffer(in.readAllBytes());
@@ -34,7 +34,7 @@ public final class Contract {
         }
     }
 
-    /** Requests are checked by the configured limits, which the file cannot know. */
+    /** Parses the file, with the configured limits in place of its own. */
     public static Future<OpenAPIContract> load(Vertx vertx, Buffer text, JobsConfig limits) {
         Map<String, Object> parsed = new Yaml().load(text.toString());
         JsonObject contract = new JsonObject(parsed);
@@ -51,7 +51,7 @@ public final class Contract {
         return OpenAPIContract.from(vertx, contract);
     }
 
-    /** Checks values by one of the contract's named schemas. */
+    /** Returns a check against one of the contract's named schemas. */
     public static SchemaCheck check(OpenAPIContract contract, String name) {
         return new SchemaCheck(schema(contract, name), contract.getSchemaRepository());
     }
@@ -60,12 +60,12 @@ public final class Contract {
         return JsonSchema.of(object(contract.getRawContract(), "components", "schemas", name));
     }
 
-    /** The {@code operationId} of the file, by which a HEAD is the GET of its path. */
+    /** Returns the {@code operationId} of the file. A HEAD request has the one of the GET request for its path. */
     static String operation(Operation operation) {
         return operation.getOperationId().replaceFirst("^" + HEAD, "");
     }
 
-    // HEAD is GET without the content (RFC 9110, §9.3.2); of an answer that lasts nothing would be left.
+    // HEAD is GET without the content (RFC 9110, §9.3.2). Streams have no HEAD.
     private static void addHead(JsonObject contract) {
         object(contract, "paths").forEach(path -> {
             JsonObject methods = (JsonObject) path.getValue();

@@ -21,14 +21,14 @@ import java.util.Map;
 /**
  * A form with files ({@code multipart/form-data}, RFC 7578).
  *
- * @param parts by name; one that could come several times, such as {@code image[]}, by the name alone
+ * @param parts content by name; a name such as {@code image[]} is without its brackets
  */
 record Form(Map<String, byte[]> parts) {
     static final String MEDIA_TYPE = "multipart/form-data";
 
     /**
      * @param contentType with the boundary
-     * @throws ProblemException when it is no form, or has a part twice
+     * @throws ProblemException when it is not a form, or has two parts of one name
      */
     static Form parse(String contentType, Buffer body) {
         FullHttpRequest request = new DefaultFullHttpRequest(
@@ -45,16 +45,17 @@ record Form(Map<String, byte[]> parts) {
         } catch (ProblemException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            // The decoder meets broken forms with exceptions of every kind.
+            // The decoder throws exceptions of many types for broken forms.
             throw new ProblemException(
                     Problem.of(Problem.Code.MALFORMED_REQUEST, "The form cannot be read: " + e.getMessage()), e);
         }
     }
 
     /**
-     * What a contract's check can be asked about: texts as the values that they are written for, files by their lengths.
+     * Converts the form to JSON that a schema can check: text becomes values of the schema's types, files are replaced
+     * by their lengths.
      *
-     * @param properties of the form's schema
+     * @param properties properties of the form's schema
      */
     JsonObject json(JsonObject properties) {
         JsonObject json = new JsonObject();
@@ -78,7 +79,7 @@ record Form(Map<String, byte[]> parts) {
         };
     }
 
-    /** Text that is no number is left to the schema to refuse. */
+    /** Returns text that is not a number unchanged; the schema refuses it. */
     private static Object number(String text) {
         return text.matches("-?\\d{1,20}(\\.\\d{1,20})?") ? (Object) Double.valueOf(text) : text;
     }

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Shuts a gateway down without failing a request. The gateway is not ready from the start, so it gets no new
+ * Shuts a gateway down without failing a request. The gateway reports at once that it is not ready, so it gets no new
  * connections. Existing connections are closed with their next response, watchers are asked to reconnect, and responses
  * in progress are completed.
  */
@@ -22,7 +22,7 @@ public final class GracefulShutdown implements PlatformHandler {
     /** The time in which requests are still accepted on connections whose clients do not know of the shutdown yet. */
     private static final Duration SETTLE = Duration.ofSeconds(2);
 
-    /** An answer that takes longer is cut off. */
+    /** A response that takes longer is cut off. */
     private static final Duration AT_MOST = Duration.ofSeconds(15);
 
     private static final long NO_ERROR = 0;
@@ -49,7 +49,7 @@ public final class GracefulShutdown implements PlatformHandler {
 
     /**
      * Tells a client to use another connection. An HTTP/2 connection stays open, as the client may already have sent
-     * further requests on it: its GOAWAY frame has the greatest stream number (RFC 9113, section 6.8).
+     * further requests on it: its GOAWAY frame has the largest stream number (RFC 9113, section 6.8).
      */
     private static void lastOfItsConnection(RoutingContext ctx) {
         if (ctx.request().version() == HttpVersion.HTTP_2) {
@@ -79,7 +79,7 @@ public final class GracefulShutdown implements PlatformHandler {
         return () -> farewells.remove(farewell);
     }
 
-    /** Returns when everything is answered, or some seconds later. */
+    /** Begins the shutdown and waits for the responses in progress, at most {@link #AT_MOST}. */
     public void run() throws InterruptedException {
         begun = true;
         log.info("gateway is shutting down; closing {} WebSockets and event streams", farewells.size());

@@ -7,7 +7,7 @@ import java.io.InputStream;
 import java.util.function.Consumer;
 import java.util.zip.GZIPInputStream;
 
-/** Bodies with {@code Content-Encoding: gzip}. */
+/** Decodes bodies with {@code Content-Encoding: gzip}. */
 final class Gzip {
     private static final int PIECE = 16 * 1024;
 
@@ -16,8 +16,8 @@ final class Gzip {
     /**
      * Inflates a body piece by piece.
      *
-     * @param growing told of each piece's size before it is added; throws to refuse the body
-     * @throws ProblemException when it is no gzip
+     * @param growing called with the size of each piece before it is added; throws to refuse the body
+     * @throws ProblemException when the body is not in gzip format
      */
     static Buffer inflated(Buffer body, Consumer<Integer> growing) {
         Buffer plain = Buffer.buffer();
@@ -30,7 +30,7 @@ final class Gzip {
             return plain;
         } catch (IOException e) {
             throw new ProblemException(
-                    Problem.of(Problem.Code.MALFORMED_REQUEST, "The body is no gzip: " + e.getMessage()), e);
+                    Problem.of(Problem.Code.MALFORMED_REQUEST, "The body is not in gzip format: " + e.getMessage()), e);
         }
     }
 }

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A file that never changes, as HTTP serves it (RFC 9110): with a tag, by which a client that has it is told so, and in parts.
+ * Serves a file that never changes over HTTP (RFC 9110), with an entity tag and byte ranges.
  *
  * @param name unique among all files of the server
  */
@@ -19,14 +19,14 @@ public record ImmutableFile(String name) {
     private static final int NOT_MODIFIED = 304;
     private static final String CACHE_CONTROL = "private, max-age=31536000, immutable";
 
-    /** One range of bytes: from the first to the second, from the first on, or the last so many. */
+    /** One range of bytes: {@code first-last}, {@code first-} or {@code -length}. */
     private static final Pattern RANGE = Pattern.compile("bytes=(?!-$)(\\d{0,18})-(\\d{0,18})");
 
     private String tag() {
         return '"' + name + '"';
     }
 
-    /** Answers a client that has the file already; returns false when it has not. */
+    /** Answers 304 if the client already has the file; otherwise returns false. */
     public boolean sendNotModified(RoutingContext ctx) {
         String known = ctx.request().getHeader(HttpHeaders.IF_NONE_MATCH);
         boolean match = known != null
@@ -40,7 +40,7 @@ public record ImmutableFile(String name) {
         return match;
     }
 
-    /** Answers with the file, or with the part that the client asks for (RFC 9110, §14.2). */
+    /** Answers with the file, or with the requested range (RFC 9110, §14.2). */
     public void send(RoutingContext ctx, String mediaType, byte[] file) {
         headers(ctx).putHeader(HttpHeaders.CONTENT_TYPE, mediaType).putHeader(HttpHeaders.ACCEPT_RANGES, "bytes");
         String range = ctx.request().getHeader("Range");
@@ -61,7 +61,7 @@ public record ImmutableFile(String name) {
                     "The file has %d bytes; Range asks for %s.".formatted(file.length, Problem.cut(range)))));
             return;
         }
-        if (first > last) { // no range of bytes, which is to be ignored
+        if (first > last) { // an invalid range is ignored
             end(ctx, file);
             return;
         }

@@ -14,13 +14,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A body on its way, at first in memory and from a certain size on in a file, from which it is read once it is complete. All
- * of it happens on the request's event loop, but for the calls of the file; while one runs, nothing is read.
+ * A body that is being received, in memory up to a certain size and then in a temporary file. Everything runs on the
+ * request's event loop except for file access, during which the request is paused.
  */
 final class IncomingBody {
     private static final Logger log = LoggerFactory.getLogger(IncomingBody.class);
 
-    /** What is kept in memory of a body before it is written to the file. */
+    /** Bytes that are collected in memory before they are written to the file. */
     private static final int IN_MEMORY = 256 * 1024;
 
     private static final List<String> GZIP = List.of("gzip", "x-gzip");
@@ -50,7 +50,7 @@ final class IncomingBody {
     void endWithin(Duration timeout) {
         timer = ctx.vertx().setTimer(timeout.toMillis(), late -> {
             if (ctx.request().version() != HttpVersion.HTTP_2) {
-                // What is still to come of the body would be taken for the next request.
+                // The rest of the body would be taken for the next request.
                 ctx.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
                 ctx.addEndHandler(answered -> ctx.request().connection().close());
             }
@@ -150,13 +150,13 @@ final class IncomingBody {
         void with(Buffer result);
     }
 
-    /** What blocks or takes long. */
+    /** Runs a call that blocks or takes long on a worker thread. */
     private void offTheLoop(Callable<Buffer> call, Then then) {
         writing = true;
         ctx.vertx().executeBlocking(call, false).onComplete(result -> {
             writing = false;
             if (over) {
-                release(); // Also what was taken meanwhile.
+                release(); // The call may have taken more since the last release.
             } else if (result.cause() instanceof ProblemException refused) {
                 refuse(refused.problem());
             } else if (result.succeeded()) {
@@ -176,7 +176,7 @@ final class IncomingBody {
         }
     }
 
-    /** Keeps nothing any more. Any number of times. */
+    /** Releases all memory and the file. It can be called repeatedly. */
     void release() {
         over = true;
         body = null;

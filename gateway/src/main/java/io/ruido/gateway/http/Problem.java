@@ -35,7 +35,7 @@ public record Problem(
         return text.length() > LONGEST ? text.substring(0, LONGEST) + "…" : text;
     }
 
-    /** @param value as it was sent, or null when it was missing; name and value are cut when they are long */
+    /** @param value value as it was sent, or null if it was missing; long names and values are cut */
     public record Field(String field, Object value, String reason) {
         public Field {
             field = cut(field);
@@ -110,12 +110,12 @@ public record Problem(
         return invalid(errors, 0);
     }
 
-    /** @param more fields that were refused besides */
+    /** @param more number of further invalid fields */
     static Problem invalid(List<Field> errors, int more) {
         return of(Code.INVALID_FIELD, details(errors, more), errors, more, null);
     }
 
-    /** The same for a client that knows the fields by other names. */
+    /** Returns the same problem for a client that knows the fields by other names. */
     public Problem renamed(Map<String, String> names) {
         if (errors.isEmpty()) {
             return this;
@@ -140,7 +140,7 @@ public record Problem(
                 retryAfter.toSeconds());
     }
 
-    /** @param what there are too many of */
+    /** @param what name of what there are too many of */
     public static Problem tooMany(String what, Duration retryAfter) {
         return of(
                 Code.TOO_MANY_REQUESTS,

@@ -33,7 +33,9 @@ public final class Problems implements Handler<RoutingContext> {
     private final Consumer<RoutingContext> unrouted;
     private final MeterRegistry metrics;
 
-    /** @param unrouted called for requests that no route serves; throws when the caller may not learn even that */
+    /**
+     * @param unrouted called for requests that no route serves; throws for callers who may not learn which routes exist
+     */
     public Problems(ApiRouter api, Consumer<RoutingContext> unrouted, MeterRegistry metrics) {
         this.api = api;
         this.unrouted = unrouted;
@@ -48,10 +50,10 @@ public final class Problems implements Handler<RoutingContext> {
     @Override
     public void handle(RoutingContext ctx) {
         if (ctx.response().closed() || ctx.failure() instanceof StreamResetException) {
-            return; // Its client has gone.
+            return; // The client has disconnected.
         }
         if (ctx.response().ended() || ctx.response().headWritten()) {
-            // Nothing of a response that could not be written was sent, so the client would wait for it.
+            // The client would wait for the rest of the response.
             log.error("a request failed after its response had started; closing the connection", ctx.failure());
             ctx.response().reset();
             return;
@@ -80,11 +82,11 @@ public final class Problems implements Handler<RoutingContext> {
         Problem.Code code = Problem.Code.ofStatus(ctx.statusCode());
         String request = ctx.request().method() + " " + ctx.request().path();
         return code == Problem.Code.METHOD_NOT_ALLOWED
-                ? Problem.of(code, request + ": allowed are " + api.allowedMethods(ctx.normalizedPath()) + ".")
+                ? Problem.of(code, request + ": allowed methods are " + api.allowedMethods(ctx.normalizedPath()) + ".")
                 : Problem.of(code, request);
     }
 
-    /** What Vert.x itself could not read as HTTP. */
+    /** Answers a request that is not valid HTTP, and closes its connection. */
     static void malformed(HttpServerRequest request, String detail) {
         request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         Reply.error(request, Problem.of(Problem.Code.MALFORMED_REQUEST, detail), ErrorFormat.PROBLEM_JSON);

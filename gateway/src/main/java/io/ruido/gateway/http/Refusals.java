@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The fields of one request that were refused. Only the first of them are kept, each once; the others are counted, so
- * that no request can ask for an answer that is much larger than itself.
+ * The invalid fields of one request. Only the first ones are listed, each once, and the others are counted, so that a
+ * response is never much larger than its request.
  */
 public final class Refusals {
     private static final int TOLD = 20;

@@ -18,7 +18,7 @@ public final class Reply {
 
     private Reply() {}
 
-    /** Continues on the event loop of the request when a stage of another thread completes. */
+    /** Returns a future that completes on the event loop of the request, whichever thread completes the stage. */
     public static <T> Future<T> on(RoutingContext ctx, CompletionStage<T> stage) {
         return Future.fromCompletionStage(stage, ctx.vertx().getOrCreateContext());
     }
@@ -27,7 +27,7 @@ public final class Reply {
         write(ctx.request(), status, JSON, body);
     }
 
-    /** Sends the content. A HEAD gets its length alone: over HTTP/2 Vert.x would send the content too. */
+    /** Sends the content. A HEAD request gets only its length, because Vert.x would send the content over HTTP/2. */
     public static void end(HttpServerRequest request, Buffer content) {
         HttpServerResponse response =
                 request.response().putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(content.length()));

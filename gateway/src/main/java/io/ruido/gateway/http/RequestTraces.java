@@ -9,7 +9,7 @@ import io.ruido.telemetry.Trace;
 import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
 
-/** The trace of a request that submits a job: what is done for the job later belongs to it. */
+/** Traces requests that submit jobs. Later work on a job belongs to the trace of its request. */
 public final class RequestTraces {
     private static final String KEY = "trace";
 
@@ -19,7 +19,7 @@ public final class RequestTraces {
         this.tracer = tracer;
     }
 
-    /** Goes on with the client's trace, if it sent one. */
+    /** Returns a handler that continues the client's trace, or starts one. */
     public Handler<RoutingContext> traced(Handler<RoutingContext> submission) {
         return ctx -> {
             Context client = Trace.of(ctx.request().getHeader(Trace.HEADER));
@@ -42,7 +42,7 @@ public final class RequestTraces {
         };
     }
 
-    /** The trace context of a request that submits a job; empty where the request is not traced. */
+    /** Returns the trace context of a request that submits a job; it is empty when the request is not traced. */
     public static Context of(RoutingContext ctx) {
         return ctx.get(KEY, Context.root());
     }

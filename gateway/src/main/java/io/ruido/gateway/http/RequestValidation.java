@@ -19,15 +19,15 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
- * Checks a request by its operation in the contract and keeps the values for the handler, absent ones as the contract's
- * defaults. The router's own check would hop to a worker thread, copy its table of schemas for every value, and forget
- * which field had which value.
+ * Checks a request against its operation in the contract, and keeps the values for the handler. Absent values become
+ * the contract's defaults. Vert.x's own validation would use a worker thread, copy all schemas for each value, and not
+ * report which field had which value.
  */
 public final class RequestValidation implements Handler<RoutingContext> {
     private static final String BODY = "body";
     private static final String FORM = "form";
 
-    /** Larger ones are read on another thread, so that other clients need not wait. */
+    /** Larger bodies are parsed on another thread, so that other clients do not wait. */
     private static final int READ_AT_ONCE = 4 * 1024;
 
     private record Rule(Parameter parameter, SchemaCheck check) {}
@@ -59,7 +59,7 @@ public final class RequestValidation implements Handler<RoutingContext> {
         this.formFields = form == null ? null : ((JsonObject) form.getSchema()).getJsonObject("properties");
     }
 
-    /** The value of a parameter, or null when it is absent and has no default. */
+    /** Returns the value of a parameter, or null when it is absent and has no default. */
     public static <T> T value(RoutingContext ctx, String parameter) {
         return ctx.get(parameter);
     }
@@ -92,7 +92,7 @@ public final class RequestValidation implements Handler<RoutingContext> {
             keepBody(ctx, bodyCheck, json(ctx, body), refused);
             ctx.next();
         } else {
-            // Unordered, as one client's large body is no reason for another's to wait.
+            // Not ordered: large bodies of several clients are parsed in parallel.
             ctx.vertx()
                     .executeBlocking(
                             () -> {
@@ -115,17 +115,17 @@ public final class RequestValidation implements Handler<RoutingContext> {
         return form.json(formFields);
     }
 
-    /** The bytes of the body. They are no longer kept: the answer can take minutes. */
+    /** Returns the body and stops keeping it, because the response can take minutes. */
     public static Buffer takeBody(RoutingContext ctx) {
         return BodyReader.take(ctx);
     }
 
-    /** What a large body was read for is done: other requests may use its memory. */
+    /** Releases the memory of a large body that is no longer needed. */
     public static void releaseBody(RoutingContext ctx) {
         BodyReader.release(ctx);
     }
 
-    /** The parts of a form, which are not kept any longer; none where the body is JSON. */
+    /** Returns the parts of a form and stops keeping them. It returns none if the body is JSON. */
     public static Map<String, byte[]> takeParts(RoutingContext ctx) {
         Form form = ctx.remove(FORM);
         return form == null ? Map.of() : form.parts();
@@ -169,7 +169,7 @@ public final class RequestValidation implements Handler<RoutingContext> {
         ctx.put(name, value);
     }
 
-    /** Text that is no number is left to the schema to refuse. */
+    /** Returns text that is not a number unchanged; the schema refuses it. */
     static Object wholeNumber(String text) {
         try {
             return Integer.valueOf(text);
@@ -178,7 +178,7 @@ public final class RequestValidation implements Handler<RoutingContext> {
         }
     }
 
-    /** The content type with its parameters; any but the wanted one is refused. */
+    /** Returns the content type with its parameters. Other types than the wanted one are refused. */
     public static String contentType(RoutingContext ctx, String wanted) {
         String type = ctx.request().getHeader(HttpHeaders.CONTENT_TYPE);
         if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase(wanted)) {

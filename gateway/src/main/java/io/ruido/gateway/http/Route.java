@@ -5,7 +5,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.OptionalLong;
 
 /**
- * The handler of one operation of the contract, with every rule that holds for it.
+ * The handler of one operation of the contract, with its access rule, limit and error format.
  *
  * @param operation {@code operationId} in the contract
  * @param access who may call it
@@ -23,7 +23,10 @@ public record Route(
 
     private static final String KEY = "route";
 
-    /** A route that needs an API key, takes a body of the usual size and writes its errors as problem JSON. */
+    /**
+     * Returns a route that needs an API key, takes a body of the configured maximum size and writes its errors as
+     * problem JSON.
+     */
     public static Route of(String operation, Handler<RoutingContext> handler) {
         return new Route(operation, handler, AccessRule.KEY, OptionalLong.empty(), ErrorFormat.PROBLEM_JSON, false);
     }
@@ -40,12 +43,12 @@ public record Route(
         return new Route(operation, handler, access, maxBodyBytes, format, submitsJobs);
     }
 
-    /** Counts its errors as refused jobs. */
+    /** Returns the same route, with its errors counted as refused jobs. */
     public Route submittingJobs() {
         return new Route(operation, handler, access, maxBodyBytes, errors, true);
     }
 
-    /** The route that serves a request, or null while none has been found. */
+    /** Returns the route that serves a request, or null before one was found. */
     static Route of(RoutingContext ctx) {
         return ctx.get(KEY);
     }

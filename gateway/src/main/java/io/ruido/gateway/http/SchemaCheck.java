@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Checks a plain value, or an object of plain values, by a schema of the contract, and says in words which field was
- * refused, with which value and why.
+ * Checks a plain value, or an object of plain values, against a schema of the contract, and reports which field is
+ * invalid, its value, and why.
  */
 public final class SchemaCheck {
     private final JsonObject schema;
@@ -26,7 +26,7 @@ public final class SchemaCheck {
         this.validator = schemas.validator(schema);
     }
 
-    /** @param name of the value itself, where it is not an object's field that was refused */
+    /** @param name name to report when the value itself is invalid, not a field of it */
     public Refusals check(String name, Object value) {
         Refusals refused = new Refusals();
         Object known = value;
@@ -43,7 +43,7 @@ public final class SchemaCheck {
         return refused;
     }
 
-    /** Gives an object's absent fields the defaults of the contract. */
+    /** Sets an object's absent fields to the defaults of the contract. */
     public void putDefaults(JsonObject object) {
         for (String field : properties.fieldNames()) {
             Object value = properties.getValue(field) instanceof JsonObject rules ? rules.getValue("default") : null;
@@ -60,7 +60,10 @@ public final class SchemaCheck {
                 .forEach(field -> refused.add(new Problem.Field(field, null, "must be given")));
     }
 
-    /** The fields that the schema knows: the validator would make an error of several objects for each other one. */
+    /**
+     * Returns the fields that the schema knows. The validator would create several error objects for each unknown
+     * field.
+     */
     private JsonObject withoutUnknown(JsonObject object, Refusals refused) {
         if (properties.isEmpty() || Boolean.TRUE.equals(schema.getValue("additionalProperties"))) {
             return object;
@@ -71,7 +74,7 @@ public final class SchemaCheck {
             if (properties.containsKey(field.getKey())) {
                 known.put(field.getKey(), field.getValue());
             } else if (!refused.full()) {
-                String names = unknown == 0 ? "; known are " + String.join(", ", properties.fieldNames()) : "";
+                String names = unknown == 0 ? "; known fields are " + String.join(", ", properties.fieldNames()) : "";
                 refused.add(new Problem.Field(field.getKey(), object.getValue(field.getKey()), "is unknown" + names));
                 unknown++;
             } else {
@@ -112,7 +115,7 @@ public final class SchemaCheck {
             case "minLength" -> rule.equals(1) ? "must not be empty" : "must have at least " + rule + " characters";
             case "maxLength" -> "must have at most " + rule + " characters";
             case "pattern" -> "must match " + rule;
-            case "uniqueItems" -> "must name each once";
+            case "uniqueItems" -> "must not have duplicates";
             case "minItems" -> "must have at least " + rule;
             case "maxItems", "maxProperties" -> rule.equals(0) ? "must be empty" : "must have at most " + rule;
             case "format" -> "must be a " + rule;

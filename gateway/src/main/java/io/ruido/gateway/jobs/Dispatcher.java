@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Publishes admitted jobs to Kafka, and jobs that Kafka may not have: because it was unavailable, a gateway died, or no worker
- * has touched them for long. A job that Kafka already had reaches the workers twice and runs once.
+ * Publishes admitted jobs to Kafka. It also publishes jobs that Kafka may not have, because it was unavailable, a
+ * gateway died, or no worker has touched them for a long time. A job that is published twice runs once.
  */
 public final class Dispatcher {
     private static final Logger log = LoggerFactory.getLogger(Dispatcher.class);
@@ -31,7 +31,7 @@ public final class Dispatcher {
         this.unpublished = unpublished;
     }
 
-    /** Never fails: what could not be done is tried again the next time. */
+    /** Publishes the jobs that are due. Never fails: errors are logged, and the next run retries. */
     public CompletionStage<Void> run() {
         return unpublished
                 .due(AT_A_TIME)

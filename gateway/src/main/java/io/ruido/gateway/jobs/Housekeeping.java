@@ -12,9 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Work on jobs that no client or worker triggers: expiring jobs after their deadline, trimming the events of finished jobs,
- * deleting jobs after their retention time, and admitting waiting jobs when workers have room. Every gateway does this for
- * all jobs.
+ * Work on jobs that no client or worker triggers: expiring jobs after their deadline, trimming the events of finished
+ * jobs, deleting jobs after their retention time, and admitting waiting jobs when workers have room. Every gateway does
+ * this for all jobs.
  */
 public final class Housekeeping {
     private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
@@ -42,26 +42,26 @@ public final class Housekeeping {
         this.models = models;
     }
 
-    /** Ends jobs whose deadline has come: their watchers and workers hear of it now. Never fails. */
+    /** Expires jobs whose deadline has passed, and notifies their watchers and workers. Never fails. */
     public CompletionStage<Void> expire() {
         return each(deadlines, id -> store.expire(id)
                 .thenCompose(change -> archive.write(id))
                 .thenCompose(written -> deadlines.done(id)));
     }
 
-    /** Shortens the events of jobs that ended a while ago. Never fails. */
+    /** Trims the events of jobs that ended some time ago. Never fails. */
     public CompletionStage<Void> trim() {
         return each(trims, store::trim);
     }
 
-    /** Deletes the images of jobs that were kept long enough, and then what Redis knows of them. Never fails. */
+    /** Deletes jobs after their retention time: first their images, then their keys in Redis. Never fails. */
     public CompletionStage<Void> forget() {
         return each(retention, id -> store.find(id)
                 .thenCompose(found -> found.map(archive::close).orElse(CompletableFuture.completedStage(null)))
                 .thenCompose(closed -> store.forget(id)));
     }
 
-    /** Lets waiting jobs through where there is room. Never fails. */
+    /** Admits waiting jobs to Kafka while workers have room. Never fails. */
     public CompletionStage<Void> admit() {
         return models.list()
                 .thenCompose(cards -> CompletableFuture.allOf(cards.stream()
@@ -74,7 +74,7 @@ public final class Housekeeping {
                 });
     }
 
-    /** Never fails. */
+    /** Runs a task for all due ids. Never fails: errors are logged, and the ids become due again. */
     public static CompletionStage<Void> each(DelayedQueue agenda, Function<UUID, CompletionStage<Void>> task) {
         return agenda.due(AT_A_TIME)
                 .thenCompose(ids -> {

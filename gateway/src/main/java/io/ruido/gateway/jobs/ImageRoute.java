@@ -29,7 +29,7 @@ import java.util.concurrent.Executor;
  * job; while Redis is unavailable, administrators get results from the archive.
  */
 public final class ImageRoute {
-    /** The media type of results that were stored without one, by earlier versions. */
+    /** The media type of results that earlier versions stored without one. */
     private static final String PNG = "image/png";
 
     private final Jobs jobs;
@@ -46,7 +46,7 @@ public final class ImageRoute {
         return Route.of("getImage", this::get);
     }
 
-    /** Which of the files of an image. */
+    /** One of the files of an image. */
     public enum Variant {
         RESULT,
         /** The first frame of a clip, as PNG. */
@@ -90,8 +90,8 @@ public final class ImageRoute {
             return image;
         }
         if (!job.job().params().geometry().isClip()) {
-            throw new ProblemException(
-                    Problem.of(Problem.Code.NOT_FOUND, "Image %s is no clip: it has no thumbnail.".formatted(sample)));
+            throw new ProblemException(Problem.of(
+                    Problem.Code.NOT_FOUND, "Image %s has no thumbnail, because it is not a clip.".formatted(sample)));
         }
         return new JobStatus.Image(
                 image.index(),
@@ -131,7 +131,7 @@ public final class ImageRoute {
                 .mapEmpty();
     }
 
-    /** The bytes of a finished image. */
+    /** Reads the file of a finished image. */
     public CompletionStage<byte[]> read(JobStatus.Image image) {
         return CompletableFuture.supplyAsync(() -> get(image.key()), blocking);
     }

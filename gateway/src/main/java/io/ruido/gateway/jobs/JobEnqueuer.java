@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
- * Accepts a job: once Redis knows it, it will be run. If it is its turn it is also published at once; where that fails,
- * or this gateway dies before, the {@link Dispatcher} of any gateway does it.
+ * Accepts jobs: a job that is in Redis will be run. If it is its turn, it is also published at once. If that fails, or
+ * this gateway dies first, the {@link Dispatcher} of any gateway publishes it.
  */
 public final class JobEnqueuer {
     private static final Logger log = LoggerFactory.getLogger(JobEnqueuer.class);
@@ -32,7 +32,7 @@ public final class JobEnqueuer {
     private final MeterRegistry metrics;
     private final Executor blocking;
 
-    /** @param blocking where a call may block */
+    /** @param blocking executor for calls that block */
     public JobEnqueuer(JobStore store, JobPublisher publisher, MeterRegistry metrics, Executor blocking) {
         this.store = store;
         this.publisher = publisher;
@@ -41,9 +41,9 @@ public final class JobEnqueuer {
     }
 
     /**
-     * Completes when the job will be run whatever happens to this gateway.
+     * Submits a job. When the stage completes, the job will be run whatever happens to this gateway.
      *
-     * @param trace to which it belongs
+     * @param trace trace context of the request
      */
     public CompletionStage<SubmitResult> submit(Submission submission, Context trace) {
         Job job = submission.job();
@@ -59,7 +59,7 @@ public final class JobEnqueuer {
         });
     }
 
-    /** Puts a job on its Kafka queue. Never fails: what could not be done is noted, and done later. */
+    /** Publishes a job to its Kafka topic. Never fails: on an error the job is marked, and published later. */
     public CompletionStage<Void> publish(Job job, Context trace) {
         return CompletableFuture.supplyAsync(trace.wrapSupplier(() -> publisher.publish(job)), blocking)
                 .thenCompose(Function.identity())

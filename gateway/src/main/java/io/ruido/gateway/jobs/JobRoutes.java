@@ -15,7 +15,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
-/** Reading, cancelling and deleting jobs. */
+/** Routes for reading, listing, cancelling and deleting jobs. */
 public final class JobRoutes {
     private final Jobs jobs;
     private final ResultStore results;
@@ -72,7 +72,7 @@ public final class JobRoutes {
                                         Optional.ofNullable(RequestValidation.<String>value(ctx, "state"))
                                                 .map(JobState::valueOf),
                                         Optional.ofNullable(RequestValidation.value(ctx, "model")))
-                                // A page can have hundreds of addresses to sign.
+                                // A page can have hundreds of URLs to sign.
                                 .thenApplyAsync(this::view, blocking))
                 .onSuccess(view -> Reply.json(ctx, 200, view))
                 .onFailure(ctx::fail);

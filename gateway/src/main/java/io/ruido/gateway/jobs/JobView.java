@@ -88,7 +88,7 @@ public record JobView(
         }
     }
 
-    /** @param results signs the images' addresses */
+    /** @param results signs the URLs of the images */
     public static JobView of(JobStatus status, ResultStore results) {
         Job job = status.job();
         SamplingParams params = job.params();
@@ -148,7 +148,7 @@ public record JobView(
                 Links.of(job.jobId()));
     }
 
-    /** A job as it is the moment after it was accepted. */
+    /** Returns the status of a job that has just been accepted. */
     static JobStatus queued(Submission submission, SubmitResult.Accepted accepted) {
         Job job = submission.job();
         List<JobStatus.Image> images = IntStream.range(0, job.images())

@@ -13,7 +13,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.UUID;
 
-/** Waits for the end of a job, for requests that are answered then. */
+/** Waits for the end of jobs, for requests that are answered when their job ends. */
 public final class JobWaiter {
     private final Jobs jobs;
     private final EventStream events;
@@ -26,7 +26,7 @@ public final class JobWaiter {
     }
 
     /**
-     * Awaits as {@link #await} does, but also completes when the gateway shuts down: the client can then ask another
+     * Waits as {@link #await} does, and also completes when the gateway shuts down, so that the client can ask another
      * one.
      */
     Future<JobStatus> awaitOrShutdown(RoutingContext ctx, UUID id, Duration atMost) {
@@ -62,7 +62,7 @@ public final class JobWaiter {
         jobs.cancel(Caller.of(ctx), id).exceptionally(finished -> null);
     }
 
-    /** Why a job that has ended has no images, or that it has not ended in time. */
+    /** Returns the problem of a job that has ended without images, or has not ended in time. */
     public static Problem without(UUID id, JobState state, String error) {
         return switch (state) {
             case FAILED -> Problem.of(Problem.Code.JOB_FAILED, "Job %s failed: %s".formatted(id, error));

@@ -19,7 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
-/** Recorded jobs. A stage fails with a {@link ProblemException} when what was asked for cannot be had. */
+/**
+ * The jobs in Redis and in the archive. Stages fail with a {@link ProblemException} that says why a request cannot be
+ * answered.
+ */
 public final class Jobs {
     private static final Logger log = LoggerFactory.getLogger(Jobs.class);
 
@@ -33,15 +36,15 @@ public final class Jobs {
         this.archive = archive;
     }
 
-    /** @param next to begin the following page with, or null at the end */
+    /** @param next cursor of the following page, or null at the end */
     public record Page(List<JobStatus> jobs, UUID next) {}
 
-    /** Jobs that the caller may not see are not there for it. */
+    /** Finds a job. A job that the caller may not see is not found. */
     public CompletionStage<JobStatus> find(Caller caller, UUID id) {
         return find(id, caller::sees);
     }
 
-    /** For whoever may see any job. */
+    /** Finds a job for a caller who may see any job. */
     public CompletionStage<JobStatus> find(UUID id) {
         return find(id, job -> true);
     }
@@ -52,7 +55,7 @@ public final class Jobs {
                 .orElseGet(() -> absent(id)));
     }
 
-    /** The job as it is once it is cancelled. */
+    /** Cancels a job and returns its new status. */
     public CompletionStage<JobStatus> cancel(Caller caller, UUID id) {
         return find(caller, id).thenCompose(seen -> store.cancel(id)).thenCompose(change -> switch (change) {
             case ChangeResult.Done done -> {
@@ -78,7 +81,7 @@ public final class Jobs {
                 .thenCompose(found -> found.filter(caller::sees).isPresent() ? delete(id) : deleteArchived(caller, id));
     }
 
-    /** The images go first: when that fails, the job is still there to be deleted again. */
+    /** Deletes the images first: if that fails, the job still exists and can be deleted again. */
     private CompletionStage<Void> delete(UUID id) {
         return store.cancel(id).thenCompose(change -> store.find(id).thenCompose(found -> {
             boolean begun = found.isPresent() && found.get().startedAt() != null;
@@ -96,7 +99,7 @@ public final class Jobs {
                         : absent(id));
     }
 
-    /** Deletes the caller's own jobs that are in a state, the newest first; returns how many. */
+    /** Deletes the caller's own jobs in one state, the newest first, and returns their number. */
     public CompletionStage<Integer> deleteAll(Caller caller, JobState state, Optional<String> model) {
         JobStore.Filter own = new JobStore.Filter(Optional.of(caller.tenant()), false, Optional.of(state), model);
         return deleteAll(own, null, 0);
@@ -113,7 +116,7 @@ public final class Jobs {
     }
 
     /**
-     * Newest first.
+     * Lists jobs, the newest first.
      *
      * @param before only jobs that are older than this one; null for the newest
      */
@@ -123,7 +126,7 @@ public final class Jobs {
         return list(new JobStore.Filter(tenant, false, state, model), before, limit);
     }
 
-    /** The newest of a caller's jobs that are not finished. */
+    /** Returns the newest of the caller's unfinished jobs. */
     public CompletionStage<List<JobStatus>> live(Caller caller, int limit) {
         JobStore.Filter live =
                 new JobStore.Filter(Optional.of(caller.tenant()), true, Optional.empty(), Optional.empty());

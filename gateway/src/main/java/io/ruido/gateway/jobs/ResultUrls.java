@@ -22,8 +22,8 @@ import org.apache.commons.codec.digest.HmacAlgorithms;
 import org.apache.commons.codec.digest.HmacUtils;
 
 /**
- * Addresses of results that anybody can fetch for a while, without a key and whatever {@code Authorization} is sent:
- * {@code GET /v1/results/{id}/{file}}, signed with HMAC-SHA256.
+ * Signed URLs of results, {@code GET /v1/results/{id}/{file}}, which anybody can fetch temporarily without a key. The
+ * {@code Authorization} header is ignored. The signature is HMAC-SHA256.
  */
 public final class ResultUrls {
     private static final String PATH = "/v1/results/";
@@ -34,7 +34,7 @@ public final class ResultUrls {
     private final Jobs jobs;
     private final ImageRoute images;
 
-    /** @param validity of an address */
+    /** @param validity time for which a URL is valid */
     public ResultUrls(SigningKey key, Duration validity, InstantSource clock, Jobs jobs, ImageRoute images) {
         this.key = key;
         this.validity = validity;
@@ -47,7 +47,7 @@ public final class ResultUrls {
         return Route.of("getResult", this::get).access(AccessRule.PUBLIC);
     }
 
-    /** The addresses of a finished job's images, on the host by which the client has reached this gateway. */
+    /** Returns the URLs of a finished job's images, with the host under which the client reached this gateway. */
     Future<List<String>> of(RoutingContext ctx, JobStatus finished) {
         HttpServerRequest request = ctx.request();
         String server = request.scheme() + "://" + request.authority();

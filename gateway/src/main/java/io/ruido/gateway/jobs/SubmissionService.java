@@ -13,7 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** Turns a client's request into a recorded job: reads it, takes it from the quota, and enqueues it. */
+/** Submits jobs: reads the client's request, counts it in the quota, and enqueues the job. */
 public final class SubmissionService {
     private final SubmissionReader submissions;
     private final JobEnqueuer submitter;
@@ -28,11 +28,11 @@ public final class SubmissionService {
     }
 
     /**
-     * The new job, or the one that was submitted before under the same key.
+     * Returns the new job, or the one that was submitted before with the same idempotency key.
      *
      * @param body a {@code Submission} of the contract, valid, with its defaults
      * @param idempotencyKey null when there is none
-     * @param trace to which the job belongs
+     * @param trace trace context of the request
      */
     public CompletionStage<JobStatus> submit(JsonObject body, Caller caller, String idempotencyKey, Context trace) {
         return submissions.read(body, caller.tenant(), idempotencyKey).thenCompose(asked -> quota.take(

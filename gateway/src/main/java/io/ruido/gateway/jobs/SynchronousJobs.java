@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Jobs whose clients wait for the images in the response, as those of the compatible interfaces do. They are jobs like all
- * others, whose fields the clients know by other names.
+ * Runs jobs whose clients wait for the images in the response, as the clients of the compatible interfaces do. They are
+ * ordinary jobs, whose fields these clients know by other names.
  */
 public final class SynchronousJobs {
     private static final Duration AT_MOST = Duration.ofMinutes(10);
@@ -33,7 +33,7 @@ public final class SynchronousJobs {
     private final ImageRoute images;
     private final ResultUrls urls;
 
-    /** @param contract of {@code Submission} */
+    /** @param contract checks a {@code Submission} */
     public SynchronousJobs(
             SchemaCheck contract, SubmissionService submissions, JobWaiter waiter, ImageRoute images, ResultUrls urls) {
         this.contract = contract;
@@ -44,11 +44,11 @@ public final class SynchronousJobs {
     }
 
     /**
-     * Fails with a {@link ProblemException} when the job is refused.
+     * Submits a job. Fails with a {@link ProblemException} when it is refused.
      *
-     * @param wanted a {@code Submission} of the contract; a null is a field that was not given
-     * @param names by which the client knows the fields
-     * @param origin the interface by which it comes
+     * @param wanted a {@code Submission} of the contract; null values count as absent
+     * @param names names that the client uses for the fields
+     * @param origin interface of the request
      */
     public Future<Job> submit(RoutingContext ctx, JsonObject wanted, Map<String, String> names, String origin) {
         JsonObject submission = wanted.copy();
@@ -66,7 +66,10 @@ public final class SynchronousJobs {
                         new ProblemException(Problems.of(error).renamed(names), error)));
     }
 
-    /** Completes with the job when all images can be had; fails with a {@link ProblemException} when they will not be. */
+    /**
+     * Completes with the job when all its images are ready. Fails with a {@link ProblemException} when it ends without
+     * them.
+     */
     public Future<JobStatus> finished(RoutingContext ctx, Job job) {
         if (ctx.response().closed()) {
             waiter.abandon(ctx, job.jobId());
@@ -87,7 +90,7 @@ public final class SynchronousJobs {
         });
     }
 
-    /** The files of a finished job's images. */
+    /** Returns the files of a finished job's images in base64. */
     public Future<List<String>> base64(RoutingContext ctx, JobStatus finished) {
         return Future.all(finished.images().stream()
                         .map(image -> Reply.on(ctx, images.read(image).thenApply(bytes -> Base64.getEncoder()
@@ -96,7 +99,7 @@ public final class SynchronousJobs {
                 .map(all -> all.list());
     }
 
-    /** URLs of a finished job's images, which anybody can fetch temporarily. */
+    /** Returns URLs of a finished job's images, which anybody can fetch temporarily. */
     public Future<List<String>> urls(RoutingContext ctx, JobStatus finished) {
         return urls.of(ctx, finished);
     }

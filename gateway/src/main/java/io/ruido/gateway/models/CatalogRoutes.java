@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** What can be asked for. */
+/** Routes that list models, samplers, LoRAs, embeddings and limits. */
 public final class CatalogRoutes {
     private final ModelCatalog catalog;
     private final AddOnRegistry loras;
@@ -53,10 +53,10 @@ public final class CatalogRoutes {
 
     private record Limits(int maxSteps, int maxCount, int maxPromptLength, int maxUploadBytes, int maxUploadPixels) {}
 
-    /** @param workers how many serve it now */
+    /** @param workers number of workers that serve it now */
     private record ModelView(@JsonUnwrapped ModelCard card, long workers) {}
 
-    /** What OpenAI's clients list is beside what all others do. */
+    /** The list of models, for OpenAI's clients in {@code data} and for others in {@code models}. */
     private record Models(
             List<ModelView> models,
             List<UnavailableModel> unavailable,
@@ -75,7 +75,7 @@ public final class CatalogRoutes {
         }
     }
 
-    /** One model as both kinds of clients read it. */
+    /** One model, with the fields of both interfaces. */
     private record Model(
             @JsonUnwrapped OpenAiModel openAi,
             @JsonUnwrapped ModelView view) {}
@@ -112,7 +112,7 @@ public final class CatalogRoutes {
                 .onFailure(error -> ctx.fail(notFound(error)));
     }
 
-    /** What is a wrong field in a job is a wrong address here. */
+    /** Converts the error for an unknown model, which is a wrong field in a job, to 404. */
     private static Throwable notFound(Throwable error) {
         Problem problem = Problems.of(error);
         return problem.code().equals(Problem.Code.UNKNOWN_MODEL.label())

@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Other names for models, for clients that only know those of another service. */
+/** Other names for models, for clients that only know the names of another service. */
 public final class ModelAliases {
     private final Map<String, String> models = new LinkedHashMap<>();
 
-    /** @param aliases each {@code alias=model} */
+    /** @param aliases entries {@code alias=model} */
     public ModelAliases(List<String> aliases) {
         aliases.forEach(alias -> {
             int end = alias.indexOf('=');
@@ -19,12 +19,12 @@ public final class ModelAliases {
         });
     }
 
-    /** The model with a name, or else with the name that this is an alias of. */
+    /** Finds a model by its name or its alias. */
     Optional<ModelCard> find(List<ModelCard> cards, String name) {
         return named(cards, name).or(() -> named(cards, models.get(name)));
     }
 
-    /** The names of all models, and the aliases of those that are served. */
+    /** Returns the names of all models, and the aliases of models that are served. */
     List<String> names(List<ModelCard> cards) {
         Stream<String> served = models.keySet().stream()
                 .filter(alias -> named(cards, alias).isEmpty())

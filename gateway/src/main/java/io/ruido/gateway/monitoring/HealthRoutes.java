@@ -17,7 +17,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
-/** Probes. */
+/** Routes of the liveness and readiness probes. */
 public final class HealthRoutes {
     private static final long SECONDS = 2;
 

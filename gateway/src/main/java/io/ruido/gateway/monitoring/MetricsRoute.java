@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@code GET /metrics}. Metrics of the whole system are read from Redis at each request, so every gateway reports the
- * same values; without Redis they are missing.
+ * same values. They are absent while Redis is unavailable.
  */
 public final class MetricsRoute {
     private static final Logger log = LoggerFactory.getLogger(MetricsRoute.class);
@@ -88,7 +88,7 @@ public final class MetricsRoute {
                         unused.stream().map(MetricsDomain::toCategory).collect(Collectors.toSet()));
     }
 
-    /** Clients may invent methods, and every value of a label is a series of its own. */
+    /** Replaces unknown methods, because clients can invent methods and each label value would be a new series. */
     private static String method(HttpMethod method) {
         return METHODS.contains(method) ? method.name() : "other";
     }

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** {@code GET /v1/stats}: how all of Ruido is, for people and for what scales it. */
+/** {@code GET /v1/stats}: the state of the whole system, for people and autoscalers. */
 public final class StatsRoute {
     private static final List<JobState> ENDS =
             Stream.of(JobState.values()).filter(JobState::terminal).toList();
@@ -34,7 +34,7 @@ public final class StatsRoute {
         return Route.of("getStats", this::get).access(AccessRule.ADMIN);
     }
 
-    /** @param running images that are being denoised */
+    /** @param running number of images that are being denoised */
     private record Stats(int running, List<Model> models, List<WorkerStatus> workers, List<Minute> minutes) {
         static Stats of(List<Overview.Model> models, List<WorkerStatus> workers) {
             return new Stats(

@@ -16,7 +16,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The images of a job as OpenAI's clients want them: all at once, or one of them as it emerges. */
+/**
+ * Answers OpenAI's clients with the images of a job: all of them when the job is finished, or one as a stream of
+ * previews.
+ */
 public final class OpenAiAnswers {
     private final SynchronousJobs jobs;
     private final EventStream events;
@@ -36,7 +39,7 @@ public final class OpenAiAnswers {
     @JsonInclude(JsonInclude.Include.NON_NULL)
     private record Image(@JsonProperty("b64_json") String base64, String url) {}
 
-    /** Refuses what no answer can be. */
+    /** Refuses requests for a response that does not exist. */
     public static void check(JsonObject body) {
         boolean stream = streams(body);
         Integer count = body.getInteger("n");
@@ -47,10 +50,10 @@ public final class OpenAiAnswers {
     }
 
     /**
-     * Answers when the job is finished, or from now on.
+     * Answers when the job is finished, or streams from now on.
      *
-     * @param body of the request
-     * @param stream what the events of a stream are called
+     * @param body body of the request
+     * @param stream prefix of the types of streamed events
      */
     public Future<Void> send(RoutingContext ctx, Job job, JsonObject body, String stream) {
         if (!streams(body)) {
@@ -81,7 +84,7 @@ public final class OpenAiAnswers {
                         .toList()));
     }
 
-    /** The job's size as OpenAI writes it. */
+    /** Returns the job's size in OpenAI's format. */
     public static String size(Job job) {
         return job.params().width() + "x" + job.params().height();
     }

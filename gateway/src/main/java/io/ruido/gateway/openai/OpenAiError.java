@@ -3,7 +3,7 @@ package io.ruido.gateway.openai;
 import io.ruido.gateway.http.ErrorFormat;
 import io.ruido.gateway.http.Problem;
 
-/** A problem as OpenAI's clients read it. */
+/** A problem in OpenAI's format. */
 record OpenAiError(Error error) {
     /** @param param the first field that was refused, or null */
     record Error(String message, String type, String param, String code) {}

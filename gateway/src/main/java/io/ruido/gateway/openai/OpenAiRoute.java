@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 
 /** {@code POST /v1/images/generations}, {@code edits} and {@code variations}, as OpenAI's clients call them. */
 public final class OpenAiRoute {
-    /** By which jobs of this interface are known. */
+    /** Marks the jobs of this interface. */
     private static final String ORIGIN = "openai";
 
     private static final String IMAGE = "image";
@@ -35,7 +35,7 @@ public final class OpenAiRoute {
         this.uploads = uploads;
     }
 
-    /** @param maxBodyBytes of a request, excluding the image and the mask of an edit */
+    /** @param maxBodyBytes maximum size of a request, excluding the image and the mask of an edit */
     public List<Route> routes(RequestTraces traces, long maxBodyBytes, UploadsConfig uploads) {
         return Stream.of(
                         Route.of("createImages", traces.traced(this::generate)),
@@ -61,32 +61,35 @@ public final class OpenAiRoute {
         changed(ctx, edited(ctx, parts), "image_edit");
     }
 
-    /** A picture is changed as much as one of a job that names no strength, by no prompt. */
+    /** Changes the image with an empty prompt and the default strength. */
     private void vary(RoutingContext ctx) {
         OpenAiAnswers.check(RequestValidation.body(ctx));
-        byte[] picture = RequestValidation.takeParts(ctx).get(IMAGE);
-        Future<JsonObject> source = keep(ctx, picture).map(image -> new JsonObject().put(IMAGE, image.id()));
+        byte[] file = RequestValidation.takeParts(ctx).get(IMAGE);
+        Future<JsonObject> source = keep(ctx, file).map(image -> new JsonObject().put(IMAGE, image.id()));
         changed(ctx, source, "image_variation");
     }
 
-    /** @param source what the job begins with, as fields of a {@code Submission} */
+    /** @param source image and mask that the job starts from, as fields of a {@code Submission} */
     private void changed(RoutingContext ctx, Future<JsonObject> source, String stream) {
         JsonObject body = RequestValidation.body(ctx);
         source.onComplete(kept -> RequestValidation.releaseBody(ctx))
-                .compose(pictures ->
-                        jobs.submit(ctx, OpenAiSubmission.of(body).mergeIn(pictures), OpenAiSubmission.NAMES, ORIGIN))
+                .compose(fields ->
+                        jobs.submit(ctx, OpenAiSubmission.of(body).mergeIn(fields), OpenAiSubmission.NAMES, ORIGIN))
                 .compose(job -> answers.send(ctx, job, body, stream))
                 .onFailure(ctx::fail);
     }
 
-    /** The picture, and the mask or else the picture's own transparent part: what is painted there owes nothing to it. */
+    /**
+     * Stores the image and its mask, or the image's transparent part as the mask. The masked part is repainted with
+     * strength 1.
+     */
     private Future<JsonObject> edited(RoutingContext ctx, Map<String, byte[]> parts) {
         String tenant = Caller.of(ctx).tenant();
-        byte[] picture = parts.get(IMAGE);
+        byte[] file = parts.get(IMAGE);
         byte[] mask = parts.get(MASK);
-        return keep(ctx, picture).compose(image -> {
+        return keep(ctx, file).compose(image -> {
             Future<Optional<Upload>> kept = mask == null
-                    ? Reply.on(ctx, uploads.keepHole(IMAGE, picture, tenant, ctx.response()::closed))
+                    ? Reply.on(ctx, uploads.keepHole(IMAGE, file, tenant, ctx.response()::closed))
                     : Reply.on(ctx, uploads.keepTransparency(MASK, mask, image, tenant, ctx.response()::closed))
                             .map(Optional::of);
             JsonObject source = new JsonObject().put(IMAGE, image.id());
@@ -96,7 +99,7 @@ public final class OpenAiRoute {
         });
     }
 
-    private Future<Upload> keep(RoutingContext ctx, byte[] picture) {
-        return Reply.on(ctx, uploads.keep(IMAGE, picture, Caller.of(ctx).tenant(), ctx.response()::closed));
+    private Future<Upload> keep(RoutingContext ctx, byte[] file) {
+        return Reply.on(ctx, uploads.keep(IMAGE, file, Caller.of(ctx).tenant(), ctx.response()::closed));
     }
 }

@@ -20,11 +20,11 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One image as it emerges: a few previews of its size, spread evenly over the steps, then the image. */
+/** Streams one image: a few previews of its size, spread evenly over the steps, and then the image. */
 final class OpenAiStream {
     private static final Logger log = LoggerFactory.getLogger(OpenAiStream.class);
 
-    /** How long a finished image waits for the last previews. */
+    /** The maximum time for which a finished image waits for its last previews. */
     private static final Duration PREVIEWS_AT_MOST = Duration.ofSeconds(2);
 
     private final RoutingContext ctx;
@@ -38,8 +38,8 @@ final class OpenAiStream {
     private Future<?> newest = Future.succeededFuture();
 
     /**
-     * @param name with which the events' types begin
-     * @param partials how many previews the client wants
+     * @param name prefix of the types of events
+     * @param partials number of previews that the client wants
      */
     OpenAiStream(RoutingContext ctx, Job job, String name, int partials, SynchronousJobs jobs) {
         this.ctx = ctx;
@@ -61,13 +61,13 @@ final class OpenAiStream {
             @JsonProperty("partial_image_index") Integer index,
             Usage usage) {}
 
-    /** The clients insist on it. */
+    /** Token counts, which the clients require. */
     private record Usage(
             @JsonProperty("input_tokens") int inputTokens,
             @JsonProperty("input_tokens_details") Details details,
             @JsonProperty("output_tokens") int outputTokens,
             @JsonProperty("total_tokens") int totalTokens) {
-        /** Nothing here is counted in tokens. */
+        /** Ruido does not count tokens. */
         static final Usage NONE = new Usage(0, new Details(0, 0), 0, 0);
 
         private record Details(

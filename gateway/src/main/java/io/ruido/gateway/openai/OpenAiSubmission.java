@@ -7,9 +7,9 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
 
-/** A job's {@code Submission}, of the values that OpenAI's clients name otherwise. */
+/** Converts the fields of OpenAI's image requests to a {@code Submission}. */
 final class OpenAiSubmission {
-    /** By which the client knows a submission's fields. */
+    /** OpenAI's names of a submission's fields. */
     static final Map<String, String> NAMES = Map.of(
             "count", "n",
             "width", "size",

@@ -11,14 +11,14 @@ import java.util.Base64;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/** A step's preview, as large as the image that is to come. */
+/** Enlarges a step's preview to the size of the image. */
 final class PartialImage {
     private PartialImage() {}
 
     /**
-     * The picture as a PNG in base64. Takes its time: not for an event loop.
+     * Returns the enlarged preview as a PNG in base64. It computes, so it must not run on an event loop.
      *
-     * @param preview data URI of a small picture
+     * @param preview data URI of a small image
      */
     static String of(String preview, int width, int height) {
         byte[] small = Base64.getDecoder().decode(preview.substring(preview.indexOf(',') + 1));

@@ -17,13 +17,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A clip as OpenAI's clients see it.
+ * A clip in OpenAI's format.
  *
- * @param createdAt seconds since 1970, as the other times
+ * @param createdAt seconds since 1970, as for the other times
  * @param completedAt null until it is finished
  * @param expiresAt when it is deleted; null until it is finished
  * @param progress in percent
- * @param seconds from the first frame to the last
+ * @param seconds duration from the first frame to the last
  * @param size width and height
  * @param remixedFromVideoId the clip whose settings it has, or null
  * @param error null unless it failed
@@ -42,7 +42,7 @@ record Video(
         String size,
         @JsonProperty("remixed_from_video_id") String remixedFromVideoId,
         Error error) {
-    /** By which jobs of this interface are known; a remix also names the job that it was made of. */
+    /** Marks the jobs of this interface; a remix also names the job that it was made from. */
     private static final String ORIGIN = "openai-videos";
 
     private static final Pattern ID =
@@ -76,7 +76,7 @@ record Video(
         return "video_" + job.toString().replace("-", "");
     }
 
-    /** The job of a clip; fails with a {@link ProblemException} when the id is none. */
+    /** Returns the job of a clip; fails with a {@link ProblemException} when the id is invalid. */
     static UUID job(String id) {
         Matcher parts = ID.matcher(id);
         if (!parts.matches()) {
@@ -94,7 +94,7 @@ record Video(
         return status.job().params().geometry().isClip();
     }
 
-    /** @param remixed the job that a remix is made of, or null */
+    /** @param remixed job that a remix is made from, or null */
     static String origin(UUID remixed) {
         return remixed == null ? ORIGIN : ORIGIN + ":" + remixed;
     }
@@ -105,7 +105,7 @@ record Video(
         return remix ? id(UUID.fromString(origin.substring(ORIGIN.length() + 1))) : null;
     }
 
-    /** A job that waits for a worker is queued, however long that takes. */
+    /** Converts the state; every job without a worker counts as queued. */
     private static String state(JobState state) {
         return switch (state) {
             case QUEUED -> "queued";

@@ -33,8 +33,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 
 /**
- * {@code /v1/videos}, as OpenAI's clients call it. Each video is a job of one clip: it waits in the queue like any other, and no
- * request waits for it.
+ * {@code /v1/videos}, as OpenAI's clients call it. Each video is a job of one clip: it waits in the queue like any
+ * other, and no request waits for it.
  */
 public final class VideoRoutes {
     private static final String POLL_AFTER = "openai-poll-after-ms";
@@ -64,7 +64,7 @@ public final class VideoRoutes {
         this.retention = retention;
     }
 
-    /** @param maxBodyBytes of a request, excluding the picture that a clip begins with */
+    /** @param maxBodyBytes maximum size of a request, excluding the image that a clip begins with */
     public List<Route> routes(RequestTraces traces, long maxBodyBytes, UploadsConfig limits) {
         return Stream.of(
                         Route.of("createVideo", traces.traced(this::create))
@@ -82,7 +82,7 @@ public final class VideoRoutes {
     private void create(RoutingContext ctx) {
         JsonObject body = RequestValidation.body(ctx);
         model(ctx, body.getString("model"))
-                .compose(card -> picture(ctx, body)
+                .compose(card -> firstFrame(ctx, body)
                         .onComplete(kept -> RequestValidation.releaseBody(ctx))
                         .compose(image -> submissions.submit(
                                 ctx,
@@ -93,7 +93,7 @@ public final class VideoRoutes {
                 .onFailure(ctx::fail);
     }
 
-    /** The model that is named, or else one that makes clips. */
+    /** Finds the named model, or the first one that makes clips. */
     private Future<ModelCard> model(RoutingContext ctx, String name) {
         CompletionStage<ModelCard> found = name != null
                 ? catalog.require(name)
@@ -112,8 +112,8 @@ public final class VideoRoutes {
         });
     }
 
-    /** The upload that the clip begins with: a part of a form, or in JSON a {@code data:} address. */
-    private Future<Optional<String>> picture(RoutingContext ctx, JsonObject body) {
+    /** Stores the image that the clip begins with: a part of a form, or a {@code data:} URI in JSON. */
+    private Future<Optional<String>> firstFrame(RoutingContext ctx, JsonObject body) {
         String tenant = Caller.of(ctx).tenant();
         byte[] part = RequestValidation.takeParts(ctx).get(VideoSubmission.IMAGE);
         if (part != null) {
@@ -203,7 +203,7 @@ public final class VideoRoutes {
                 .onFailure(ctx::fail);
     }
 
-    /** The caller's newest clips, which are some of its jobs. */
+    /** Lists the caller's newest clips; its other jobs are skipped. */
     private CompletionStage<List<JobStatus>> clips(Caller caller, UUID before, int count, List<JobStatus> found) {
         return jobs.list(caller, before, PAGE, Optional.empty(), Optional.empty())
                 .thenCompose(page -> {
@@ -216,7 +216,7 @@ public final class VideoRoutes {
 
     private record Deleted(String id, String object, boolean deleted) {}
 
-    /** A clip that is not finished is stopped first. */
+    /** Deletes a clip, after cancelling it if it is not finished. */
     private void delete(RoutingContext ctx) {
         find(ctx)
                 .compose(status -> Reply.on(

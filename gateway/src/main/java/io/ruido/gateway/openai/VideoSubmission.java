@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A clip's {@code Submission}, of the values that OpenAI's clients name otherwise. */
+/** Converts the fields of OpenAI's video requests to a {@code Submission}. */
 final class VideoSubmission {
     static final String IMAGE = "input_reference";
 
@@ -24,7 +24,7 @@ final class VideoSubmission {
 
     private VideoSubmission() {}
 
-    /** By which the client knows a submission's fields. */
+    /** Returns OpenAI's names of a submission's fields. */
     static Map<String, String> names(JsonObject body) {
         Map<String, String> names = new HashMap<>(NAMES);
         names.put("frames", body.containsKey("seconds") ? "seconds" : "num_frames");
@@ -69,7 +69,7 @@ final class VideoSubmission {
         return nearest;
     }
 
-    /** The same clip with another prompt. */
+    /** Returns a submission of the same clip with another prompt. */
     static JsonObject remix(SamplingParams params, String negativePrompt, String prompt) {
         return new JsonObject()
                 .put("prompt", prompt)

@@ -1,2 +1,2 @@
-/** OpenAI's image API. A request is translated to a job like every other, and its client waits for the images. */
+/** OpenAI's image and video APIs. Their requests become ordinary jobs. */
 package io.ruido.gateway.openai;

@@ -21,8 +21,8 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.webjars.WebJarVersionLocator;
 
 /**
- * The files in {@code page/}, each at its name below {@code /}, read once. Browsers ask every time whether their copy
- * is the newest, and mostly hear that it is. {@code /docs} shows the contract by Swagger UI.
+ * Serves the files in {@code page/} under {@code /} from memory. Browsers revalidate their copies with every request.
+ * {@code /docs} shows the contract with Swagger UI.
  */
 public final class Page {
     private static final String FOLDER = "io/ruido/gateway/page";
@@ -38,7 +38,7 @@ public final class Page {
 
     private Page() {}
 
-    /** @param access lets requests through */
+    /** @param access handler that lets requests through */
     public static void mount(Router router, Handler<RoutingContext> access) {
         try {
             mountRenderer(router, access);

@@ -7,12 +7,12 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 
-/** Runs tasks on few threads, the tenants by turns: one that sends many pictures delays the others by one of them. */
+/** Runs the tasks of tenants in turn, so that a tenant with many images delays the others by only one of them. */
 final class TenantTurns {
     private final Executor executor;
     private final Map<String, Queue<Runnable>> waiting = new LinkedHashMap<>();
 
-    /** @param executor that runs one task for each that it is given */
+    /** @param executor executor with few threads */
     TenantTurns(Executor executor) {
         this.executor = executor;
     }
@@ -26,7 +26,7 @@ final class TenantTurns {
         };
     }
 
-    /** The next task of the tenant whose turn it is, which then becomes the last in turn. */
+    /** Removes the next task of the tenant whose turn it is, and moves the tenant to the end of the queue. */
     private synchronized Runnable next() {
         Iterator<Map.Entry<String, Queue<Runnable>>> turns = waiting.entrySet().iterator();
         Map.Entry<String, Queue<Runnable>> turn = turns.next();

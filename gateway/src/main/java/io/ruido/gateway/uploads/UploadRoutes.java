@@ -18,7 +18,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 
-/** {@code /v1/uploads}: a picture is the whole body. What it is, its bytes say. */
+/** Routes under {@code /v1/uploads}. The body is the image file; its format is detected from its content. */
 public final class UploadRoutes {
     private static final String PATH = "/v1/uploads";
 
@@ -70,7 +70,7 @@ public final class UploadRoutes {
         }
     }
 
-    /** Forms and text are mistakes of the client, which deserve a better error than a failed decoding. */
+    /** Refuses forms and text with a clearer error than a failed decoding. */
     private static void checkType(String type) {
         String plain = type == null ? "image/" : type.strip().toLowerCase(Locale.ROOT);
         if (!plain.startsWith("image/") && !plain.startsWith("application/octet-stream")) {

@@ -27,11 +27,11 @@ import java.util.function.Supplier;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
- * Pictures that clients send, for jobs to begin with: each is stored once for its tenant, and kept for a while after it
- * was sent last, or a job was submitted with it.
+ * The images that clients upload for jobs to start from. Each is stored once per tenant, and is deleted some time after
+ * it was last uploaded or used by a job.
  */
 public final class Uploads {
-    /** Pictures that are taken in at a time. More would wait for seconds, and all of them in memory. */
+    /** The maximum number of images that are accepted at the same time. More would wait in memory for seconds. */
     static final int PLACES = 32;
 
     private final UploadStore store;
@@ -42,7 +42,7 @@ public final class Uploads {
     private final TenantTurns decoding;
     private final Semaphore places = new Semaphore(PLACES);
 
-    /** @param decoding of few threads: each may need memory for a picture of the greatest size */
+    /** @param decoding executor with few threads, because each may need memory for an image of the maximum size */
     public Uploads(
             UploadStore store,
             DelayedQueue agenda,
@@ -59,10 +59,10 @@ public final class Uploads {
     }
 
     /**
-     * Stores a picture, unless it is there already. The stage fails with an {@link InvalidFieldException} when it is
-     * too large, or no picture, and with a {@link ProblemException} when there is no room for it.
+     * Stores an image, unless it is already stored. Fails with an {@link InvalidFieldException} when it is too large or
+     * not an image, and with a {@link ProblemException} when there is no room for it.
      *
-     * @param field that is named then
+     * @param field field to name in the error
      * @param abandoned whether the client has disconnected, which stops the decoding
      */
     public CompletionStage<Upload> keep(String field, byte[] bytes, String tenant, BooleanSupplier abandoned) {
@@ -70,37 +70,36 @@ public final class Uploads {
     }
 
     /**
-     * The same for a picture that has to be made first.
+     * Stores an image that has to be made first.
      *
-     * @param picture makes the file, among the tasks that decode pictures
+     * @param file makes the file, on the threads that decode images
      */
-    public CompletionStage<Upload> keep(
-            String field, Supplier<byte[]> picture, String tenant, BooleanSupplier abandoned) {
-        return inPlace(() -> CompletableFuture.supplyAsync(picture, decoding.of(tenant))
+    public CompletionStage<Upload> keep(String field, Supplier<byte[]> file, String tenant, BooleanSupplier abandoned) {
+        return inPlace(() -> CompletableFuture.supplyAsync(file, decoding.of(tenant))
                 .thenCompose(bytes -> kept(field, bytes, tenant, abandoned)));
     }
 
-    /** Does work on a picture, among the tasks that decode pictures. */
+    /** Runs work on the threads that decode images. */
     public <T> CompletionStage<T> work(String tenant, Supplier<T> work) {
         return inPlace(() -> CompletableFuture.supplyAsync(work, decoding.of(tenant)));
     }
 
-    /** The picture itself, as it is to be seen. */
+    /** Decodes an image, with its orientation applied. */
     public ImageFile read(String field, byte[] bytes) {
         return checked(field, bytes, () -> false);
     }
 
-    /** Stores a mask that is transparent where the image is repainted, as a mask that is white there. */
+    /** Stores a mask that is transparent where the image is repainted as one that is white there. */
     public CompletionStage<Upload> keepTransparency(
-            String field, byte[] bytes, Upload picture, String tenant, BooleanSupplier abandoned) {
+            String field, byte[] bytes, Upload image, String tenant, BooleanSupplier abandoned) {
         return inPlace(() -> CompletableFuture.supplyAsync(
-                        () -> TransparentMask.white(field, bytes, picture, limits.maxPixels(), abandoned),
+                        () -> TransparentMask.white(field, bytes, image, limits.maxPixels(), abandoned),
                         decoding.of(tenant))
                 .thenCompose(mask -> kept(field, mask, tenant, abandoned)));
     }
 
     /**
-     * The transparent part of a picture as a mask, which is white there; empty when all of the picture is opaque.
+     * Stores the transparent part of an image as a mask, which is white there; empty when all of the image is opaque.
      */
     public CompletionStage<Optional<Upload>> keepHole(
             String field, byte[] bytes, String tenant, BooleanSupplier abandoned) {
@@ -133,18 +132,17 @@ public final class Uploads {
             String field, byte[] bytes, String tenant, String id, BooleanSupplier abandoned) {
         UUID object = UUID.randomUUID();
         return CompletableFuture.supplyAsync(() -> Plain.of(checked(field, bytes, abandoned)), decoding.of(tenant))
-                .thenCompose(picture -> store.announce(object, tenant, bytes.length + picture.png.length)
-                        .thenAccept(taken -> checkRoom(field, bytes.length + picture.png.length, taken))
-                        .thenRunAsync(() -> put(object, bytes, picture), blocking)
-                        .thenCompose(
-                                stored -> store.add(tenant, new Upload(id, object, picture.width, picture.height))));
+                .thenCompose(plain -> store.announce(object, tenant, bytes.length + plain.png.length)
+                        .thenAccept(taken -> checkRoom(field, bytes.length + plain.png.length, taken))
+                        .thenRunAsync(() -> put(object, bytes, plain), blocking)
+                        .thenCompose(stored -> store.add(tenant, new Upload(id, object, plain.width, plain.height))));
     }
 
-    /** A picture that was decoded once and costs little to decode again, whatever it was before. */
+    /** A decoded image as a PNG that workers can decode fast. */
     private record Plain(ImageFile.Format format, int width, int height, byte[] png) {
-        static Plain of(ImageFile picture) {
-            BufferedImage image = picture.image();
-            return new Plain(picture.format(), image.getWidth(), image.getHeight(), ImageEncoder.plain(image));
+        static Plain of(ImageFile file) {
+            BufferedImage image = file.image();
+            return new Plain(file.format(), image.getWidth(), image.getHeight(), ImageEncoder.plain(image));
         }
     }
 
@@ -160,7 +158,10 @@ public final class Uploads {
         });
     }
 
-    /** Keeps a picture for as long again. Fails with a {@link ProblemException} when the tenant has no such picture. */
+    /**
+     * Finds an upload and extends its retention. Fails with a {@link ProblemException} when the tenant has no such
+     * upload.
+     */
     public CompletionStage<Upload> require(String field, String id, String tenant) {
         return store.keep(tenant, id)
                 .thenApply(found -> found.orElseThrow(() -> {
@@ -171,12 +172,12 @@ public final class Uploads {
                 }));
     }
 
-    /** The bytes as they were sent, or empty when the tenant has no such picture. */
+    /** Reads the file as it was uploaded; empty when the tenant has no such upload. */
     public CompletionStage<Optional<byte[]>> read(String id, String tenant) {
         return store.find(tenant, id).thenApplyAsync(found -> found.flatMap(this::get), blocking);
     }
 
-    /** Deletes what was kept long enough. Never fails. */
+    /** Deletes uploads after their retention time. Never fails. */
     public CompletionStage<Void> forget() {
         return Housekeeping.each(agenda, object -> CompletableFuture.runAsync(() -> delete(object), blocking)
                 .thenCompose(deleted -> store.forget(object)));
@@ -191,26 +192,24 @@ public final class Uploads {
     }
 
     /**
-     * The file of a picture in base64, with or without {@code data:…;base64,} before it, line breaks in it and padding
-     * after it.
+     * Decodes an image file in base64, with or without a prefix {@code data:…;base64,}, line breaks and padding.
      *
-     * @throws InvalidFieldException naming the field, when it is no base64
+     * @throws InvalidFieldException naming the field, when the text is not base64
      */
     public static byte[] decoded(String field, String text) {
         try {
             String base64 = text.startsWith("data:") ? text.substring(text.indexOf(',') + 1) : text;
-            // Line breaks and spaces are skipped, as by other decoders of pictures; whatever else is not base64 is
-            // refused.
+            // As in other decoders, white space is skipped, and all other invalid characters are refused.
             return Base64.getDecoder().decode(base64.replaceAll("\\s", "").replaceFirst("=+$", ""));
         } catch (IllegalArgumentException e) {
             throw new InvalidFieldException(field, text, "must be an image in base64");
         }
     }
 
-    private void put(UUID object, byte[] bytes, Plain picture) {
+    private void put(UUID object, byte[] bytes, Plain plain) {
         try {
-            objects.putUpload(object, bytes, picture.format.mediaType());
-            objects.putPlainUpload(object, picture.png);
+            objects.putUpload(object, bytes, plain.format.mediaType());
+            objects.putPlainUpload(object, plain.png);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -37,7 +37,7 @@ final class PublicSockets extends SocketFactory {
                 || reserved(address));
     }
 
-    /** What {@link InetAddress} has no name for. */
+    /** Returns whether an address is in a reserved range that {@link InetAddress} has no method for. */
     private static boolean reserved(InetAddress address) {
         byte[] bytes = address.getAddress();
         int first = bytes[0] & 0xff;
@@ -49,11 +49,11 @@ final class PublicSockets extends SocketFactory {
                     || (first == 0x20 && second == 0x01 && bytes[2] == 0 && bytes[3] == 0);
         }
         return first == 0 // this network
-                || first == 100 && (second & 0xc0) == 64 // carriers' address translation
+                || first == 100 && (second & 0xc0) == 64 // carrier-grade NAT
                 || first == 192 && second == 0 && bytes[2] == 0 // protocol assignments
                 || first == 198 && (second & 0xfe) == 18 // benchmarks
                 || first == 168 && second == 63 && bytes[2] == (byte) 129 && bytes[3] == 16 // Azure's own services
-                || first == 192 && second == 88 && bytes[2] == 99 // relays of 6to4
+                || first == 192 && second == 88 && bytes[2] == 99 // 6to4 relays
                 || first >= 240;
     }
 

@@ -19,7 +19,7 @@ import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
 
-/** Posts signed messages, as the Standard Webhooks specification says. Calls block. */
+/** Posts messages that are signed according to the Standard Webhooks specification. Calls block. */
 public final class WebhookClient {
     private static final Duration TIMEOUT = Duration.ofSeconds(15);
     private static final MediaType JSON = MediaType.get("application/json");
@@ -43,11 +43,11 @@ public final class WebhookClient {
     }
 
     /**
-     * Returns when the receiver has taken the message.
+     * Posts a message and returns when the receiver has accepted it.
      *
      * @param id the same for every attempt
      * @param secret {@code whsec_} and base64
-     * @throws IOException when it has not
+     * @throws IOException when the receiver has not accepted it
      */
     public void post(String url, String id, String secret, Object message) throws IOException {
         Instant now = clock.instant();

@@ -30,8 +30,8 @@ import org.slf4j.MDC;
 
 /**
  * Calls the receivers that clients named when jobs begin, while they run, and when they end. A pending call is in Redis
- * until it is delivered or given up, so any gateway continues where another one stopped. A receiver may be called twice
- * for a job, with the same id.
+ * until it is delivered or given up, so any gateway can continue the work of another one. A receiver may be called
+ * twice for a job, with the same id.
  */
 public final class Webhooks {
     /** Pauses between the attempts, three days in total. */
@@ -51,10 +51,13 @@ public final class Webhooks {
     private static final int AT_A_TIME = 50;
     private static final int LONGEST_REASON = 200;
 
-    /** Calls of one tenant at the same time. */
+    /** The maximum number of concurrent calls for one tenant. */
     private static final int CALLS_OF_A_TENANT = 8;
 
-    /** Less than the time after which a call that is due is due again. */
+    /**
+     * The maximum time that a call waits for its turn; it must be less than the time after which a due call is due
+     * again.
+     */
     private static final Duration TURN_COMES_WITHIN = Duration.ofSeconds(20);
 
     private final WebhookStore store;
@@ -67,8 +70,8 @@ public final class Webhooks {
     private final Map<String, Semaphore> turns = new ConcurrentHashMap<>();
 
     /**
-     * @param calls for the calls themselves, with a platform thread for each: resolving a receiver's name can take half a
-     *     minute, and a virtual thread would keep its carrier from all others meanwhile
+     * @param calls executor with platform threads: resolving a receiver's name can take half a minute, and would pin
+     *     the carrier of a virtual thread
      */
     public Webhooks(
             WebhookStore store,
@@ -98,7 +101,7 @@ public final class Webhooks {
         }
     }
 
-    /** Delivers what is due. Never fails. */
+    /** Delivers the calls that are due. Never fails. */
     public CompletionStage<Void> run() {
         return run(store.liveDue(AT_A_TIME), this::tell).thenCompose(told -> run(store.due(AT_A_TIME), this::deliver));
     }
@@ -127,7 +130,7 @@ public final class Webhooks {
         }
     }
 
-    /** Tells once that a job has begun, and how far it is while it runs. Both are only tried again as long as it runs. */
+    /** Reports once that a job has begun, and its progress while it runs. Both are retried only while the job runs. */
     private void tell(UUID id) {
         try (var _ = MDC.putCloseable(JobConsumer.JOB_ID, id.toString())) {
             Optional<WebhookStore.Pending> webhook = done(store.find(id));
@@ -159,7 +162,7 @@ public final class Webhooks {
             }
         } catch (IOException | IllegalArgumentException e) {
             log.info(
-                    "webhook {} of job {} failed ({}); telling again in {} if the job still runs",
+                    "webhook {} of job {} failed ({}); retrying in {} if the job is still running",
                     message.type(),
                     id,
                     oneLine(e.getMessage()),
@@ -175,7 +178,10 @@ public final class Webhooks {
         return !job.state().terminal();
     }
 
-    /** Does nothing when too many of the tenant's calls last too long: the call stays due. */
+    /**
+     * Runs a call when the tenant has fewer than the maximum number of calls. If that takes too long, the call stays
+     * due.
+     */
     private void inTurn(JobStatus job, Runnable attempt) {
         Runnable logged = () -> {
             try (var _ = MDC.putCloseable(JobConsumer.JOB_ID, job.job().jobId().toString())) {
@@ -217,7 +223,7 @@ public final class Webhooks {
         }
     }
 
-    /** Receivers can put anything of any length into what HTTP clients complain about. */
+    /** Shortens the message of an error, which can contain text of any length from a receiver. */
     private static String oneLine(String reason) {
         String text = String.valueOf(reason);
         String start = text.length() > LONGEST_REASON ? text.substring(0, LONGEST_REASON) + "…" : text;

@@ -1,5 +1,5 @@
 /**
- * Calls to the receivers that clients named for the end of a job, signed as the Standard Webhooks specification says. Only
- * public addresses are called.
+ * Calls to the receivers that clients named, signed according to the Standard Webhooks specification. Only public
+ * addresses are called.
  */
 package io.ruido.gateway.webhooks;

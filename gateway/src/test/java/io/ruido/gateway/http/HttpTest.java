@@ -160,7 +160,7 @@ class HttpTest {
         assertThat(refused.body()).contains("Content-Encoding").contains("\"br\"");
         assertThat(refused.headers().firstValue("Accept-Encoding")).contains("gzip");
         assertThat(broken.statusCode()).isEqualTo(400);
-        assertThat(broken.body()).contains("is no gzip");
+        assertThat(broken.body()).contains("is not in gzip format");
     }
 
     private HttpResponse<String> post(String path, byte[] body, String encoding, String type) throws Exception {

@@ -52,7 +52,7 @@ class RefusalTest {
                 "priority         | \"urgent\"       | must be one of interactive, batch",
                 "type             | \"video\"        | must be one of prompt, sampling",
                 "negativePrompt   | [\"blurry\"]     | must be of type string",
-                "cfg              | 7                | is unknown; known are type, prompt, negativePrompt",
+                "cfg              | 7                | is unknown; known fields are type, prompt, negativePrompt",
             })
     void aFieldIsRefusedWithItsNameAndValue(String field, String value, String reason) {
         String prompt = field.equals("prompt") ? "" : "\"prompt\": \"a red apple\", ";
