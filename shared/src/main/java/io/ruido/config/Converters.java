@@ -47,7 +47,7 @@ public final class Converters {
                     return share;
                 }
             } catch (NumberFormatException e) {
-                // Told below, like any other value out of range.
+                // Reported below, like any other value out of range.
             }
             throw new IllegalArgumentException("must be a number from 0 to 1, was \"" + value + '"');
         }
@@ -84,7 +84,7 @@ public final class Converters {
         }
     }
 
-    /** Any but the one that was the default of earlier versions, which everybody can read. */
+    /** Accepts any key except for the published default of earlier versions. */
     public static final class SecretKey implements Converter<String> {
         private static final long serialVersionUID = 1L;
 
@@ -108,7 +108,7 @@ public final class Converters {
                     return duration;
                 }
             } catch (DateTimeParseException e) {
-                // Told below, like any other value that is no positive duration.
+                // Reported below, like any other value that is not a positive duration.
             }
             throw new IllegalArgumentException(
                     "must be a positive ISO 8601 duration such as PT5S, was \"" + value + '"');
@@ -122,7 +122,7 @@ public final class Converters {
                 return number;
             }
         } catch (NumberFormatException e) {
-            // Told below, like any other value out of range.
+            // Reported below, like any other value out of range.
         }
         throw new IllegalArgumentException("must be " + expected + ", was \"" + value + '"');
     }

@@ -46,7 +46,7 @@ public interface RuidoConfig {
 
     LoggingConfig logging();
 
-    /** What jobs may ask for, and how long they are kept. */
+    /** Limits of jobs, and how long they are kept. */
     interface JobsConfig {
         @WithDefault("150")
         @WithConverter(Converters.Positive.class)
@@ -61,55 +61,58 @@ public interface RuidoConfig {
         @WithConverter(Converters.Positive.class)
         int maxPromptLength();
 
-        /** How many jobs of a tenant may wait for one model. */
+        /** The maximum number of a tenant's jobs that wait for one model. */
         @WithDefault("10000")
         @WithConverter(Converters.Positive.class)
         int maxQueued();
 
-        /** How long a finished job and its images can be read. */
+        /** The time for which a finished job and its images are kept. */
         @WithDefault("P7D")
         @WithConverter(Converters.PositiveDuration.class)
         Duration retention();
 
-        /** How long a client can repeat an Idempotency-Key. */
+        /** The time for which a client can repeat an Idempotency-Key. */
         @WithDefault("P1D")
         @WithConverter(Converters.PositiveDuration.class)
         Duration idempotencyTtl();
 
-        /** How long a worker that does not renew its lease keeps an image. */
+        /** The time after which another worker can take an image whose lease was not renewed. */
         @WithDefault("PT10S")
         @WithConverter(Converters.PositiveDuration.class)
         Duration lease();
     }
 
-    /** Pictures that clients send, for jobs to begin with. */
+    /** Limits of uploaded images. */
     interface UploadsConfig {
         @WithDefault("10485760")
         @WithConverter(Converters.Positive.class)
         int maxBytes();
 
-        /** The maximum number of pixels. Decoding takes about eight bytes of memory for each. */
+        /** The maximum number of pixels. Decoding takes about eight bytes of memory per pixel. */
         @WithDefault("16777216")
         @WithConverter(Converters.Positive.class)
         int maxPixels();
 
-        /** The maximum size of all pictures that are kept for a tenant. */
+        /** The maximum total size of a tenant's uploads. */
         @WithDefault("10737418240")
         @WithConverter(Converters.PositiveLong.class)
         long maxStoredBytes();
 
-        /** How many pictures are kept for a tenant at a time. */
+        /** The maximum number of a tenant's uploads. */
         @WithDefault("10000")
         @WithConverter(Converters.Positive.class)
         int maxStoredPictures();
 
-        /** How long a picture is kept after it was sent, or a job was submitted with it. */
+        /** The time for which an upload is kept after it was last sent or used by a job. */
         @WithDefault("P8D")
         @WithConverter(Converters.PositiveDuration.class)
         Duration retention();
     }
 
-    /** Addresses may be absent only where one process brings its own servers. */
+    /**
+     * Kafka's address and credentials. The address may be absent only in one-process Ruido, which starts its own
+     * servers.
+     */
     interface KafkaConfig {
         Optional<String> bootstrapServers();
 
@@ -118,7 +121,7 @@ public interface RuidoConfig {
         @WithConverter(Converters.SecurityProtocol.class)
         String securityProtocol();
 
-        /** How a client logs in where the security protocol is one of SASL's. */
+        /** The SASL mechanism, if the security protocol uses SASL. */
         @WithDefault("SCRAM-SHA-512")
         @WithConverter(Converters.SaslMechanism.class)
         String saslMechanism();
@@ -127,7 +130,7 @@ public interface RuidoConfig {
 
         Optional<String> password();
 
-        /** PEM file with the certificate by which brokers know this client, for TLS on both sides. */
+        /** PEM file with this client's certificate, for mutual TLS. */
         Optional<Path> tlsCertificate();
 
         /** PEM file with that certificate's private key. */
@@ -150,7 +153,7 @@ public interface RuidoConfig {
          */
         Optional<String> uri();
 
-        /** The user of Redis, used only with the password set here; Redis' default user when absent. */
+        /** The user of Redis, used only with the password set here; Redis's default user when absent. */
         Optional<String> username();
 
         /** The password of Redis; overrides the one in the URI. */
@@ -174,23 +177,26 @@ public interface RuidoConfig {
         enum Credentials {
             /** The settings {@code access-key} and {@code secret-key}. */
             keys,
-            /** A credentials file in AWS' format, which is read at each call. */
+            /** A credentials file in AWS's format, which is read at each call. */
             file,
-            /** The role of the pod, container or machine, as AWS' SDKs find it; renewed before it runs out. */
+            /**
+             * The role of the pod, container or machine, found as AWS's SDKs do; its credentials are renewed before
+             * they expire.
+             */
             role
         }
 
         @WithDefault("keys")
         Credentials credentials();
 
-        /** A credentials file in AWS' format; {@code ~/.aws/credentials} when absent. */
+        /** A credentials file in AWS's format; {@code ~/.aws/credentials} when absent. */
         Optional<Path> credentialsFile();
 
         /** The section of the credentials file. */
         @WithDefault("default")
         String credentialsProfile();
 
-        /** The access key of the bucket's owner. The embedded server creates a secret key of its own. */
+        /** The access key. The embedded server creates a secret key of its own. */
         Optional<String> accessKey();
 
         @WithConverter(Converters.SecretKey.class)
@@ -215,7 +221,7 @@ public interface RuidoConfig {
         @WithDefault("127.0.0.1")
         String host();
 
-        /** 0 takes a free one. */
+        /** The port of the gateway; 0 takes a free one. */
         @WithDefault("8080")
         @WithConverter(Converters.Port.class)
         int port();
@@ -229,10 +235,10 @@ public interface RuidoConfig {
         @WithConverter(Converters.PositiveDuration.class)
         Duration bodyTimeout();
 
-        /** The model of a job that names none; the first by name when absent. */
+        /** The model of jobs that name none; the first by name when absent. */
         Optional<String> defaultModel();
 
-        /** Other names for models, each {@code alias=model}. */
+        /** Other names for models, in the form {@code alias=model}. */
         Optional<List<@WithConverter(Converters.Alias.class) String>> modelAliases();
 
         /** YAML file with API keys; without one, anyone who can reach the gateway may use it. */
@@ -244,7 +250,7 @@ public interface RuidoConfig {
          */
         Optional<List<String>> allowedOrigins();
 
-        /** Names by which the gateway is reached where it asks for no key, beside those of loopback. */
+        /** Host names of the gateway in addition to those of loopback, if it requires no key. */
         Optional<List<String>> allowedHosts();
 
         /** Whether webhooks may call addresses that are not public. */
@@ -258,14 +264,14 @@ public interface RuidoConfig {
         @WithDefault("false")
         boolean proxyHeaders();
 
-        /** PEM file with the certificate and those that vouch for it; HTTPS is served when both are set. */
+        /** PEM file with the certificate chain; the gateway serves HTTPS when certificate and key are set. */
         Optional<Path> tlsCertificate();
 
         /** PEM file with the certificate's private key. */
         Optional<Path> tlsKey();
     }
 
-    /** Ports of the servers that one-process Ruido brings itself; 0 takes a free one. */
+    /** Ports of the servers that one-process Ruido starts; 0 takes a free one. */
     interface StandaloneConfig {
         @WithDefault("0")
         @WithConverter(Converters.Port.class)
@@ -280,12 +286,12 @@ public interface RuidoConfig {
         int s3Port();
     }
 
-    /** Traces of jobs, for OpenTelemetry's collector and whatever else takes OTLP. */
+    /** Traces of jobs, for an OpenTelemetry collector or another receiver of OTLP. */
     interface TracingConfig {
         /** The OTLP endpoint, such as {@code http://localhost:4318/v1/traces}; tracing is off when absent. */
         Optional<URI> endpoint();
 
-        /** Share of the jobs whose clients do not say whether they are traced. */
+        /** Share of jobs to trace, of those whose clients do not decide it. */
         @WithDefault("1.0")
         @WithConverter(Converters.Share.class)
         double sampled();
@@ -302,8 +308,10 @@ public interface RuidoConfig {
     }
 
     /**
-     * @param overrides win over everything
-     * @param environment the process' environment variables; RUIDO_HOME, where Ruido is installed, is the working
+     * Loads the settings.
+     *
+     * @param overrides settings that override all others
+     * @param environment the process's environment variables; RUIDO_HOME, the installation folder, is the working
      *     directory when absent
      * @param file properties file, or none
      * @throws io.smallrye.config.ConfigValidationException naming every wrong setting at once

@@ -18,14 +18,14 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 
 /**
- * Certificate authorities of one's own, such as those that have signed the certificates of Kafka, Redis and S3. All
- * clients here ask the JDK whom to trust, so they are added to the JDK's authorities, once for the whole process.
+ * Private certificate authorities, such as those of Kafka, Redis and S3. All clients use the JDK's trust store, so the
+ * authorities are added to it, once for the whole process.
  */
 public final class TrustedCertificates {
     private TrustedCertificates() {}
 
     /**
-     * Trusts the authorities of a PEM file in addition to those trusted already. Must be called before the first
+     * Trusts the authorities in a PEM file in addition to the current ones. It must be called before the first
      * connection.
      *
      * @throws IOException when the file cannot be read or has no certificate

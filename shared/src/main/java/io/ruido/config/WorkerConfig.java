@@ -10,28 +10,28 @@ import java.util.Optional;
 
 /** Settings of workers. Part of {@link RuidoConfig}. */
 public interface WorkerConfig {
-    /** Spelled as in settings and on the command line. */
+    /** Data types, spelled as in settings and on the command line. */
     enum Dtype {
         float32,
         float16,
         bfloat16
     }
 
-    /** Spelled as in settings and on the command line. */
+    /** Engines, spelled as in settings and on the command line. */
     enum Engine {
         eager,
         plan
     }
 
     /**
-     * How many images of a model the worker denoises at a time. It takes a few more, which begin when others are
-     * decoded.
+     * The number of images of each model that are denoised at a time. The worker takes a few more, which start when
+     * others are decoded.
      */
     @WithDefault("16")
     @WithConverter(Converters.Positive.class)
     int slots();
 
-    /** How many texts it encodes at a time. */
+    /** The number of prompts that are encoded at a time. */
     @WithDefault("2")
     @WithConverter(Converters.Positive.class)
     int promptSlots();
@@ -45,22 +45,21 @@ public interface WorkerConfig {
      */
     Optional<URI> modelSource();
 
-    /** The only models that are fetched and served; absent: all. */
+    /** The models to fetch and serve; all when absent. */
     Optional<List<String>> modelNames();
 
-    /**
-     * The LoRA files that jobs can name: a folder, or a bucket such as {@code s3://bucket/loras}. Absent: none.
-     */
+    /** The LoRA files that jobs can name: a folder, or a bucket such as {@code s3://bucket/loras}; none when absent. */
     Optional<String> loras();
 
-    /** The same for the embeddings of textual inversion. */
+    /** The embeddings (textual inversion) that prompts can name: a folder or a bucket; none when absent. */
     Optional<String> embeddings();
 
-    /** Torch's threads for one operation; absent: one for each processor that the JVM sees. */
+    /** Torch's threads for one operation; one for each processor of the JVM when absent. */
     Optional<Integer> threads();
 
     /**
-     * What all models of the worker compute on: {@code cpu}, {@code cuda}, or one of several GPUs: {@code cuda:1}.
+     * The device of all models of the worker: {@code cpu}, {@code cuda}, or one of several GPUs, such as
+     * {@code cuda:1}.
      */
     @WithDefault("cpu")
     String device();
@@ -70,8 +69,8 @@ public interface WorkerConfig {
     Dtype dtype();
 
     /**
-     * What executes the calls of denoisers and autoencoders: torch layer by layer, or ONNX Runtime from a graph of all
-     * layers, where there is one for the model.
+     * Executes the calls of denoisers and autoencoders: torch, layer by layer, or ONNX Runtime, as one graph, for
+     * models that support it.
      */
     @WithDefault("plan")
     Engine engine();
@@ -79,7 +78,7 @@ public interface WorkerConfig {
     @WithDefault("127.0.0.1")
     String metricsHost();
 
-    /** The port on which a worker answers Prometheus and probes; 0 takes a free port; none when absent. */
+    /** The port for metrics and probes; 0 takes a free port, and there is none when absent. */
     @WithConverter(Converters.Port.class)
     Optional<Integer> metricsPort();
 
@@ -87,12 +86,17 @@ public interface WorkerConfig {
     @WithConverter(Converters.PositiveDuration.class)
     Duration conditioningTtl();
 
-    /** An image's state is saved after so many of its steps: as many can be lost when a worker is killed. */
+    /**
+     * The number of steps between two checkpoints of an image. At most this many steps are lost when a worker is
+     * killed.
+     */
     @WithDefault("5")
     @WithConverter(Converters.Positive.class)
     int checkpointEvery();
 
-    /** How long an unfinished image can wait for another worker before it starts again. */
+    /**
+     * The time for which the checkpoint of an unfinished image is kept; later the image restarts from its first step.
+     */
     @WithDefault("PT1H")
     @WithConverter(Converters.PositiveDuration.class)
     Duration checkpointTtl();

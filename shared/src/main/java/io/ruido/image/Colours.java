@@ -11,15 +11,15 @@ import java.awt.image.WritableRaster;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Makes 8-bit sRGB of stored {@link Samples}. */
+/** Converts stored {@link Samples} to 8-bit sRGB. */
 final class Colours {
     private static final ICC_Profile SRGB = ICC_Profile.getInstance(ColorSpace.CS_sRGB);
-    /** Converted at a time: a whole large picture would need its memory twice more. */
+    /** The number of rows converted at a time, because a whole large image would need two more copies in memory. */
     private static final int ROWS = 64;
 
     private Colours() {}
 
-    /** @param profile of the samples; one for another number of components is ignored */
+    /** @param profile colour profile of the samples; ignored if it is for another number of components */
     static BufferedImage rgb(Samples samples, Optional<ICC_Profile> profile) {
         BufferedImage out = new BufferedImage(samples.width(), samples.height(), BufferedImage.TYPE_INT_RGB);
         Optional<ColorConvertOp> conversion = profile.filter(icc -> icc.getNumComponents() == samples.components())
@@ -76,7 +76,10 @@ final class Colours {
         return rgb;
     }
 
-    /** Each ink takes its share of the light, and black of all that is left. */
+    /**
+     * Converts CMYK without a profile: each ink absorbs its share of the light, and black absorbs its share of the
+     * rest.
+     */
     private static byte[] withoutProfile(byte[] cmyk) {
         byte[] rgb = new byte[cmyk.length / 4 * 3];
         for (int pixel = 0; pixel < cmyk.length / 4; pixel++) {

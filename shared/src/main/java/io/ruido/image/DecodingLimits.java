@@ -8,11 +8,11 @@ import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadProgressListener;
 
 /**
- * Bounds the time that a file may take to be decoded, which its size does not: a scan of a progressive JPEG of a few
- * bytes costs as much as all pixels. Decoding stops when the time is over, or when the client has disconnected.
+ * Limits the time for decoding a file, which does not depend on its size: a scan of a few bytes in a progressive JPEG
+ * costs as much as a pass over all pixels. Decoding also stops when the client has disconnected.
  */
 final class DecodingLimits {
-    /** Encoders make about ten scans. */
+    /** Encoders write about ten scans. */
     private static final int MAX_SCANS = 64;
 
     private static final Duration AT_MOST = Duration.ofSeconds(20);
@@ -28,7 +28,7 @@ final class DecodingLimits {
     }
 
     /**
-     * Refuses a JPEG of too many scans (ITU-T T.81, B.1.1.3: a scan begins with FF DA, which no coded data contains).
+     * Refuses a JPEG with too many scans (ITU-T T.81, B.1.1.3: a scan begins with FF DA, which no coded data contains).
      */
     static void checkScans(String field, byte[] jpeg) {
         int scans = 0;
@@ -42,7 +42,7 @@ final class DecodingLimits {
         }
     }
 
-    /** @throws InvalidFieldException when decoding has to end */
+    /** @throws InvalidFieldException when decoding must stop */
     void check() {
         if (abandoned.getAsBoolean()) {
             throw new InvalidFieldException(field, null, "was not decoded: the client has disconnected");
@@ -56,7 +56,7 @@ final class DecodingLimits {
         return abandoned.getAsBoolean() || System.nanoTime() > end;
     }
 
-    /** The bytes of the file, which end in an error when decoding has to. */
+    /** Returns the bytes of the file as a stream that fails when decoding must stop. */
     ByteArrayInputStream stream(byte[] file) {
         return new ByteArrayInputStream(file) {
             @Override
@@ -68,8 +68,8 @@ final class DecodingLimits {
     }
 
     /**
-     * Has the reader stop between two rows. What it returns then is a part of the picture, so ask {@link #check} after
-     * it.
+     * Makes the reader stop between two rows when decoding must stop. It then returns a part of the image, so call
+     * {@link #check} afterwards.
      */
     void watch(ImageReader reader) {
         reader.addIIOReadProgressListener(new Watch());

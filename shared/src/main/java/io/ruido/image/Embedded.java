@@ -21,15 +21,15 @@ import java.util.zip.InflaterInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * What a file says of its picture beside the pixels. Broken parts count as absent: the picture itself can be sound.
+ * The metadata of an image file. Invalid parts count as absent, because the image itself can be valid.
  *
  * @param orientation how the camera was held (Exif 2.3, §4.6.4): 1 to 8, where 1 is upright
- * @param profile what the colours mean (ICC.1), or empty for sRGB
+ * @param profile colour profile (ICC.1), or empty for sRGB
  */
 record Embedded(int orientation, Optional<ICC_Profile> profile) {
     private static final int UPRIGHT = 1;
     private static final int ICC_TAG = 34675;
-    /** Larger than any profile in use. A compressed one can claim more. */
+    /** The maximum size of a colour profile. A compressed one can claim any size. */
     private static final int LARGEST_PROFILE = 16 << 20;
 
     private static final byte[] EXIF_PREFIX = "Exif\0\0".getBytes(StandardCharsets.US_ASCII);
@@ -60,7 +60,7 @@ record Embedded(int orientation, Optional<ICC_Profile> profile) {
         }
     }
 
-    /** The text of PNG's {@code parameters}, or Exif's user comment. */
+    /** Returns the text of PNG's {@code parameters}, or Exif's user comment. */
     static Optional<String> parameters(ImageFile.Format format, byte[] file) {
         try {
             return switch (format) {
@@ -85,7 +85,7 @@ record Embedded(int orientation, Optional<ICC_Profile> profile) {
                 .orElse(UPRIGHT);
     }
 
-    /** The value of a tag of the first directory. */
+    /** Returns the value of a tag in the first directory. */
     private static Optional<Object> tag(byte[] tiff, int id) {
         try (var in = new MemoryCacheImageInputStream(new ByteArrayInputStream(tiff))) {
             Directory directory = new TIFFReader().read(in);
@@ -103,7 +103,7 @@ record Embedded(int orientation, Optional<ICC_Profile> profile) {
         }
     }
 
-    /** A name that ends with a zero, the compression method, and the compressed profile. */
+    /** Inflates PNG's iCCP chunk: a zero-terminated name, the compression method, and the compressed profile. */
     private static byte[] inflated(byte[] chunk) {
         int name = 0;
         while (chunk[name] != 0) {
@@ -134,7 +134,7 @@ record Embedded(int orientation, Optional<ICC_Profile> profile) {
         }
     }
 
-    /** A profile in pieces, each with its number and how many there are. */
+    /** Joins a JPEG's profile from its pieces, each of which has its number and the total number. */
     private static Optional<byte[]> joined(List<byte[]> pieces) {
         if (pieces.isEmpty()) {
             return Optional.empty();

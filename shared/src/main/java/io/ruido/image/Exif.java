@@ -12,7 +12,10 @@ import java.util.Arrays;
 import java.util.Optional;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/** Exif data with one text (Exif 2.3, §4.5 and §4.6.5), where programs of AUTOMATIC1111's kind look for parameters. */
+/**
+ * Exif data with a user comment (Exif 2.3, §4.5 and §4.6.5), in which AUTOMATIC1111 and compatible programs store
+ * parameters.
+ */
 final class Exif {
     private static final int EXIF_DIRECTORY = 0x8769;
     private static final int USER_COMMENT = 0x9286;
@@ -27,7 +30,7 @@ final class Exif {
 
     private Exif() {}
 
-    /** @param limit in bytes; the text is cut off there */
+    /** @param limit maximum number of bytes, after which the text is cut off */
     static byte[] userComment(String text, int limit) {
         byte[] all = text.getBytes(StandardCharsets.UTF_16BE);
         int start = FIRST + 2 * DIRECTORY;
@@ -40,7 +43,7 @@ final class Exif {
         return out.put(CODE).put(comment).array();
     }
 
-    /** The text, or empty when there is none. */
+    /** Returns the user comment, or empty when there is none. */
     static Optional<String> userComment(byte[] exif) {
         byte[] prefix = "Exif\0\0".getBytes(StandardCharsets.US_ASCII);
         int skipped = Arrays.mismatch(exif, prefix) == prefix.length ? prefix.length : 0;

@@ -6,7 +6,7 @@ import java.io.IOException;
 import javax.imageio.ImageReader;
 import org.w3c.dom.Element;
 
-/** The first picture of a GIF, which can be smaller than the whole (GIF 89a, §20). */
+/** Places the first frame of a GIF, which can be smaller than the image (GIF 89a, §20). */
 final class Frame {
     private static final String METADATA = "javax_imageio_gif_image_1.0";
 

@@ -18,36 +18,36 @@ import javax.imageio.metadata.IIOMetadata;
 import javax.imageio.metadata.IIOMetadataNode;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** Pictures as files. The same picture, output and parameters give the same bytes. */
+/** Encodes images as files. The same image, output and parameters give the same bytes. */
 public final class ImageEncoder {
     private static final String PNG_METADATA = "javax_imageio_png_1.0";
-    /** What a segment of a JPEG holds at most (ITU-T T.81, §B.1.1.4), without its length and the name of Exif. */
+    /** The maximum size of a JPEG segment (ITU-T T.81, §B.1.1.4), without its length and Exif's name. */
     private static final int LARGEST_SEGMENT = 65_535 - 2 - 6;
 
-    /** The start of the file, and the segment of JFIF that follows it. */
+    /** The end of the JFIF segment at the start of the file. */
     private static final int JFIF_END = 2 + 18;
 
-    /** Of the format's writer. */
+    /** The default quality of the format's writer. */
     private static final float DEFAULT = -1;
 
-    /** Of PNG, at which deflate is quickest. */
+    /** The quality of PNG at which deflate is fastest. */
     private static final float QUICKEST = 8 / 9f;
 
     private ImageEncoder() {}
 
-    /** A PNG of the picture alone. */
+    /** Encodes an image as a PNG without parameters. */
     public static byte[] png(BufferedImage image) {
         return encoded(image, "png", DEFAULT, Optional.empty());
     }
 
-    /** As {@link #png}, made quickly: it is larger. */
+    /** Encodes a PNG like {@link #png}, but faster and larger. */
     public static byte[] plain(BufferedImage image) {
         return encoded(image, "png", QUICKEST, Optional.empty());
     }
 
     /**
-     * The picture with how it was made: in PNG's text {@code parameters}, else in Exif's user comment (Exif 2.3,
-     * §4.6.5), of which a JPEG holds 32,000 characters.
+     * Encodes an image with its parameters: in PNG's text {@code parameters}, otherwise in Exif's user comment (Exif
+     * 2.3, §4.6.5), of which a JPEG holds 32,000 characters.
      */
     public static byte[] write(BufferedImage image, Output output, String parameters) {
         return switch (output.format()) {
@@ -68,7 +68,7 @@ public final class ImageEncoder {
         };
     }
 
-    /** A WebP file, animated or not, with how it was made. */
+    /** Adds parameters to a WebP file, animated or not. */
     public static byte[] withParameters(byte[] webp, int width, int height, String parameters) {
         return Webp.withExif(webp, width, height, Exif.userComment(parameters, Integer.MAX_VALUE));
     }
@@ -76,12 +76,12 @@ public final class ImageEncoder {
     private static byte[] encoded(BufferedImage image, String format, float quality, Optional<String> text) {
         ImageWriter writer = ImageIO.getImageWritersByFormatName(format).next();
         ByteArrayOutputStream file = new ByteArrayOutputStream();
-        // ImageIO's own streams would go through files.
+        // ImageIO's own streams would use temporary files.
         try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(file)) {
             ImageWriteParam param = writer.getDefaultWriteParam();
             if (quality != DEFAULT) {
                 param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-                param.setCompressionType(param.getCompressionTypes()[0]); // Lossy, of WebP.
+                param.setCompressionType(param.getCompressionTypes()[0]); // WebP's lossy compression.
                 param.setCompressionQuality(quality);
             }
             IIOMetadata metadata = writer.getDefaultImageMetadata(new ImageTypeSpecifier(image), param);
@@ -91,7 +91,7 @@ public final class ImageEncoder {
             writer.setOutput(out);
             writer.write(null, new IIOImage(image, null, metadata), param);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot encode a picture in memory", e);
+            throw new UncheckedIOException("cannot encode an image in memory", e);
         } finally {
             writer.dispose();
         }

@@ -26,12 +26,12 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * A picture from outside, decoded. Of a file with several pictures this is the first.
+ * A decoded image file from a client. If the file has several images, this is the first one.
  *
  * @param image 8-bit red, green and blue (sRGB), upright, without transparency
  */
 public record ImageFile(Format format, BufferedImage image) {
-    /** What is read, known by its first bytes. */
+    /** The supported formats, which are recognized by their first bytes. */
     public enum Format {
         PNG("image/png", "89504e470d0a1a0a"),
         JPEG("image/jpeg", "ffd8ff"),
@@ -59,7 +59,7 @@ public record ImageFile(Format format, BufferedImage image) {
             return mediaType;
         }
 
-        /** The format of a file's bytes, or empty when it is none of these. */
+        /** Returns the format of a file, or empty when it is not supported. */
         public static Optional<Format> of(byte[] bytes) {
             String start = HexFormat.of().formatHex(bytes, 0, Math.min(bytes.length, 12));
             return Arrays.stream(values())
@@ -74,10 +74,10 @@ public record ImageFile(Format format, BufferedImage image) {
     }
 
     /**
-     * Reads a picture, as it is to be seen.
+     * Reads an image, with its orientation and colour profile applied.
      *
-     * @param field that is named when the picture is refused
-     * @throws InvalidFieldException when it is too large, or no picture of a known format
+     * @param field field to name when the image is refused
+     * @throws InvalidFieldException when it is too large, or not an image of a known format
      */
     public static ImageFile read(String field, byte[] bytes, int maxPixels) {
         return read(field, bytes, maxPixels, () -> false);
@@ -92,7 +92,7 @@ public record ImageFile(Format format, BufferedImage image) {
         return decode(field, bytes, maxPixels, abandoned, (format, reader) -> {
             Embedded embedded = Embedded.of(format, bytes);
             Samples samples = samples(format, reader, bytes);
-            // The readers of these convert three colours themselves.
+            // The readers of these formats convert three colours themselves.
             boolean converted = (format == Format.JPEG || format == Format.WEBP) && samples.components() == 3;
             BufferedImage colours = Colours.rgb(samples, converted ? Optional.empty() : embedded.profile());
             return new ImageFile(format, Orientation.upright(colours, embedded.orientation()));
@@ -100,17 +100,17 @@ public record ImageFile(Format format, BufferedImage image) {
     }
 
     /**
-     * How the picture was made, where {@link ImageEncoder} and programs of AUTOMATIC1111's kind note it; empty when it
-     * does not say so.
+     * Returns the parameters in a file, as {@link ImageEncoder} and programs compatible with AUTOMATIC1111 store them,
+     * or empty when there are none.
      *
-     * @throws InvalidFieldException when it is no picture of a known format
+     * @throws InvalidFieldException when it is not an image of a known format
      */
     public static Optional<String> parameters(String field, byte[] bytes) {
         return Embedded.parameters(format(field, bytes), bytes);
     }
 
     /**
-     * The transparency of a picture as greys, black where it is opaque; empty when all of it is opaque.
+     * Returns the transparency of an image in greys, black where it is opaque; empty when all of it is opaque.
      *
      * @throws InvalidFieldException as {@link #read}
      */
@@ -126,7 +126,7 @@ public record ImageFile(Format format, BufferedImage image) {
         });
     }
 
-    /** A picture's size is read first: nothing is allocated for one that is too large. */
+    /** Decodes a file after checking its size, so that nothing is allocated for an image that is too large. */
     private static <T> T decode(
             String field, byte[] bytes, int maxPixels, BooleanSupplier abandoned, Reading<T> reading) {
         Format format = format(field, bytes);
@@ -146,12 +146,12 @@ public record ImageFile(Format format, BufferedImage image) {
                         field, width + "×" + height + " pixels", "must have at most " + maxPixels + " pixels");
             }
             T read = reading.of(format, reader);
-            limits.check(); // A reader that was stopped returns what it has.
+            limits.check(); // A stopped reader returns an incomplete image.
             return read;
         } catch (InvalidFieldException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            // Decoders meet broken pictures with exceptions of every kind.
+            // Decoders throw exceptions of many types for broken images.
             throw new InvalidFieldException(field, format.mediaType, "cannot be decoded: " + e.getMessage());
         } finally {
             reader.dispose();
@@ -164,7 +164,9 @@ public record ImageFile(Format format, BufferedImage image) {
                         field, description(bytes), "must be an image in the format " + Format.NAMES));
     }
 
-    /** Pure Java readers only: the reader in the WebP writer's library would decode untrusted files in native code. */
+    /**
+     * Returns a pure Java reader. The reader in the WebP writer's library would decode untrusted files in native code.
+     */
     private static ImageReader reader(Format format) {
         Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.name());
         return StreamSupport.stream(((Iterable<ImageReader>) () -> readers).spliterator(), false)
@@ -173,7 +175,7 @@ public record ImageFile(Format format, BufferedImage image) {
                 .orElseThrow(() -> new IllegalStateException("no reader of " + format));
     }
 
-    /** Pixels that a file needs memory for without saying so in its size. */
+    /** Returns the number of pixels that a file needs memory for although its size does not say so. */
     private static long hidden(Format format, ImageReader reader, byte[] bytes) throws IOException {
         return switch (format) {
             case WEBP -> Webp.pixels(bytes);
@@ -192,7 +194,7 @@ public record ImageFile(Format format, BufferedImage image) {
                 format == Format.GIF ? Frame.onScreen(reader, decoded, screen(bytes, 6), screen(bytes, 8)) : decoded);
     }
 
-    /** A side of a GIF (89a, §18). */
+    /** Reads one side of a GIF (89a, §18). */
     private static int screen(byte[] gif, int at) {
         return ByteBuffer.wrap(gif).order(ByteOrder.LITTLE_ENDIAN).getShort(at) & 0xffff;
     }

@@ -2,11 +2,11 @@ package io.ruido.image;
 
 import java.awt.image.BufferedImage;
 
-/** How the camera was held (Exif 2.3, §4.6.4). */
+/** Rotates images upright by Exif's orientation (Exif 2.3, §4.6.4). */
 final class Orientation {
     private Orientation() {}
 
-    /** @param orientation 1 to 8, of which 1 and any other number is upright */
+    /** @param orientation 1 to 8; 1 and any other number is upright */
     static BufferedImage upright(BufferedImage in, int orientation) {
         if (orientation < 2 || orientation > 8) {
             return in;

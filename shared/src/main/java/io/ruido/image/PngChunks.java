@@ -10,12 +10,12 @@ import java.util.stream.Stream;
 /** The container of PNG (ISO/IEC 15948, §5.3). */
 final class PngChunks {
     private static final int SIGNATURE = 8;
-    /** Length and type before a chunk's data, and a checksum after it. */
+    /** The bytes of length, type and checksum around a chunk's data. */
     private static final int AROUND_DATA = 12;
 
     private PngChunks() {}
 
-    /** An uncompressed text (ISO/IEC 15948, §11.3.4), or empty when there is none. */
+    /** Returns an uncompressed text (ISO/IEC 15948, §11.3.4), or empty when there is none. */
     static Optional<String> text(byte[] file, String keyword) {
         return all(file)
                 .filter(chunk -> chunk.type.equals("tEXt") || chunk.type.equals("iTXt"))
@@ -23,14 +23,14 @@ final class PngChunks {
                 .map(chunk -> {
                     boolean latin = chunk.type.equals("tEXt");
                     Charset charset = latin ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8;
-                    // Of an international text: two bytes of its compression, its language, and its keyword in that.
+                    // iTXt has two bytes for compression, the language, and the translated keyword before the text.
                     String rest = new String(chunk.data, charset).substring(keyword.length() + (latin ? 1 : 3));
                     return latin ? rest : rest.split("\0", 3)[2];
                 })
                 .findFirst();
     }
 
-    /** The data of the first chunk of a type, or empty when there is none. */
+    /** Returns the data of the first chunk of a type, or empty when there is none. */
     static Optional<byte[]> find(byte[] file, String type) {
         return all(file)
                 .filter(chunk -> chunk.type.equals(type))
@@ -40,7 +40,7 @@ final class PngChunks {
 
     private record Chunk(String type, byte[] data) {}
 
-    /** Up to one that is cut off. */
+    /** Returns all chunks up to a truncated one. */
     private static Stream<Chunk> all(byte[] file) {
         Stream.Builder<Chunk> chunks = Stream.builder();
         ByteBuffer bytes = ByteBuffer.wrap(file);
@@ -51,7 +51,7 @@ final class PngChunks {
                 break;
             }
             String type = new String(file, at + 4, 4, StandardCharsets.US_ASCII);
-            // Pixels are read by others.
+            // Pixel data is not needed here.
             if (!type.equals("IDAT")) {
                 chunks.add(new Chunk(type, Arrays.copyOfRange(file, at + 8, at + 8 + length)));
             }

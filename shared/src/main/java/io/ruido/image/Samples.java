@@ -6,43 +6,43 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 
 /**
- * The colours of a picture as they are stored, in 8 bits each: one of a grey picture, red, green and blue, or cyan,
- * magenta, yellow and black, of which 255 is all ink.
+ * The colour components of an image as they are stored, in 8 bits each: grey; red, green and blue; or cyan, magenta,
+ * yellow and black, where 255 is full ink.
  */
 sealed interface Samples {
     int width();
 
     int height();
 
-    /** 1, 3 or 4. */
+    /** Returns the number of components: 1, 3 or 4. */
     int components();
 
     /** Writes a row, pixel by pixel. */
     void row(int y, byte[] to);
 
-    /** The samples of a decoded picture, without its transparency. */
+    /** Returns the samples of a decoded image, without its transparency. */
     static Samples of(BufferedImage decoded) {
         ColorModel model = decoded.getColorModel();
         boolean coarse = model instanceof IndexColorModel || model.getComponentSize(0) < 8;
-        // Otherwise Java would convert another colour space pixel by pixel, and take greys for linear light.
+        // Otherwise Java would convert other colour spaces pixel by pixel, and interpret greys as linear light.
         return coarse
                 ? new Converted(decoded)
                 : new Stored(decoded.getRaster(), model.getNumColorComponents(), Inks.NONE);
     }
 
-    /** The samples of a JPEG's four components. */
+    /** Returns the samples of a JPEG with four components. */
     static Samples of(Raster raster, Inks inks) {
         return new Stored(raster, 4, inks);
     }
 
-    /** How the four components of a JPEG are to be read (Adobe Technical Note 5116, §18). */
+    /** The encoding of a JPEG's four components (Adobe Technical Note 5116, §18). */
     enum Inks {
         NONE,
         INVERTED,
         YCCK
     }
 
-    /** A palette's colours, or those of fewer than 8 bits. */
+    /** Samples of palettes, or of components with fewer than 8 bits. */
     record Converted(BufferedImage image) implements Samples {
         @Override
         public int width() {
@@ -70,13 +70,13 @@ sealed interface Samples {
         }
     }
 
-    /** Colours one beside the other, of 8 or 16 bits. */
+    /** Interleaved components of 8 or 16 bits. */
     record Stored(Raster raster, int components, Inks inks) implements Samples {
         public Stored {
             int bits = raster.getSampleModel().getSampleSize(0);
             if (bits > 16 || components == 2 || components > 4) {
                 throw new IllegalArgumentException(
-                        "pictures of %d colours of %d bits are not read".formatted(components, bits));
+                        "images with %d components of %d bits are not supported".formatted(components, bits));
             }
         }
 

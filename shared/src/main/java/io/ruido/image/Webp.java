@@ -22,9 +22,9 @@ final class Webp {
         void chunk(String type, int data, int length);
     }
 
-    /** Pixels of the largest picture in a file. The size that the file has as a whole need not be that of what is in it. */
+    /** Returns the number of pixels of the largest frame in a file, which can differ from the size in its header. */
     static long pixels(byte[] file) {
-        // Longer, so that the size of a frame that is cut off can be read too.
+        // Padded, so that the size of a truncated frame can be read too.
         byte[] padded = Arrays.copyOf(file, file.length + FRAME_HEADER);
         ByteBuffer bytes = ByteBuffer.wrap(padded).order(ByteOrder.LITTLE_ENDIAN);
         long[] most = {0};
@@ -39,7 +39,7 @@ final class Webp {
         return most[0];
     }
 
-    /** The data of the first chunk of a type, or empty when there is none. */
+    /** Returns the data of the first chunk of a type, or empty when there is none. */
     static Optional<byte[]> find(byte[] file, String wanted) {
         byte[][] found = {null};
         visit(file, (type, data, length) -> {
@@ -50,12 +50,12 @@ final class Webp {
         return Optional.ofNullable(found[0]);
     }
 
-    /** The file of a picture or an animation, with Exif data in the extended format (§2.7). */
+    /** Adds Exif data to the file of an image or animation, in the extended format (§2.7). */
     static byte[] withExif(byte[] file, int width, int height, byte[] exif) {
         boolean extended = new String(file, HEADER, 4, StandardCharsets.US_ASCII).equals("VP8X");
-        int picture = file.length - HEADER;
+        int chunks = file.length - HEADER;
         int header = extended ? 0 : CHUNK_HEADER + VP8X_LENGTH;
-        int size = HEADER + header + picture + CHUNK_HEADER + exif.length + exif.length % 2;
+        int size = HEADER + header + chunks + CHUNK_HEADER + exif.length + exif.length % 2;
         ByteBuffer out = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
         out.put(ascii("RIFF")).putInt(size - CHUNK_HEADER).put(ascii("WEBP"));
         if (!extended) {
@@ -63,7 +63,7 @@ final class Webp {
             put24(out, width - 1);
             put24(out, height - 1);
         }
-        out.put(file, HEADER, picture);
+        out.put(file, HEADER, chunks);
         int flags = HEADER + CHUNK_HEADER;
         out.put(flags, (byte) (out.get(flags) | HAS_EXIF));
         out.put(ascii("EXIF")).putInt(exif.length).put(exif);
@@ -84,7 +84,7 @@ final class Webp {
         }
     }
 
-    /** The area of sides of 14 bits each, after {@code more} is added to both. */
+    /** Returns the area of two sides of 14 bits each, after {@code more} is added to both. */
     private static long area(int width, int height, int more) {
         return ((width & 0x3fff) + more) * (long) ((height & 0x3fff) + more);
     }

@@ -5,12 +5,12 @@ package io.ruido.job;
  *
  * @param bytes the whole file
  * @param mediaType such as {@code image/png}
- * @param extension of the file's name, without the dot
+ * @param extension extension of the file's name, without the dot
  */
 public record Artifact(byte[] bytes, String mediaType, String extension) {
     private static final String THUMBNAIL = "thumbnail.png";
 
-    /** The picture beside a clip. */
+    /** Returns the thumbnail of a clip. */
     public static Artifact thumbnail(byte[] png) {
         return new Artifact(png, "image/png", THUMBNAIL);
     }

@@ -9,10 +9,10 @@ import java.util.Map;
 /**
  * Noise that Euler's method adds before a step (Karras et al., 2022, algorithm 2).
  *
- * @param churn how much, in all steps together; 0 for none
- * @param tmin the least σ at which it is added
- * @param tmax the greatest σ; null for any
- * @param noise what it is multiplied with
+ * @param churn amount for all steps together; 0 for none
+ * @param tmin smallest σ at which it is added
+ * @param tmax largest σ; null for any
+ * @param noise factor of the noise
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Churn(double churn, double tmin, Double tmax, double noise) {
@@ -26,7 +26,7 @@ public record Churn(double churn, double tmin, Double tmax, double noise) {
         check(noise >= 0 && Double.isFinite(noise), "sNoise", noise, "must be a finite number of at least 0");
     }
 
-    /** The settings of Euler's method, named as diffusers names them; empty for no noise. */
+    /** Returns the settings of Euler's method by diffusers' names; empty for no noise. */
     public Map<String, Object> settings() {
         if (churn == 0) {
             return Map.of();

@@ -7,7 +7,7 @@ import static io.ruido.job.InvalidFieldException.check;
  *
  * @param width in pixels
  * @param height in pixels
- * @param frames 1 for a picture, more for a clip
+ * @param frames 1 for an image, more for a clip
  */
 public record Geometry(int width, int height, int frames) {
     public Geometry {
@@ -16,17 +16,17 @@ public record Geometry(int width, int height, int frames) {
         check(frames > 0, "frames", frames, "must be positive");
     }
 
-    /** The size of a picture. */
+    /** Returns the size of an image. */
     public static Geometry ofImage(int width, int height) {
         return new Geometry(width, height, 1);
     }
 
-    /** Whether it is the size of a clip. */
+    /** Returns whether it is the size of a clip. */
     public boolean isClip() {
         return frames > 1;
     }
 
-    /** Pixels of all frames together. */
+    /** Returns the number of pixels of all frames together. */
     public long pixels() {
         return (long) width * height * frames;
     }

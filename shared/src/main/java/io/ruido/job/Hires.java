@@ -25,7 +25,7 @@ public record Hires(int width, int height, int steps, double strength, Upscaler 
         /** Lanczos interpolation of the decoded image. */
         LANCZOS;
 
-        /** The name in jobs. */
+        /** Returns the name in jobs. */
         @JsonValue
         public String label() {
             return name().toLowerCase(Locale.ROOT);
@@ -45,13 +45,13 @@ public record Hires(int width, int height, int steps, double strength, Upscaler 
         check(upscaler != null, "hiresUpscaler", upscaler, "must be given");
     }
 
-    /** How many steps the second pass makes. */
+    /** Returns the number of steps that the second pass makes. */
     @JsonIgnore
     public int stepsMade() {
         return Source.stepsMade(steps, strength);
     }
 
-    /** The parameters of the second pass. */
+    /** Returns the parameters of the second pass. */
     SamplingParams of(SamplingParams first) {
         return first.withPass(Geometry.ofImage(width, height), steps);
     }

@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** How an image was made, in the form that AUTOMATIC1111's web UI introduced and gallery tools read. */
+/** The parameters of an image as text, in the format of AUTOMATIC1111's web UI that gallery tools read. */
 public final class Infotext {
     private Infotext() {}
 
-    /** The parameters of one of a job's images. */
+    /** Returns the parameters of one of a job's images. */
     public static String of(Job job, int index) {
         SamplingParams params = job.params().ofImage(index);
         Map<String, Object> settings = new LinkedHashMap<>();
@@ -53,7 +53,7 @@ public final class Infotext {
     private static void addPrompting(Map<String, Object> settings, Job job, SamplingParams params) {
         Prompting prompting = params.prompting();
         if (prompting.clipSkip() > 0) {
-            settings.put("Clip skip", prompting.clipSkip() + 1); // A1111 counts from the last layer
+            settings.put("Clip skip", prompting.clipSkip() + 1); // AUTOMATIC1111 counts from 1, the last layer
         }
         boolean tags = prompting.syntax() == PromptSyntax.A1111;
         List<LoraUse> inPrompt = tags ? ExtraNetworks.in(job.prompt()) : List.of();
@@ -76,7 +76,7 @@ public final class Infotext {
         }
     }
 
-    /** @param settings by the names that are usual, in their order */
+    /** @param settings values by their usual names, in order */
     public static String of(String prompt, String negativePrompt, Map<String, ?> settings) {
         return settings.entrySet().stream()
                 .map(setting -> setting.getKey() + ": " + setting.getValue())

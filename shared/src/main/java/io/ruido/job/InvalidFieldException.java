@@ -1,6 +1,6 @@
 package io.ruido.job;
 
-/** A value that a job, a message or a setting cannot have. The message names the field and the value. */
+/** An invalid value of a job, a message or a setting. The message names the field and the value. */
 public final class InvalidFieldException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
@@ -19,7 +19,7 @@ public final class InvalidFieldException extends IllegalArgumentException {
         return field;
     }
 
-    /** Null when there was none. */
+    /** Returns the invalid value, or null when it is missing. */
     public Object value() {
         return value;
     }
@@ -28,7 +28,11 @@ public final class InvalidFieldException extends IllegalArgumentException {
         return reason;
     }
 
-    /** @throws InvalidFieldException unless it is valid */
+    /**
+     * Checks a value.
+     *
+     * @throws InvalidFieldException unless it is valid
+     */
     public static void check(boolean valid, String field, Object value, String reason) {
         if (!valid) {
             throw new InvalidFieldException(field, value, reason);

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Instant;
 import java.util.UUID;
 
-/** A message on one of the queues: what is to be done, complete enough that any worker can do it. */
+/** A message on a queue. It is complete, so any worker can process it. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = PromptJob.class, name = "prompt"),
@@ -14,7 +14,7 @@ import java.util.UUID;
 })
 public sealed interface Job permits PromptJob, SamplingJob {
 
-    /** The id that the client knows; a UUIDv7, so that ids sort by age. */
+    /** Returns the id that the client knows; a UUIDv7, so that ids sort by age. */
     UUID jobId();
 
     String prompt();
@@ -27,25 +27,25 @@ public sealed interface Job permits PromptJob, SamplingJob {
 
     Instant submittedAt();
 
-    /** The second pass of each image, or null. */
+    /** Returns the second pass of each image, or null. */
     Hires hires();
 
-    /** The parameters of the pass that makes the result. */
+    /** Returns the parameters of the last pass, which makes the result. */
     @JsonIgnore
     default SamplingParams lastPass() {
         return hires() == null ? params() : hires().of(params());
     }
 
-    /** How many steps an image takes, in all passes. */
+    /** Returns the number of steps of an image in all passes. */
     @JsonIgnore
     default int stepsMade() {
         return params().stepsMade() + (hires() == null ? 0 : hires().stepsMade());
     }
 
-    /** The same work as a job of its own. */
+    /** Returns a new job with the same work. */
     Job again(UUID id, Instant now);
 
-    /** How many images the client's job has. */
+    /** Returns the number of images of the client's job. */
     @JsonIgnore
     int images();
 }

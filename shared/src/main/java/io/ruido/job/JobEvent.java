@@ -23,7 +23,7 @@ public sealed interface JobEvent {
 
     long number();
 
-    /** Redis' clock, in milliseconds since 1970. */
+    /** Returns the time by Redis's clock, in milliseconds since 1970. */
     long time();
 
     default boolean last() {
@@ -45,43 +45,43 @@ public sealed interface JobEvent {
     /**
      * The job as a whole changed its state.
      *
-     * @param error why it failed, else null
+     * @param error reason of a failure, otherwise null
      */
     record State(long number, long time, JobState state, String error) implements JobEvent {}
 
     /**
      * The position of a waiting job has changed.
      *
-     * @param position among the jobs that wait for the model, from 1
-     * @param eta when it will be finished, in milliseconds since 1970; null while that is not known
+     * @param position position in the queue of the model, from 1
+     * @param eta expected end, in milliseconds since 1970; null while it is unknown
      */
     record Queue(long number, long time, int position, Long eta) implements JobEvent {}
 
     /**
      * An image changed its state.
      *
-     * @param attempt 1 for the first worker that claimed it, one more for each after a fault
+     * @param attempt number of the claim, from 1; it increases when another worker claims the image after a failure
      */
     record Image(long number, long time, int index, JobState state, int attempt) implements JobEvent {}
 
     /**
      * An image advanced by a denoising step.
      *
-     * @param preview data URI of a small picture of the current estimate, or null
+     * @param preview data URI of a small image of the current estimate, or null
      */
     record Step(long number, long time, int index, int step, int steps, String preview) implements JobEvent {}
 
     /**
      * An image is ready.
      *
-     * @param key of the object in the results' bucket
+     * @param key key of the object in the bucket
      */
     record Result(long number, long time, int index, String key) implements JobEvent {}
 
     /**
-     * The images will not be quite what was asked for.
+     * Parts of the request have no effect on the images.
      *
-     * @param messages such as what of the prompt was cut off
+     * @param messages for example which part of the prompt was cut off
      */
     record Warnings(long number, long time, List<String> messages) implements JobEvent {
         public Warnings {

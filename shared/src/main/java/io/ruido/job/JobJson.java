@@ -12,13 +12,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /**
- * How jobs, events and model cards are written as JSON. Messages may come from a later version: unknown fields are
- * skipped. A field that must not be skipped requires a new {@link #VERSION}.
+ * Reads and writes jobs, events and model cards as JSON. Unknown fields are skipped, because messages may come from a
+ * later version. A field that must not be skipped requires a new {@link #VERSION}.
  */
 public final class JobJson {
     /**
-     * The latest version of jobs that this code reads. Raise it when a job gets a field that changes the image: a reader that
-     * skips the field would draw another one.
+     * The latest version of jobs that this code reads. Raise it when a job gets a field that changes the image, because
+     * a reader that skips the field would draw a different image.
      */
     public static final int VERSION = 2;
 
@@ -35,7 +35,7 @@ public final class JobJson {
 
     private JobJson() {}
 
-    /** The version that a reader of a job must understand: the earliest that has all fields that the job uses. */
+    /** Returns the version that a reader of a job must support: the earliest one that has all fields of the job. */
     public static int version(Job job) {
         return job.hires() == null ? job.params().version() : VERSION;
     }

@@ -4,18 +4,18 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * A job as Redis knows it now.
+ * The current status of a job in Redis.
  *
- * @param tenant on whose account it runs
- * @param expiresAt when it becomes EXPIRED unless it is finished, or null
- * @param startedAt when a worker first took it, or null
- * @param finishedAt when it became terminal, or null
- * @param position among the jobs that wait for the model, from 1, or null when it does not wait
- * @param eta when it will be finished as far as is known, or null
- * @param error why it failed, or null
- * @param warnings of what the images will not have, such as what of the prompt was cut off
- * @param trace to which it belongs, as W3C's {@code traceparent}, or null
- * @param lastEvent number of the newest event, to watch from here without a gap
+ * @param tenant owner of the job
+ * @param expiresAt time when it becomes EXPIRED unless it is finished, or null
+ * @param startedAt time when a worker first took it, or null
+ * @param finishedAt time when it became terminal, or null
+ * @param position position in the queue of the model, from 1, or null when it does not wait
+ * @param eta expected end, or null while it is unknown
+ * @param error reason of a failure, or null
+ * @param warnings parts of the request without effect, for example which part of the prompt was cut off
+ * @param trace trace context as W3C's {@code traceparent}, or null
+ * @param lastEvent number of the newest event, from which to watch without a gap
  */
 public record JobStatus(
         Job job,
@@ -38,11 +38,11 @@ public record JobStatus(
     }
 
     /**
-     * @param step denoising steps done
-     * @param worker that has or had it, or null
-     * @param attempt how many workers have claimed it
-     * @param key of the finished object in the results' bucket, or null
-     * @param mediaType of that object, or null
+     * @param step number of finished denoising steps
+     * @param worker worker that has or had it, or null
+     * @param attempt number of claims by workers
+     * @param key key of the finished object in the bucket, or null
+     * @param mediaType media type of that object, or null
      */
     public record Image(int index, JobState state, int step, String worker, int attempt, String key, String mediaType) {
         /** Returns the extension of the finished object's name, with the dot. */

@@ -11,7 +11,7 @@ import java.util.Locale;
 /**
  * The file that an image becomes.
  *
- * @param quality from 1 to 100; means nothing for PNG, which loses nothing
+ * @param quality from 1 to 100; without effect on PNG, which is lossless
  * @param fps frames per second of a clip, above 0 and at most 120; null for the model's own
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)

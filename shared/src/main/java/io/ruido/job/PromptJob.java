@@ -62,9 +62,10 @@ public record PromptJob(
     }
 
     /**
-     * The same ids for every delivery of this job, so that a redelivered prompt runs nothing twice.
+     * Returns one sampling job for each image. Every delivery of this job gives the same ids, so that a redelivered
+     * prompt runs nothing twice.
      *
-     * @param conditioningKey where the encoded text is cached
+     * @param conditioningKey key of the encoded text in the cache
      */
     public Stream<SamplingJob> fanOut(String conditioningKey) {
         return Stream.iterate(0, index -> index < count, index -> index + 1)

@@ -36,7 +36,7 @@ public record SamplingJob(
         check(submittedAt != null, "submittedAt", submittedAt, "must be given");
     }
 
-    /** An image of one pass. */
+    /** Creates an image with one pass. */
     public SamplingJob(
             SampleId id,
             String prompt,

@@ -1,18 +1,18 @@
 package io.ruido.job;
 
 /**
- * What the first noise of a result is drawn from.
+ * The seeds of the initial noise of a result.
  *
- * @param seed of the noise
- * @param variation another seed that some of the noise is taken from; null for none
+ * @param seed seed of the noise
+ * @param variation another seed that the noise is turned towards; null for none
  */
 public record Seeds(long seed, Variation variation) {
-    /** Seeds for noise without a variation. */
+    /** Returns seeds without a variation. */
     public static Seeds of(long seed) {
         return new Seeds(seed, null);
     }
 
-    /** The seeds of one of a job's images: each has the next seed, or is the next variation of one. */
+    /** Returns the seeds of one of a job's images: each has the next seed, or the next variation of one seed. */
     public Seeds ofImage(int index) {
         return variation == null
                 ? of(seed + index)

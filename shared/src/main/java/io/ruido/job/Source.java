@@ -14,7 +14,7 @@ public record Source(Upload image, double strength, Upload mask) {
         check(strength > 0 && strength <= 1, "strength", strength, "must be above 0 and at most 1");
     }
 
-    /** How many of the steps are made with a strength: the last ones. */
+    /** Returns the number of steps that are made with a strength; these are the last ones. */
     public static int stepsMade(int steps, double strength) {
         return (int) (steps * strength);
     }

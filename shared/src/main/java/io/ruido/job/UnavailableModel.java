@@ -3,7 +3,7 @@ package io.ruido.job;
 /**
  * A model that a worker is configured to serve but cannot.
  *
- * @param name of its folder
- * @param reason naming the file, part or setting that is wrong
+ * @param name name of its folder
+ * @param reason reason that names the invalid file, part or setting
  */
 public record UnavailableModel(String name, String reason) {}

@@ -6,10 +6,10 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 
 /**
- * A picture that a client has sent, for jobs to begin with.
+ * An image that a client has uploaded, for jobs to start from.
  *
- * @param id SHA-256 of its bytes, by which the client knows it
- * @param object where it is stored
+ * @param id SHA-256 of its bytes, the id for the client
+ * @param object name of the object in which it is stored
  * @param width in pixels
  * @param height in pixels
  */

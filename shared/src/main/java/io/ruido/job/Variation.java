@@ -3,10 +3,10 @@ package io.ruido.job;
 import static io.ruido.job.InvalidFieldException.check;
 
 /**
- * Another seed, some of whose noise an image begins with.
+ * Another seed, towards whose noise the initial noise of an image is turned.
  *
  * @param seed of the first image; image i is drawn towards {@code seed + i}
- * @param strength above 0, at most 1: how far the first noise is turned towards the other seed's
+ * @param strength above 0, at most 1: how far the initial noise is turned
  */
 public record Variation(long seed, double strength) {
     public Variation {

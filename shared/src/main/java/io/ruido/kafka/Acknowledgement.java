@@ -5,13 +5,13 @@ public sealed interface Acknowledgement {
     /** Done, or nothing left to do. */
     record Accept() implements Acknowledgement {}
 
-    /** Another worker should have it. That is no failure of this one's, and not counted as one. */
+    /** Another worker should get the record. This is not counted as a failure. */
     record Release() implements Acknowledgement {}
 
     /**
      * The job can never succeed: it goes to the dead-letter topic.
      *
-     * @param reason of the failure, for the dead letter and the job's client
+     * @param reason reason of the failure, for the dead letter and the job's client
      */
     record Reject(String reason) implements Acknowledgement {}
 }

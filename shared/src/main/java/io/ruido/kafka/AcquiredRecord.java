@@ -8,7 +8,7 @@ import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A record that the broker keeps for a consumer, which does nothing else until it is settled. */
+/** A record that a consumer has acquired and not yet acknowledged. The consumer polls no other record meanwhile. */
 final class AcquiredRecord {
     private static final Logger log = LoggerFactory.getLogger(AcquiredRecord.class);
 
@@ -28,19 +28,19 @@ final class AcquiredRecord {
         return record;
     }
 
-    /** Whether the broker still keeps it, as far as is known. */
+    /** Returns whether the broker still holds the lock, as far as is known. */
     boolean held() {
         return held;
     }
 
-    /** The number of deliveries, counted from 1. */
+    /** Returns the number of deliveries, from 1. */
     int deliveries() {
         return record.deliveryCount().orElse((short) 1);
     }
 
     /**
-     * A renewed record has to come back from poll before it can be acknowledged again. Committed, it does so at once;
-     * else poll would return with nothing, over and over, until its next fetch has taken the renewal along.
+     * Renews the lock. Poll must return a renewed record before it can be acknowledged. It does so at once after a
+     * commit; without one, poll would return nothing repeatedly until the next fetch has sent the renewal.
      */
     void renew() {
         if (!held) {

@@ -10,16 +10,20 @@ import java.time.Instant;
  *
  * @param id partition and offset, such as {@code 2-17}
  * @param jobId the record's key, or null
- * @param topic that it was on
- * @param error why it was given up
+ * @param topic topic of the record
+ * @param error why the record could not be processed
  */
 public record DeadLetter(String id, Instant at, String jobId, String topic, String error, byte[] content) {
-    /** @throws io.ruido.job.InvalidFieldException when it is no job */
+    /**
+     * Parses the original record.
+     *
+     * @throws io.ruido.job.InvalidFieldException when it is not a job
+     */
     public Job job() {
         return JobJson.read(content, Job.class);
     }
 
-    /** The original record. */
+    /** Returns the original record. */
     public String text() {
         return new String(content, StandardCharsets.UTF_8);
     }

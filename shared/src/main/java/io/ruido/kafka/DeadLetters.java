@@ -15,14 +15,14 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
-/** What lies on the dead-letter topic. Reading takes nothing away. */
+/** Reads the dead-letter topic, without removing anything. */
 public final class DeadLetters {
     private static final Duration POLL = Duration.ofMillis(200);
 
     private DeadLetters() {}
 
     /**
-     * All of them, the oldest first.
+     * Returns all dead letters, the oldest first.
      *
      * @throws org.apache.kafka.common.KafkaException when Kafka does not answer
      */

@@ -48,34 +48,34 @@ public final class JobConsumer implements AutoCloseable {
     private static final int MAX_DELIVERIES = 4;
 
     /**
-     * Long: a poll that begins just when the answer to an earlier fetch comes in makes Kafka's client fetch once more,
-     * and the second record would wait for the end of the first, or of its own lock.
+     * A long time, because a poll that begins just as the response to an earlier fetch arrives makes Kafka's client
+     * fetch again. The second record would wait until the first one is done, or its lock expires.
      */
     private static final Duration POLL = Duration.ofHours(1);
 
-    /** The time between two deliveries of a record of a later version when there are only older workers. */
+    /** The time between two deliveries of a record of a newer version when there are only older workers. */
     private static final Duration NEWER_TAKES_IT_WITHIN = Duration.ofSeconds(1);
 
     private static final int LONGEST_ID = 36;
 
     private static final Duration STOP_AT_MOST = Duration.ofSeconds(5);
 
-    /** The time to tell the broker that this consumer leaves; an unreachable broker finds out by itself. */
+    /** The time for leaving the group; an unreachable broker removes the member by itself. */
     private static final Duration FAREWELL = Duration.ofSeconds(2);
 
-    /** Does the work of a record, on a virtual thread, in the job's trace; may block for as long as it takes. */
+    /** Processes a record, on a virtual thread and in the job's trace. It may block for any time. */
     @FunctionalInterface
     public interface Handler {
-        /** @throws Exception when the fault may pass: the record is delivered again, a few times at most */
+        /** @throws Exception when a retry may succeed: the record is delivered again, a few times at most */
         Acknowledgement handle(Job job) throws Exception;
     }
 
-    /** Knows what became of records that were delivered before. */
+    /** Handles records that are delivered repeatedly. */
     public interface Undeliverable {
-        /** How often workers have begun with a record's job, and not given it back. */
+        /** Returns how often workers have started a record's job without returning it. */
         int begun(Job job);
 
-        /** Called for a record that will not be delivered any more, once it is on the dead-letter topic. */
+        /** Called once a record that will not be delivered again is on the dead-letter topic. */
         void onUndeliverable(String jobId, String reason);
     }
 
@@ -89,13 +89,13 @@ public final class JobConsumer implements AutoCloseable {
     private final Thread thread;
     private volatile boolean closing;
 
-    /** Whether Kafka may give it a record, now or with a fetch that is under way. */
+    /** Whether Kafka may deliver a record to this consumer, now or with a fetch in progress. */
     private boolean taking = true;
 
     private KafkaShareConsumer<String, byte[]> consumer;
 
     /**
-     * The slots of this process for a queue. They begin to take records at once.
+     * Opens the slots of this process for a queue. They start to take records at once.
      *
      * @param queue the topic
      */
@@ -112,7 +112,7 @@ public final class JobConsumer implements AutoCloseable {
                 .toList();
     }
 
-    /** @param turn which the slots of a process have in common for a queue */
+    /** @param turn shared by the slots of a process for a queue */
     JobConsumer(
             KafkaConfig config,
             String queue,
@@ -139,7 +139,8 @@ public final class JobConsumer implements AutoCloseable {
     }
 
     /**
-     * Whatever goes wrong, the slot starts over with a new consumer: the broker delivers what the old one had again.
+     * Runs the slot. After any failure it restarts with a new consumer, and the broker redelivers the record of the old
+     * one.
      */
     private void run() {
         while (!closing) {
@@ -147,7 +148,7 @@ public final class JobConsumer implements AutoCloseable {
                 consumer = new KafkaShareConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer());
                 consume();
             } catch (WakeupException e) {
-                break; // It was stopped.
+                break; // The slot was stopped.
             } catch (RuntimeException e) {
                 log.warn("a slot of {} failed; restarting it in a second", queue, e);
                 pause(Duration.ofSeconds(1));
@@ -165,7 +166,7 @@ public final class JobConsumer implements AutoCloseable {
                 fresh = false;
                 for (ConsumerRecord<String, byte[]> delivered : records) {
                     if (!endTaking()) {
-                        return; // The broker gives it to another as soon as this consumer has gone.
+                        return; // The broker redelivers the record as soon as this consumer has left.
                     }
                     try (var _ = MDC.putCloseable(JOB_ID, jobId(delivered))) {
                         AcquiredRecord held = new AcquiredRecord(consumer, delivered);
@@ -183,7 +184,7 @@ public final class JobConsumer implements AutoCloseable {
         return taking;
     }
 
-    /** False when the slot has been stopped. */
+    /** Ends the turn to take a record; returns false when the slot has been stopped. */
     private synchronized boolean endTaking() {
         taking = false;
         notifyAll();
@@ -192,8 +193,8 @@ public final class JobConsumer implements AutoCloseable {
 
     /**
      * Polls in turn with the other idle slots, so that a killed process has only one open fetch. Otherwise the broker
-     * would offer the process' records to each dead slot before it notices, count each offer, and drop a record after
-     * five. A new consumer polls at once, because polling makes it a member of the group, which takes a while.
+     * would offer records to each dead slot before noticing, count each offer, and drop a record after five. A new
+     * consumer polls at once, because polling makes it a member of the group, which takes time.
      */
     private ConsumerRecords<String, byte[]> pollInTurn() {
         turn.lock();
@@ -256,21 +257,19 @@ public final class JobConsumer implements AutoCloseable {
         }
     }
 
-    /** Null where there is none. */
+    /** Returns the value of a header, or null when there is none. */
     private static String header(ConsumerRecord<String, byte[]> delivered, String name) {
         Header header = delivered.headers().lastHeader(name);
         return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
     }
 
-    /** The record's key, cut where it can be none of Ruido's. */
+    /** Returns the record's key, shortened if it is too long to be one of Ruido's. */
     private static String jobId(ConsumerRecord<String, byte[]> delivered) {
         String key = String.valueOf(delivered.key());
         return key.length() > LONGEST_ID ? key.substring(0, LONGEST_ID) + "…" : key;
     }
 
-    /**
-     * While versions run side by side, a worker can get a job of a newer version, of which it would make another image.
-     */
+    /** Releases a job of a newer version, of which this worker would make a different image, for a newer worker. */
     private AcknowledgeType leaveToNewer(ConsumerRecord<String, byte[]> delivered) {
         log.warn(
                 "job {} has version {}, this worker supports up to {}; leaving it to a newer worker",
@@ -282,7 +281,8 @@ public final class JobConsumer implements AutoCloseable {
     }
 
     /**
-     * Kafka also counts deliveries that never arrived, for instance during its restart: such a record is republished.
+     * Gives up a record after too many deliveries. Kafka also counts deliveries that never arrived, for instance during
+     * its restart; such a record is republished.
      */
     private AcknowledgeType giveUp(Job job, ConsumerRecord<String, byte[]> delivered, String reason) {
         int begun = undeliverable.begun(job);
@@ -293,7 +293,7 @@ public final class JobConsumer implements AutoCloseable {
         return handOn(delivered);
     }
 
-    /** The broker would count a released record as a failed delivery, although the worker was only told to stop. */
+    /** Republishes a record of a stopping worker, because the broker would count its release as a failed delivery. */
     private AcknowledgeType handOn(ConsumerRecord<String, byte[]> delivered) {
         try {
             publisher.again(delivered).toCompletableFuture().join();
@@ -304,7 +304,7 @@ public final class JobConsumer implements AutoCloseable {
         }
     }
 
-    /** The dead letter comes first: a duplicate does no harm, a missing one does. */
+    /** Writes the dead letter before it acknowledges the record: a duplicate does no harm, a missing one does. */
     private AcknowledgeType reject(ConsumerRecord<String, byte[]> delivered, String reason) {
         publisher.deadLetter(delivered, reason).toCompletableFuture().join();
         undeliverable.onUndeliverable(jobId(delivered), reason);
@@ -350,7 +350,7 @@ public final class JobConsumer implements AutoCloseable {
         }
     }
 
-    /** Takes nothing new, and does not wait. */
+    /** Stops taking records, and returns at once. */
     public synchronized void stop() {
         closing = true;
         if (taking && consumer != null) {
@@ -359,7 +359,7 @@ public final class JobConsumer implements AutoCloseable {
     }
 
     /**
-     * Waits, after {@link #stop()}, until Kafka cannot deliver to this consumer any more: it has a record or has left
+     * Waits, after {@link #stop()}, until Kafka can no longer deliver to this consumer: it has a record, or has left
      * the group. Gives up after some seconds when Kafka is unavailable.
      */
     public synchronized void awaitStopped() {
@@ -373,7 +373,7 @@ public final class JobConsumer implements AutoCloseable {
         }
     }
 
-    /** Waits until the handler has ended and its record is acknowledged. Tell the handler to stop first. */
+    /** Waits until the handler has ended and its record is acknowledged. The handler must be told to stop first. */
     @Override
     public void close() {
         stop();

@@ -20,9 +20,9 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** Puts jobs on their queue. A stage completes when all in-sync replicas have the record. */
+/** Publishes jobs to their topics. A stage completes when all in-sync replicas have the record. */
 public final class JobPublisher implements AutoCloseable {
-    /** {@link JobJson#version} of the record; 1 where there is none. */
+    /** Header with the {@link JobJson#version} of the record; 1 when it is absent. */
     static final String VERSION_HEADER = "version";
 
     private final KafkaProducer<String, byte[]> producer;
@@ -41,8 +41,8 @@ public final class JobPublisher implements AutoCloseable {
     }
 
     /**
-     * May block for the metadata of a topic that was not used before; otherwise returns at once. The current trace goes
-     * with the job.
+     * Publishes a job with the current trace. It may block for the metadata of a topic that was not used before;
+     * otherwise it returns at once.
      */
     public CompletionStage<Void> publish(Job job) {
         ProducerRecord<String, byte[]> message =
@@ -54,20 +54,20 @@ public final class JobPublisher implements AutoCloseable {
         return send(message);
     }
 
-    /** All on their way at once; completes when the last is there, and fails when one of them does. */
+    /** Publishes jobs concurrently. The stage completes when all are published, and fails when one of them fails. */
     public CompletionStage<Void> publishAll(Collection<? extends Job> jobs) {
         return CompletableFuture.allOf(
                 jobs.stream().map(job -> publish(job).toCompletableFuture()).toArray(CompletableFuture<?>[]::new));
     }
 
-    /** Puts a record on its queue once more, as one that was never delivered. */
+    /** Publishes a record again, with a new count of deliveries. */
     CompletionStage<Void> again(ConsumerRecord<String, byte[]> record) {
         return send(new ProducerRecord<>(record.topic(), null, record.key(), record.value(), record.headers()));
     }
 
     /**
-     * Keeps a record that cannot be processed, with the reason in the header {@code error}. Of one that is too large
-     * with it only the reason is kept.
+     * Writes a record that cannot be processed to the dead-letter topic, with the reason in the header {@code error}.
+     * If it is too large, only the reason is kept.
      */
     CompletionStage<Void> deadLetter(ConsumerRecord<String, byte[]> poison, String error) {
         byte[] value = poison.value() == null ? new byte[0] : poison.value();

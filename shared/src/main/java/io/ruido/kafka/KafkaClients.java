@@ -15,11 +15,15 @@ import org.apache.kafka.common.config.SslConfigs;
 import org.apache.kafka.common.security.plain.PlainLoginModule;
 import org.apache.kafka.common.security.scram.ScramLoginModule;
 
-/** What all clients of Kafka here have in common: the address, how they log in, and how long they wait. */
+/** Properties that all Kafka clients share: addresses, security and timeouts. */
 public final class KafkaClients {
     private KafkaClients() {}
 
-    /** @throws IllegalArgumentException naming the setting that is missing */
+    /**
+     * Returns the shared properties.
+     *
+     * @throws IllegalArgumentException naming the setting that is missing
+     */
     public static Map<String, Object> common(KafkaConfig config) {
         Map<String, Object> settings = new HashMap<>();
         settings.put(
@@ -33,7 +37,7 @@ public final class KafkaClients {
                 (int) config.timeout().toMillis() * 2);
         settings.put(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1_000L);
         settings.put(CommonClientConfigs.ENABLE_METRICS_PUSH_CONFIG, false);
-        settings.put(CommonClientConfigs.METRIC_REPORTER_CLASSES_CONFIG, List.of()); // Nobody asks for them over JMX.
+        settings.put(CommonClientConfigs.METRIC_REPORTER_CLASSES_CONFIG, List.of()); // no metrics over JMX
         settings.put(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, config.securityProtocol());
         if (config.securityProtocol().startsWith("SASL")) {
             settings.put(SaslConfigs.SASL_MECHANISM, config.saslMechanism());

@@ -6,7 +6,7 @@ import java.util.concurrent.CompletionStage;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 
-/** Tells whether Kafka answers. */
+/** Checks whether Kafka is available. */
 public final class KafkaProbe implements AutoCloseable {
     private final Admin admin;
     private final DescribeClusterOptions options;
@@ -17,7 +17,7 @@ public final class KafkaProbe implements AutoCloseable {
                 new DescribeClusterOptions().timeoutMs((int) config.timeout().toMillis());
     }
 
-    /** Completes when a broker has answered, and fails after the configured time at the latest. */
+    /** Completes when a broker has answered, and fails after the configured timeout at the latest. */
     public CompletionStage<Void> ping() {
         return admin.describeCluster(options).clusterId().toCompletionStage().thenAccept(id -> {});
     }

@@ -25,20 +25,20 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
- * Every topic by name, and how topics are created. A share group has the name of its topic. The queue in Redis has
- * already decided the order, so there are no topics for priorities.
+ * The names of all topics, and their creation. A share group has the name of its topic. The queue in Redis has already
+ * decided the order, so there are no topics for priorities.
  */
 public final class Topics {
     public static final String DEAD_LETTER = "ruido.dead-letter";
 
     private Topics() {}
 
-    /** The topic of a model's prompt jobs, whose prompts have to be encoded. */
+    /** Returns the topic of a model's prompt jobs, whose prompts have to be encoded. */
     public static String prompt(String model) {
         return "ruido.prompt." + model;
     }
 
-    /** The topic of a model's sampling jobs, whose images have to be denoised. */
+    /** Returns the topic of a model's sampling jobs, whose images have to be denoised. */
     public static String sampling(String model) {
         return "ruido.sampling." + model;
     }

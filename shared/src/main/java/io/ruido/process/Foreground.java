@@ -15,7 +15,9 @@ public final class Foreground {
 
     private Foreground() {}
 
-    /** Never returns: the signal ends the process, after the service has been closed or the time for that is over. */
+    /**
+     * Runs the service and never returns. The signal ends the process after the service is closed, or after a timeout.
+     */
     public static void run(AutoCloseable service) throws InterruptedException {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> close(service), "stop"));
         new CountDownLatch(1).await();

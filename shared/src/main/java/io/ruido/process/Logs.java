@@ -8,11 +8,11 @@ import io.ruido.config.RuidoConfig.LoggingConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How the process logs. */
+/** Configures logging. */
 public final class Logs {
     private Logs() {}
 
-    /** What {@code logback.xml} says, as JSON if that is wanted. */
+    /** Applies {@code logback.xml}, with JSON output if it is configured. */
     public static void configure(LoggingConfig config) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         if (config.json()

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** How a process that is one part of Ruido begins, and that it ends when it cannot. */
+/** Starts a process that runs one part of Ruido, or ends it when the start fails. */
 public final class Startup {
     private static final int FAILED = 1;
 
@@ -19,7 +19,7 @@ public final class Startup {
     /** Starts a service that runs until the process is stopped. */
     @FunctionalInterface
     public interface Part {
-        /** @return what is closed in the end */
+        /** @return the service, which is closed at the end */
         AutoCloseable start(RuidoConfig config) throws Exception;
     }
 
@@ -61,7 +61,7 @@ public final class Startup {
         return Optional.of(file);
     }
 
-    /** What settings change of the whole process; before anything is started. */
+    /** Applies the settings of the whole process. It must be called before anything is started. */
     public static void prepare(RuidoConfig config) throws IOException {
         Logs.configure(config.logging());
         if (config.trustedCertificates().isPresent()) {

@@ -1,2 +1,2 @@
-/** What the processes of Ruido have in common: start, logs, and stopping on a signal. */
+/** Start, logging, and shutdown of a process. */
 package io.ruido.process;

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 
-/** The LoRAs, or the embeddings, of all workers. */
+/** The LoRAs or the embeddings of all workers. */
 public final class AddOnRegistry {
     private final String key;
     private final LuaScript serve;
@@ -31,14 +31,14 @@ public final class AddOnRegistry {
         return new AddOnRegistry(redis, RedisKeys.EMBEDDINGS);
     }
 
-    /** Announces all that a worker has, until the lease ends. */
+    /** Announces the files of a worker until the lease ends. */
     public CompletionStage<Void> announce(List<AddOn> files, Duration lease) {
         CompletionStage<String> served = serve.run(
                 ScriptOutputType.VALUE, new String[] {key}, JobJson.write(files), String.valueOf(lease.toMillis()));
         return served.thenAccept(_ -> {});
     }
 
-    /** All of them, by name. */
+    /** Returns the files of all live workers, by name. */
     public CompletionStage<List<AddOn>> list() {
         CompletionStage<List<String>> found = announced.run(ScriptOutputType.MULTI, new String[] {key});
         return found.thenApply(lists -> lists.stream()

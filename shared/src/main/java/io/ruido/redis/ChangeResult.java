@@ -10,10 +10,10 @@ public sealed interface ChangeResult {
     /** The job is finished: there is nothing left to do. */
     record Over(JobState state) implements ChangeResult {}
 
-    /** A later attempt has the image now: this worker's work on it has no more effect. */
+    /** A later attempt owns the image now, so this worker's changes have no effect. */
     record Lost() implements ChangeResult {}
 
-    /** Redis has no such job: it never had, or has forgotten it after the retention time. */
+    /** Redis has no such job: it never existed, or was deleted after its retention time. */
     record Unknown() implements ChangeResult {}
 
     static ChangeResult parse(String answer) {

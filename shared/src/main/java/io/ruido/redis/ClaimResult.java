@@ -6,19 +6,19 @@ import java.time.Duration;
 /** Result of a worker's claim of an image. */
 public sealed interface ClaimResult {
     /**
-     * The image is this worker's until its lease runs out.
+     * This worker owns the image until its lease expires.
      *
-     * @param attempt fencing token, to be given with every later change of the image
+     * @param attempt fencing token, which every later change of the image must have
      */
     record Granted(int attempt) implements ClaimResult {}
 
-    /** Another worker has the image and may be alive; ask again after {@code lease}. */
+    /** Another worker owns the image and may be alive; try again after {@code lease}. */
     record Owned(Duration lease) implements ClaimResult {}
 
     /** The job, or the image, is finished: there is nothing left to do. */
     record Over(JobState state) implements ClaimResult {}
 
-    /** Redis has no such job: it never had, or has forgotten it after the retention time. */
+    /** Redis has no such job: it never existed, or was deleted after its retention time. */
     record Unknown() implements ClaimResult {}
 
     static ClaimResult parse(String answer) {

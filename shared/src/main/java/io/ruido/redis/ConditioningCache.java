@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
-/** Encoded texts by the hash of what they were made from, so that a prompt is encoded once for all its images. */
+/** A cache of encoded texts by the hash of their inputs, so that a prompt is encoded once for all its images. */
 public final class ConditioningCache {
     private final RedisAsyncCommands<String, byte[]> redis;
     private final Duration timeToLive;

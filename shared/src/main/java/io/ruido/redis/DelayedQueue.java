@@ -8,8 +8,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Ids of jobs or uploads that become due at a certain time of Redis' clock. A due id is given to one caller, and to
- * another one when that caller has not called {@link #done} after a while.
+ * A queue of ids of jobs or uploads that become due at a certain time by Redis's clock. A due id is returned to one
+ * caller, and to another one if the first has not called {@link #done} after some time.
  */
 public final class DelayedQueue {
     private static final Duration REDELIVER_AFTER = Duration.ofSeconds(30);
@@ -24,37 +24,37 @@ public final class DelayedQueue {
         this.key = key;
     }
 
-    /** Admitted jobs that Kafka may not have. */
+    /** Returns the queue of admitted jobs that Kafka may not have. */
     public static DelayedQueue unpublished(Redis redis) {
         return new DelayedQueue(redis, RedisKeys.UNPUBLISHED);
     }
 
-    /** Jobs whose deadline has come. */
+    /** Returns the queue of jobs by their deadlines. */
     public static DelayedQueue deadlines(Redis redis) {
         return new DelayedQueue(redis, RedisKeys.DEADLINES);
     }
 
-    /** Finished jobs whose webhooks are due. */
+    /** Returns the queue of finished jobs by the time of their next webhook call. */
     static DelayedQueue webhooks(Redis redis) {
         return new DelayedQueue(redis, RedisKeys.WEBHOOKS);
     }
 
-    /** Jobs that have begun, whose receivers are to be told how they are. */
+    /** Returns the queue of running jobs by the time of their next webhook call. */
     static DelayedQueue liveWebhooks(Redis redis) {
         return new DelayedQueue(redis, RedisKeys.LIVE_WEBHOOKS);
     }
 
-    /** Finished jobs that have been kept long enough. */
+    /** Returns the queue of finished jobs by the end of their retention. */
     public static DelayedQueue retention(Redis redis) {
         return new DelayedQueue(redis, RedisKeys.FINISHED);
     }
 
-    /** Jobs that ended a while ago, whose events are to be trimmed. */
+    /** Returns the queue of finished jobs by the time at which their events are trimmed. */
     public static DelayedQueue trims(Redis redis) {
         return new DelayedQueue(redis, RedisKeys.TRIMS);
     }
 
-    /** Pictures sent by clients that no new job can use any more. */
+    /** Returns the queue of uploads by the end of their retention. */
     public static DelayedQueue uploads(Redis redis) {
         return new DelayedQueue(redis, RedisKeys.UPLOADS);
     }

@@ -3,11 +3,11 @@ package io.ruido.redis;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 
-/** Signals that a job was admitted and has to be published. A signal can be lost, so listeners also have to poll. */
+/** Signals that a job was admitted and must be published. A signal can be lost, so listeners must also poll. */
 public final class DispatchSignal implements AutoCloseable {
     private final StatefulRedisPubSubConnection<String, String> pubSub;
 
-    /** @param listener called on Redis' thread: it must not block */
+    /** @param listener called on Redis's thread; it must not block */
     public DispatchSignal(Redis redis, Runnable listener) {
         this.pubSub = redis.subscriber();
         pubSub.addListener(new RedisPubSubAdapter<>() {

@@ -18,14 +18,14 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A job's numbered events, from any number on, live, each once and in order. Events arrive over pub/sub as they happen;
- * whenever the numbers show a gap, and after every (re)connection, what is missing is read from the stream.
+ * Delivers a job's numbered events from any number on, each once and in order. Events arrive over pub/sub as they
+ * happen. After a gap in the numbers, and after every connection, missing events are read from the stream.
  */
 public final class EventStream implements AutoCloseable {
-    /** Events that are read at a time: a job with previews can have megabytes of them. */
+    /** The maximum number of events read at a time, because a job with previews can have megabytes of events. */
     public static final int PAGE = 100;
 
-    /** Runs what failed because Redis was away once more. */
+    /** Delays retries of reads that failed because Redis was unavailable. */
     private static final Executor LATER = CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS);
 
     private final RedisAsyncCommands<String, String> redis;
@@ -49,14 +49,14 @@ public final class EventStream implements AutoCloseable {
         });
     }
 
-    /** @param json of the event, as clients get it */
+    /** @param json JSON of the event, as clients get it */
     public record Entry(JobEvent event, String json) {
         private static Entry parse(String json) {
             return new Entry(JobJson.read(json, JobEvent.class), json);
         }
     }
 
-    /** Gets events on Redis' threads, one at a time: it must not block. */
+    /** Receives events on Redis's threads, one at a time. It must not block. */
     @FunctionalInterface
     public interface Listener {
         /** @param json of the event, as clients get it */
@@ -64,8 +64,8 @@ public final class EventStream implements AutoCloseable {
     }
 
     /**
-     * Sends every event of the job with a number above {@code after}, then new ones until {@link Watch#close()}; the
-     * last one also when its number is not above.
+     * Sends every event of the job with a number above {@code after}, then new ones until {@link Watch#close()}. The
+     * job's last event is sent even if its number is not above.
      *
      * @return a watch whose owner must close it, also after the job's last event
      */
@@ -83,7 +83,7 @@ public final class EventStream implements AutoCloseable {
         return watch;
     }
 
-    /** The next events that have happened after one: all, or a {@link #PAGE} if there are more. */
+    /** Reads the events after a number: all of them, or a {@link #PAGE} if there are more. */
     public CompletionStage<List<Entry>> read(UUID id, long after) {
         return read(RedisKeys.events(id), after);
     }
@@ -99,7 +99,7 @@ public final class EventStream implements AutoCloseable {
                 .toList();
     }
 
-    /** The newest events first. */
+    /** Reads the newest events, the newest first. */
     public CompletionStage<List<JobEvent>> newest(UUID id, int atMost) {
         return redis.xrevrange(RedisKeys.events(id), Range.unbounded(), Limit.from(atMost))
                 .thenApply(messages -> messages.stream()
@@ -120,8 +120,8 @@ public final class EventStream implements AutoCloseable {
     }
 
     /**
-     * Reads newer entries as {@link #read} does; where there are none, the newest entry, which can be the end, see
-     * {@link Watch}.
+     * Reads newer entries as {@link #read} does, or the newest entry if there are none: it can be the job's last event,
+     * see {@link Watch}.
      */
     private CompletionStage<List<Entry>> readOrNewest(String stream, long after) {
         return read(stream, after)
@@ -131,14 +131,14 @@ public final class EventStream implements AutoCloseable {
                         : CompletableFuture.completedStage(newer));
     }
 
-    /** Closes all watches too. */
+    /** Also closes all watches. */
     @Override
     public void close() {
         watches.values().forEach(all -> all.forEach(Watch::close));
         pubSub.close();
     }
 
-    /** One watcher's place in a job's events. */
+    /** A watcher's position in a job's events. */
     public final class Watch implements AutoCloseable {
         private final String channel;
         private final Listener listener;
@@ -177,7 +177,7 @@ public final class EventStream implements AutoCloseable {
             });
         }
 
-        /** @param events read, or null when they could not be read */
+        /** @param events events read, or null when reading failed */
         private synchronized void caughtUp(List<Entry> events) {
             reading = false;
             boolean more = readAgain || events == null || events.size() == PAGE;
@@ -192,7 +192,10 @@ public final class EventStream implements AutoCloseable {
             }
         }
 
-        /** Redis can lose its last writes; then the last event has a number that another event had before. */
+        /**
+         * Returns whether an event is the job's last one with a number that another event had before, as happens when
+         * Redis loses its last writes.
+         */
         private boolean overtaken(JobEvent event) {
             return event.last() && event.number() <= last && !ended;
         }
@@ -205,7 +208,7 @@ public final class EventStream implements AutoCloseable {
             }
         }
 
-        /** No event is delivered any more once this has returned. */
+        /** Stops the delivery. No event is delivered once this method has returned. */
         @Override
         public void close() {
             synchronized (this) {

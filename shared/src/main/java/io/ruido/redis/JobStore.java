@@ -33,7 +33,7 @@ import java.util.stream.Stream;
 public final class JobStore {
     private static final UUID NOBODY = new UUID(0, 0);
 
-    /** How many jobs are looked at for one page of a list. */
+    /** The maximum number of jobs that are read for one page of a list. */
     private static final int SCANNED = 1_000;
 
     private final RedisAsyncCommands<String, String> redis;
@@ -44,8 +44,8 @@ public final class JobStore {
     private final Duration retention;
 
     /**
-     * @param lease for how long a worker that says nothing keeps an image
-     * @param retention for how long a finished job can be read
+     * @param lease time for which a worker that does not renew it keeps an image
+     * @param retention time for which a finished job is kept
      */
     public JobStore(Redis redis, Duration lease, Duration retention) {
         this.redis = redis.text().async();
@@ -67,16 +67,16 @@ public final class JobStore {
     }
 
     /**
-     * Records a new job as QUEUED, and lets it through to Kafka if it is its turn.
+     * Records a new job as QUEUED, and admits it to Kafka if it is its turn.
      *
-     * @param trace to which it belongs, as W3C's {@code traceparent}
+     * @param trace trace context as W3C's {@code traceparent}
      */
     public CompletionStage<SubmitResult> submit(Job job, SubmitOptions options, Optional<String> trace) {
         return run(job.jobId(), "submit", JobJson.write(fields(job, options, trace)))
                 .thenApply(SubmitResult::parse);
     }
 
-    /** The fields by which {@code state-machine.lua} reads a new job; optional ones are left out. */
+    /** Returns the fields of a new job for {@code state-machine.lua}, without absent optional ones. */
     private static Map<String, String> fields(Job job, SubmitOptions options, Optional<String> trace) {
         SamplingParams params = job.params();
         Map<String, String> fields = new HashMap<>();
@@ -109,7 +109,7 @@ public final class JobStore {
         return run(NOBODY, "admit", model).thenAccept(ok -> {});
     }
 
-    /** Kafka has the job. */
+    /** Records that Kafka has the job. */
     public CompletionStage<ChangeResult> published(UUID id) {
         return change(id, "published");
     }
@@ -119,12 +119,12 @@ public final class JobStore {
         return run(id, "unattended").thenApply("YES"::equals);
     }
 
-    /** The prompt stage has begun. */
+    /** Records that the prompt stage has begun. */
     public CompletionStage<ChangeResult> encode(UUID id) {
         return change(id, "encode");
     }
 
-    /** Adds warnings to a job: parts of the request that its images will not have. */
+    /** Adds warnings to a job about parts of the request that have no effect on its images. */
     public CompletionStage<ChangeResult> warn(UUID id, List<String> warnings) {
         return change(id, "warn", JobJson.write(warnings));
     }
@@ -136,8 +136,10 @@ public final class JobStore {
     }
 
     /**
-     * @param step done, from 1
-     * @param preview data URI of a small picture, or empty
+     * Records a finished step.
+     *
+     * @param step number of the step, from 1
+     * @param preview data URI of a small image, or empty
      */
     public CompletionStage<ChangeResult> step(SampleId sample, int attempt, int step, int steps, String preview) {
         return change(
@@ -155,22 +157,22 @@ public final class JobStore {
         return change(sample.jobId(), "decode", index(sample), String.valueOf(attempt), millis(lease));
     }
 
-    /** Keeps an image that makes no steps for the moment, because it waits for a place in the batch or for S3. */
+    /** Renews the lease of an image that makes no steps, because it waits for a place in the batch or for S3. */
     public CompletionStage<ChangeResult> renew(SampleId sample, int attempt) {
         return change(sample.jobId(), "renew", index(sample), String.valueOf(attempt), millis(lease));
     }
 
-    /** Gives an image back unfinished: the next worker can claim it at once. */
+    /** Releases an unfinished image after a failure, so that another worker can claim it at once. */
     public CompletionStage<ChangeResult> release(SampleId sample, int attempt) {
         return change(sample.jobId(), "release", index(sample), String.valueOf(attempt));
     }
 
-    /** The same, in good order: the attempt does not count among those that failed. */
+    /** Returns an unfinished image without a failure: the attempt does not count as failed. */
     public CompletionStage<ChangeResult> giveBack(SampleId sample, int attempt) {
         return change(sample.jobId(), "give_back", index(sample), String.valueOf(attempt));
     }
 
-    /** How often a worker has begun with a job's text, or with an image, and not given it back. */
+    /** Returns how often workers have started a job's text, or an image, without returning it. */
     public CompletionStage<Integer> begun(Job job) {
         String field =
                 switch (job) {
@@ -182,14 +184,20 @@ public final class JobStore {
     }
 
     /**
-     * @param key of the object that has been stored
-     * @param mediaType of the object
+     * Records the result of an image.
+     *
+     * @param key key of the stored object
+     * @param mediaType media type of the object
      */
     public CompletionStage<ChangeResult> succeed(SampleId sample, int attempt, String key, String mediaType) {
         return change(sample.jobId(), "succeed", index(sample), String.valueOf(attempt), key, mediaType);
     }
 
-    /** @param reason for the client */
+    /**
+     * Marks a job as failed.
+     *
+     * @param reason reason for the client
+     */
     public CompletionStage<ChangeResult> fail(UUID id, String reason) {
         return change(id, "fail", JobState.FAILED.name(), reason);
     }
@@ -198,7 +206,7 @@ public final class JobStore {
         return change(id, "fail", JobState.CANCELLED.name(), "");
     }
 
-    /** Any change of a job after its deadline makes it EXPIRED; this one changes nothing else. */
+    /** Makes a job EXPIRED if its deadline has passed. Any other change after the deadline does so too. */
     public CompletionStage<ChangeResult> expire(UUID id) {
         return change(id, "expire");
     }
@@ -214,7 +222,7 @@ public final class JobStore {
      *
      * @param tenant whose jobs, or empty for everybody's
      * @param before only jobs submitted before this one, which need not exist any more; null for the newest
-     * @return ids, some of which may have been forgotten since
+     * @return ids of jobs, some of which may have been deleted since
      */
     public CompletionStage<List<UUID>> list(Optional<String> tenant, UUID before, int limit) {
         Range.Boundary<String> newest =
@@ -229,10 +237,10 @@ public final class JobStore {
     /**
      * Selects the jobs to list. {@code live} excludes {@code state}.
      *
-     * @param tenant whose jobs, or empty for everybody's
-     * @param live only those that are not finished
-     * @param state only those in this state, or empty
-     * @param model only those of this model, or empty
+     * @param tenant owner of the jobs, or empty for all tenants
+     * @param live whether to list only unfinished jobs
+     * @param state only jobs in this state, or empty
+     * @param model only jobs of this model, or empty
      */
     public record Filter(Optional<String> tenant, boolean live, Optional<JobState> state, Optional<String> model) {}
 
@@ -240,7 +248,7 @@ public final class JobStore {
     public record Found(List<UUID> ids, UUID next) {}
 
     /**
-     * Newest first. Looks at {@link #SCANNED} jobs at most, so that a page can have fewer than there are.
+     * Lists jobs, the newest first. It reads at most {@link #SCANNED} jobs, so a page can be incomplete.
      *
      * @param before only jobs submitted before this one, or null for the newest
      */
@@ -258,7 +266,7 @@ public final class JobStore {
                 ids.getFirst().isEmpty() ? null : UUID.fromString(ids.getFirst())));
     }
 
-    /** The smallest set that has all that the filter selects. */
+    /** Returns the smallest set that contains all selected jobs. */
     private static String set(Filter filter) {
         if (filter.live()) {
             return RedisKeys.jobs(RedisKeys.LIVE, filter.tenant());
@@ -268,19 +276,21 @@ public final class JobStore {
                 .orElseGet(() -> filter.tenant().map(RedisKeys::jobs).orElse(RedisKeys.JOBS));
     }
 
-    /** Keeps nothing of a finished job but that it is over, for what may still come of it from Kafka or a worker. */
+    /**
+     * Deletes a finished job except for its state, which late records of Kafka and late calls of workers still need.
+     */
     public CompletionStage<Void> delete(UUID id) {
         return run(id, "delete").thenAccept(answer -> {});
     }
 
-    /** Of a finished job's events keeps the states, the results, and each image's last step and preview. */
+    /** Trims the events of a finished job to the states, the results, and each image's last step and preview. */
     public CompletionStage<Void> trim(UUID id) {
         CompletionStage<String> trimmed = trimming.run(
                 ScriptOutputType.STATUS, new String[] {RedisKeys.events(id), RedisKeys.TRIMS}, id.toString());
         return trimmed.thenAccept(ok -> {});
     }
 
-    /** Keeps nothing of a finished job. */
+    /** Deletes everything of a finished job. */
     public CompletionStage<Void> forget(UUID id) {
         return redis.hmget(RedisKeys.job(id), "tenant", "state")
                 .thenCompose(fields -> forget(
@@ -314,7 +324,7 @@ public final class JobStore {
                 .toArray(String[]::new);
     }
 
-    /** Makes a map of a reply that lists names and values alternately. */
+    /** Converts a reply of alternating names and values to a map. */
     private static Map<String, String> map(List<String> fields) {
         return IntStream.range(0, fields.size() / 2)
                 .boxed()

@@ -13,13 +13,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A Lua script, called by its digest; Redis gets the text where it does not know it. */
+/** A Lua script that is called by its digest. Redis gets the text if it does not know the script. */
 final class LuaScript {
     private final RedisAsyncCommands<String, String> redis;
     private final String text;
     private final String digest;
 
-    /** @param files beside this class, one text together */
+    /** @param files resources of this package, which are concatenated */
     LuaScript(RedisAsyncCommands<String, String> redis, String... files) {
         this.redis = redis;
         this.text = Stream.of(files).map(LuaScript::read).collect(Collectors.joining());

@@ -30,9 +30,9 @@ public final class ModelRegistry {
     }
 
     /**
-     * Announces a worker, until the lease ends or it leaves.
+     * Announces a worker until its lease ends or it leaves.
      *
-     * @param slots how many images it takes at a time
+     * @param slots number of images that it takes at a time
      */
     public CompletionStage<Void> serve(String worker, int slots, List<ModelCard> cards, Duration lease) {
         Map<String, String> byName = cards.stream().collect(Collectors.toMap(ModelCard::name, JobJson::write));
@@ -41,7 +41,7 @@ public final class ModelRegistry {
         return redis.hset(RedisKeys.MODELS, byName).thenCombine(served, (added, ok) -> null);
     }
 
-    /** Announces models that a worker cannot serve, until the lease ends. */
+    /** Announces models that a worker cannot serve until the lease ends. */
     public CompletionStage<Void> announceUnavailable(List<UnavailableModel> models, Duration lease) {
         return CompletableFuture.allOf(models.stream()
                 .map(model -> serve.run(
@@ -53,7 +53,7 @@ public final class ModelRegistry {
                 .toArray(CompletableFuture<?>[]::new));
     }
 
-    /** The models that some worker cannot serve now, by name. */
+    /** Returns the models that some worker cannot serve now, by name. */
     public CompletionStage<List<UnavailableModel>> unavailable() {
         CompletionStage<List<String>> found =
                 announced.run(ScriptOutputType.MULTI, new String[] {RedisKeys.UNAVAILABLE_MODELS});
@@ -96,7 +96,7 @@ public final class ModelRegistry {
                         .toList());
     }
 
-    /** Takes back what {@link #serve} announced. */
+    /** Withdraws what {@link #serve} announced. */
     public CompletionStage<Void> leave(String worker, int slots, List<ModelCard> cards) {
         return CompletableFuture.allOf(Stream.of(keys(cards))
                         .map(workers ->
@@ -113,12 +113,12 @@ public final class ModelRegistry {
         return cards.stream().map(card -> RedisKeys.workers(card.name())).toArray(String[]::new);
     }
 
-    /** How many workers serve each of the models now. */
+    /** Returns the number of workers that serve each of the models now. */
     public CompletionStage<List<Long>> workers(List<ModelCard> cards) {
         return serving.run(ScriptOutputType.MULTI, keys(cards));
     }
 
-    /** All models, sorted by name. */
+    /** Returns all models, sorted by name. */
     public CompletionStage<List<ModelCard>> list() {
         return redis.hgetall(RedisKeys.MODELS).thenApply(cards -> cards.values().stream()
                 .map(json -> JobJson.read(json, ModelCard.class))

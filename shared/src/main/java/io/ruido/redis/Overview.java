@@ -12,9 +12,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 
-/** What waits, runs and was finished, by model: found out when asked, by one script. Nothing here blocks. */
+/** Reads the numbers of waiting, running and finished jobs by model with one script. Nothing here blocks. */
 public final class Overview {
-    /** The number of past minutes that are known. */
+    /** The number of past minutes that are kept. */
     public static final int MINUTES = 60;
 
     private final RedisAsyncCommands<String, String> redis;
@@ -26,11 +26,11 @@ public final class Overview {
     }
 
     /**
-     * @param waiting by priority
-     * @param admitted images that are on Kafka or with a worker
-     * @param workers that serve the model now
-     * @param finished how many jobs ever came to each end
-     * @param minutes the last minutes, newest last, or null if not requested
+     * @param waiting waiting jobs by priority
+     * @param admitted number of images that are on Kafka or with a worker
+     * @param workers number of workers that serve the model now
+     * @param finished number of finished jobs by state
+     * @param minutes the last minutes, the newest last, or null if not requested
      */
     public record Model(
             @JsonProperty("model") String name,
@@ -47,12 +47,12 @@ public final class Overview {
 
     /**
      * @param images number of images of these jobs
-     * @param oldest milliseconds that the first job in the queue has waited; 0 when there is none
+     * @param oldest time that the first job has waited, in milliseconds; 0 when there is none
      */
     public record Waiting(long jobs, long images, long oldest) {}
 
     /**
-     * @param at its begin, in milliseconds since 1970
+     * @param at start of the minute, in milliseconds since 1970
      * @param counts of jobs by the state in which they ended, and of finished {@code images} and their {@code steps}
      */
     public record Minute(long at, Map<String, Long> counts) {
@@ -61,7 +61,7 @@ public final class Overview {
         }
     }
 
-    /** The models, sorted by name. */
+    /** Reads the models, sorted by name. */
     public CompletionStage<List<Model>> read(int minutes) {
         return redis.hkeys(RedisKeys.MODELS)
                 .thenCompose(models -> models.isEmpty()

@@ -23,11 +23,11 @@ public final class RateLimits {
     }
 
     /**
-     * Takes the whole amount or nothing.
+     * Takes an amount from a bucket, completely or not at all.
      *
      * @param what the resource, such as requests
      * @param who the user of the resource
-     * @param limit how much may be used in {@code per}
+     * @param limit amount that may be used in {@code per}
      * @return empty, or the time to wait before trying again
      */
     public CompletionStage<Optional<Duration>> take(String what, String who, long amount, long limit, Duration per) {
@@ -38,7 +38,7 @@ public final class RateLimits {
                         : Optional.of(Duration.ofNanos(probe.getNanosToWaitForRefill())));
     }
 
-    /** Gives back what was taken and not used. */
+    /** Returns an amount that was taken and not used. */
     public CompletionStage<Void> giveBack(String what, String who, long amount, long limit, Duration per) {
         return bucket(what, who, limit, per).addTokens(amount);
     }
@@ -47,7 +47,7 @@ public final class RateLimits {
         BucketConfiguration configuration = BucketConfiguration.builder()
                 .addLimit(bandwidth -> bandwidth.capacity(limit).refillGreedy(limit, per))
                 .build();
-        // A changed limit is another bucket.
+        // The key contains the limit, so that a changed limit starts with a new bucket.
         return buckets.builder()
                 .build(
                         RedisKeys.allowance(what, who) + ":" + limit,

@@ -33,7 +33,7 @@ import java.util.concurrent.TimeUnit;
  * memory; a command without a reply fails after the configured timeout.
  */
 public final class Redis implements AutoCloseable {
-    /** Redis that is back is noticed within about this time; Lettuce's own limit is half a minute. */
+    /** The maximum time between two attempts to reconnect; Lettuce's default is half a minute. */
     private static final Duration RECONNECT_AT_MOST = Duration.ofMillis(500);
 
     /**
@@ -146,7 +146,7 @@ public final class Redis implements AutoCloseable {
         }
     }
 
-    /** Sees every command's end. */
+    /** Reports the end of every command to an {@link Outage}. */
     private record Answers(Outage outage) implements CommandListener {
         @Override
         public void commandSucceeded(CommandSucceededEvent command) {
@@ -163,7 +163,7 @@ public final class Redis implements AutoCloseable {
         }
     }
 
-    // Resources that were given to a client are not shut down with it.
+    // A client does not shut down resources that were passed to it.
     private static void shutdown(RedisClient client) {
         client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
         client.getResources().shutdown(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);

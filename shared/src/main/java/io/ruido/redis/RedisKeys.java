@@ -16,8 +16,8 @@ final class RedisKeys {
     static final String JOBS = "ruido:jobs";
 
     /**
-     * Beginning of the names of sorted sets of the ids of {@link #JOBS}, by state: all live jobs are in one, and the finished
-     * ones in one for each state. Each tenant has the same sets.
+     * Prefix of sorted sets of job ids by state: one for all live jobs, and one for each state of finished jobs. Each
+     * tenant has the same sets.
      */
     static final String JOBS_BY_STATE = JOBS + "-by-state:";
 
@@ -39,13 +39,13 @@ final class RedisKeys {
     /** Sorted set of ids of finished jobs by the time of the next webhook call. */
     static final String WEBHOOKS = "ruido:webhooks";
 
-    /** Sorted set of ids of jobs that have begun, by the time when their receivers are to be told how they are. */
+    /** Sorted set of ids of running jobs by the time of the next webhook call. */
     static final String LIVE_WEBHOOKS = "ruido:webhooks:live";
 
-    /** With which gateways sign addresses of results. */
+    /** The key with which gateways sign URLs of results. */
     static final String SIGNING_KEY = "ruido:signing-key";
 
-    /** List of webhooks that were given up, the newest first. */
+    /** List of webhooks whose delivery was given up, the newest first. */
     static final String DEAD_WEBHOOKS = "ruido:webhooks:dead";
 
     /** Sorted set of objects, the uploaded images, by the time at which they may be deleted. */
@@ -68,13 +68,16 @@ final class RedisKeys {
      */
     static final String UNAVAILABLE_MODELS = MODELS + ":unavailable";
 
-    /** Sorted set of JSON lists of {@link io.ruido.job.prompting.AddOn} by the end of the lease of the worker that has them. */
+    /**
+     * Sorted set of JSON lists of {@link io.ruido.job.prompting.AddOn} by the end of the lease of the worker that has
+     * them.
+     */
     static final String LORAS = "ruido:loras";
 
     /** The same for embeddings. */
     static final String EMBEDDINGS = "ruido:embeddings";
 
-    /** Channel that names a model of which a job was admitted and has to be published. */
+    /** Channel with the name of a model when one of its jobs was admitted and must be published. */
     static final String DISPATCH = "ruido:dispatch";
 
     static final String JOB = "ruido:job:";
@@ -113,16 +116,16 @@ final class RedisKeys {
         return EVENTS + "{" + id + "}";
     }
 
-    /** The ids of {@link #JOBS} that belong to a tenant: see {@code state-machine.lua}. */
+    /** Sorted set of a tenant's job ids: see {@code state-machine.lua}. */
     static String jobs(String tenant) {
         return JOBS + ":" + tenant;
     }
 
     /**
-     * The jobs in a state, newest last.
+     * Sorted set of the jobs in a state, the newest last.
      *
      * @param group {@link #LIVE} or a final state
-     * @param tenant whose jobs, or empty for everybody's
+     * @param tenant owner of the jobs, or empty for all tenants
      */
     static String jobs(String group, Optional<String> tenant) {
         return JOBS_BY_STATE + group + tenant.map(name -> ":" + name).orElse("");
@@ -148,7 +151,7 @@ final class RedisKeys {
         return WORKERS + model;
     }
 
-    /** A worker's report of itself, until its lease expires. */
+    /** The status of a worker until its lease expires. */
     static String worker(String id) {
         return "ruido:worker:" + id;
     }

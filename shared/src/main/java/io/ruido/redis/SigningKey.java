@@ -6,7 +6,7 @@ import java.util.Base64;
 import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
 
-/** The key with which gateways sign addresses: made when it is first needed, and the same for all gateways. */
+/** The key with which all gateways sign URLs. It is created when it is first needed. */
 public final class SigningKey {
     private static final int BYTES = 32;
 

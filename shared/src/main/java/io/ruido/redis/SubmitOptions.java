@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The account, the deadline and the other conditions of a submitted job.
+ * The tenant, deadline and other options of a submitted job.
  *
  * @param tenant the owner of the job
  * @param maxQueued the maximum number of the tenant's jobs that wait for one model
@@ -25,7 +25,7 @@ public record SubmitOptions(
         Optional<Key> key,
         Optional<Receiver> webhook,
         StepCost cost) {
-    /** The tenant of clients that need no key. */
+    /** The tenant of clients when no key is required. */
     public static final String DEFAULT_TENANT = "default";
 
     private static final Pattern TENANT = Pattern.compile("[A-Za-z0-9._-]{1,100}");
@@ -39,12 +39,12 @@ public record SubmitOptions(
         }
     }
 
-    /** Nobody is to be told of it. */
+    /** Creates options without a webhook. */
     public SubmitOptions(String tenant, int maxQueued, Optional<Duration> expiresIn, Optional<Key> key) {
         this(tenant, maxQueued, expiresIn, key, Optional.empty(), StepCost.PIXELS);
     }
 
-    /** No deadline, no key, no limit. */
+    /** Returns options without deadline, key and limit. */
     public static SubmitOptions of(String tenant) {
         return new SubmitOptions(tenant, Integer.MAX_VALUE, Optional.empty(), Optional.empty());
     }
@@ -52,8 +52,8 @@ public record SubmitOptions(
     /**
      * The receiver of a job's webhook.
      *
-     * @param address to call
-     * @param events the events to call it for
+     * @param address URL to call
+     * @param events events for which it is called
      */
     public record Receiver(URI address, Set<WebhookEvent> events) {
         public Receiver {
@@ -67,9 +67,9 @@ public record SubmitOptions(
     }
 
     /**
-     * @param value as the client named it
-     * @param fingerprint of what it was used for, without spaces
-     * @param keptFor from the first use on
+     * @param value key as the client sent it
+     * @param fingerprint hash of the request, without spaces
+     * @param keptFor time for which it is kept after its first use
      */
     public record Key(String value, String fingerprint, Duration keptFor) {}
 }

@@ -7,19 +7,19 @@ import java.util.UUID;
 /** Result of the submission of a job. */
 public sealed interface SubmitResult {
     /**
-     * @param expiresAt by Redis' clock, or null
-     * @param position in the queue, from 1; null if the job was admitted at once and has to be published now
-     * @param eta when it will be finished, or null while that is not known
+     * @param expiresAt deadline by Redis's clock, or null
+     * @param position position in the queue, from 1; null if the job was admitted at once and must be published now
+     * @param eta expected end, or null while it is unknown
      */
     record Accepted(Instant expiresAt, Integer position, Instant eta) implements SubmitResult {}
 
-    /** The tenant has as many jobs waiting for this model as it may have. */
+    /** The maximum number of the tenant's jobs wait for this model. */
     record Full(Duration retryAfter) implements SubmitResult {}
 
-    /** It was submitted before, as {@code id}. */
+    /** The job was submitted before, as {@code id}. */
     record Known(UUID id) implements SubmitResult {}
 
-    /** Its key was used before, for something else. */
+    /** The Idempotency-Key was used before with another request. */
     record KeyReused() implements SubmitResult {}
 
     static SubmitResult parse(String answer) {

@@ -12,7 +12,7 @@ public final class TenantSettings {
         this.redis = redis.text().async();
     }
 
-    /** Empty where it was never set. */
+    /** Finds a setting; empty if it was never set. */
     public CompletionStage<Optional<String>> find(String tenant, String setting) {
         return redis.hget(RedisKeys.settings(tenant), setting).thenApply(Optional::ofNullable);
     }

@@ -10,8 +10,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 
 /**
- * The uploads of tenants, and how many bytes they take. Sending an image again, or submitting a job with it, extends
- * its retention; {@link DelayedQueue#uploads} returns those whose retention has ended.
+ * The uploads of tenants and their total sizes. Sending an image again, or submitting a job with it, extends its
+ * retention; {@link DelayedQueue#uploads} returns those whose retention has ended.
  */
 public final class UploadStore {
     private static final String[] OBJECTS = {
@@ -54,7 +54,7 @@ public final class UploadStore {
         return keep(tenant, upload.id(), JobJson.write(upload)).thenApply(Optional::orElseThrow);
     }
 
-    /** Keeps a picture for as long again; empty when there is none, or it was kept long enough. */
+    /** Finds an upload and extends its retention; empty when there is none, or its retention has ended. */
     public CompletionStage<Optional<Upload>> keep(String tenant, String id) {
         return keep(tenant, id, "");
     }
@@ -68,12 +68,12 @@ public final class UploadStore {
         return known.thenApply(UploadStore::parse);
     }
 
-    /** Empty when there is none, or it was kept long enough. */
+    /** Finds an upload; empty when there is none, or its retention has ended. */
     public CompletionStage<Optional<Upload>> find(String tenant, String id) {
         return redis.get(RedisKeys.upload(tenant, id)).thenApply(UploadStore::parse);
     }
 
-    /** Forgets an object that was deleted, so that its tenant has room for others. */
+    /** Deletes the entry of a deleted object, so that its tenant has room for others. */
     public CompletionStage<Void> forget(UUID object) {
         return forget.run(ScriptOutputType.STATUS, OBJECTS, object.toString()).thenAccept(none -> {});
     }

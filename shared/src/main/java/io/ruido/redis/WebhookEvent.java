@@ -2,19 +2,23 @@ package io.ruido.redis;
 
 import java.util.Locale;
 
-/** What a receiver can be told of a job. */
+/** The events of a job that a receiver can get. */
 public enum WebhookEvent {
     STARTED,
-    /** At most every ten seconds. */
+    /** Progress, at most every ten seconds. */
     PROGRESS,
     ENDED;
 
-    /** As jobs name it, and Redis keeps it. */
+    /** Returns the name in jobs and in Redis. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** @throws IllegalArgumentException when there is no such event */
+    /**
+     * Returns the event with a name.
+     *
+     * @throws IllegalArgumentException when there is no such event
+     */
     public static WebhookEvent of(String label) {
         return valueOf(label.toUpperCase(Locale.ROOT));
     }

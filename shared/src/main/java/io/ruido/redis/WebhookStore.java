@@ -16,7 +16,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Webhooks that wait for their delivery, in Redis: the state machine notes one with the end of its job. */
+/** The webhooks in Redis that wait for their delivery. The state machine adds one with the end of its job. */
 public final class WebhookStore {
     private static final int SECRET_BYTES = 32;
     private static final long DEAD_AT_MOST = 10_000;
@@ -44,33 +44,33 @@ public final class WebhookStore {
         return agenda.done(id);
     }
 
-    /** Jobs that have begun, of which somebody is to be told now. */
+    /** Returns the running jobs whose webhooks are due now. */
     public CompletionStage<List<UUID>> liveDue(int atMost) {
         return live.due(atMost);
     }
 
-    /** Nobody is to be told of the job before its end any more. */
+    /** Ends the webhook calls before the end of a job. */
     public CompletionStage<Void> liveDone(UUID id) {
         return live.done(id);
     }
 
-    /** Somebody is to be told again after a pause. */
+    /** Schedules the next call for a running job. */
     public CompletionStage<Void> liveLater(UUID id, Duration pause) {
         return later(RedisKeys.LIVE_WEBHOOKS, id, pause);
     }
 
-    /** The receiver knows that the job has begun. */
+    /** Records that the receiver knows that the job has begun. */
     public CompletionStage<Void> startTold(UUID id) {
         return redis.hset(RedisKeys.job(id), Map.of(TOLD, "1")).thenAccept(set -> {});
     }
 
     /**
-     * @param attempts made to tell of the end
+     * @param attempts number of attempts to report the end
      * @param startTold whether the receiver knows that the job has begun
      */
     public record Pending(String url, Set<WebhookEvent> events, int attempts, boolean startTold) {}
 
-    /** Empty when the job is forgotten. */
+    /** Finds the webhook of a job; empty when the job was deleted. */
     public CompletionStage<Optional<Pending>> find(UUID id) {
         return redis.hmget(RedisKeys.job(id), "webhook", "webhook-events", ATTEMPTS, TOLD)
                 .thenApply(fields -> fields.get(0).hasValue()
@@ -86,7 +86,7 @@ public final class WebhookStore {
         return Stream.of(labels.split(",")).map(WebhookEvent::of).collect(Collectors.toUnmodifiableSet());
     }
 
-    /** An attempt failed; there is another one in {@code pause}. */
+    /** Records a failed attempt and schedules the next one after a pause. */
     public CompletionStage<Void> later(UUID id, int attempts, Duration pause) {
         return redis.hset(RedisKeys.job(id), Map.of(ATTEMPTS, String.valueOf(attempts)))
                 .thenCompose(set -> later(RedisKeys.WEBHOOKS, id, pause));
@@ -104,19 +104,19 @@ public final class WebhookStore {
 
     private record Dead(UUID job, String url, int attempts, String error) {}
 
-    /** All attempts failed: keeps the webhook where people find it. */
+    /** Moves a webhook to the list of failed ones after all attempts have failed. */
     public CompletionStage<Void> bury(UUID id, String url, int attempts, String error) {
         return redis.lpush(RedisKeys.DEAD_WEBHOOKS, JobJson.write(new Dead(id, url, attempts, error)))
                 .thenCompose(length -> redis.ltrim(RedisKeys.DEAD_WEBHOOKS, 0, DEAD_AT_MOST - 1))
                 .thenCompose(trimmed -> delivered(id));
     }
 
-    /** The newest of those that were given up first, as JSON. */
+    /** Returns the webhooks whose delivery was given up as JSON, the newest first. */
     public CompletionStage<List<String>> dead(int atMost) {
         return redis.lrange(RedisKeys.DEAD_WEBHOOKS, 0, atMost - 1);
     }
 
-    /** The secret that signs a tenant's webhooks; created when it is first asked for. */
+    /** Returns the secret that signs a tenant's webhooks; it is created when it is first needed. */
     public CompletionStage<String> secret(String tenant) {
         byte[] bytes = new byte[SECRET_BYTES];
         random.nextBytes(bytes);

@@ -5,14 +5,14 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * A worker, as it was a moment ago.
+ * The latest status of a worker.
  *
- * @param slots images that it takes at a time, of all its models
- * @param active images that it is denoising
- * @param rows that shared a call of the denoiser, on average
- * @param device on which it denoises
- * @param memoryBytes of the process, tensors on the CPU included
- * @param gpuMemoryBytes in use, or null where there is no GPU
+ * @param slots number of images of all models that it takes at a time
+ * @param active number of images that it is denoising
+ * @param rows average number of rows in a call of the denoiser
+ * @param device device of its models
+ * @param memoryBytes memory of the process, including tensors on the CPU
+ * @param gpuMemoryBytes GPU memory in use, or null without a GPU
  */
 public record WorkerStatus(
         String id,

@@ -1,5 +1,5 @@
 /**
- * Redis: the names of keys ({@code RedisKeys}), and the Lua scripts that change jobs and queues atomically. {@code JobStore}
- * is the truth about jobs, {@code EventStream} carries their events.
+ * Redis: the names of keys ({@code RedisKeys}), and the Lua scripts that change jobs and queues atomically.
+ * {@code JobStore} has the state of jobs, and {@code EventStream} delivers their events.
  */
 package io.ruido.redis;

@@ -31,8 +31,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Results in S3: {@code results/{jobId}/{index}} with the extension of their type and {@code results/{jobId}/job.json},
- * and the pictures that clients have sent: {@code uploads/{object}} as they came, and {@code uploads/{object}.png}
- * decoded. A result that is stored again has the same key. Calls block, for at most about the configured time.
+ * and the images that clients have uploaded: {@code uploads/{object}} as they were sent, and
+ * {@code uploads/{object}.png} decoded. A result that is stored again has the same key. Calls block, at most for about
+ * the configured timeout.
  */
 public final class ResultStore {
     private final MinioClient s3;
@@ -41,7 +42,7 @@ public final class ResultStore {
     private final Duration presignedFor;
     private final Outage outage = new Outage("The object store");
 
-    /** Contacts nothing yet. */
+    /** Creates a store, without connecting to the server. */
     public ResultStore(S3Config config) {
         URI endpoint =
                 config.endpoint().orElseThrow(() -> new IllegalArgumentException("ruido.s3.endpoint must be set"));
@@ -51,7 +52,7 @@ public final class ResultStore {
         this.presignedFor = config.presignedFor();
     }
 
-    /** Idempotent. */
+    /** Creates the bucket if it does not exist. */
     public void createBucket() throws IOException {
         call("create bucket " + bucket, () -> {
             if (!s3.bucketExists(BucketExistsArgs.builder().bucket(bucket).build())) {
@@ -65,14 +66,14 @@ public final class ResultStore {
         try {
             s3.makeBucket(MakeBucketArgs.builder().bucket(bucket).build());
         } catch (ErrorResponseException e) {
-            // Somebody else was faster.
+            // Another process has created it.
             if (!e.errorResponse().code().equals("BucketAlreadyOwnedByYou")) {
                 throw e;
             }
         }
     }
 
-    /** Whether the bucket answers. */
+    /** Returns whether the bucket is available. */
     public boolean reachable() {
         try {
             return call(
@@ -95,12 +96,12 @@ public final class ResultStore {
         return key;
     }
 
-    /** Of a picture as it was sent. */
+    /** Returns the key of an uploaded image as it was sent. */
     public static String key(Upload upload) {
         return uploadKey(upload.object());
     }
 
-    /** Of the same picture, decoded, as a PNG. */
+    /** Returns the key of an uploaded image as a decoded PNG. */
     public static String plainKey(Upload upload) {
         return plainKey(upload.object());
     }
@@ -113,35 +114,35 @@ public final class ResultStore {
         return uploadKey(object) + ".png";
     }
 
-    public void putUpload(UUID object, byte[] picture, String mediaType) throws IOException {
-        put(uploadKey(object), picture, mediaType);
+    public void putUpload(UUID object, byte[] file, String mediaType) throws IOException {
+        put(uploadKey(object), file, mediaType);
     }
 
     public void putPlainUpload(UUID object, byte[] png) throws IOException {
         put(plainKey(object), png, "image/png");
     }
 
-    /** Both forms. Idempotent. */
+    /** Deletes both forms of an uploaded image. Deletes an object. Idempotent. */
     public void deleteUpload(UUID object) throws IOException {
         delete(plainKey(object));
         delete(uploadKey(object));
     }
 
     /**
-     * The decoded form of an uploaded picture, or what was sent where an earlier version kept only that; empty when it
-     * is gone.
+     * Reads the decoded form of an uploaded image, or the sent form if an earlier version stored only that; empty when
+     * it has been deleted.
      */
     public Optional<byte[]> plainUpload(Upload upload) throws IOException {
         Optional<byte[]> plain = get(plainKey(upload));
         return plain.isPresent() ? plain : get(key(upload));
     }
 
-    /** Keeps a finished job beside its images, so that history outlives Redis. */
+    /** Stores a finished job beside its images, so that it outlives Redis. */
     public void putStatus(JobStatus status) throws IOException {
         put(statusKey(status.job().jobId()), JobJson.writeBytes(status), "application/json");
     }
 
-    /** A job as it was when it finished, or empty when there was none. */
+    /** Reads a finished job, or empty when there is none. */
     public Optional<JobStatus> status(UUID job) throws IOException {
         return get(statusKey(job)).map(json -> JobJson.read(json, JobStatus.class));
     }
@@ -159,7 +160,7 @@ public final class ResultStore {
         });
     }
 
-    /** The object's bytes, or empty when there is none. */
+    /** Reads an object, or empty when there is none. */
     public Optional<byte[]> get(String key) throws IOException {
         return call("get " + key, () -> {
             try (InputStream in = s3.getObject(
@@ -174,7 +175,7 @@ public final class ResultStore {
         });
     }
 
-    /** An address that anybody can fetch the object from for a while. Contacts nothing. */
+    /** Returns a URL from which anybody can temporarily fetch the object. It does not connect to the server. */
     public URI presignedUrl(String key) {
         try {
             return URI.create(presigner.getPresignedObjectUrl(GetPresignedObjectUrlArgs.builder()

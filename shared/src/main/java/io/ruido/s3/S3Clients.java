@@ -13,13 +13,13 @@ import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 
-/** Clients of the object store, by the settings. */
+/** Creates clients of the object store. */
 public final class S3Clients {
     private static final int MAX_REQUESTS = 256;
 
     private S3Clients() {}
 
-    /** Contacts nothing: as the region is given, signing an address needs no call. */
+    /** Creates a client without connecting to the server. The region is set, so signing a URL needs no call. */
     public static MinioClient create(S3Config config, URI endpoint) {
         // Not the library's own client, which takes the authorities that it trusts from SSL_CERT_FILE where that is
         // set.

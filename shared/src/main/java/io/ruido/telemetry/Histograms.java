@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 
-/** The buckets of every histogram, by name: few, so that they cost Prometheus little. */
+/** The buckets of every histogram by name. They are few, so that they cost Prometheus little. */
 final class Histograms implements MeterFilter {
     private static final Map<String, double[]> BUCKETS = Map.of(
             "vertx.http.server.response.time",

@@ -35,7 +35,7 @@ public enum Metric {
         this.labels = List.of(labels);
     }
 
-    /** The name by which Micrometer registers the meter. */
+    /** Returns the name with which Micrometer registers the meter. */
     public String meter() {
         return meter;
     }
@@ -44,7 +44,7 @@ public enum Metric {
         return description;
     }
 
-    /** The name by which Prometheus reads it: with the unit, and {@code _total} for a counter. */
+    /** Returns the name in Prometheus, with the unit, and {@code _total} for a counter. */
     public String prometheusName() {
         return meter.replace('.', '_') + suffix;
     }

@@ -25,7 +25,7 @@ public final class Outage {
     private Instant newest;
     private long failures;
 
-    /** @param server as the log calls it */
+    /** @param server name of the server in the log */
     public Outage(String server) {
         this(server, InstantSource.system());
     }
@@ -35,7 +35,7 @@ public final class Outage {
         this.clock = clock;
     }
 
-    /** A call failed because of the server. */
+    /** Records a call that failed because of the server. */
     public synchronized void failed(Throwable fault) {
         newest = clock.instant();
         failures++;
@@ -55,7 +55,7 @@ public final class Outage {
         }
     }
 
-    /** A call succeeded, or failed for another reason. */
+    /** Records a call that succeeded, or failed for another reason. */
     public void answered() {
         if (lasts) {
             end();

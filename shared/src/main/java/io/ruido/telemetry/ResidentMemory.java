@@ -5,14 +5,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** How much memory the process has, tensors included. */
+/** The resident memory of the process, including tensors. */
 public final class ResidentMemory {
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final String RESIDENT = "VmRSS:";
 
     private ResidentMemory() {}
 
-    /** Returns zero if the kernel does not report it. */
+    /** Returns the number of bytes, or zero if the kernel does not report it. */
     public static long bytes() {
         try (Stream<String> lines = Files.lines(STATUS)) {
             return lines.filter(line -> line.startsWith(RESIDENT))

@@ -2,11 +2,11 @@ package io.ruido.telemetry;
 
 import java.util.stream.Stream;
 
-/** The first cause of an exception. Clients of servers wrap it, and only it says what has happened. */
+/** Finds the root cause of an exception. Clients of servers wrap it, and only it says what happened. */
 public final class RootCause {
     private RootCause() {}
 
-    /** The message of the first cause, or its name where it has no message. */
+    /** Returns the message of the root cause, or its class name if it has no message. */
     public static String message(Throwable thrown) {
         Throwable first = Stream.iterate(thrown, cause -> cause != null, Throwable::getCause)
                 .reduce((outer, inner) -> inner)

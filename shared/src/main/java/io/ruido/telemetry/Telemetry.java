@@ -34,7 +34,7 @@ public final class Telemetry implements AutoCloseable {
         this(Traces.open(config, service));
     }
 
-    /** @param traces where spans go; is closed in the end, if it can be */
+    /** @param traces receives the spans; it is closed with this if it can be closed */
     public Telemetry(OpenTelemetry traces) {
         this.traces = traces;
         // Filters must be registered before the first meter. Vert.x registers these meters at each request, which

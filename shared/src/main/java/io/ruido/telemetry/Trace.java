@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** How the trace that a job belongs to travels with it: as W3C's {@code traceparent}. */
+/** Reads and writes the trace context of a job as W3C's {@code traceparent}. */
 public final class Trace {
     /** Name of the header, in HTTP and Kafka. */
     public static final String HEADER = "traceparent";
@@ -16,12 +16,12 @@ public final class Trace {
 
     private Trace() {}
 
-    /** @param parent the header's text; null, or what is none, begins a new trace */
+    /** @param parent text of the header; null or invalid text begins a new trace */
     public static Context of(String parent) {
         return W3C.extract(Context.root(), parent, new Header());
     }
 
-    /** Text of the header; empty where there is no trace. */
+    /** Returns the text of the header; empty when there is no trace. */
     public static Optional<String> parent(Context trace) {
         AtomicReference<String> parent = new AtomicReference<>();
         W3C.inject(trace, parent, (carrier, name, value) -> {
