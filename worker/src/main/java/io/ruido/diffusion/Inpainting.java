@@ -2,39 +2,39 @@ package io.ruido.diffusion;
 
 import java.util.Arrays;
 
-/** How a part of an image is repainted and the rest is kept. */
+/** The way in which a part of an image is repainted and the rest is kept. */
 public sealed interface Inpainting {
-    /** There is no such part. */
+    /** No part is kept. */
     record None() implements Inpainting {}
 
     /**
      * The kept part is restored after each step.
      *
-     * @param picture clean latents
-     * @param mask for each of their values: 1 where it is repainted, 0 where it is kept
+     * @param picture clean latents of the image
+     * @param mask value for each latent: 1 where it is repainted, 0 where it is kept
      */
     record Kept(float[] picture, float[] mask) implements Inpainting {}
 
     /**
      * The denoiser is an inpainting model, which takes the mask and the masked image as input.
      *
-     * @param told mask and masked picture, (1 + L)·h·w
+     * @param told mask and latents of the masked image, (1 + L)·h·w
      */
     record Beside(float[] told) implements Inpainting {}
 
     /**
-     * What is kept is clean at each step: the denoiser has learned that it has no noise.
+     * The kept part is clean at each step, and the denoiser was trained for this.
      *
      * @param picture clean latents
-     * @param mask for each of their values: 1 where it is made, 0 where it is kept
+     * @param mask value for each latent: 1 where it is generated, 0 where it is kept
      */
     record Clean(float[] picture, float[] mask) implements Inpainting {
         /**
          * Creates the known part of a clip whose first frame is kept.
          *
          * @param first latents of that frame, channel by channel
-         * @param channels of the latents
-         * @param frames of the latents
+         * @param channels number of channels of the latents
+         * @param frames number of frames of the latents
          */
         public static Clean ofFirstFrame(float[] first, int channels, int frames) {
             int frame = first.length / channels;
@@ -50,7 +50,7 @@ public sealed interface Inpainting {
         }
     }
 
-    /** The values to save. */
+    /** Returns the values to save. */
     default float[][] rows() {
         return switch (this) {
             case None none -> new float[0][];
@@ -60,7 +60,7 @@ public sealed interface Inpainting {
         };
     }
 
-    /** The inpainting that {@link #rows} was called on. */
+    /** Restores an inpainting from its {@link #rows}. */
     static Inpainting of(float[]... rows) {
         return switch (rows.length) {
             case 0 -> new None();

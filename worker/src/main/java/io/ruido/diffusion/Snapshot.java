@@ -6,11 +6,11 @@ import java.nio.ByteOrder;
 import java.util.zip.CRC32;
 
 /**
- * A sample between two calls of the denoiser, as it is kept elsewhere. Little-endian: the version, the trajectory's
+ * The saved state of a sample between two calls of the denoiser. Little-endian: the version, the trajectory's
  * fingerprint, the calls made and the number of tensors, all 32 bits, the generator, the tensors, each its size and its
  * float32 values, and a CRC-32 of it all.
  *
- * @param values the first noise, latents and histories, and what else the sample has
+ * @param values initial noise, latents, histories, and further values of the sample
  */
 record Snapshot(int fingerprint, int index, TorchRandom random, float[][] values) {
     private static final int VERSION = 2;
@@ -33,7 +33,7 @@ record Snapshot(int fingerprint, int index, TorchRandom random, float[][] values
         return bytes.putInt(checksum(bytes.array())).array();
     }
 
-    /** @throws IllegalArgumentException saying why these bytes are no snapshot */
+    /** @throws IllegalArgumentException saying why the bytes are not a snapshot */
     static Snapshot parse(byte[] saved) {
         check(
                 saved.length >= HEADER + TorchRandom.STATE_BYTES + Integer.BYTES,

@@ -4,12 +4,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The way from noise to a clean latent, as data: what a sampler is to the denoise loop. Between two steps the whole state
- * of a sample is x, {@link #histories()} tensors of x's shape (zeros at the start), the index of the next step and the
- * state of its noise generator.
+ * The steps from noise to a clean latent, as data. The denoise loop knows samplers only in this form. Between two steps
+ * the whole state of a sample is x, {@link #histories()} tensors of x's shape (zeros at the start), the index of the
+ * next step and the state of its noise generator.
  *
  * @param steps one for each call of the denoiser
- * @param initialNoise standard deviation of the first latent, where it starts as pure noise
+ * @param initialNoise standard deviation of the initial latent, if it is pure noise
  */
 public record Trajectory(List<Step> steps, double initialNoise, Clamp clamp) {
     public Trajectory {
@@ -19,7 +19,7 @@ public record Trajectory(List<Step> steps, double initialNoise, Clamp clamp) {
         }
     }
 
-    /** Tensors to keep for each sample besides x. */
+    /** Returns the number of tensors to keep for each sample in addition to x. */
     public int histories() {
         return steps.stream()
                 .flatMap(step -> step.next().stream())
@@ -28,7 +28,7 @@ public record Trajectory(List<Step> steps, double initialNoise, Clamp clamp) {
                 .orElse(0);
     }
 
-    /** Differs, in all likelihood, where a step does; the same on every machine. */
+    /** Returns a hash of all steps, which is the same on every machine. */
     int fingerprint() {
         int histories = histories();
         int fingerprint = Double.hashCode(initialNoise);
@@ -39,12 +39,12 @@ public record Trajectory(List<Step> steps, double initialNoise, Clamp clamp) {
         return fingerprint;
     }
 
-    /** Denoiser calls. */
+    /** Returns the number of denoiser calls. */
     public int size() {
         return steps.size();
     }
 
-    /** Steps, as a user counts them, that are made after so many denoiser calls. */
+    /** Returns the number of steps, as a user counts them, after a number of denoiser calls. */
     public int made(int calls) {
         return (int) steps.stream().limit(calls).filter(step -> !step.interim()).count();
     }

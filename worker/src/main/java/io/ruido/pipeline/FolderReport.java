@@ -20,16 +20,16 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What a model's folder holds and whether Ruido can run it, found without reading a weight.
+ * The contents of a model's folder and whether Ruido can run it, determined without reading weights.
  *
  * @param problem why the pipeline is not supported, or empty
  */
 public record FolderReport(String pipeline, Optional<String> problem, List<Part> parts) {
     /**
-     * @param types of its tensors, as the files name them; empty for a part without weights
-     * @param bytes of its tensors
+     * @param types types of its tensors, as named in the files; empty for a part without weights
+     * @param bytes size of its tensors
      * @param problem why it is not supported, or empty
-     * @param warnings what of it has no effect
+     * @param warnings settings without effect
      */
     public record Part(
             String name,
@@ -42,11 +42,17 @@ public record FolderReport(String pipeline, Optional<String> problem, List<Part>
 
     private static final int LONGEST = 512;
 
-    /** Parts of diffusers' pipelines that screen pictures afterwards, or take pictures as prompts. */
+    /**
+     * Parts of diffusers' pipelines that check finished images or encode images as prompts, which Ruido does not use.
+     */
     private static final Set<String> UNUSED =
             Set.of("safety_checker", "feature_extractor", "image_encoder", "image_processor");
 
-    /** @throws IOException when it is no model's folder at all */
+    /**
+     * Inspects a folder.
+     *
+     * @throws IOException when it is not a model's folder
+     */
     public static FolderReport of(Path path) throws IOException {
         ModelFolder folder = ModelFolder.read(path);
         List<Part> parts = new ArrayList<>();

@@ -3,13 +3,13 @@ package io.ruido.pipeline;
 import io.ruido.model.Conditioning;
 
 /**
- * A text that guides each sample of a batch beside others (Liu et al., 2022, §3.2).
+ * One of several texts that guide the samples of a batch (Liu et al., 2022, §3.2).
  *
- * @param text of all samples
- * @param weights how much it guides, one for each sample
+ * @param text conditioning of all samples
+ * @param weights weight for each sample
  */
 public record Guide(Conditioning text, float[] weights) {
-    /** Whether it has all of the guidance. */
+    /** Returns whether its weight is 1 for all samples. */
     boolean alone() {
         for (float weight : weights) {
             if (weight != 1) {

@@ -13,8 +13,8 @@ import io.ruido.job.Variation;
 import io.ruido.pipeline.image.RgbImage;
 
 /**
- * What a sample begins with: noise, or a picture's latents with noise, and what a mask keeps of the picture. Random
- * numbers are drawn in the order in which diffusers' pipelines draw them.
+ * Creates the initial state of samples: noise, or an image's latents with noise, and the part that a mask keeps. Random
+ * numbers are drawn in the same order as in diffusers' pipelines.
  */
 public final class InitialLatents {
     private final DiffusionPipeline pipeline;
@@ -31,7 +31,7 @@ public final class InitialLatents {
         this.size = Math.toIntExact(shape.size());
     }
 
-    /** @throws IllegalArgumentException naming what of the request the model cannot do */
+    /** @throws IllegalArgumentException naming the part of the request that the model does not support */
     public static SampleState of(DiffusionPipeline pipeline, SampleRequest request) {
         if (pipeline.takesMask()
                 && request.source().flatMap(SampleRequest.Source::mask).isEmpty()) {
@@ -49,10 +49,10 @@ public final class InitialLatents {
     }
 
     /**
-     * What a second pass begins with: clean latents with noise.
+     * Creates the initial state of a second pass: clean latents with noise.
      *
      * @param picture latents of the request's geometry
-     * @param strength above 0, at most 1: how much of it is replaced by noise
+     * @param strength above 0, at most 1: how much of them is replaced by noise
      */
     public static SampleState of(DiffusionPipeline pipeline, SampleRequest request, float[] picture, double strength) {
         InitialLatents start = new InitialLatents(pipeline, request);
@@ -86,7 +86,7 @@ public final class InitialLatents {
         }
     }
 
-    /** A clip that begins with the picture as it is. */
+    /** Creates the initial state of a clip with an unchanged first frame. */
     private SampleState clip(SampleRequest.Source source, NDArray image, Trajectory trajectory) {
         if (source.mask().isPresent() || source.strength() != 1) {
             throw new IllegalArgumentException(
@@ -96,7 +96,7 @@ public final class InitialLatents {
         return new SampleState(trajectory, random, noise(), pipeline.codec().firstFrame(image, shape));
     }
 
-    /** Draws what diffusers draws: for clips float32, whatever the weights are. */
+    /** Returns diffusers' generator, which draws float32 for clips whatever the type of the weights is. */
     private TorchRandom random(long seed) {
         DataType type = pipeline.clips().isPresent()
                 ? DataType.FLOAT32
@@ -143,7 +143,7 @@ public final class InitialLatents {
         return manager.create(values, new Shape(1, 1, image.height(), image.width()));
     }
 
-    /** The mask's value at the top left of each of the latents (h, w). */
+    /** Downsamples the mask to the latents (h, w): the value at the top left of each place. */
     private static float[] shrunk(NDArray mask, Shape shape) {
         int height = (int) shape.get(shape.dimension() - 2);
         int width = (int) shape.get(shape.dimension() - 1);
@@ -156,7 +156,7 @@ public final class InitialLatents {
         return small;
     }
 
-    /** The mask for every channel. */
+    /** Repeats the mask for every channel. */
     private static float[] spread(float[] mask, int size) {
         float[] spread = new float[size];
         for (int i = 0; i < size; i++) {

@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** The families of models that Ruido runs: a new one is added to this list. */
+/** The list of all model families. A new family is added here. */
 public final class ModelFamilies {
     static final List<ModelFamily> ALL = List.of(
             new StableDiffusion(),
@@ -60,7 +60,7 @@ public final class ModelFamilies {
                 .findFirst();
     }
 
-    /** Whether the folder's family reads a part of this name. */
+    /** Returns whether the folder's family reads a part of this name. */
     static boolean reads(ModelFolder folder, String part) {
         return find(folder)
                 .filter(family -> family.parts().containsKey(part)
@@ -87,19 +87,19 @@ public final class ModelFamilies {
     /**
      * Builds a denoiser.
      *
-     * @param className of diffusers
-     * @param config of its {@code config.json}
+     * @param className class name in diffusers
+     * @param config content of its {@code config.json}
      * @throws IllegalArgumentException naming a class, setting or tensor that is not supported
      */
     public static Denoiser denoiser(String className, JsonNode config, Weights weights) {
         if (network(className).builder().build(config, weights) instanceof Denoiser denoiser) {
             return denoiser;
         }
-        throw new IllegalArgumentException(className + " is no denoiser");
+        throw new IllegalArgumentException(className + " is not a denoiser");
     }
 
     /**
-     * The network of a class of diffusers or transformers, of any family.
+     * Returns the network of a class of diffusers or transformers, of any family.
      *
      * @throws IllegalArgumentException naming the class, when no family has it
      */

@@ -42,7 +42,7 @@ final class Networks {
     private final DataType type;
     private final Map<String, Weights> weights = new ConcurrentHashMap<>(); // by subfolder
     private final List<AppliedLora> always = new ArrayList<>();
-    private Predictor layered; // made when it is first needed
+    private Predictor layered; // created when it is first needed
 
     Networks(ModelFamily family, ModelFolder folder, NDManager manager, DataType type) {
         this.family = family;
@@ -66,7 +66,7 @@ final class Networks {
         return read;
     }
 
-    /** The weights that were read from a folder. */
+    /** Returns the weights that were read from a folder. */
     Weights weights(Path path) {
         return weights.get(path.getFileName().toString());
     }
@@ -102,7 +102,7 @@ final class Networks {
         always.add(lora);
     }
 
-    /** No LoRAs, for so many rows. */
+    /** Returns empty lists of LoRAs for each row. */
     static List<List<AppliedLora>> none(int rows) {
         return Collections.nCopies(rows, List.of());
     }
@@ -110,7 +110,7 @@ final class Networks {
     /**
      * Calls text encoders.
      *
-     * @param added to the layers, for each row of the batch
+     * @param added LoRAs for each row of the batch
      */
     <T> T encode(List<List<AppliedLora>> added, Supplier<T> call) {
         List<List<AppliedLora>> rows = withAlways(added);
@@ -161,7 +161,7 @@ final class Networks {
         }
         if (layered == null) {
             try {
-                Map<Path, Weights> read = new HashMap<>(); // not to be seen before all of their modules are known
+                Map<Path, Weights> read = new HashMap<>(); // assigned last, when all modules are known
                 Parts parts = new Parts(folder, manager, type, Engine.EAGER, path -> {
                     Weights packed = Weights.read(path, manager, type).packed();
                     read.put(path, packed);

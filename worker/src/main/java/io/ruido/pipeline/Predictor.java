@@ -17,16 +17,16 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A denoiser with what its kind of pipeline adds: guidance, and conditioning on sizes.
+ * A denoiser with the guidance and the conditioning on sizes of its pipeline.
  *
- * <p>B batch, L latent channels, h and w sides of the latents; those of a clip have frames before them. Latents and results
- * are float32, whatever the weights are.
+ * <p>B batch, L latent channels, h and w sides of the latents; those of a clip have frames before them. Latents and
+ * results are float32, whatever the weights are.
  *
- * @param pixels of the picture that one pixel of the latents stands for, along each side
+ * @param pixels number of pixels along each side per place of the latents
  */
 record Predictor(Denoiser denoiser, DataType type, int pixels) {
     /**
-     * The denoiser's output, without guidance.
+     * Returns the denoiser's output without guidance.
      *
      * @param latents (B, L, h, w)
      * @param timesteps one for each sample
@@ -110,7 +110,7 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
         return sum;
     }
 
-    /** The sample that each row of the denoiser's batch belongs to. */
+    /** Returns the sample of each row in the denoiser's batch. */
     IntStream samplesOfRows(float[] guidance) {
         return IntStream.concat(IntStream.range(0, guidance.length), Arrays.stream(guided(guidance)));
     }
@@ -121,7 +121,7 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
                 .toArray();
     }
 
-    /** A number for each sample: (B, 1, 1 …). */
+    /** Returns a shape for one number per sample: (B, 1, 1 …). */
     private static Shape each(long batch, int dimension) {
         long[] shape = new long[dimension];
         Arrays.fill(shape, 1);
@@ -129,7 +129,10 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
         return new Shape(shape);
     }
 
-    /** Rows of the denoiser's batch that a sample takes: guidance needs a second prediction, unless it is learned. */
+    /**
+     * Returns the number of rows in the denoiser's batch for a sample: guidance needs a second prediction, unless it is
+     * learned.
+     */
     int rows(double guidance) {
         return !learnedGuidance() && guidance > 1 ? 2 : 1;
     }
@@ -144,7 +147,7 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
         return ratio.sub(1).mul(share).add(1).mul(mixed);
     }
 
-    /** The deviation of each sample, times the root of how many values there are: (B, 1, 1 …). */
+    /** Returns the standard deviation of each sample, times the square root of the number of values: (B, 1, 1 …). */
     private static NDArray deviation(NDArray samples) {
         long batch = samples.getShape().get(0);
         NDArray rows = samples.reshape(batch, -1);
@@ -180,7 +183,7 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
         return conditioning.withSizes(latents.getManager().create(all, new Shape(batch, numbers.length)));
     }
 
-    /** Sinusoids of 1000·(g − 1), for a denoiser that has learned guidance (Luo et al., 2023, §4.2). */
+    /** Returns sinusoids of 1000·(g − 1), for a guidance-distilled denoiser (Luo et al., 2023, §4.2). */
     private static NDArray embedded(NDManager scratch, float[] guidance, int width) {
         int half = width / 2;
         float[] values = new float[guidance.length * width];
@@ -201,7 +204,7 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
                 : array.get(array.getManager().create(indices));
     }
 
-    /** Each sample's u, or c where there is none. */
+    /** Returns u of each sample, or c if it has none. */
     private static NDArray spread(NDArray c, NDArray u, int[] guided) {
         List<NDArray> samples = new ArrayList<>();
         for (int i = 0, next = 0; i < c.getShape().get(0); i++) {

@@ -7,19 +7,20 @@ import io.ruido.pipeline.image.RgbImage;
 import java.util.Optional;
 
 /**
- * One picture to be made.
+ * A request for one image or clip.
  *
  * @param prompt a text, or a class's number or name
  * @param negativePrompt empty for none
- * @param seeds of the noise
- * @param sampler id of a sampler, or empty for the one that the folder's configuration describes
- * @param guidance of classifier-free guidance; 1 and less is none
+ * @param seeds seeds of the noise
+ * @param sampler id of a sampler, or empty for the one of the folder
+ * @param guidance scale of classifier-free guidance; 1 and less is none
  * @param guidanceRescale from 0 to 1, how far guidance is kept from overexposing
  * @param clipSkip how many of the last layers of a CLIP text encoder are left out
- * @param source picture to begin with, if any
+ * @param source image to start from, if any
  * @param eta how much noise the sampler adds, or empty for its own
  * @param churn noise before steps
- * @param lowNoiseGuidance guidance of the second of two networks, or empty for the same; diffusers' {@code guidance_scale_2}
+ * @param lowNoiseGuidance guidance of the second of two networks, or empty for the same; diffusers'
+ *     {@code guidance_scale_2}
  */
 public record SampleRequest(
         String prompt,
@@ -117,17 +118,17 @@ public record SampleRequest(
         return lowNoise ? lowNoiseGuidance.orElse(guidance) : guidance;
     }
 
-    /** How much of the way from noise to a picture is made, 1 for all of it. */
+    /** Returns the part of the trajectory to run, 1 for all of it. */
     double strength() {
         return source.map(Source::strength).orElse(1.0);
     }
 
-    /** How many of the steps are made. */
+    /** Returns the number of steps that are made. */
     public int stepsMade() {
         return io.ruido.job.Source.stepsMade(steps, strength());
     }
 
-    /** The request of one of several results. */
+    /** Returns the request of one of several results. */
     public SampleRequest ofImage(int index) {
         return new SampleRequest(
                 prompt,

@@ -95,8 +95,8 @@ public final class Ops {
     }
 
     /**
-     * Does work whose results never get a gradient. Torch prepares for none then: 0.95 of the time of a small model's
-     * step.
+     * Runs work whose results never get a gradient. Torch then prepares none, which takes 0.95 of the time of a small
+     * model's step.
      */
     public static NDArray withoutGradient(Supplier<NDArray> work) {
         return ScopedValue.where(WITHOUT_GRADIENT, true).call(work::get);
@@ -133,8 +133,8 @@ public final class Ops {
     }
 
     /**
-     * The array in another type; itself when it has that type. NDArray.toType ends the process for BFLOAT16, and DJL says
-     * UNKNOWN for the type of an array of bfloat16, so that means BFLOAT16 here.
+     * The array in another type; itself when it has that type. NDArray.toType ends the process for BFLOAT16, and DJL
+     * says UNKNOWN for the type of an array of bfloat16, so that means BFLOAT16 here.
      */
     public static NDArray cast(NDArray array, DataType type) {
         if (array.getDataType() == type) {

@@ -5,8 +5,8 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
 /**
- * Other arrangements of the weights (K, C, k, k) of convolutions and (K, C) of linear layers, with which the CPU is
- * done sooner: oneDNN and MKL would rearrange them in every call, and Winograd's algorithm needs another one, four
+ * Layouts of the weights (K, C, k, k) of convolutions and (K, C) of linear layers that are faster on the CPU. oneDNN
+ * and MKL would otherwise rearrange the weights in every call, and Winograd's algorithm needs a transformed copy, four
  * times as large.
  */
 public final class Packing {
@@ -20,7 +20,7 @@ public final class Packing {
     private static final int WINOGRAD_MIN_SIDE = 16;
 
     /**
-     * Larger weights belong to small feature maps, which gain too little for what the larger copy takes of the memory.
+     * Larger weights belong to small feature maps, for which the gain is too small for the memory of the larger copy.
      */
     private static final long WINOGRAD_MAX_PRODUCT = 640 * 320;
 
@@ -45,8 +45,8 @@ public final class Packing {
     }
 
     /**
-     * The same for a linear layer. Without AVX-512, oneDNN sums in an order that depends on the number of rows, so that
-     * a sample would depend on those beside it.
+     * Returns whether to pack the weight of a linear layer. Without AVX-512, oneDNN sums in an order that depends on
+     * the number of rows, so that a sample would depend on others in its batch.
      */
     static boolean packsLinear(NDArray weight) {
         return packs(weight) && BFLOAT16;

@@ -2,7 +2,7 @@ package io.ruido.tensor;
 
 import ai.djl.ndarray.NDArray;
 
-/** An array whose operations are written down instead of carried out. {@link Ops#call} leaves them to it. */
+/** An array whose operations are recorded instead of executed. {@link Ops#call} passes them to it. */
 public interface Recorded extends NDArray {
     /**
      * Writes down one operation of {@code ops.py}.

@@ -119,7 +119,7 @@ public final class SafeTensors implements Weights.Source {
         return tensors;
     }
 
-    /** What a file's writer noted in it. */
+    /** Returns the metadata of a file. */
     public static Map<String, String> metadata(Path file) throws IOException {
         JsonNode noted = tree(file, map(file)).path("__metadata__");
         Map<String, String> metadata = new LinkedHashMap<>();
@@ -128,7 +128,7 @@ public final class SafeTensors implements Weights.Source {
         return metadata;
     }
 
-    /** What a model folder holds, by name. */
+    /** Returns the tensors of a model folder by name, without their values. */
     public static Map<String, Info> list(Path folder) throws IOException {
         Map<String, Entry> entries = new LinkedHashMap<>();
         for (Path file : WeightFiles.of(folder)) {
@@ -172,7 +172,7 @@ public final class SafeTensors implements Weights.Source {
         }
         JsonNode tree = header(file, all.asSlice(8, header));
         if (!tree.isObject()) {
-            throw new IOException(file + " is no safetensors file: its header is no JSON object");
+            throw new IOException(file + " is not a safetensors file: its header is not a JSON object");
         }
         return tree;
     }
@@ -206,7 +206,7 @@ public final class SafeTensors implements Weights.Source {
         return new Entry(new Info(file, dtype, shape, to - from), data.asSlice(from, to - from));
     }
 
-    /** A product that overflows could be that of another shape. */
+    /** Parses a shape. A product that overflows could be that of another shape. */
     private static Shape shape(Path file, String name, JsonNode dimensions) throws IOException {
         long[] shape = new long[Math.min(dimensions.size(), MOST_DIMENSIONS)];
         boolean valid = dimensions.isArray() && dimensions.size() == shape.length;

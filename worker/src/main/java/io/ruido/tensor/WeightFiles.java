@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Finds the safetensors files of a network in a folder as diffusers and transformers write it: one file, or the shards that an
- * index names, or those of a variant such as fp16.
+ * Finds the safetensors files of a network in a folder as diffusers and transformers write it: one file, or the shards
+ * that an index names, or those of a variant such as fp16.
  */
 final class WeightFiles {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -32,7 +32,7 @@ final class WeightFiles {
     /**
      * The files of a network's folder.
      *
-     * @throws IOException naming what the folder has instead
+     * @throws IOException naming what the folder contains instead
      */
     static Iterable<Path> of(Path folder) throws IOException {
         for (String stem : STEMS) {

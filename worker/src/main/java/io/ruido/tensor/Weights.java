@@ -55,7 +55,7 @@ public final class Weights {
      */
     public record Share(String module, long first, long count, long at) {}
 
-    /** What all views of one model share; tensors are told apart by identity. */
+    /** The state that all views of one model share. Tensors are compared by identity. */
     private record Model(
             NDManager manager,
             NDManager cpu,
@@ -99,16 +99,16 @@ public final class Weights {
     }
 
     /**
-     * The same in the types that they are stored in, where their files are mapped: for a model that is recorded. To
-     * compute with them they must be float32.
+     * Maps the tensors in their stored types, for a model that is recorded. Only float32 tensors can be used to
+     * compute.
      */
     public static Weights stored(Path folder, NDManager manager) throws IOException {
         return of(manager, SafeTensors.open(folder, manager, Optional.empty()));
     }
 
     /**
-     * No tensors, only their names and shapes: a model that is built from them can compute nothing, but says whether a
-     * folder fits it.
+     * Reads only names and shapes of the tensors. A model that is built from them cannot compute, but shows whether the
+     * folder fits.
      *
      * @throws IOException naming file and tensor, when a file is missing, cut off or malformed
      */
@@ -142,7 +142,10 @@ public final class Weights {
         return new Weights(model, prefix + name + ".", packed, float32, side);
     }
 
-    /** The same, not packed and in float32 whatever the type of the others is: of parts that lose too much in half precision. */
+    /**
+     * The same, not packed and in float32 whatever the type of the others is: of parts that lose too much in half
+     * precision.
+     */
     public Weights float32() {
         return new Weights(model, prefix, false, true, side);
     }
@@ -258,7 +261,7 @@ public final class Weights {
         return Collections.unmodifiableMap(model.tensors);
     }
 
-    /** Declares tensors that the model has no use for: one name, or all under it. */
+    /** Declares tensors that the model does not use: one name, or all names under it. */
     public void skip(String name) {
         model.source.names().forEach(full -> {
             if (full.equals(prefix + name) || full.startsWith(prefix + name + ".")) {

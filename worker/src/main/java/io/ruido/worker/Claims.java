@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** This worker's claims on images. */
+/** The images that this worker has claimed. */
 final class Claims {
     private static final Logger log = LoggerFactory.getLogger(Claims.class);
 
@@ -26,7 +26,7 @@ final class Claims {
     private final ScheduledExecutorService clock;
     private final Duration renewEvery;
 
-    /** @param renewEvery well below the time after which a silent worker loses an image */
+    /** @param renewEvery time between renewals, well below the lease */
     Claims(
             String worker,
             JobStore store,
@@ -46,13 +46,13 @@ final class Claims {
         return retry.await(() -> store.claim(job.id(), worker));
     }
 
-    /** Returns the progress of an earlier attempt. */
+    /** Returns the state that an earlier attempt saved. */
     Optional<byte[]> saved(SamplingJob job) {
         return retry.await(() -> checkpoints.get(job.id()));
     }
 
     /**
-     * Keeps an image, also while it waits for its turn or for a server.
+     * Renews the lease of an image until the result is closed, also while the image waits for its turn or for a server.
      *
      * @param ifOver called when the job is over or another attempt has begun
      */
@@ -60,7 +60,7 @@ final class Claims {
         return new Held(job, attempt, ifOver);
     }
 
-    /** An image that this worker has until it is closed. */
+    /** An image that this worker owns until this is closed. */
     final class Held implements AutoCloseable {
         private final SamplingJob job;
         private final int attempt;
@@ -89,7 +89,7 @@ final class Claims {
             checkpoints.put(job.id(), state);
         }
 
-        /** The image needs no other attempt. */
+        /** Deletes the saved state, because the image needs no other attempt. */
         void forget() {
             checkpoints.forget(job.id());
         }

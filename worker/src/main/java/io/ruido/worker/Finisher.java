@@ -11,7 +11,7 @@ import io.ruido.worker.models.Model;
 import io.ruido.worker.models.Models;
 import java.util.Optional;
 
-/** Turns finished latents into a stored picture. Only when the picture is stored is the image said to have succeeded. */
+/** Decodes finished latents, stores the result, and only then records that the image has succeeded. */
 final class Finisher {
     private final JobStore store;
     private final ResultStore results;
@@ -27,7 +27,7 @@ final class Finisher {
         this.observer = observer;
     }
 
-    /** Returns whether this attempt made the image's result. */
+    /** Finishes an image; returns whether this attempt made its result. */
     boolean finish(SamplingJob job, int attempt, float[] latents) {
         if (!(retry.await(() -> store.decode(job.id(), attempt)) instanceof ChangeResult.Done)) {
             return false;
@@ -68,7 +68,10 @@ final class Finisher {
         }
     }
 
-    /** Whether the job was cancelled, expired or deleted while the image was stored, so that nothing leads to the image. */
+    /**
+     * Returns whether the job was cancelled, expired or deleted while the image was stored, so that nobody can find the
+     * image.
+     */
     private static boolean unwanted(Optional<JobStatus> status, SampleId sample) {
         return status.map(job -> job.state().terminal()
                         && job.images().get(sample.index()).key() == null)

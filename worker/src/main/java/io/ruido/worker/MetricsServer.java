@@ -29,7 +29,7 @@ final class MetricsServer implements AutoCloseable {
         this.threads = threads;
     }
 
-    /** Empty when no port is configured. */
+    /** Starts the server; empty when no port is configured. */
     static Optional<MetricsServer> start(
             WorkerConfig config, PrometheusMeterRegistry metrics, Redis redis, DenoiseLoop loop) throws IOException {
         if (config.metricsPort().isEmpty()) {

@@ -36,7 +36,7 @@ final class Observer implements DenoiseLoop.Listener {
     private final Throughput throughput = new Throughput();
     private final Device device;
 
-    /** @param device that the models are on */
+    /** @param device device of the models */
     Observer(MeterRegistry metrics, Tracer tracer, Device device) {
         this.tracer = tracer;
         this.device = device;
@@ -63,7 +63,7 @@ final class Observer implements DenoiseLoop.Listener {
         }
     }
 
-    /** Observes jobs that reach a handler, for the first time or for one of their images. */
+    /** Returns a handler that observes the jobs that reach another one. */
     JobConsumer.Handler watching(JobConsumer.Handler handler) {
         return job -> switch (job) {
             case PromptJob prompt -> {
@@ -80,8 +80,8 @@ final class Observer implements DenoiseLoop.Listener {
     }
 
     /**
-     * A redelivered job counts again. The start is by the gateway's clock, the end by the worker's: accurate enough for
-     * seconds and minutes.
+     * Records how long a job has waited; a redelivered job counts again. The start is by the gateway's clock and the
+     * end by the worker's, which is accurate enough for seconds and minutes.
      */
     private void waited(Job job) {
         Instant now = Instant.now();
@@ -108,7 +108,7 @@ final class Observer implements DenoiseLoop.Listener {
         }
     }
 
-    /** Does the work of a stage. */
+    /** Runs and measures the work of a stage. */
     <T> T stage(Stage stage, String model, Supplier<T> work) {
         long begin = System.nanoTime();
         Span span = span(stage, model).startSpan();
@@ -132,7 +132,7 @@ final class Observer implements DenoiseLoop.Listener {
         span.setStatus(StatusCode.ERROR).recordException(fault);
     }
 
-    /** The sample begins to take part in the denoiser's calls: one span for all of its steps. */
+    /** Begins one span for all steps of a sample. */
     @Override
     public void denoising(Sample sample) {
         long begin = System.nanoTime();
@@ -174,7 +174,7 @@ final class Observer implements DenoiseLoop.Listener {
         return device;
     }
 
-    /** The GPU memory in use by any process, in bytes. */
+    /** Returns the GPU memory in use by all processes, in bytes. */
     long gpuMemory() {
         return CudaUtils.getGpuMemory(device).getUsed();
     }
@@ -183,7 +183,7 @@ final class Observer implements DenoiseLoop.Listener {
         return throughput;
     }
 
-    /** A record went to the dead letters. */
+    /** Counts a record that went to the dead-letter topic. */
     void gaveUp() {
         deadLetters.increment();
     }

@@ -27,12 +27,12 @@ final class Presence {
     private static final Logger log = LoggerFactory.getLogger(Presence.class);
 
     /**
-     * What a worker has.
+     * What a worker offers.
      *
-     * @param cards of the models that it serves
+     * @param cards cards of the models that it serves
      * @param unavailable models that it is configured to serve but cannot
-     * @param loras that jobs can name
-     * @param embeddings that prompts can name
+     * @param loras LoRAs that jobs can name
+     * @param embeddings embeddings that prompts can name
      */
     record Offer(
             List<ModelCard> cards,
@@ -53,8 +53,8 @@ final class Presence {
     private volatile boolean left;
 
     /**
-     * @param slots images of each model that it denoises at a time
-     * @param lease after which a silent worker is considered dead
+     * @param slots number of images of each model that it denoises at a time
+     * @param lease time after which a worker that does not renew its registration is considered dead
      */
     Presence(Redis redis, String worker, int slots, Offer offer, Duration lease, Observer observer, DenoiseLoop loop) {
         this.registry = new ModelRegistry(redis);
@@ -105,12 +105,12 @@ final class Presence {
                 return null;
             });
         } catch (RuntimeException e) {
-            // Would end the schedule, and with it the registration.
+            // An exception would end the schedule, and with it the registration.
             log.warn("worker {} could not renew its registration; retrying", worker, e);
         }
     }
 
-    /** Removes the registration. Where Redis is unreachable, the lease expires by itself. */
+    /** Removes the registration. If Redis is unavailable, the lease expires by itself. */
     void leave() {
         left = true;
         registry.leave(worker, slots, offer.cards()).exceptionally(error -> {

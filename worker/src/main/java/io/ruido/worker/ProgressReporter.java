@@ -21,17 +21,17 @@ final class ProgressReporter implements AutoCloseable {
     private final int saveEvery;
     private final Observer observer;
 
-    /** @param saveEvery steps that a killed worker's image can lose */
+    /** @param saveEvery number of steps between two checkpoints */
     ProgressReporter(int saveEvery, Observer observer) {
         this.saveEvery = saveEvery;
         this.observer = observer;
     }
 
     /**
-     * Called between two steps of the sample. What is saved is a first pass; of a second one nothing is.
+     * Reports a step; called between two steps of the sample. Only the state of the first pass is saved.
      *
-     * @param before steps that were made in passes before this one
-     * @param steps of all passes
+     * @param before number of steps in earlier passes
+     * @param steps number of steps in all passes
      */
     void tell(Claims.Held held, Sample sample, SampleState denoising, int before, int steps) {
         observer.step(sample.params().model());
@@ -51,16 +51,16 @@ final class ProgressReporter implements AutoCloseable {
 
     private static String preview(Sample sample, float[] x0) {
         try {
-            Artifact picture = sample.model().preview(x0, sample.params());
+            Artifact artifact = sample.model().preview(x0, sample.params());
             return "data:%s;base64,%s"
-                    .formatted(picture.mediaType(), Base64.getEncoder().encodeToString(picture.bytes()));
+                    .formatted(artifact.mediaType(), Base64.getEncoder().encodeToString(artifact.bytes()));
         } catch (RuntimeException e) {
             log.warn("cannot draw a preview; the step is reported without one", e);
             return "";
         }
     }
 
-    /** Returns when all steps made so far are on their way to Redis. */
+    /** Returns when all steps made so far are sent to Redis. */
     void flush() throws InterruptedException, ExecutionException {
         thread.submit(() -> {}).get();
     }

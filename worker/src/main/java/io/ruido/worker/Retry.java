@@ -11,9 +11,8 @@ import java.util.concurrent.CompletionStage;
 import org.apache.kafka.common.KafkaException;
 
 /**
- * Retries calls of servers that are temporarily unavailable: an accepted job must not fail because Redis, S3 or Kafka was
- * restarted. Tries
- * until the call succeeds or the worker stops, with exponential backoff.
+ * Retries calls to servers that are temporarily unavailable, with exponential backoff, until the call succeeds or the
+ * worker stops. An accepted job must not fail because Redis, S3 or Kafka was restarted.
  */
 final class Retry implements AutoCloseable {
     private final RetryPolicy<Object> policy = RetryPolicy.builder()
@@ -24,7 +23,11 @@ final class Retry implements AutoCloseable {
 
     private volatile boolean closed;
 
-    /** @throws dev.failsafe.FailsafeException with the fault when it cannot pass, or the worker stops */
+    /**
+     * Retries a call.
+     *
+     * @throws dev.failsafe.FailsafeException with the fault when a retry cannot help, or the worker stops
+     */
     <T> T call(CheckedSupplier<T> call) {
         return Failsafe.with(policy).get(call);
     }

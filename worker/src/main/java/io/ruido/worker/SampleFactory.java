@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the sample of a claimed image: its encoded text, and noise, a source image, or the state that an earlier
- * attempt saved.
+ * Creates the samples of claimed images from their encoded text and from noise, a source image, or the state that an
+ * earlier attempt saved.
  */
 final class SampleFactory {
     private static final Logger log = LoggerFactory.getLogger(SampleFactory.class);
@@ -37,13 +37,17 @@ final class SampleFactory {
         this.retry = retry;
     }
 
-    /** @throws IllegalArgumentException saying what of the job cannot be done */
+    /**
+     * Creates the sample of an image.
+     *
+     * @throws IllegalArgumentException naming what the model does not support
+     */
     Sample create(SamplingJob job, int attempt) {
         Model model = models.get(job.params().model());
         return sample(model, job.params(), text.conditioning(job), () -> state(model, job, attempt));
     }
 
-    /** Makes the sample of an image's second pass, of the latents that the first one gave. */
+    /** Creates the sample of an image's second pass from the latents of the first one. */
     Sample enlarged(SamplingJob job, float[] latents) {
         Model model = models.get(job.params().model());
         SamplingParams pass = job.lastPass();

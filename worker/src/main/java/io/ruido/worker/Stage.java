@@ -2,7 +2,7 @@ package io.ruido.worker;
 
 import java.util.Locale;
 
-/** What a job spends its time on: a label of metrics. */
+/** The stages of a job, as a label of metrics. */
 enum Stage {
     /** Waiting in the queue until a worker takes the job. */
     QUEUED,

@@ -9,7 +9,7 @@ final class Throughput {
     private final LongAdder rows = new LongAdder();
     private long asked = System.nanoTime();
 
-    /** @param rows that shared a call of the denoiser, on average; 0 when there was none */
+    /** @param rows average number of rows in a call of the denoiser; 0 when there was no call */
     record Rate(double rows, double stepsPerSecond) {}
 
     void step() {
@@ -21,7 +21,7 @@ final class Throughput {
         rows.add(batch);
     }
 
-    /** The rates since the previous call. */
+    /** Returns the rates since the previous call. */
     synchronized Rate sinceLastCall() {
         long now = System.nanoTime();
         double seconds = (now - asked) / 1e9;

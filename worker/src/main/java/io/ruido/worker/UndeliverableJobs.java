@@ -7,7 +7,7 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Marks jobs as FAILED in Redis whose records went to the dead-letter topic. */
+/** Marks jobs in Redis as FAILED when their records go to the dead-letter topic. */
 final class UndeliverableJobs implements JobConsumer.Undeliverable {
     private static final Logger log = LoggerFactory.getLogger(UndeliverableJobs.class);
 

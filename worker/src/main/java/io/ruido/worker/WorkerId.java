@@ -5,11 +5,11 @@ import java.net.UnknownHostException;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Names of workers: the host, the process, and four random digits. */
+/** Creates names of workers from the host, the process, and four random digits. */
 final class WorkerId {
     private WorkerId() {}
 
-    /** A name that no other worker has. */
+    /** Returns a name that no other worker has. */
     static String create() {
         return "%s-%d-%s"
                 .formatted(
@@ -22,7 +22,7 @@ final class WorkerId {
         try {
             return InetAddress.getLocalHost().getHostName();
         } catch (UnknownHostException e) {
-            // Some containers are not in their own hosts file.
+            // Some containers cannot resolve their own host name.
             return Optional.ofNullable(System.getenv("HOSTNAME")).orElse("localhost");
         }
     }

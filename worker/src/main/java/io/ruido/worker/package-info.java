@@ -1,5 +1,5 @@
 /**
- * The process that takes jobs from Kafka and draws them: it claims an image, encodes its text, has it denoised, and stores the
- * result. {@link io.ruido.worker.Worker} wires the parts.
+ * The process that takes jobs from Kafka and runs them: it encodes the prompts, claims the images, denoises them, and
+ * stores the results. {@link io.ruido.worker.Worker} wires the parts.
  */
 package io.ruido.worker;

@@ -12,21 +12,21 @@ public interface Sampler {
      */
     Trajectory trajectory(int steps, int skip);
 
-    /** All steps, from pure noise. */
+    /** Returns all steps, from pure noise. */
     default Trajectory trajectory(int steps) {
         return trajectory(steps, 0);
     }
 
     /**
-     * The last steps only, from a picture that is brought to the first one's {@link Level}.
+     * Returns only the last steps, for an image with noise of the first one's {@link Level}.
      *
-     * @param made how many of the steps, at least 1
+     * @param made number of steps, at least 1
      */
     default Trajectory lastSteps(int steps, int made) {
         return trajectory(steps, (steps - made) * callsPerStep());
     }
 
-    /** Denoiser calls that belong together, so that a start in between them makes no sense. */
+    /** Returns the number of denoiser calls per step; a trajectory cannot start between them. */
     default int callsPerStep() {
         return 1;
     }

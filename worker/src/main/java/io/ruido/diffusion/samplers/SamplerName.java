@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** A sampler that a job can ask for by id: a method and, where it has the choice, how its sigmas fall. */
+/** A sampler that a job can name by id: a method and, if the method supports several, a schedule of sigmas. */
 public final class SamplerName {
     private static final List<SamplerName> ALL = Arrays.stream(SamplerMethod.values())
             .flatMap(method -> method.shapes.stream().map(shape -> new SamplerName(method, shape)))
@@ -18,7 +18,7 @@ public final class SamplerName {
 
     public static final SamplerName DDIM = of("ddim");
 
-    /** Schedulers of models that are told something else than timesteps from 0 to 999. */
+    /** Schedulers of models whose denoiser gets other values than timesteps from 0 to 999. */
     private static final Set<String> APART =
             Set.of("IPNDMScheduler", "EDMEulerScheduler", "EDMDPMSolverMultistepScheduler");
 
@@ -39,7 +39,11 @@ public final class SamplerName {
         return ALL;
     }
 
-    /** @throws IllegalArgumentException naming the samplers that there are */
+    /**
+     * Returns the sampler with an id.
+     *
+     * @throws IllegalArgumentException naming all samplers
+     */
     public static SamplerName of(String id) {
         return ALL.stream()
                 .filter(name -> name.id().equals(id))
@@ -51,7 +55,7 @@ public final class SamplerName {
                                 id)));
     }
 
-    /** What a model's own configuration describes. */
+    /** Returns the sampler of a model's own configuration. */
     public static SamplerName defaultFor(SchedulerConfig config) {
         List<SamplerName> candidates = ALL.stream()
                 .filter(name -> name.method.scheduler.equals(config.className()))
@@ -62,12 +66,12 @@ public final class SamplerName {
                 .orElseGet(candidates::getFirst);
     }
 
-    /** The name in messages and URLs. */
+    /** Returns the name in messages and URLs. */
     public String id() {
         return method.id + suffix("-", shape.name().toLowerCase(Locale.ROOT));
     }
 
-    /** The name that people know. */
+    /** Returns the name for people. */
     public String title() {
         return method.title
                 + suffix(" ", shape.name().charAt(0) + shape.name().substring(1).toLowerCase(Locale.ROOT));
@@ -77,7 +81,7 @@ public final class SamplerName {
         return shape == Shape.PLAIN ? "" : separator + text;
     }
 
-    /** Whether there is such a sampler for a model. */
+    /** Returns whether a model supports this sampler. */
     public boolean fits(SchedulerConfig config) {
         try {
             sampler(config);
@@ -88,9 +92,9 @@ public final class SamplerName {
     }
 
     /**
-     * The sampler for a model. The model's default is exactly what its configuration describes; another one takes over
-     * the settings that its scheduler knows, as diffusers' {@code from_config} does, and also those of flow matching, which
-     * schedulers call by different names.
+     * Returns the sampler for a model. The model's default is exactly what its configuration describes; another one
+     * takes over the settings that its scheduler knows, as diffusers' {@code from_config} does, and also those of flow
+     * matching, which schedulers call by different names.
      *
      * @throws IllegalArgumentException naming the setting and its value, when the sampler does not support it
      */
@@ -112,7 +116,7 @@ public final class SamplerName {
     }
 
     /**
-     * The same with another η.
+     * Returns the sampler for a model with another η.
      *
      * @param eta from 0 to 1, or empty for the sampler's own
      * @throws IllegalArgumentException when the sampler has none
@@ -128,7 +132,7 @@ public final class SamplerName {
     }
 
     /**
-     * The same with noise before steps.
+     * Returns the sampler for a model with noise before steps.
      *
      * @param churn the settings of that noise, or empty for none
      * @throws IllegalArgumentException when the sampler takes none
@@ -141,7 +145,7 @@ public final class SamplerName {
         return sampler(churn.isEmpty() ? config : config.with(churn), eta);
     }
 
-    /** Its own η, or empty where it has none. */
+    /** Returns the default η, or empty if the sampler has none. */
     public Optional<Double> eta(SchedulerConfig config) {
         return etaSetting().map(setting -> config.settings(method.scheduler).decimal(setting));
     }

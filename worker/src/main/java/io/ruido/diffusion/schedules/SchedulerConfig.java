@@ -17,8 +17,8 @@ import java.util.TreeSet;
 import java.util.stream.StreamSupport;
 
 /**
- * What diffusers writes as {@code scheduler_config.json}: the noise schedule of a model and the sampler that its author
- * recommends. {@link SamplerName} makes samplers of it.
+ * The content of diffusers' {@code scheduler_config.json}: the noise schedule of a model and the sampler that its
+ * author recommends. {@link SamplerName} creates samplers from it.
  */
 public final class SchedulerConfig {
     /** The scheduler that only models of flow matching have. */
@@ -117,9 +117,9 @@ public final class SchedulerConfig {
 
     /**
      * A copy with one setting changed, for one job. Besides the settings of diffusers' schedulers there is {@code eta}
-     * (DDIM's η and TCD's γ, by default 0), which diffusers' pipelines take as an argument, and {@code ancestral_eta} of
-     * Euler a (1), which k-diffusion takes; and {@code s_churn}, {@code s_tmin}, {@code s_tmax} and {@code s_noise} of Euler, which
-     * diffusers takes as arguments of a step.
+     * (DDIM's η and TCD's γ, by default 0), which diffusers' pipelines take as an argument, and {@code ancestral_eta}
+     * of Euler a (1), which k-diffusion takes; and {@code s_churn}, {@code s_tmin}, {@code s_tmax} and {@code s_noise}
+     * of Euler, which diffusers takes as arguments of a step.
      */
     public SchedulerConfig with(String setting, Object value) {
         return with(Map.of(setting, value));
@@ -166,7 +166,7 @@ public final class SchedulerConfig {
                 "use_flow_sigmas", true, "prediction_type", "flow_prediction", "flow_shift", shift, "shift", shift));
     }
 
-    /** SchedulerSettings as one of diffusers' schedulers reads them. */
+    /** Returns the settings as one of diffusers' schedulers reads them. */
     public SchedulerSettings settings(String scheduler) {
         return new SchedulerSettings(scheduler, (ObjectNode) DEFAULTS.get(scheduler), json);
     }

@@ -4,7 +4,10 @@ import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import java.util.Set;
 
-/** The same models with the sampler of "Denoising Diffusion Implicit Models" (Song et al., 2020), whatever the folder says. */
+/**
+ * Models of {@link Ddpm} with the sampler of "Denoising Diffusion Implicit Models" (Song et al., 2020), whatever
+ * sampler the folder names.
+ */
 public final class Ddim extends PixelModel {
     @Override
     public Set<String> classNames() {

@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/** A U-Net on pixels, without a text. */
+/** Models with a U-Net on pixels, without text. */
 abstract sealed class PixelModel implements ModelFamily permits Ddpm, Ddim {
     @Override
     public Map<String, List<Network<?>>> parts() {

@@ -8,12 +8,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Classes instead of texts: a class is asked for by its number, or by one of its names. */
+/** Prompts that are classes instead of texts: the number of a class, or one of its names. */
 final class ClassPrompts implements Prompts {
     private final int classes;
     private final Map<String, Long> idsByName = new HashMap<>();
 
-    /** @param classes how many there are; the number after the last stands for none */
+    /** @param classes number of classes; this number itself means no class */
     ClassPrompts(ModelFolder folder, int classes) {
         this.classes = classes;
         for (var label : folder.index().path("id2label").properties()) {

@@ -3,25 +3,27 @@ package io.ruido.worker.denoise;
 import java.util.TreeMap;
 
 /**
- * How long calls of the denoiser take, by rows in the batch, and what follows from it: the fewest rows with which a row
- * costs about as little as it can. Learned from the calls that are made anyway, so that a start costs nothing and the
- * curve stays true when the machine gets other work to do: it doubles the batch for as long as that pays. For one
- * thread at a time.
+ * Learns how long calls of the denoiser take for each batch size, and from this the smallest batch with about the
+ * lowest cost per row. It measures the calls that are made anyway, so it needs no warm-up and adapts to the load of the
+ * machine. The batch is doubled as long as that reduces the cost per row. Only one thread may use it at a time.
  *
  * <p>A row is one sample of the batch, or one of the two that guidance needs.
  */
 final class BatchCurve {
-    /** A row may cost this much more than at best: a larger batch would gain less than noise, and make others wait. */
+    /**
+     * The factor above the lowest cost that a row may cost. A larger batch would save less than the noise of the
+     * measurement, and make others wait.
+     */
     private static final double TOLERANCE = 1.05;
 
-    /** The number of calls after which half and twice the batch are measured again. */
+    /** The number of calls after which half and double the batch size are measured again. */
     private static final int VALID_FOR = 100;
 
     private final TreeMap<Integer, CallTimes> byRows = new TreeMap<>();
     private int most = Integer.MAX_VALUE;
     private long calls;
 
-    /** Rows that the next batch may have. */
+    /** Returns the maximum number of rows of the next batch. */
     int limit() {
         if (byRows.isEmpty()) {
             return 1;

@@ -5,9 +5,9 @@ import io.ruido.worker.models.Model;
 import java.util.List;
 
 /**
- * What samples have in common that can share a call of the denoiser.
+ * The properties that samples must share to be in the same call of the denoiser.
  *
- * @param tokens of each of their texts
+ * @param tokens number of tokens of each text
  * @param plain see {@link io.ruido.worker.models.Conditioning.Current#plain}
  * @param adapted whether there are low-rank additions to the denoiser's layers
  * @param tiling whether the image has no seams

@@ -2,7 +2,7 @@ package io.ruido.worker.denoise;
 
 import java.util.Arrays;
 
-/** The last few times that a call took. Their median does not mind that the machine was busy for one of them. */
+/** The durations of the last few calls. Their median is not affected by one call on a busy machine. */
 final class CallTimes {
     private static final int KEPT = 9;
     private static final int ENOUGH = 3;
@@ -11,7 +11,10 @@ final class CallTimes {
     private int count;
     private long last;
 
-    /** The first call of a size makes torch prepare itself for it: a later one replaces it. */
+    /**
+     * Adds a duration. The first one of a batch size is replaced by the next one, because torch's first call with a
+     * size is slower.
+     */
     void add(double value, long call) {
         seconds[count < 2 ? 0 : (count - 1) % KEPT] = value;
         count++;
@@ -22,7 +25,7 @@ final class CallTimes {
         return count > ENOUGH;
     }
 
-    /** Number of the newest call. */
+    /** Returns the number of the newest call. */
     long last() {
         return last;
     }

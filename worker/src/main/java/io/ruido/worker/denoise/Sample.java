@@ -13,8 +13,8 @@ import java.util.function.Consumer;
 import org.slf4j.MDC;
 
 /**
- * An image while it is denoised. Its state belongs to the thread that has it in a batch; any thread may stop it. It owns the
- * additions to the denoiser's layers, and releases them at its end.
+ * An image while it is denoised. Only the thread whose batch contains it may use its state; any thread may stop it. It
+ * owns the LoRAs that are applied to the denoiser, and releases them at its end.
  */
 public final class Sample implements AutoCloseable {
     /** How denoising ended. */
@@ -22,13 +22,13 @@ public final class Sample implements AutoCloseable {
         /** @param latents (L, h, w) without noise */
         record Denoised(float[] latents) implements End {}
 
-        /** The job has ended, so the image is not wanted any more. */
+        /** The job has ended, so the image is no longer wanted. */
         record Stopped() implements End {}
 
         /**
          * The worker is closing.
          *
-         * @param state from which another worker can resume
+         * @param state state from which another worker can resume
          */
         record Interrupted(byte[] state) implements End {}
     }
@@ -48,14 +48,16 @@ public final class Sample implements AutoCloseable {
     /** The job id in the log context of the thread that makes the sample; the loop logs with the same one. */
     private final String jobId = MDC.get(JobConsumer.JOB_ID);
 
-    /** A sample of the model as it is. */
+    /** Creates a sample without LoRAs. */
     public Sample(Model model, SamplingParams params, Conditioning text, SampleState denoising) {
         this(model, params, text, denoising, List.of(), () -> {});
     }
 
     /**
-     * @param loras added to the denoiser's layers
-     * @param release gives them back; called once, at the sample's end
+     * Creates a sample.
+     *
+     * @param loras LoRAs to apply to the denoiser
+     * @param release releases them; called once, at the sample's end
      */
     public Sample(
             Model model,
@@ -72,7 +74,7 @@ public final class Sample implements AutoCloseable {
         end.whenComplete((_, _) -> release.run());
     }
 
-    /** The model that draws it. */
+    /** Returns the model that draws it. */
     public Model model() {
         return model;
     }
@@ -83,12 +85,12 @@ public final class Sample implements AutoCloseable {
                 model, params.geometry(), current.tokens(), current.plain(), !loras.isEmpty(), params.tiling());
     }
 
-    /** Rows that it takes in the denoiser's batch. */
+    /** Returns the number of its rows in the denoiser's batch. */
     int rows() {
         return model.rows(params, current());
     }
 
-    /** What guides the next step. */
+    /** Returns the conditioning of the next step. */
     private Conditioning.Current current() {
         AtStep known = atStep;
         int step = denoising.step();
@@ -116,7 +118,11 @@ public final class Sample implements AutoCloseable {
         return denoising;
     }
 
-    /** @param listener is called for each step on a thread of the loop; must not block */
+    /**
+     * Sets a listener.
+     *
+     * @param listener called after each step on a thread of the loop; it must not block
+     */
     public void onStep(Consumer<SampleState> listener) {
         onStep = listener;
     }
@@ -129,12 +135,12 @@ public final class Sample implements AutoCloseable {
         return end;
     }
 
-    /** From now on the sample ends when the loop ends it. */
+    /** Marks that the sample is in the loop, which ends it from now on. */
     void enterLoop() {
         inLoop = true;
     }
 
-    /** Ends the sample: at once if no loop has it, else after the step that is being made. */
+    /** Ends the sample: at once if it is not in the loop, otherwise after the current step. */
     @Override
     public void close() {
         stop();
@@ -143,7 +149,7 @@ public final class Sample implements AutoCloseable {
         }
     }
 
-    /** Whether it was stopped; if so, that is its end. */
+    /** Returns whether it was stopped; if so, it ends now. */
     boolean stopped() {
         return stopped && end.complete(new End.Stopped());
     }
@@ -160,7 +166,7 @@ public final class Sample implements AutoCloseable {
         end.completeExceptionally(fault);
     }
 
-    /** Makes one step, or of a second-order sampler one of the denoiser calls that belong to a step. */
+    /** Makes one step, or one of the denoiser calls of a step with a second-order sampler. */
     void advance(float[] output) {
         try {
             int before = denoising.step();

@@ -5,7 +5,7 @@ import io.ruido.pipeline.lora.AppliedLora;
 import java.util.List;
 
 /**
- * What a call of the denoiser is given for one sample.
+ * The input of a denoiser call for one sample.
  *
  * @param latents (C, h, w), or (C, f, h, w) of a clip, scaled for the timestep
  * @param firstFrameClean whether the first latent frame of a clip is given, and has no noise

@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs how far the download of a model is, every few seconds. */
+/** Logs the progress of a model's download every few seconds. */
 final class DownloadProgress {
     private static final Logger log = LoggerFactory.getLogger(DownloadProgress.class);
     private static final Duration EVERY = Duration.ofSeconds(2);
@@ -16,7 +16,7 @@ final class DownloadProgress {
     private long current;
     private long told = begin;
 
-    /** @param total bytes of the whole model */
+    /** @param total size of the whole model in bytes */
     DownloadProgress(String model, long total) {
         this.model = model;
         this.total = total;
@@ -43,13 +43,13 @@ final class DownloadProgress {
         return (kept + current) / ((now - begin) / 1e9);
     }
 
-    /** A file is complete. */
+    /** Records that a file is complete. */
     void keep() {
         kept += current;
         current = 0;
     }
 
-    /** The current file is downloaded again. */
+    /** Records that the current file is downloaded again. */
     void restart() {
         current = 0;
     }

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The models that this worker serves: every folder that has a {@code model_index.json} and can be read. A folder that
- * cannot be read is skipped, and its reason kept.
+ * cannot be read is skipped, and the reason is kept.
  */
 public final class Models implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Models.class);
@@ -60,7 +60,7 @@ public final class Models implements AutoCloseable {
         return read(config, List.of());
     }
 
-    /** @param refused models that are not read, because they could not be fetched */
+    /** @param refused models that could not be fetched, and are not read */
     private static Models read(WorkerConfig config, List<UnavailableModel> refused) throws IOException {
         config.threads().ifPresent(Torch::setThreads);
         Device device = Torch.device(config.device());
@@ -88,7 +88,7 @@ public final class Models implements AutoCloseable {
         return new Models(byName, unavailable, device, side);
     }
 
-    /** The configured models, or every folder that has a {@code model_index.json}. */
+    /** Returns the configured models, or every folder that has a {@code model_index.json}. */
     private static List<String> names(WorkerConfig config) throws IOException {
         if (config.modelNames().isPresent()) {
             return config.modelNames().get();
@@ -110,17 +110,21 @@ public final class Models implements AutoCloseable {
                 : String.valueOf(fault.getMessage());
     }
 
-    /** Whether no model can be served. */
+    /** Returns whether no model can be served. */
     public boolean isEmpty() {
         return byName.isEmpty();
     }
 
-    /** The models that were skipped. */
+    /** Returns the models that were skipped. */
     public List<UnavailableModel> unavailable() {
         return List.copyOf(unavailable);
     }
 
-    /** @throws IllegalArgumentException when this worker does not serve it */
+    /**
+     * Returns a model.
+     *
+     * @throws IllegalArgumentException when this worker does not serve it
+     */
     public Model get(String name) {
         Model model = byName.get(name);
         if (model == null) {
@@ -129,7 +133,7 @@ public final class Models implements AutoCloseable {
         return model;
     }
 
-    /** The device that all models are on. */
+    /** Returns the device of all models. */
     public Device device() {
         return device;
     }
