@@ -90,7 +90,7 @@ public final class EmbeddedKafka implements AutoCloseable {
                 CompletableFuture.completedFuture(
                         QuorumConfig.parseVoterConnections(config.quorumConfig().voters())),
                 List.of(),
-                // Kafka's own handlers halt the whole JVM; here Kafka is one guest among others.
+                // Kafka's own handlers halt the whole JVM, which also runs other parts of Ruido.
                 (name, fatal, action) -> new LoggingFaultHandler(name, action),
                 (listener, address, backlog, receiveBuffer) -> address.getPort() == quorumPort ? quorum : client);
         EmbeddedKafka kafka = new EmbeddedKafka(
@@ -108,17 +108,17 @@ public final class EmbeddedKafka implements AutoCloseable {
         }
     }
 
-    /** The address clients connect to, as {@code host:port}. */
+    /** Returns the address for clients, as {@code host:port}. */
     public String bootstrapServers() {
         return Loopback.HOST + ":" + port;
     }
 
-    /** Ruido's settings that reach this broker. */
+    /** Returns the settings with which Ruido connects to this broker. */
     public Map<String, String> settings() {
         return settings(folder, port);
     }
 
-    /** Ruido's settings that reach the broker of this folder when it listens on this port. */
+    /** Returns the settings with which Ruido connects to the broker of this folder on this port. */
     public static Map<String, String> settings(Path folder, int port) {
         return Map.of(
                 "ruido.kafka.bootstrap-servers",
@@ -133,7 +133,7 @@ public final class EmbeddedKafka implements AutoCloseable {
                 PrivateFolder.password(folder));
     }
 
-    /** What a Kafka client needs to reach this broker. */
+    /** Returns the properties with which a Kafka client connects to this broker. */
     Map<String, Object> clientProperties() {
         return clientProperties(bootstrapServers(), folder);
     }
@@ -155,7 +155,7 @@ public final class EmbeddedKafka implements AutoCloseable {
                 .formatted(USER, password);
     }
 
-    /** The same for a listener, which also knows the one user that it lets in. */
+    /** Returns the login of a listener, which also contains the only user that it accepts. */
     private static String listenerLogin(String password) {
         return login(password).replace(";", " user_%s=\"%s\";".formatted(USER, password));
     }
@@ -202,7 +202,7 @@ public final class EmbeddedKafka implements AutoCloseable {
                 Map.entry("transaction.state.log.min.isr", "1"),
                 Map.entry("transaction.state.log.num.partitions", "1"),
                 Map.entry("group.initial.rebalance.delay.ms", "0"),
-                // Lets a group choose a short lock, to see redelivery soon; the default stays Kafka's.
+                // Allows groups with short locks, for tests of redelivery; the default is Kafka's.
                 Map.entry("group.share.min.record.lock.duration.ms", "1000"),
                 // Members, which are the slots of all workers for a queue.
                 Map.entry("group.share.max.size", "1000"),

@@ -56,7 +56,7 @@ public final class EmbeddedRedis implements AutoCloseable {
 
     private static final String USERS_FILE = "users.acl";
 
-    /** INFO is needed to wait for the start, and reveals nothing about the data. */
+    /** INFO is needed to wait for the start, and contains no data. */
     private static final String RIGHTS = "~* &* +@all -@admin -@dangerous +info";
 
     private final FolderLock lock;
@@ -84,9 +84,9 @@ public final class EmbeddedRedis implements AutoCloseable {
     }
 
     /**
-     * As {@link #start(Path, int)}.
+     * Starts the server like {@link #start(Path, int)}, with a limit.
      *
-     * @param maxMemory after which it refuses to store more, such as {@code 100mb}; 0 for no maximum
+     * @param maxMemory memory after which it refuses to store more, such as {@code 100mb}; 0 for no limit
      */
     public static EmbeddedRedis start(Path folder, int port, String maxMemory) {
         FolderLock lock = FolderLock.acquire(folder);
@@ -103,7 +103,7 @@ public final class EmbeddedRedis implements AutoCloseable {
                     return redis;
                 }
                 redis.stop();
-                // Another process can take a free port before Redis binds it.
+                // Another process can bind a free port before Redis does.
                 if (port != 0 || attempt == PORT_TRIES) {
                     throw new IllegalStateException(
                             "Redis could not start on port " + chosen + ", see " + folder.resolve(LOG_FILE));
@@ -118,7 +118,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
-    /** The address clients connect to, as {@code redis://user:password@host:port}. */
+    /** Returns the address for clients, as {@code redis://user:password@host:port}. */
     public String uri() {
         return uri(folder, port);
     }
@@ -127,12 +127,12 @@ public final class EmbeddedRedis implements AutoCloseable {
         return "redis://" + USER + ":" + PrivateFolder.password(folder) + "@" + Loopback.HOST + ":" + port;
     }
 
-    /** Ruido's settings that reach this server. */
+    /** Returns the settings with which Ruido connects to this server. */
     public Map<String, String> settings() {
         return settings(folder, port);
     }
 
-    /** Ruido's settings that reach the server of this folder when it listens on this port. */
+    /** Returns the settings with which Ruido connects to the server of this folder on this port. */
     public static Map<String, String> settings(Path folder, int port) {
         return Map.of("ruido.redis.uri", uri(folder, port));
     }
@@ -148,7 +148,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         try {
             guard.getOutputStream().close();
         } catch (IOException e) {
-            log.debug("Redis has gone already", e);
+            log.debug("Redis has already exited", e);
         }
         try {
             guard.onExit().orTimeout(STOPPING.toSeconds(), TimeUnit.SECONDS).join();
@@ -204,7 +204,7 @@ public final class EmbeddedRedis implements AutoCloseable {
                 .start();
     }
 
-    /** One user, whose password is in no file but its own. */
+    /** Writes the file with the only user. */
     private static void writeUsers(Path folder) {
         String hash = sha256(PrivateFolder.password(folder));
         PrivateFolder.write(

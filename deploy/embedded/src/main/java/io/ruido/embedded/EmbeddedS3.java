@@ -68,17 +68,17 @@ public final class EmbeddedS3 implements AutoCloseable {
         }
     }
 
-    /** The address clients connect to. */
+    /** Returns the address for clients. */
     public URI endpoint() {
         return address(server.getPort());
     }
 
-    /** Ruido's settings that reach this server. */
+    /** Returns the settings with which Ruido connects to this server. */
     public Map<String, String> settings() {
         return settings(endpoint(), accessKey, secretKey);
     }
 
-    /** Ruido's settings that reach the server of this folder when it listens on this port. */
+    /** Returns the settings with which Ruido connects to the server of this folder on this port. */
     public static Map<String, String> settings(Path folder, int port) {
         return settings(address(port), ACCESS_KEY, PrivateFolder.password(folder));
     }

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Keeps a data folder to one owner; the operating system frees it when the owning JVM ends, however it ends. */
+/** Locks a data folder for one owner. The operating system frees the lock when the JVM of the owner ends in any way. */
 public final class FolderLock implements AutoCloseable {
     private static final String LOCK = ".lock";
 
@@ -19,8 +19,8 @@ public final class FolderLock implements AutoCloseable {
     }
 
     /**
-     * Creates the folder when absent, for its owner alone, and takes it. A folder that was there before keeps its
-     * permissions, unless a Ruido has had it.
+     * Creates the folder if it is absent, readable by its owner only, and locks it. An existing folder keeps its
+     * permissions unless Ruido has used it before.
      *
      * @throws IllegalStateException when another server of this or another JVM has it
      */

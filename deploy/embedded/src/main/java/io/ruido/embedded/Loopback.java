@@ -30,7 +30,7 @@ final class Loopback {
         }
     }
 
-    /** A port that was free a moment ago. */
+    /** Returns a port that was free a moment ago. */
     static int freePort() {
         try (ServerSocketChannel channel = bind("probe", 0)) {
             return channel.socket().getLocalPort();

@@ -24,7 +24,7 @@ public final class PrivateFolder {
 
     private PrivateFolder() {}
 
-    /** Creates the folder where it is absent, and takes it from everybody but its owner (mode 0700). */
+    /** Creates the folder if it is absent, and makes it accessible to its owner only (mode 0700). */
     public static Path create(Path folder) {
         try {
             Files.createDirectories(folder, attributes(folder, FOLDER));
@@ -37,7 +37,7 @@ public final class PrivateFolder {
         }
     }
 
-    /** Writes a file that only its owner may read (mode 0600), in place of one that is there. */
+    /** Writes or replaces a file that only its owner may read (mode 0600). */
     public static void write(Path file, String text) {
         try {
             Files.deleteIfExists(file);
@@ -48,7 +48,7 @@ public final class PrivateFolder {
         }
     }
 
-    /** The random password of the server that has this folder: made when first asked for, and the same from then on. */
+    /** Returns the random password of the server with this folder, which is created when it is first needed. */
     static String password(Path folder) {
         Path file = create(folder).resolve(PASSWORD);
         try {
@@ -68,7 +68,7 @@ public final class PrivateFolder {
         try {
             Files.createLink(file, fresh);
         } catch (FileAlreadyExistsException e) {
-            return; // Another process has made one.
+            return; // Another process has created it.
         } finally {
             Files.delete(fresh);
         }

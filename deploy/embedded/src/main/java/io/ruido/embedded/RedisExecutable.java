@@ -21,7 +21,7 @@ import redis.embedded.model.OsArchitecture;
 
 /**
  * The Redis to run: the newest of the bundled one and the machine's own Redis or Valkey, which its distribution keeps
- * up to date. A folder remembers which version has written it, because an older one could not read it.
+ * up to date. The version that has written a folder is stored in it, because an older one could not read it.
  */
 record RedisExecutable(String command, String name, Version version) {
     private static final Logger log = LoggerFactory.getLogger(RedisExecutable.class);
@@ -29,7 +29,7 @@ record RedisExecutable(String command, String name, Version version) {
     private static final Pattern SAID = Pattern.compile("(Redis|Valkey) server v=(\\d+)\\.(\\d+)\\.(\\d+)");
     private static final String WRITTEN_BY = "server-version";
 
-    /** The first 6.2 without the holes in Lua that were found in 2025, such as CVE-2025-49844. */
+    /** The first 6.2 with fixes for Lua's security bugs of 2025, such as CVE-2025-49844. */
     private static final Version FIXED = new Version(6, 2, 20);
 
     record Version(int major, int minor, int patch) implements Comparable<Version> {
@@ -48,9 +48,9 @@ record RedisExecutable(String command, String name, Version version) {
     }
 
     /**
-     * What to start, the bundled one being unpacked into the folder.
+     * Returns the executable to start; the bundled one is unpacked into the folder.
      *
-     * @throws IllegalStateException when this machine runs none, or none that can read what the folder has
+     * @throws IllegalStateException when this machine runs none, or none that can read the data in the folder
      */
     static String find(Path folder) throws IOException {
         List<RedisExecutable> found = new ArrayList<>();
@@ -121,7 +121,7 @@ record RedisExecutable(String command, String name, Version version) {
         }
     }
 
-    /** Empty when it does not run. */
+    /** Returns the version of a command, or empty when it does not run. */
     private static Optional<RedisExecutable> ask(String command) {
         try {
             Process process = new ProcessBuilder(command, "--version")
@@ -137,7 +137,11 @@ record RedisExecutable(String command, String name, Version version) {
         }
     }
 
-    /** @param said such as {@code Redis server v=6.2.11 sha=…} */
+    /**
+     * Parses the output of a command.
+     *
+     * @param said for example {@code Redis server v=6.2.11 sha=…}
+     */
     static Optional<RedisExecutable> parse(String command, String said) {
         Matcher matcher = SAID.matcher(said);
         return matcher.find()

@@ -12,7 +12,7 @@ final class RedisProbe {
 
     private RedisProbe() {}
 
-    /** True when the server on this port is the process {@code pid} and has loaded its data. */
+    /** Returns whether the server on this port is the process {@code pid} and has loaded its data. */
     static boolean serves(int port, String user, String password, String pid) {
         try (Socket socket = new Socket(Loopback.HOST, port)) {
             socket.setSoTimeout(TIMEOUT_MILLIS);

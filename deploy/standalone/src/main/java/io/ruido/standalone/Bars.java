@@ -19,7 +19,7 @@ public final class Bars {
                 .setUpdateIntervalMillis(REFRESH_MILLIS)
                 .setStyle(ProgressBarStyle.UNICODE_BLOCK)
                 .hideEta()
-                // A width that is given: asking the terminal for it would take Ctrl-C away from the shutdown hooks.
+                // A fixed width, because reading the terminal's width would keep Ctrl-C from the shutdown hooks.
                 .setConsumer(new ConsoleProgressBarConsumer(System.err, WIDTH))
                 .build();
     }

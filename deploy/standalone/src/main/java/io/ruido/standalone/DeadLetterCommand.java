@@ -55,7 +55,7 @@ final class DeadLetterCommand {
         try (Replay replay = new Replay(config)) {
             for (String id : ids) {
                 DeadLetter letter = find(config, id);
-                out().printf("%s: job %s is tried again as %s%n", id, letter.jobId(), replay.replay(letter));
+                out().printf("%s: job %s is resubmitted as %s%n", id, letter.jobId(), replay.replay(letter));
             }
         }
         return 0;

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 
-/** Opens a file or an address with the program that the person's desktop has for it. */
+/** Opens a file or a URL with the default program of the desktop. */
 public final class Desktop {
     private Desktop() {}
 

@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
-/** Tells a person why a command failed: in a line when the cause is theirs to mend, else with all details. */
+/** Reports why a command failed: in one line if the user can fix the cause, otherwise with the stack trace. */
 final class Failure {
     private static final Logger log = LoggerFactory.getLogger(Failure.class);
 
@@ -25,7 +25,7 @@ final class Failure {
                     System.err.println("  " + plain(wrong.getProblem(i).getMessage()));
                 }
             }
-            // Their messages are names of files alone.
+            // Their messages contain only file names.
             case NoSuchFileException e -> System.err.println(name + ": no such file or folder: " + e.getMessage());
             case AccessDeniedException e -> System.err.println(name + ": not allowed: " + e.getMessage());
             case IOException e -> System.err.println(name + ": " + e.getMessage());
@@ -37,7 +37,7 @@ final class Failure {
         return CommandLine.ExitCode.SOFTWARE;
     }
 
-    /** Wrong arguments: what is wrong and where to read on, without a page of usage. */
+    /** Reports wrong arguments and where to find help, without a page of usage. */
     static int misused(CommandLine.ParameterException wrong, String[] arguments) {
         CommandLine command = wrong.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();

@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 
-/** Runs tasks side by side. */
+/** Runs tasks concurrently. */
 final class Parallel {
     private Parallel() {}
 
-    /** Returns when all have ended; throws what the first of them to fail threw. */
+    /** Returns when all tasks have ended; throws the exception of the first one that failed. */
     static void run(List<? extends Runnable> tasks) {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (var task : tasks.stream().map(threads::submit).toList()) {

@@ -20,8 +20,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Tries dead letters again. A terminal state never changes, so that what was asked for becomes a new job; a letter that
- * is replayed twice becomes one.
+ * Resubmits dead letters as new jobs, because a terminal state never changes. A letter that is replayed twice becomes
+ * one job.
  */
 final class Replay implements AutoCloseable {
     private static final long SECONDS = 30;
@@ -77,7 +77,7 @@ final class Replay implements AutoCloseable {
         }
     }
 
-    /** The whole job, also where only one of its images failed, as all of it did so. */
+    /** Returns the whole job, because the failure of one image fails the job. */
     private static Job asked(DeadLetter letter, Optional<JobStatus> failed) throws IOException {
         try {
             return failed.isPresent() ? failed.get().job() : letter.job();

@@ -43,7 +43,7 @@ public final class Ruido {
         try {
             System.exit(execute(command, arguments));
         } catch (Error e) {
-            // The servers' threads would keep the process running without serving anything.
+            // The threads of the servers would keep the process running.
             e.printStackTrace();
             System.exit(CommandLine.ExitCode.SOFTWARE);
         }

@@ -27,15 +27,15 @@ public final class RuidoProcess implements AutoCloseable {
     /**
      * Starts a command line.
      *
-     * @param main class with the command line's {@code main} method
-     * @param environment all of Ruido's variables that the process has
-     * @param log gets what it writes to standard error, after what is there already
+     * @param main class with the {@code main} method of the command line
+     * @param environment all variables of Ruido for the process
+     * @param log file to which its standard error is appended
      */
     public static RuidoProcess start(Class<?> main, Path log, Map<String, String> environment, String... arguments)
             throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                // Processes that live for seconds or minutes, several on one machine.
+                // Settings for short-lived processes, several on one machine.
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-Xmx1g",
@@ -65,7 +65,7 @@ public final class RuidoProcess implements AutoCloseable {
         return URI.create(line.substring(GREETING.length()));
     }
 
-    /** Exit status of a command that ends by itself. */
+    /** Returns the exit status of a command that ends by itself. */
     public int await(Duration patience) throws InterruptedException {
         if (!ends(patience)) {
             throw new IllegalStateException("still runs after " + patience);
@@ -73,27 +73,27 @@ public final class RuidoProcess implements AutoCloseable {
         return process.exitValue();
     }
 
-    /** Whether it ends by itself in this time. */
+    /** Returns whether it ends by itself within this time. */
     public boolean ends(Duration patience) throws InterruptedException {
         return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Completes with its exit status. */
+    /** Returns a future of its exit status. */
     public CompletableFuture<Integer> onExit() {
         return process.onExit().thenApply(Process::exitValue);
     }
 
-    /** SIGTERM, which takes the same way as Ctrl-C. */
+    /** Sends SIGTERM, which has the same effect as Ctrl-C. */
     public void terminate() {
         process.destroy();
     }
 
-    /** {@code kill -9}. */
+    /** Kills the process with SIGKILL. */
     public void kill() {
         process.destroyForcibly().onExit().join();
     }
 
-    /** {@code kill -9}, also of what it has started. */
+    /** Kills the process and its children with SIGKILL. */
     public void killAll() {
         List<ProcessHandle> children = process.descendants().toList();
         kill();

@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The servers that the settings name no address of, in this process, with their data under one folder. */
+/** The embedded servers of this process: those for which the settings have no address. Their data is in one folder. */
 public final class Servers implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Servers.class);
 
@@ -56,7 +56,7 @@ public final class Servers implements AutoCloseable {
         return addresses.stringPropertyNames().stream().collect(Collectors.toMap(name -> name, addresses::getProperty));
     }
 
-    /** Announces the servers in a file for as long as they run. */
+    /** Writes the addresses of the servers to a file, which is deleted when they stop. */
     private void tell(Path file) {
         Properties told = new Properties();
         told.putAll(addresses);
@@ -71,7 +71,7 @@ public final class Servers implements AutoCloseable {
     }
 
     /**
-     * Starts what is missing, side by side, and returns when all of it takes requests.
+     * Starts the servers concurrently, and returns when all of them accept requests.
      *
      * @throws IllegalStateException when the data folder is in use, or a server does not start
      */
@@ -131,7 +131,7 @@ public final class Servers implements AutoCloseable {
                 .orElseGet(() -> EmbeddedS3.start(folder, port));
     }
 
-    /** @param settings that reach the server; the log never contains their passwords */
+    /** @param settings settings with which Ruido connects to the server; their passwords are never logged */
     private <S extends AutoCloseable> void run(
             String name, Supplier<S> start, Function<S, Map<String, String>> settings) {
         long begin = System.nanoTime();

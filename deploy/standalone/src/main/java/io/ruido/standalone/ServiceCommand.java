@@ -11,7 +11,7 @@ abstract class ServiceCommand implements Callable<Integer> {
     @Mixin
     private SettingsOption settings;
 
-    /** Starts the part, and returns what stops it. */
+    /** Starts the part, and returns a resource whose close stops it. */
     abstract AutoCloseable start(RuidoConfig config) throws Exception;
 
     @Override

@@ -12,8 +12,8 @@ import java.util.Optional;
 /**
  * The sources of settings, highest precedence first.
  *
- * @param overrides given on the command line or known only at run time, such as the port of an embedded server
- * @param environment the process' environment variables
+ * @param overrides settings from the command line or from run time, such as the port of an embedded server
+ * @param environment the process's environment variables
  * @param file properties file, or none
  */
 public record Settings(Map<String, String> overrides, Map<String, String> environment, Optional<Path> file) {

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** The option that every command has which reads settings. */
+/** The option of all commands that read settings. */
 public final class SettingsOption {
     @Option(
             names = "--config",

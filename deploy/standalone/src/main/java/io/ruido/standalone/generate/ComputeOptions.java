@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** What a model computes on, and in which type. */
+/** Options for the device and data type of a model. */
 public final class ComputeOptions {
     @Option(
             names = "--device",
@@ -46,7 +46,7 @@ public final class ComputeOptions {
         return Engine.valueOf(engine.name().toUpperCase(Locale.ROOT));
     }
 
-    /** The same as settings of a worker. */
+    /** Returns the options as settings of a worker. */
     public Map<String, String> settings() {
         return Map.of(
                 "ruido.worker.device", device,

@@ -10,7 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** The events that come over one WebSocket, to be taken one by one. */
+/** A queue of the events that arrive over one WebSocket. */
 public final class EventFeed implements WebSocket.Listener {
     private final BlockingQueue<Optional<JobEvent>> events = new LinkedBlockingQueue<>();
     private final StringBuilder frame = new StringBuilder();

@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** A gateway's API, as the command line uses it. */
+/** The client of a gateway for the command line. */
 public final class GatewayClient implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
     private static final int RECONNECTS = 10;
@@ -32,13 +32,13 @@ public final class GatewayClient implements AutoCloseable {
         this(address, null);
     }
 
-    /** @param key that the gateway asks for, or null */
+    /** @param key API key, or null */
     public GatewayClient(URI address, String key) {
         this.address = address;
         this.key = key;
     }
 
-    /** Whether a gateway answers there. */
+    /** Returns whether a gateway answers at the address. */
     public boolean alive() {
         try {
             send(request("/health/live"));
@@ -48,24 +48,27 @@ public final class GatewayClient implements AutoCloseable {
         }
     }
 
-    /** Returns the accepted job. */
+    /** Submits a job and returns it. */
     public JsonNode submit(JsonNode submission) throws IOException {
         return JobJson.MAPPER.readTree(send(request("/v1/jobs")
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(submission.toString()))));
     }
 
-    /** Sends a picture that jobs can begin with, and returns its id. */
-    public String upload(Path picture) throws IOException {
+    /** Uploads an image that jobs can start from, and returns its id. */
+    public String upload(Path image) throws IOException {
         return JobJson.MAPPER
                 .readTree(send(request("/v1/uploads")
                         .header("Content-Type", "application/octet-stream")
-                        .POST(HttpRequest.BodyPublishers.ofFile(picture))))
+                        .POST(HttpRequest.BodyPublishers.ofFile(image))))
                 .get("id")
                 .asText();
     }
 
-    /** Shows each event once and in order, through lost connections, and returns the job's last one. */
+    /**
+     * Passes on each event once and in order, reconnecting when the connection is lost, and returns the job's last
+     * event.
+     */
     public JobEvent.State watch(String id, Consumer<JobEvent> watcher) throws IOException, InterruptedException {
         long seen = 0;
         for (int failures = 0; failures < RECONNECTS; failures++) {
@@ -89,7 +92,7 @@ public final class GatewayClient implements AutoCloseable {
         return send(request("/v1/jobs/" + id + "/images/" + index));
     }
 
-    /** Asks for it; a job that is already finished stays as it is. */
+    /** Cancels a job; a finished job does not change. */
     public void cancel(String id) {
         try {
             send(request("/v1/jobs/" + id + "/cancel").POST(HttpRequest.BodyPublishers.noBody()));

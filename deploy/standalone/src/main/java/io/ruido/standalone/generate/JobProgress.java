@@ -28,7 +28,7 @@ final class JobProgress implements AutoCloseable {
         }
     }
 
-    /** @param made steps of the image so far */
+    /** @param made number of finished steps of the image */
     void step(int image, int made) {
         steps[image] = made;
         bar.stepTo(IntStream.of(steps).sum());

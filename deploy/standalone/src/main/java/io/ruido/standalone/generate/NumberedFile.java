@@ -5,11 +5,15 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** Names of the files for several images: the second one gets -1 before the dot, after which the format is named. */
+/** File names for several images: the second one gets -1 before the extension, which names the format. */
 final class NumberedFile {
     private NumberedFile() {}
 
-    /** @throws IllegalArgumentException when the name ends with no format that images or clips can have */
+    /**
+     * Returns the format of a file name.
+     *
+     * @throws IllegalArgumentException when its extension is not a format of images or clips
+     */
     static Output.Format format(Path file) {
         String name = file.getFileName().toString();
         String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);

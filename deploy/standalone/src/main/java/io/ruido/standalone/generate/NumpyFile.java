@@ -18,7 +18,11 @@ final class NumpyFile {
 
     private NumpyFile() {}
 
-    /** @param results of one shape; the file's array is (N, L, h, w), or (N, L, f, h, w) of clips */
+    /**
+     * Writes latents.
+     *
+     * @param results results with latents of one shape; the array is (N, L, h, w), or (N, L, f, h, w) for clips
+     */
     static void write(Path file, List<Sampling.Result> results) throws IOException {
         long[] shape = results.getFirst().shape().getShape().clone();
         shape[0] = results.size();

@@ -96,7 +96,7 @@ public final class SampleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         requireFolder(out);
-        NumberedFile.format(out); // which refuses a name of another kind
+        NumberedFile.format(out); // which refuses unknown extensions
         if (latents != null) {
             requireFolder(latents);
         }
@@ -126,7 +126,7 @@ public final class SampleCommand implements Callable<Integer> {
         }
     }
 
-    /** Better than after minutes of sampling. */
+    /** Checks that a file's folder exists before minutes of sampling. */
     private static void requireFolder(Path file) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         if (!Files.isDirectory(folder)) {
@@ -138,8 +138,8 @@ public final class SampleCommand implements Callable<Integer> {
         if (count < 1) {
             throw new IllegalArgumentException("count must be at least 1, was " + count);
         }
-        Optional<RgbImage> picture = picture("image", start.image());
-        Geometry geometry = geometry(pipeline, picture);
+        Optional<RgbImage> image = image("image", start.image());
+        Geometry geometry = geometry(pipeline, image);
         return new SampleRequest(
                 prompt,
                 options.negativePrompt == null ? "" : options.negativePrompt,
@@ -150,18 +150,18 @@ public final class SampleCommand implements Callable<Integer> {
                 guidanceRescale,
                 geometry,
                 options.clipSkip == null ? 0 : options.clipSkip,
-                source(picture.map(found -> found.resized(geometry.width(), geometry.height())), geometry),
+                source(image.map(found -> found.resized(geometry.width(), geometry.height())), geometry),
                 Optional.ofNullable(options.eta),
                 Churn.NONE,
                 Optional.ofNullable(lowNoiseGuidance));
     }
 
-    private Geometry geometry(DiffusionPipeline pipeline, Optional<RgbImage> picture) {
+    private Geometry geometry(DiffusionPipeline pipeline, Optional<RgbImage> image) {
         if (options.size != null) {
             return new Geometry(options.size.width(), options.size.height(), frames(pipeline));
         }
         Geometry own = pipeline.defaultGeometry();
-        return picture.map(found -> new Geometry(found.width(), found.height(), frames(pipeline)))
+        return image.map(found -> new Geometry(found.width(), found.height(), frames(pipeline)))
                 .orElseGet(() -> new Geometry(own.width(), own.height(), frames(pipeline)));
     }
 
@@ -191,18 +191,18 @@ public final class SampleCommand implements Callable<Integer> {
                 .orElse(null);
     }
 
-    private Optional<SampleRequest.Source> source(Optional<RgbImage> picture, Geometry geometry) throws IOException {
-        Optional<RgbImage> mask = picture("mask", start.mask());
-        if (picture.isEmpty() && (mask.isPresent() || start.strength().isPresent())) {
+    private Optional<SampleRequest.Source> source(Optional<RgbImage> image, Geometry geometry) throws IOException {
+        Optional<RgbImage> mask = image("mask", start.mask());
+        if (image.isEmpty() && (mask.isPresent() || start.strength().isPresent())) {
             throw new IllegalArgumentException("mask and strength need an image");
         }
-        return picture.map(found -> new SampleRequest.Source(
+        return image.map(found -> new SampleRequest.Source(
                 found,
                 start.strength().orElse(geometry.isClip() ? 1 : STRENGTH),
                 mask.map(white -> white.resized(found.width(), found.height()))));
     }
 
-    private static Optional<RgbImage> picture(String option, Optional<Path> file) throws IOException {
+    private static Optional<RgbImage> image(String option, Optional<Path> file) throws IOException {
         return file.isEmpty()
                 ? Optional.empty()
                 : Optional.of(RgbImage.of(ImageFile.read(option, Files.readAllBytes(file.get()), Integer.MAX_VALUE)

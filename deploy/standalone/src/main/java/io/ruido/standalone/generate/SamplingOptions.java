@@ -2,7 +2,7 @@ package io.ruido.standalone.generate;
 
 import picocli.CommandLine.Option;
 
-/** How results are sampled, as options. What is not given is left to the model's defaults. */
+/** Options of sampling. Absent options have the model's defaults. */
 final class SamplingOptions {
     @Option(names = "--negative", paramLabel = "TEXT", description = "What the image does not show.")
     String negativePrompt;

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** What an image can begin with, as options. */
+/** Options for the image and mask to start from. */
 final class SourceOptions {
     @Option(names = "--image", paramLabel = "FILE", description = "Image to start from: PNG, JPEG or WebP.")
     private Path image;

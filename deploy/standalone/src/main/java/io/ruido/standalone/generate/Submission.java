@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
 
-/** What a job can ask for, as options. What is not given is left to the model's defaults. */
+/** Options of a job. Absent options have the model's defaults. */
 public final class Submission {
     @Parameters(paramLabel = "PROMPT", description = "What the image or clip shows.")
     private String prompt;
@@ -62,7 +62,7 @@ public final class Submission {
         return weighted.matches() ? lora.put("weight", Double.parseDouble(weighted.group(2))) : lora;
     }
 
-    /** The body of {@code POST /v1/jobs}, once the pictures are where it takes them from. */
+    /** Uploads the images and returns the body of {@code POST /v1/jobs}. */
     ObjectNode toJson(GatewayClient client) throws IOException {
         ObjectNode json = JobJson.MAPPER.createObjectNode().put("prompt", prompt);
         json.put("negativePrompt", sampling.negativePrompt);
