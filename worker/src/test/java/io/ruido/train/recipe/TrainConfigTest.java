@@ -78,7 +78,7 @@ class TrainConfigTest {
         Files.writeString(
                 wrong,
                 Files.readString(Path.of("../docs/training/clips.yaml"))
-                        .replaceFirst("frames: 9", "frames: 8")
+                        .replaceFirst("frames: 25", "frames: 8")
                         .replaceFirst("stills: 0.25", "stills: 2")
                         .replaceFirst("tokens: 24", "tokens: 1"));
 
