@@ -7,7 +7,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.diffusion.Trajectory;
 import io.ruido.job.Churn;
-import io.ruido.job.Geometry;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.RgbImage;
@@ -47,35 +46,40 @@ public final class Painter implements AutoCloseable {
         }
     }
 
-    /** Pictures, and how long one took in the fastest batch, text and decoding included. */
-    public record Drawn(List<RgbImage> pictures, double millisEach) {}
+    /**
+     * What was drawn.
+     *
+     * @param results images, or clips where the model makes clips
+     * @param millisEach how long one took in the fastest batch, text and decoding included
+     */
+    public record Drawn(List<Frames> results, double millisEach) {
+        /** The images, or the first frames of clips. */
+        public List<RgbImage> pictures() {
+            return results.stream().map(Frames::first).toList();
+        }
+    }
 
     /** @param model a diffusers folder whose denoiser is conditioned by a text's states */
     public Painter(Path model) throws IOException {
         this.pipeline = DiffusionPipeline.read(model, Device.cpu(), DataType.FLOAT32);
     }
 
-    /** Side of its pictures. */
-    public int size() {
-        return pipeline.defaultGeometry().width();
-    }
-
     /**
-     * One picture for each text.
+     * One result for each text, of the model's default size.
      *
      * @param progress receives the number of images drawn so far
      */
     public Drawn draw(List<String> texts, Sampling sampling, IntConsumer progress) {
-        List<RgbImage> pictures = new ArrayList<>();
+        List<Frames> results = new ArrayList<>();
         double fastest = Double.MAX_VALUE;
         for (int from = 0; from < texts.size(); from += BATCH) {
             List<String> some = texts.subList(from, Math.min(texts.size(), from + BATCH));
             long begun = System.nanoTime();
-            pictures.addAll(batch(some, sampling, sampling.seed() + from));
+            results.addAll(batch(some, sampling, sampling.seed() + from));
             fastest = Math.min(fastest, (System.nanoTime() - begun) / MILLIS / some.size());
-            progress.accept(pictures.size());
+            progress.accept(results.size());
         }
-        return new Drawn(pictures, fastest);
+        return new Drawn(results, fastest);
     }
 
     /** Pictures of one text with seeds that follow each other. */
@@ -83,10 +87,10 @@ public final class Painter implements AutoCloseable {
         return draw(Collections.nCopies(count, text), sampling, _ -> {}).pictures();
     }
 
-    private List<RgbImage> batch(List<String> texts, Sampling sampling, long seed) {
+    private List<Frames> batch(List<String> texts, Sampling sampling, long seed) {
         try (NDManager scratch = pipeline.newManager()) {
             int batch = texts.size();
-            Shape one = pipeline.latentShape(Geometry.ofImage(size(), size()));
+            Shape one = pipeline.latentShape(pipeline.defaultGeometry());
             NDArray context = pipeline.texts().states(scratch, texts); // (B, T, D)
             boolean guided = pipeline.rows(sampling.guidance()) > 1;
             NDArray empty = guided
@@ -104,9 +108,7 @@ public final class Painter implements AutoCloseable {
                     seed,
                     one,
                     (x, timesteps) -> pipeline.predict(x, timesteps, context.duplicate(), empty.duplicate(), guidance));
-            return pipeline.decode(Drawing.tensor(scratch, latents, one)).stream()
-                    .map(Frames::first)
-                    .toList();
+            return pipeline.decode(Drawing.tensor(scratch, latents, one));
         }
     }
 

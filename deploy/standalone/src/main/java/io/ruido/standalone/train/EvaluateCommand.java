@@ -1,11 +1,14 @@
 package io.ruido.standalone.train;
 
+import io.ruido.evaluation.ClipEvaluation;
 import io.ruido.evaluation.ContactSheet;
 import io.ruido.evaluation.Evaluation;
 import io.ruido.evaluation.Ladder;
 import io.ruido.evaluation.Painter;
+import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.RgbImage;
 import io.ruido.standalone.Bars;
+import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import me.tongfei.progressbar.ProgressBar;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -30,9 +34,13 @@ import picocli.CommandLine.Parameters;
                     + "the requested label. All numbers of steps draw the same labels with the same seeds. Grids of the "
                     + "samples are written beside the table.",
             "With --ladder it compares several models, samplers and numbers of steps instead: quality, diversity and time. "
-                    + "First it draws with each, and then it takes the times."
+                    + "First it draws with each, and then it takes the times.",
+            "For a model of clips it prints how often the training frame nearest to the first and last frame of a clip (by "
+                    + "colours, averaged to 16×16 positions) has the requested label, and how much frames change."
         })
 public final class EvaluateCommand implements Callable<Integer> {
+    private static final int FRAMES_SHOWN = 9;
+
     @Parameters(paramLabel = "MODEL", description = "Folder in diffusers' layout.")
     private Path model;
 
@@ -98,13 +106,19 @@ public final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Files.createDirectories(out);
+        table().forEach(System.out::println);
+        return 0;
+    }
+
+    private List<String> table() throws IOException {
+        if (TrainConfig.read(recipe()).clips() != null) {
+            return evaluateClips(ClipEvaluation.of(recipe()));
+        }
         try (Evaluation evaluation = Evaluation.of(model, recipe(), everyLabel)) {
-            List<String> table = ladder == null
+            return ladder == null
                     ? evaluate(evaluation)
                     : new Ladder(ladder, evaluation, System.err::println).write(out, resume);
-            table.forEach(System.out::println);
         }
-        return 0;
     }
 
     private Path recipe() {
@@ -172,12 +186,62 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
 
     private List<RgbImage> draw(Painter painter, List<String> texts, int count, String name) throws IOException {
-        List<RgbImage> drawn;
-        try (ProgressBar bar = Bars.of(name, texts.size())) {
-            drawn = painter.draw(texts, new Painter.Sampling(sampler, count, guidance, seed), bar::stepTo)
-                    .pictures();
-        }
+        List<RgbImage> drawn =
+                results(painter, texts, count, name).stream().map(Frames::first).toList();
         ContactSheet.write(out.resolve(name + ".png"), drawn, texts, 10);
         return drawn;
+    }
+
+    private List<Frames> results(Painter painter, List<String> texts, int count, String name) {
+        try (ProgressBar bar = Bars.of(name, texts.size())) {
+            return painter.draw(texts, new Painter.Sampling(sampler, count, guidance, seed), bar::stepTo)
+                    .results();
+        }
+    }
+
+    private List<String> evaluateClips(ClipEvaluation evaluation) throws IOException {
+        List<String> texts = evaluation.labels(labels, seed);
+        List<String> table = new ArrayList<>();
+        table.add("%d labels, drawn with guidance %s from seed %d on, and looked for among %d frames and images:"
+                .formatted(texts.size(), guidance, seed, evaluation.references()));
+        table.add("");
+        table.add("| steps | first frame | last frame | both | change from frame to frame | of the training clips' |");
+        table.add("|---|---|---|---|---|---|");
+        try (Painter painter = new Painter(model)) {
+            for (int count : steps) {
+                String name = "clips-" + count;
+                List<Frames> drawn = results(painter, texts, count, name);
+                writeFrames(out.resolve(name + ".png"), drawn, texts);
+                ClipEvaluation.Fit fit = evaluation.fit(texts, drawn);
+                double change = ClipEvaluation.motion(drawn);
+                int frames = drawn.getFirst().images().size();
+                table.add("| %d | %.1f %% | %.1f %% | %.1f %% | %.4f | %.2f |"
+                        .formatted(
+                                count,
+                                100 * fit.first(),
+                                100 * fit.last(),
+                                100 * fit.both(),
+                                change,
+                                change / evaluation.motionOfData(texts, frames)));
+            }
+        }
+        Files.write(out.resolve("evaluation.md"), table);
+        return table;
+    }
+
+    /** A row for each clip, with some of its frames, the first and the last one among them. */
+    private static void writeFrames(Path file, List<Frames> clips, List<String> texts) throws IOException {
+        int frames = clips.getFirst().images().size();
+        int columns = Math.min(frames, FRAMES_SHOWN);
+        int[] shown = IntStream.range(0, columns)
+                .map(i -> columns == 1 ? 0 : i * (frames - 1) / (columns - 1))
+                .toArray();
+        List<RgbImage> images = clips.stream()
+                .flatMap(clip -> IntStream.of(shown).mapToObj(clip.images()::get))
+                .toList();
+        List<String> captions = clips.stream()
+                .flatMap(_ -> IntStream.of(shown).mapToObj(frame -> "frame " + (frame + 1)))
+                .toList();
+        ContactSheet.write(file, images, captions, texts, columns);
     }
 }
