@@ -14,6 +14,10 @@ const NUMBERS = [
   'seconds',
 ];
 const COUNTS = [1, 2, 4, 9];
+const NEEDS = {
+  image: ' It needs an image to start from.',
+  'image,mask': ' It needs an image, with paint where it may change.',
+};
 const WIDE = matchMedia('(min-width: 60rem)');
 
 /** What is asked for: shows the model's choices, remembers the last settings, puts each refusal beside its field. */
@@ -23,6 +27,7 @@ export class Form {
   #fields = this.#form.elements;
   #details = this.#form.querySelector('details');
   #problem = this.#form.querySelector('.problem');
+  #attach = document.getElementById('attach');
   #source = new Source(
     () => this.#show(),
     (problem) => this.#refuse(problem),
@@ -138,12 +143,12 @@ export class Form {
   /** Offers what the chosen model can do, and returns its defaults. */
   #adopt() {
     const model = this.#models.find(({ name }) => name === this.#fields.model.value) ?? this.#models[0];
-    const { description, license, samplers, minSize, maxSize, sizeMultiple, clips } = model;
+    const { description, license, samplers, minSize, maxSize, sizeMultiple, needs, clips } = model;
     this.#model = model;
     this.#source.firstFrame = Boolean(clips);
-    document.getElementById('attach').hidden = Boolean(clips) && !clips.fromImage;
+    this.#attach.hidden = Boolean(clips) && !clips.fromImage;
     document.getElementById('duration').hidden = !clips;
-    document.getElementById('model-hint').textContent = `${description} Licence: ${license}.`;
+    document.getElementById('model-hint').textContent = `${description}${NEEDS[needs.join()] ?? ''} Licence: ${license}.`;
     this.#fields.sampler.replaceChildren(...samplers.map(({ id, title }) => new Option(title, id)));
     for (const size of [this.#fields.width, this.#fields.height]) {
       Object.assign(size, { min: minSize, max: maxSize, step: sizeMultiple, disabled: minSize === maxSize });
@@ -195,6 +200,7 @@ export class Form {
     }
     const { steps, sampler, width, height, seconds } = this.#fields;
     const duration = this.#model?.clips ? ` · ${seconds.value} s` : '';
+    this.#attach.classList.toggle('needed', Boolean(this.#model?.needs.includes('image')) && !this.#source.attached);
     this.#source.ratio = width.value / height.value;
     this.#details.querySelector('summary span').textContent =
       `${steps.value} steps · ${sampler.value} · ${width.value} × ${height.value}${duration}`;
