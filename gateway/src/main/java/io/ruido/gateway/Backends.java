@@ -4,6 +4,7 @@ import io.ruido.config.RuidoConfig;
 import io.ruido.kafka.JobPublisher;
 import io.ruido.kafka.KafkaProbe;
 import io.ruido.kafka.Topics;
+import io.ruido.process.Background;
 import io.ruido.redis.EventStream;
 import io.ruido.redis.JobStore;
 import io.ruido.redis.Redis;
@@ -32,7 +33,7 @@ record Backends(
     private static final int DECODERS = 2;
 
     /**
-     * Connects to all three.
+     * Connects to all three at the same time.
      *
      * @param started collects everything that has to be closed, in the order of the start
      * @throws IOException when the object store does not answer
@@ -44,12 +45,21 @@ record Backends(
         ExecutorService decoding = Executors.newFixedThreadPool(
                 DECODERS, Thread.ofPlatform().name("decode-", 0).factory());
         started.add(decoding::shutdownNow);
-        Redis redis = started.add(Redis.connect(config.redis()));
-        Topics.create(config.kafka(), List.of());
-        JobPublisher publisher = started.add(new JobPublisher(config.kafka()));
+        Background<Redis> connectingRedis =
+                Background.start("connect-redis", () -> started.add(Redis.connect(config.redis())));
+        Background<JobPublisher> connectingKafka = Background.start("connect-kafka", () -> {
+            Topics.create(config.kafka(), List.of());
+            return started.add(new JobPublisher(config.kafka()));
+        });
+        Background<ResultStore> connectingS3 = Background.start("connect-s3", () -> {
+            ResultStore store = new ResultStore(config.s3());
+            store.createBucket();
+            return store;
+        });
+        Redis redis = connectingRedis.await();
+        JobPublisher publisher = connectingKafka.await();
         KafkaProbe kafka = started.add(new KafkaProbe(config.kafka()));
-        ResultStore results = new ResultStore(config.s3());
-        results.createBucket();
+        ResultStore results = connectingS3.await();
         JobStore store =
                 new JobStore(redis, config.jobs().lease(), config.jobs().retention());
         EventStream events = started.add(new EventStream(redis));

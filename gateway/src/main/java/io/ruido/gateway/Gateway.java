@@ -15,6 +15,7 @@ import io.ruido.gateway.http.Problems;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.monitoring.MetricsRoute;
 import io.ruido.gateway.page.Page;
+import io.ruido.process.Background;
 import io.ruido.process.Startup;
 import io.ruido.redis.Overview;
 import io.ruido.redis.RateLimits;
@@ -97,7 +98,8 @@ public final class Gateway implements AutoCloseable {
     }
 
     private void open(RuidoConfig config, Telemetry telemetry) throws IOException, TimeoutException {
-        Backends backends = Backends.connect(config, started);
+        Resources connections = started.add(new Resources());
+        Background<Backends> connecting = Background.start("connect", () -> Backends.connect(config, connections));
         Vertx vertx = Vertx.builder()
                 .with(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS).setMetricsOptions(MetricsRoute.options()))
                 .withMetrics(new MicrometerMetricsFactory(telemetry.metrics()))
@@ -106,6 +108,7 @@ public final class Gateway implements AutoCloseable {
         Buffer contractText = Contract.text();
         OpenAPIContract contract = await(Contract.load(vertx, contractText, config.jobs()));
         ApiKeys keys = ApiKeys.read(config.gateway().apiKeys());
+        Backends backends = connecting.await();
         Quota quota = new Quota(new RateLimits(backends.redis()));
         List<String> origins = config.gateway().allowedOrigins().orElse(List.of());
         Access access =

@@ -61,6 +61,7 @@ class StartupTest {
             int port = closedPort();
             Map<String, String> settings = new HashMap<>(redis.settings());
             settings.putAll(kafka.settings());
+            settings.put("ruido.kafka.timeout", "PT30S"); // outlasts a busy machine
             settings.put("ruido.s3.endpoint", "http://127.0.0.1:" + port);
             settings.put("ruido.s3.access-key", "ruido");
             settings.put("ruido.s3.secret-key", "secret-word");

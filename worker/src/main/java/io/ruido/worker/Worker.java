@@ -6,6 +6,7 @@ import io.ruido.job.ModelCard;
 import io.ruido.kafka.JobConsumer;
 import io.ruido.kafka.JobPublisher;
 import io.ruido.kafka.Topics;
+import io.ruido.process.Background;
 import io.ruido.process.Startup;
 import io.ruido.redis.Checkpoints;
 import io.ruido.redis.ConditioningCache;
@@ -47,8 +48,7 @@ public final class Worker implements AutoCloseable {
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
 
     private final Models models;
-    private final Redis redis;
-    private final JobPublisher publisher;
+    private final Connections connections;
     private final Retry retry = new Retry();
     private final Observer observer;
     private final DenoiseLoop loop;
@@ -65,9 +65,14 @@ public final class Worker implements AutoCloseable {
 
     private final Runnable last;
 
-    private Worker(RuidoConfig config, Models models, Telemetry telemetry, Runnable last) throws IOException {
+    private Worker(RuidoConfig config, Connections connections, Models models, Telemetry telemetry, Runnable last)
+            throws IOException {
         String id = WorkerId.create();
+        Redis redis = connections.redis();
+        ResultStore results = connections.results();
+        JobPublisher publisher = connections.publisher();
         int places = config.worker().slots();
+        this.connections = connections;
         this.models = models;
         this.last = last;
         this.observer = new Observer(telemetry.metrics(), telemetry.tracer(), models.device());
@@ -75,15 +80,11 @@ public final class Worker implements AutoCloseable {
         Gauge.builder(Metric.ACTIVE_SAMPLES.meter(), loop, DenoiseLoop::active)
                 .description(Metric.ACTIVE_SAMPLES.description())
                 .register(telemetry.metrics());
-        this.redis = Redis.connect(config.redis());
-        this.publisher = new JobPublisher(config.kafka());
         JobStore store =
                 new JobStore(redis, config.jobs().lease(), config.jobs().retention());
-        ResultStore results = new ResultStore(config.s3());
         List<ModelCard> cards = models.all().stream().map(Model::card).toList();
         List<String> names = cards.stream().map(ModelCard::name).toList();
         Topics.create(config.kafka(), names);
-        results.createBucket();
 
         ConditioningCache cache = new ConditioningCache(redis, config.worker().conditioningTtl());
         SourceImages sources = new SourceImages(results, retry, config.uploads().maxPixels());
@@ -125,46 +126,66 @@ public final class Worker implements AutoCloseable {
                 config.kafka(),
                 Topics.prompt(model),
                 config.worker().promptSlots(),
-                publisher,
+                connections.publisher(),
                 promptStage,
                 undeliverable));
         slots.addAll(JobConsumer.open(
                 config.kafka(),
                 Topics.sampling(model),
                 places + Math.ceilDiv(places, SPARE),
-                publisher,
+                connections.publisher(),
                 samplingStage,
                 undeliverable));
     }
 
     /**
-     * Begins to take jobs, as soon as there is a model that can be served.
+     * Reads the models, connects to the servers meanwhile, and begins to take jobs as soon as there is a model that can
+     * be served.
      *
-     * @param models that it serves, and closes in the end
-     * @throws IOException when a server cannot be reached
+     * @throws IOException when the object store or the bucket of models cannot be reached
+     * @throws IllegalStateException when Kafka or Redis does not answer
      */
-    public static Worker start(RuidoConfig config, Models models) throws IOException {
-        Telemetry telemetry = new Telemetry(config.tracing(), "ruido-worker");
-        return new Worker(config, awaitModel(config, models), telemetry, telemetry::close);
+    public static Worker start(RuidoConfig config) throws IOException {
+        Background<Connections> connecting = Background.start("connect", () -> Connections.open(config));
+        Models models = Models.fetchAndRead(config);
+        return start(config, connecting.await(), models);
     }
 
     /**
-     * Starts a worker like {@link #start(RuidoConfig, Models)}.
+     * Starts a worker like {@link #start(RuidoConfig)}.
      *
+     * @param models that it serves, and closes in the end
+     */
+    public static Worker start(RuidoConfig config, Models models) throws IOException {
+        return start(config, Connections.open(config), models);
+    }
+
+    private static Worker start(RuidoConfig config, Connections connections, Models models) throws IOException {
+        Telemetry telemetry = new Telemetry(config.tracing(), "ruido-worker");
+        return start(config, connections, models, telemetry, telemetry::close);
+    }
+
+    /**
+     * Starts a worker like {@link #start(RuidoConfig)}.
+     *
+     * @param models that it serves, and closes in the end
      * @param telemetry of the process
      */
     public static Worker start(RuidoConfig config, Models models, Telemetry telemetry) throws IOException {
-        return new Worker(config, awaitModel(config, models), telemetry, () -> {});
+        return start(config, Connections.open(config), models, telemetry, () -> {});
+    }
+
+    private static Worker start(
+            RuidoConfig config, Connections connections, Models models, Telemetry telemetry, Runnable last)
+            throws IOException {
+        return new Worker(config, connections, awaitModel(config, connections, models), telemetry, last);
     }
 
     /** Looks for models again while none can be served, and reports the reason to clients meanwhile. */
-    private static Models awaitModel(RuidoConfig config, Models models) throws IOException {
-        if (!models.isEmpty()) {
-            return models;
-        }
+    private static Models awaitModel(RuidoConfig config, Connections connections, Models models) throws IOException {
+        ModelRegistry registry = new ModelRegistry(connections.redis());
         Models latest = models;
-        try (Redis redis = Redis.connect(config.redis())) {
-            ModelRegistry registry = new ModelRegistry(redis);
+        try {
             while (latest.isEmpty()) {
                 log.error(
                         "no model in {} can be served; looking again every {} s",
@@ -205,8 +226,7 @@ public final class Worker implements AutoCloseable {
         progress.close();
         clock.shutdownNow();
         announcements.shutdownNow();
-        publisher.close();
-        redis.close();
+        connections.close();
         models.close();
         last.run();
     }
@@ -216,6 +236,6 @@ public final class Worker implements AutoCloseable {
      * argument.
      */
     public static void main(String[] arguments) {
-        Startup.run("worker", arguments, config -> start(config, Models.fetchAndRead(config)));
+        Startup.run("worker", arguments, Worker::start);
     }
 }

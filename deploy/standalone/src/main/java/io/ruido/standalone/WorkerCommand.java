@@ -2,7 +2,6 @@ package io.ruido.standalone;
 
 import io.ruido.config.RuidoConfig;
 import io.ruido.worker.Worker;
-import io.ruido.worker.models.Models;
 import picocli.CommandLine.Command;
 
 @Command(
@@ -12,6 +11,6 @@ import picocli.CommandLine.Command;
 final class WorkerCommand extends ServiceCommand {
     @Override
     AutoCloseable start(RuidoConfig config) throws Exception {
-        return Worker.start(config, Models.fetchAndRead(config));
+        return Worker.start(config);
     }
 }
