@@ -34,13 +34,25 @@ final class Planned implements AutoCloseable {
      */
     record Input(String name, String... sides) {}
 
-    /** A plan, and what it is given beside the arguments of one size. */
-    private record Call(Plan plan, Map<String, NDArray> given) {}
+    /**
+     * Sizes that are kept. Clients choose them, so they have no end, and what is given for one takes up to some megabytes, as places of
+     * patches do.
+     */
+    static final int MAX_SIZES = 50;
+
+    /** A plan, and what it is given beside the arguments of one size, which belongs to the manager. */
+    private record Call(Plan plan, NDManager manager, Map<String, NDArray> given) implements AutoCloseable {
+        @Override
+        public void close() {
+            manager.close();
+        }
+    }
 
     private final Function<Map<Input, NDArray>, NDArray> function;
     private final Weights weights;
     private final NDManager manager;
-    private final Map<Map<String, Shape>, Call> calls = new HashMap<>();
+    private final LinkedHashMap<Map<String, Shape>, Call> calls =
+            new LinkedHashMap<>(16, 0.75f, true); // the least recently used first
     private final Map<ByteBuffer, Plan> plans = new HashMap<>(); // by their graphs
 
     /**
@@ -72,13 +84,13 @@ final class Planned implements AutoCloseable {
     }
 
     /**
-     * Calls the function.
+     * Calls the function, after other threads' calls.
      *
      * @param owner of the result
      * @param result shape of it
      * @throws UnsupportedOperationException naming the operation that cannot be recorded
      */
-    NDArray call(NDManager owner, Map<Input, NDArray> arguments, Shape result) {
+    synchronized NDArray call(NDManager owner, Map<Input, NDArray> arguments, Shape result) {
         Call call = call(arguments);
         Map<String, NDArray> named = new HashMap<>(call.given);
         arguments.forEach((input, array) -> named.put(input.name, array));
@@ -86,7 +98,7 @@ final class Planned implements AutoCloseable {
     }
 
     /** Records calls with arguments of this size and compiles them, so that the first one does not have to. */
-    void prepare(Map<Input, NDArray> arguments) {
+    synchronized void prepare(Map<Input, NDArray> arguments) {
         call(arguments);
     }
 
@@ -95,19 +107,42 @@ final class Planned implements AutoCloseable {
     }
 
     /** Returns how many graphs have been compiled. */
-    int plans() {
+    synchronized int plans() {
         return plans.size();
     }
 
-    private synchronized Call call(Map<Input, NDArray> arguments) {
+    /** Returns how many sizes of arguments are kept. */
+    synchronized int sizes() {
+        return calls.size();
+    }
+
+    private Call call(Map<Input, NDArray> arguments) {
         Map<String, Shape> sizes = new HashMap<>();
         arguments.forEach(
                 (input, array) -> sizes.put(input.name, array.getShape().slice(1)));
-        return calls.computeIfAbsent(sizes, _ -> record(arguments));
+        Call known = calls.get(sizes);
+        if (known != null) {
+            return known;
+        }
+        Call fresh = record(arguments);
+        calls.put(sizes, fresh);
+        if (calls.size() > MAX_SIZES) {
+            forget(calls.pollFirstEntry().getValue());
+        }
+        return fresh;
+    }
+
+    private void forget(Call call) {
+        call.close();
+        if (calls.values().stream().noneMatch(other -> other.plan == call.plan)) {
+            plans.values().remove(call.plan);
+            call.plan.close();
+        }
     }
 
     private Call record(Map<Input, NDArray> arguments) {
-        try (var recorder = new Recorder(manager, weights.tensors().values())) {
+        NDManager given = manager.newSubManager();
+        try (var recorder = new Recorder(given, weights.tensors().values())) {
             Map<Input, NDArray> traced = new LinkedHashMap<>();
             arguments.forEach((input, array) -> {
                 long[] sides = array.getShape().getShape().clone();
@@ -119,7 +154,10 @@ final class Planned implements AutoCloseable {
             Plan plan = plans.computeIfAbsent(
                     ByteBuffer.wrap(graph), _ -> Plan.of(graph, recorder.graph().weights()));
             weights.unload();
-            return new Call(plan, recorder.given());
+            return new Call(plan, given, recorder.given());
+        } catch (RuntimeException e) {
+            given.close();
+            throw e;
         }
     }
 

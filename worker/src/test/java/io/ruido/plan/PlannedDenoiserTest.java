@@ -163,6 +163,27 @@ class PlannedDenoiserTest {
     }
 
     @Test
+    void onlyTheSizesThatWereUsedLastAreKept() {
+        Planned.Input input = new Planned.Input("x", "batch", "length");
+        Weights weights = Weights.fresh(manager, 1);
+        try (var planned = new Planned(
+                inputs -> inputs.get(input)
+                        .add(manager.ones(inputs.get(input).getShape().slice(1))),
+                weights)) {
+            for (int round = 0; round < 2; round++) {
+                for (int length = 1; length <= Planned.MAX_SIZES + 3; length++) {
+                    NDArray x = noise(1, length);
+                    assertThat(planned.call(manager, Map.of(input, x), x.getShape())
+                                    .toFloatArray())
+                            .isEqualTo(x.add(1).toFloatArray());
+                }
+            }
+            assertThat(planned.sizes()).isEqualTo(Planned.MAX_SIZES);
+            assertThat(planned.plans()).isLessThanOrEqualTo(Planned.MAX_SIZES);
+        }
+    }
+
+    @Test
     void aPlanConvertsWeightsInHalfPrecision() throws IOException {
         UNetConfig config = UNetConfig.of(new ObjectMapper().readTree(UNET));
         Weights fresh = Weights.fresh(manager, 1);
