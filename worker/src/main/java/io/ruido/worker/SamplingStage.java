@@ -54,7 +54,7 @@ final class SamplingStage implements JobConsumer.Handler {
         while (!loop.closed()) {
             switch (claims.claim(job)) {
                 case ClaimResult.Granted(int attempt) -> {
-                    Optional<Acknowledgement> verdict = run(job, attempt);
+                    Optional<Acknowledgement> verdict = runOnce(job, attempt);
                     if (verdict.isPresent()) {
                         return verdict.get();
                     }
@@ -77,6 +77,20 @@ final class SamplingStage implements JobConsumer.Handler {
             }
         }
         return new Acknowledgement.Release();
+    }
+
+    /** Values that are not finite would be so in every attempt. */
+    private Optional<Acknowledgement> runOnce(SamplingJob job, int attempt) throws Exception {
+        try {
+            return run(job, attempt);
+        } catch (ArithmeticException e) {
+            return Optional.of(new Acknowledgement.Reject(e.getMessage()));
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof ArithmeticException notFinite) {
+                return Optional.of(new Acknowledgement.Reject(notFinite.getMessage()));
+            }
+            throw e;
+        }
     }
 
     /** Empty when this attempt no longer owns the image: the next claim has the reason. */

@@ -76,6 +76,18 @@ class SampleStateTest {
         }
     }
 
+    @Test
+    void latentsThatAreNoLongerNumbersEndTheSample() {
+        SampleState sample = new SampleState(trajectory("ddim", STEPS), new TorchRandom(7), SIZE);
+        advance(sample);
+        float[] output = new float[SIZE];
+        output[3] = Float.NaN;
+
+        assertThatThrownBy(() -> sample.advance(output))
+                .isInstanceOf(ArithmeticException.class)
+                .hasMessageStartingWith("after step 2 of 12 the latents have values that are not finite");
+    }
+
     private static Stream<String> samplers() {
         return SamplerName.all().stream().filter(name -> name.fits(CONFIG)).map(SamplerName::id);
     }

@@ -3,6 +3,10 @@ package io.ruido.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import io.ruido.job.JobEvent;
 import io.ruido.job.JobState;
 import io.ruido.job.PromptJob;
@@ -11,8 +15,11 @@ import io.ruido.job.prompting.AddOn;
 import io.ruido.job.prompting.LoraUse;
 import io.ruido.job.prompting.PromptSyntax;
 import io.ruido.job.prompting.Prompting;
+import io.ruido.model.Golden;
 import io.ruido.redis.AddOnRegistry;
 import io.ruido.redis.Redis;
+import io.ruido.tensor.SafeTensors;
+import io.ruido.tensor.Torch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,9 +52,24 @@ class PromptedJobTest {
                 models,
                 MODEL,
                 Map.of(
-                        "ruido.worker.loras", GOLDEN.resolve("loras").toString(),
+                        "ruido.worker.loras", loras(folder).toString(),
                         "ruido.worker.embeddings", GOLDEN.resolve("embeddings").toString()));
         worker = servers.worker();
+    }
+
+    /** Those of the goldens, and one that is too large for any number. */
+    private static Path loras(Path folder) throws IOException {
+        Path loras = Files.createDirectories(folder.resolve("loras"));
+        Golden.copy(GOLDEN.resolve("loras"), loras);
+        try (NDManager manager = Torch.newManager()) {
+            String module = "unet.down_blocks.0.attentions.0.proj_in.";
+            NDArray huge = manager.ones(new Shape(4, 4)).mul(1e30);
+            SafeTensors.write(
+                    loras.resolve("huge.safetensors"),
+                    Map.of(module + "lora_A.weight", huge, module + "lora_B.weight", huge.duplicate()),
+                    DataType.FLOAT32);
+        }
+        return loras;
     }
 
     @AfterAll
@@ -97,6 +119,14 @@ class PromptedJobTest {
 
         assertThat(servers.awaitState(job.jobId(), JobState.FAILED).error())
                 .contains("loras: this worker has no plums in ruido.worker.loras");
+    }
+
+    @Test
+    void aJobWhoseValuesAreNoLongerNumbersFailsWithTheReason() {
+        PromptJob job = submit("an apple", PromptSyntax.PLAIN, new LoraUse("huge", 1));
+
+        assertThat(servers.awaitState(job.jobId(), JobState.FAILED).error())
+                .startsWith("after step 1 of 5 the latents have values that are not finite");
     }
 
     @Test

@@ -36,8 +36,16 @@ public record Frames(List<RgbImage> images) {
                 .toList();
     }
 
-    /** @param pixels (B, C, H, W) or (B, C, F, H, W) in −1…1, C being 3 or, for grey, 1 */
+    /**
+     * @param pixels (B, C, H, W) or (B, C, F, H, W) in −1…1, C being 3 or, for grey, 1
+     * @throws ArithmeticException when they are no numbers
+     */
     public static List<Frames> of(NDArray pixels) {
+        if (!Float.isFinite(pixels.sum().getFloat())) {
+            throw new ArithmeticException(
+                    "the decoded image has values that are not finite: the autoencoder's values are too"
+                            + " large for its dtype");
+        }
         Shape shape = pixels.getShape();
         boolean clip = shape.dimension() == 5;
         NDArray coloursLast = clip ? pixels.transpose(0, 2, 3, 4, 1) : pixels.transpose(0, 2, 3, 1);
