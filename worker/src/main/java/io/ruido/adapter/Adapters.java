@@ -50,9 +50,24 @@ public final class Adapters {
         return ScopedValue.where(CURRENT, this).call(call::get);
     }
 
+    /** Calls a network without additions, where {@code seamless} with the opposite border beyond a border. */
+    public static <T> T during(boolean seamless, Supplier<T> call) {
+        return seamless ? new Adapters(List.of(), true).during(call) : call.get();
+    }
+
     /** Whether layers have to be called one by one. */
     public static boolean active() {
         return CURRENT.isBound();
+    }
+
+    /** Whether the opposite border is beyond a border. */
+    public static boolean seamless() {
+        return CURRENT.isBound() && CURRENT.get().seamless;
+    }
+
+    /** Calls a network with the same additions, and nothing beyond its borders. */
+    public static <T> T withSeams(Supplier<T> call) {
+        return seamless() ? new Adapters(CURRENT.get().networks, false).during(call) : call.get();
     }
 
     /** Calls a network with some rows of the batch, those from one to before another. */

@@ -37,6 +37,14 @@ public interface Denoiser {
         return false;
     }
 
+    /**
+     * Whether results have no seams where its convolutions see the opposite border beyond a border. A network that knows the places
+     * of its inputs cannot do that.
+     */
+    default boolean canTile() {
+        return false;
+    }
+
     /** What {@link Conditioning#sizes()} must have. */
     default Sizes sizeNumbers() {
         return Sizes.NONE;

@@ -34,7 +34,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -254,6 +253,16 @@ public final class DiffusionPipeline implements AutoCloseable {
         return codec.clips().isEmpty() && denoiser.config().inChannels() != codec.channels();
     }
 
+    /** Whether results can begin with an image. */
+    public boolean beginsWithImages() {
+        return codec.encodes();
+    }
+
+    /** Whether results can be without seams. */
+    public boolean canTile() {
+        return denoiser.canTile();
+    }
+
     /** Whether the model makes clips of a given first frame only. */
     public boolean requiresFirstFrame() {
         return codec.clips().filter(Codec.Clips::requiresFirstFrame).isPresent();
@@ -292,10 +301,9 @@ public final class DiffusionPipeline implements AutoCloseable {
             Conditioning unwanted,
             float[] guidance,
             float[] rescale) {
-        int rows = (int) predictor.samplesOfRows(guidance).count();
         return withoutVariance(networks.denoise(
                 predictor,
-                Networks.none(rows),
+                Networks.none((int) predictor.samplesOfRows(guidance).count()),
                 false,
                 by -> by.predict(latents, timesteps, wanted, unwanted, guidance, rescale)));
     }
@@ -347,8 +355,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         try (NDManager scratch = newManager()) {
             NDArray z = scratch.create(latents.getShape());
             latents.copyTo(z);
-            Supplier<List<Frames>> frames = () -> codec.decode(z);
-            return seamless ? new Adapters(List.of(), true).during(frames) : frames.get();
+            return Adapters.during(seamless, () -> codec.decode(z));
         }
     }
 

@@ -122,6 +122,11 @@ public final class PlannedDenoiser implements Denoiser, AutoCloseable {
     }
 
     @Override
+    public boolean canTile() {
+        return denoiser.canTile();
+    }
+
+    @Override
     public Sizes sizeNumbers() {
         return denoiser.sizeNumbers();
     }

@@ -8,16 +8,19 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.adapter.Adapters;
 import io.ruido.diffusion.SampleState;
 import io.ruido.diffusion.noise.TorchRandom;
 import io.ruido.diffusion.samplers.SamplerName;
 import io.ruido.diffusion.schedules.SchedulerConfig;
 import io.ruido.job.Artifact;
 import io.ruido.job.Geometry;
+import io.ruido.model.Conditioning;
 import io.ruido.model.Golden;
 import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.LatentPreview;
 import io.ruido.pipeline.image.RgbImage;
+import io.ruido.plan.Engine;
 import io.ruido.tensor.Torch;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
@@ -119,6 +122,56 @@ class DiffusionPipelineTest {
             assertThat(image.height()).isEqualTo(16);
         });
         assertPixels(golden.get("rgb"), images);
+    }
+
+    /** What is moved around is predicted and decoded to the same moved around. */
+    @ParameterizedTest
+    @EnumSource
+    void withoutSeamsNoPlaceIsABorder(Engine engine) throws IOException {
+        try (var model = DiffusionPipeline.read(golden.folder(), Device.cpu(), DataType.FLOAT32, engine, List.of())) {
+            NDArray latents = golden.get("latents");
+            NDArray moved = moved(latents, 4);
+
+            assertThat(model.canTile()).isTrue();
+            assertClose(moved(predicted(model, latents, true), 4), predicted(model, moved, true));
+            assertThat(predicted(model, latents, true)).isNotEqualTo(predicted(model, latents, false));
+            NDArray picture = pixels(model.decode(latents, true).getFirst().first());
+            NDArray other = pixels(model.decode(moved, true).getFirst().first());
+            assertThat(moved(picture, 8).sub(other).abs().max().getFloat()).isLessThan(0.01f); // rounding
+            assertThat(encoded(model, picture, true)).isNotEqualTo(encoded(model, picture, false));
+        }
+    }
+
+    private NDArray predicted(DiffusionPipeline model, NDArray latents, boolean seamless) {
+        Conditioning text = Conditioning.ofStates(golden.get("states"));
+        float[] ones = {1, 1};
+        return model.predict(
+                latents,
+                golden.get("timesteps").toFloatArray(),
+                List.of(new Guide(text, ones)),
+                Conditioning.ofStates(golden.get("negative")),
+                new float[] {3, 7.5f},
+                List.of(List.of(), List.of()),
+                seamless);
+    }
+
+    private static float[] encoded(DiffusionPipeline model, NDArray picture, boolean seamless) {
+        return Adapters.during(seamless, () -> model.codec().encode(picture, new TorchRandom(1)));
+    }
+
+    /** Moves maps (B, C, H, W) to the right and down. */
+    private static NDArray moved(NDArray maps, int by) {
+        NDArray right = maps.get(":, :, :, -" + by + ":").concat(maps.get(":, :, :, :-" + by), 3);
+        return right.get(":, :, -" + by + ":").concat(right.get(":, :, :-" + by), 2);
+    }
+
+    private NDArray pixels(RgbImage image) {
+        float[] values = new float[image.rgb().length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (image.rgb()[i] & 0xff) / 127.5f - 1;
+        }
+        return manager.create(values, new Shape(1, image.height(), image.width(), 3))
+                .transpose(0, 3, 1, 2);
     }
 
     @ParameterizedTest

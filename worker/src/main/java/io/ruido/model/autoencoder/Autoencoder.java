@@ -3,6 +3,7 @@ package io.ruido.model.autoencoder;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.adapter.Adapters;
 
 /**
  * Between pictures and latents.
@@ -49,6 +50,9 @@ public interface Autoencoder {
     /** Decodes in overlapping tiles of the size that the autoencoder was trained with. */
     default NDArray decodeTiled(NDArray latents) {
         int pixels = config().sampleSize();
-        return Tiles.decode(latents, pixels / config().downscale(), pixels, this::decodeWhole);
+        int side = pixels / config().downscale();
+        return Adapters.seamless()
+                ? Tiles.decodeSeamless(latents, side, pixels, tile -> Adapters.withSeams(() -> decodeWhole(tile)))
+                : Tiles.decode(latents, side, pixels, this::decodeWhole);
     }
 }

@@ -49,6 +49,30 @@ final class Tiles {
         return NDArrays.concat(rows, 2);
     }
 
+    /**
+     * The same where the opposite border is beyond a border: the result goes on beyond its end, and fades into its beginning.
+     *
+     * @param decode one tile, with a border of its own
+     */
+    static NDArray decodeSeamless(NDArray z, int side, int pixels, UnaryOperator<NDArray> decode) {
+        int overlap = side - (int) (side * (1 - OVERLAP));
+        NDArray tall = z.concat(part(z, 2, 0, Math.min(overlap, z.getShape().get(2))), 2);
+        NDArray wide =
+                tall.concat(part(tall, 3, 0, Math.min(overlap, z.getShape().get(3))), 3);
+        NDArray result = decode(wide, side, pixels, decode);
+        int scale = pixels / side;
+        return joined(
+                joined(result, 2, scale * z.getShape().get(2)),
+                3,
+                scale * z.getShape().get(3));
+    }
+
+    /** The first part along an axis, whose beginning continues what comes after it. */
+    private static NDArray joined(NDArray result, int axis, long size) {
+        long all = result.getShape().get(axis);
+        return blended(part(result, axis, size, all), part(result, axis, 0, size), Math.toIntExact(all - size), axis);
+    }
+
     private static long end(NDArray array, int axis, long wanted) {
         return Math.min(wanted, array.getShape().get(axis));
     }

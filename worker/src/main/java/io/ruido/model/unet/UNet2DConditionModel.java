@@ -100,6 +100,11 @@ public final class UNet2DConditionModel implements Denoiser {
     }
 
     @Override
+    public boolean canTile() {
+        return true;
+    }
+
+    @Override
     public Sizes sizeNumbers() {
         return addition.isPresent() ? Sizes.ORIGINAL_CROP_TARGET : Sizes.NONE;
     }

@@ -70,6 +70,11 @@ public final class UNet2DModel implements Denoiser {
     }
 
     @Override
+    public boolean canTile() {
+        return true;
+    }
+
+    @Override
     public UNet2DConfig config() {
         return config;
     }

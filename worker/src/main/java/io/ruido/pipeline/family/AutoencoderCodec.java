@@ -70,13 +70,12 @@ public final class AutoencoderCodec implements Codec {
     @Override
     public List<Frames> decode(NDArray latents) {
         NDArray unscaled = latents.div(vae.config().scalingFactor());
-        Autoencoder decoder = Adapters.active() ? layered() : vae;
-        return Frames.of(Ops.cast(decoder.decode(Ops.cast(unscaled, type)), DataType.FLOAT32));
+        return Frames.of(Ops.cast(current().decode(Ops.cast(unscaled, type)), DataType.FLOAT32));
     }
 
-    /** Calls the autoencoder layer by layer. Where it is planned, its weights are read once more for that. */
-    private synchronized Autoencoder layered() {
-        if (!(vae instanceof PlannedAutoencoder)) {
+    /** The autoencoder, whose layers are called one by one without seams. Where it is planned, it is read once more for that. */
+    private synchronized Autoencoder current() {
+        if (!Adapters.active() || !(vae instanceof PlannedAutoencoder)) {
             return vae;
         }
         if (layered == null) {
@@ -92,7 +91,7 @@ public final class AutoencoderCodec implements Codec {
     /** A draw from the distribution of a picture's latents, scaled. */
     @Override
     public float[] encode(NDArray picture, TorchRandom random) {
-        AutoencoderKL.Posterior posterior = vae.encode(Ops.cast(picture, type));
+        AutoencoderKL.Posterior posterior = current().encode(Ops.cast(picture, type));
         float[] latents = Ops.cast(posterior.mean(), DataType.FLOAT32).toFloatArray();
         float[] deviation =
                 Ops.cast(posterior.logvar(), DataType.FLOAT32).mul(0.5).exp().toFloatArray();

@@ -85,6 +85,11 @@ public interface Codec {
      */
     List<Frames> decode(NDArray latents);
 
+    /** Whether results can begin with a picture. */
+    default boolean encodes() {
+        return clips().map(clips -> clips.firstFrame() != FirstFrame.NONE).orElse(true);
+    }
+
     /**
      * Latents that stand for a picture, as the denoiser sees them.
      *

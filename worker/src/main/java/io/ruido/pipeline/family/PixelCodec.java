@@ -23,6 +23,11 @@ public record PixelCodec(int channels) implements Codec {
     }
 
     @Override
+    public boolean encodes() {
+        return false;
+    }
+
+    @Override
     public float[] encode(NDArray picture, TorchRandom random) {
         throw new IllegalArgumentException("image: the model has no autoencoder");
     }

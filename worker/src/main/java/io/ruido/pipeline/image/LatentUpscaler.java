@@ -12,8 +12,9 @@ public final class LatentUpscaler {
      * @param latents of the shape {@code from}
      * @param from (1, L, h, w)
      * @param to (1, L, H, W)
+     * @param seamless whether the opposite border is beyond a border; else the border itself
      */
-    public static float[] bilinear(float[] latents, Shape from, Shape to) {
+    public static float[] bilinear(float[] latents, Shape from, Shape to, boolean seamless) {
         int channels = (int) from.get(1);
         int height = (int) from.get(2);
         int width = (int) from.get(3);
@@ -25,19 +26,21 @@ public final class LatentUpscaler {
             int plane = channel * height * width;
             for (int y = 0; y < toHeight; y++) {
                 float fromY = place(y, height, toHeight);
-                int top = (int) fromY;
-                int bottom = Math.min(top + 1, height - 1);
+                int above = (int) Math.floor(fromY);
+                int top = within(above, height, seamless);
+                int bottom = within(above + 1, height, seamless);
                 for (int x = 0; x < toWidth; x++) {
                     float fromX = place(x, width, toWidth);
-                    int left = (int) fromX;
-                    int right = Math.min(left + 1, width - 1);
-                    float above = mix(
-                            latents[plane + top * width + left], latents[plane + top * width + right], fromX - left);
-                    float below = mix(
+                    int before = (int) Math.floor(fromX);
+                    int left = within(before, width, seamless);
+                    int right = within(before + 1, width, seamless);
+                    float upper = mix(
+                            latents[plane + top * width + left], latents[plane + top * width + right], fromX - before);
+                    float lower = mix(
                             latents[plane + bottom * width + left],
                             latents[plane + bottom * width + right],
-                            fromX - left);
-                    out[at++] = mix(above, below, fromY - top);
+                            fromX - before);
+                    out[at++] = mix(upper, lower, fromY - above);
                 }
             }
         }
@@ -46,7 +49,11 @@ public final class LatentUpscaler {
 
     /** Where the middle of a value of the result lies among the given ones. */
     private static float place(int index, int given, int wanted) {
-        return Math.max(0, (index + 0.5f) * given / wanted - 0.5f);
+        return (index + 0.5f) * given / wanted - 0.5f;
+    }
+
+    private static int within(int index, int side, boolean seamless) {
+        return seamless ? Math.floorMod(index, side) : Math.clamp(index, 0, side - 1);
     }
 
     private static float mix(float one, float other, float share) {

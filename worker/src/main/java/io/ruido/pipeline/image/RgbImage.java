@@ -2,6 +2,7 @@ package io.ruido.pipeline.image;
 
 import com.twelvemonkeys.image.ResampleOp;
 import java.awt.image.BufferedImage;
+import java.math.BigInteger;
 
 /**
  * A picture of 8-bit colours.
@@ -9,6 +10,9 @@ import java.awt.image.BufferedImage;
  * @param rgb red, green and blue of each pixel, row by row from the top left
  */
 public record RgbImage(int width, int height, byte[] rgb) {
+    /** More than the reach of Lanczos interpolation, where an image is enlarged. */
+    private static final int BEYOND = 4;
+
     public RgbImage {
         if (rgb.length != 3L * width * height) {
             throw new IllegalArgumentException("rgb must have %d bytes for %d×%d, has %d"
@@ -46,6 +50,31 @@ public record RgbImage(int width, int height, byte[] rgb) {
         return hasSize(toWidth, toHeight)
                 ? this
                 : of(new ResampleOp(toWidth, toHeight, ResampleOp.FILTER_LANCZOS).filter(toBufferedImage(), null));
+    }
+
+    /** The same for an image that is laid beside itself: its opposite border lies beyond a border. */
+    public RgbImage tileResized(int toWidth, int toHeight) {
+        int beyondX = beyond(width, toWidth);
+        int beyondY = beyond(height, toHeight);
+        BufferedImage own = toBufferedImage();
+        var wide = new BufferedImage(width + 2 * beyondX, height + 2 * beyondY, BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < wide.getHeight(); y++) {
+            for (int x = 0; x < wide.getWidth(); x++) {
+                wide.setRGB(x, y, own.getRGB(Math.floorMod(x - beyondX, width), Math.floorMod(y - beyondY, height)));
+            }
+        }
+        int left = beyondX * toWidth / width;
+        int top = beyondY * toHeight / height;
+        BufferedImage resized =
+                of(wide).resized(toWidth + 2 * left, toHeight + 2 * top).toBufferedImage();
+        return of(resized.getSubimage(left, top, toWidth, toHeight));
+    }
+
+    /** Pixels beyond a border that are enough for the interpolation, and become a whole number of the result's. */
+    private static int beyond(int side, int wanted) {
+        int step =
+                side / BigInteger.valueOf(side).gcd(BigInteger.valueOf(wanted)).intValue();
+        return Math.ceilDiv(BEYOND, step) * step;
     }
 
     public boolean hasSize(int wantedWidth, int wantedHeight) {

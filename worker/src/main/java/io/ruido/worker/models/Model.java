@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.adapter.Adapters;
 import io.ruido.diffusion.SampleState;
 import io.ruido.image.ImageEncoder;
 import io.ruido.job.Artifact;
@@ -147,7 +148,7 @@ public final class Model implements AutoCloseable {
     public SampleState start(SamplingParams params, Optional<SampleRequest.Source> source) {
         SampleRequest request = request(params, source);
         return source.isPresent()
-                ? aside(manager -> InitialLatents.of(pipeline, request))
+                ? aside(_ -> Adapters.during(params.tiling(), () -> InitialLatents.of(pipeline, request)))
                 : InitialLatents.of(pipeline, request);
     }
 
@@ -167,16 +168,18 @@ public final class Model implements AutoCloseable {
                         LatentUpscaler.bilinear(
                                 latents,
                                 pipeline.latentShape(first.geometry()),
-                                pipeline.latentShape(second.geometry())),
+                                pipeline.latentShape(second.geometry()),
+                                first.tiling()),
                         hires.strength());
             case LANCZOS -> {
-                RgbImage image = aside(manager -> pipeline.decode(latents(manager, latents, first))
+                RgbImage image = aside(manager -> pipeline.decode(latents(manager, latents, first), first.tiling())
                                 .getFirst())
                         .first();
+                RgbImage enlarged = first.tiling()
+                        ? image.tileResized(hires.width(), hires.height())
+                        : image.resized(hires.width(), hires.height());
                 yield start(
-                        second,
-                        Optional.of(new SampleRequest.Source(
-                                image.resized(hires.width(), hires.height()), hires.strength(), Optional.empty())));
+                        second, Optional.of(new SampleRequest.Source(enlarged, hires.strength(), Optional.empty())));
             }
         };
     }
@@ -361,8 +364,10 @@ public final class Model implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while model " + card.name() + " worked", e);
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof IllegalArgumentException refused) {
-                throw refused;
+            switch (e.getCause()) {
+                case IllegalArgumentException refused -> throw refused;
+                case ArithmeticException notFinite -> throw notFinite;
+                default -> {}
             }
             throw new IllegalStateException(
                     "model " + card.name() + " failed: " + e.getCause().getMessage(), e.getCause());
