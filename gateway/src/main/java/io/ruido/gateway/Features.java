@@ -218,7 +218,7 @@ final class Features {
         return Stream.of(
                         generation.routes(traces, config.gateway().maxBodyBytes(), config.uploads()),
                         others.routes(),
-                        List.of(extras.route(config.gateway().maxBodyBytes())),
+                        extras.routes(config.gateway().maxBodyBytes()),
                         SdLookups.routes(config.gateway().maxBodyBytes(), config.uploads()))
                 .flatMap(List::stream)
                 .toList();

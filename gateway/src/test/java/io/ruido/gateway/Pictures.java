@@ -5,6 +5,8 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
 import java.util.Random;
 import javax.imageio.ImageIO;
 
@@ -38,6 +40,19 @@ public final class Pictures {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A JPEG whose Exif orientation says that it is to be turned right by 90 degrees. */
+    public static byte[] jpegOnItsSide(BufferedImage picture) {
+        byte[] jpeg = file(picture, "jpeg");
+        byte[] exif = HexFormat.of()
+                .parseHex("ffe10022" + "457869660000" + "4d4d002a00000008" + "0001" + "011200030000000100060000"
+                        + "00000000");
+        return ByteBuffer.allocate(jpeg.length + exif.length)
+                .put(jpeg, 0, 2)
+                .put(exif)
+                .put(jpeg, 2, jpeg.length - 2)
+                .array();
     }
 
     public static byte[] png(BufferedImage picture) {

@@ -5,6 +5,7 @@ import static io.ruido.job.InvalidFieldException.check;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.ruido.job.prompting.Prompting;
 import java.util.List;
 
 /**
@@ -19,6 +20,7 @@ import java.util.List;
  *     from a first frame only
  * @param stepCost null where a step costs as much as the result has pixels
  * @param clips what clips it can make; null for a model of pictures
+ * @param abilities what jobs can ask for besides; null where the worker does not say
  */
 public record ModelCard(
         String name,
@@ -32,7 +34,8 @@ public record ModelCard(
         List<Sampler> samplers,
         List<String> needs,
         @JsonInclude(JsonInclude.Include.NON_NULL) StepCost stepCost,
-        @JsonInclude(JsonInclude.Include.NON_NULL) Clips clips) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) Clips clips,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Abilities abilities) {
 
     @JsonCreator
     public ModelCard {
@@ -45,7 +48,7 @@ public record ModelCard(
         needs = needs == null ? List.of() : List.copyOf(needs);
     }
 
-    /** The card of a model that can begin with noise. */
+    /** The card of a model that can begin with noise, and does not say more. */
     public ModelCard(
             String name,
             String title,
@@ -67,6 +70,7 @@ public record ModelCard(
                 defaults,
                 samplers,
                 List.of(),
+                null,
                 null,
                 null);
     }
@@ -109,6 +113,7 @@ public record ModelCard(
         checkSize("height", params.height());
         checkFrames(params.geometry());
         checkFirstFrame(params.source(), params.geometry());
+        checkAbilities(params);
         checkNeeds("image", params.source() == null ? null : params.source().image());
         checkNeeds("mask", params.source() == null ? null : params.source().mask());
         check(
@@ -125,6 +130,54 @@ public record ModelCard(
                 "sChurn",
                 params.churn().churn(),
                 "must be 0 for sampler " + params.sampler());
+    }
+
+    private void checkAbilities(SamplingParams params) {
+        Abilities can = able();
+        check(
+                clips != null || params.source() == null || can.fromImage(),
+                "image",
+                params.source() == null ? null : params.source().image().id(),
+                "is not supported: model %s begins with noise only".formatted(name));
+        check(
+                !params.tiling() || can.tiling(),
+                "tiling",
+                params.tiling(),
+                "must be false for model %s, whose results always have seams".formatted(name));
+        int clipSkip = params.prompting().clipSkip();
+        check(
+                clipSkip <= can.maxClipSkip(),
+                "clipSkip",
+                clipSkip,
+                "must be at most %d for model %s".formatted(can.maxClipSkip(), name));
+    }
+
+    /**
+     * Refuses prompts that the model cannot be guided by, before a job is accepted.
+     *
+     * @throws InvalidFieldException naming the field and the text
+     */
+    public void checkPrompts(Job job) {
+        Prompting.checkPrompts(job, able().emphasis());
+    }
+
+    /**
+     * Refuses a second pass that the model cannot make, before a job is accepted.
+     *
+     * @throws InvalidFieldException naming the field and its value
+     */
+    public void checkSupports(Hires hires) {
+        checkSize("hiresWidth", hires.width());
+        checkSize("hiresHeight", hires.height());
+        check(
+                hires.upscaler() == Hires.Upscaler.LATENT || able().fromImage(),
+                "hiresUpscaler",
+                hires.upscaler().label(),
+                "must be latent for model %s, which begins with noise only".formatted(name));
+    }
+
+    private Abilities able() {
+        return abilities == null ? Abilities.ALL : abilities;
     }
 
     private void checkEta(SamplingParams params) {
@@ -216,6 +269,19 @@ public record ModelCard(
         public static int framesOf(double seconds, double fps, int frameStep) {
             return (int) Math.round(seconds * fps / frameStep) * frameStep + 1;
         }
+    }
+
+    /**
+     * What jobs can ask of a model.
+     *
+     * @param fromImage whether results can begin with an image
+     * @param tiling whether images can be without seams
+     * @param emphasis whether prompts can have emphasis and {@code BREAK}
+     * @param maxClipSkip how many of the last layers of its CLIP text encoder can be left out, 0 without one
+     */
+    public record Abilities(boolean fromImage, boolean tiling, boolean emphasis, int maxClipSkip) {
+        /** Those of which no job is refused. */
+        static final Abilities ALL = new Abilities(true, true, true, Prompting.MOST_CLIP_SKIP);
     }
 
     /**

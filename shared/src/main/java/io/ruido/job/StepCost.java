@@ -2,6 +2,11 @@ package io.ruido.job;
 
 import static io.ruido.job.InvalidFieldException.check;
 
+import io.ruido.job.prompting.PromptSpan;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
 /**
  * The work of a denoising step, by the pixels of all frames. Fairness between tenants and expected ends are computed from
  * it; only ratios have a meaning.
@@ -13,6 +18,15 @@ public record StepCost(double perPixel, double perPixelSquared) {
     /** A step costs as much as the result has pixels. */
     public static final StepCost PIXELS = new StepCost(1, 0);
 
+    /** Calls of the denoiser that a step of a usual image takes: for its prompt, and for its negative prompt. */
+    private static final double USUAL_CALLS = 2;
+
+    /** What LoRAs make of the time of a step, about: layers are called one by one. */
+    private static final double WITH_LORAS = 1.25;
+
+    /** The time to encode a text, as a share of a step's. */
+    private static final double TEXT = 0.1;
+
     public StepCost {
         check(perPixel >= 0 && Double.isFinite(perPixel), "perPixel", perPixel, "must be at least 0");
         check(
@@ -23,16 +37,43 @@ public record StepCost(double perPixel, double perPixelSquared) {
         check(perPixel + perPixelSquared > 0, "perPixel", perPixel, "must be positive where perPixelSquared is 0");
     }
 
-    /** The work of one image of a job, in all passes. */
+    /**
+     * The work of one image of a job, at least 1: that of all passes, more for several texts between {@code AND} and for LoRAs, and
+     * the image's share of encoding more than one prompt and one negative prompt.
+     */
     public long of(Job job) {
         Hires hires = job.hires();
-        return of(job.params())
-                + (hires == null ? 0 : of(job.params().withPass(job.lastPass().geometry(), hires.stepsMade())));
+        double passes = work(job.params())
+                + (hires == null ? 0 : work(job.params().withPass(job.lastPass().geometry(), hires.stepsMade())));
+        List<PromptSpan> spans = PromptSpan.of(job);
+        double calls = Math.max(1, (spans.getFirst().wanted().size() + 1) / USUAL_CALLS);
+        double loras = job.params().prompting().loras().isEmpty() ? 1 : WITH_LORAS;
+        double encoding = TEXT * further(spans) / job.images() * step(job.params());
+        return Math.max(1, Math.round(passes * calls * loras + encoding));
     }
 
-    /** The work of one image, at least 1. */
+    /** How many texts there are beside one prompt and one negative prompt. */
+    private static int further(List<PromptSpan> spans) {
+        Set<String> wanted = new HashSet<>();
+        Set<String> unwanted = new HashSet<>();
+        for (PromptSpan span : spans) {
+            span.wanted().forEach(part -> wanted.add(part.text()));
+            unwanted.add(span.unwanted());
+        }
+        return wanted.size() + unwanted.size() - 2;
+    }
+
+    /** The work of one image with usual prompts, at least 1. */
     public long of(SamplingParams params) {
+        return Math.max(1, Math.round(work(params)));
+    }
+
+    private double work(SamplingParams params) {
+        return params.stepsMade() * step(params);
+    }
+
+    private double step(SamplingParams params) {
         double pixels = params.geometry().pixels();
-        return Math.max(1, Math.round(params.stepsMade() * (pixels * perPixel + pixels * pixels * perPixelSquared)));
+        return pixels * perPixel + pixels * pixels * perPixelSquared;
     }
 }

@@ -3,14 +3,18 @@ package io.ruido.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ruido.job.prompting.PromptSyntax;
+import io.ruido.job.prompting.Prompting;
 import java.util.List;
 import java.util.UUID;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What of a clip is refused before it is made. */
 class ClipRequestTest {
+    private static final Upload PICTURE = new Upload("0".repeat(64), new UUID(0, 1), 64, 64);
     private static final ModelCard CARD = new ModelCard(
             "clips",
             "",
@@ -23,7 +27,8 @@ class ClipRequestTest {
             List.of(new ModelCard.Sampler("unipc", "UniPC")),
             List.of(),
             null,
-            new ModelCard.Clips(4, 64 * 64 * 50, 8, true));
+            new ModelCard.Clips(4, 64 * 64 * 50, 8, true),
+            null);
 
     @ParameterizedTest
     @CsvSource(
@@ -57,7 +62,8 @@ class ClipRequestTest {
                 CARD.samplers(),
                 List.of("image"),
                 null,
-                CARD.clips());
+                CARD.clips(),
+                null);
 
         assertThatThrownBy(() -> card.checkSupports(params(new Geometry(64, 64, 25), null)))
                 .isInstanceOfSatisfying(InvalidFieldException.class, refused -> {
@@ -73,6 +79,43 @@ class ClipRequestTest {
 
         assertThatThrownBy(() -> pictures.checkSupports(params(new Geometry(64, 64, 5), null)))
                 .hasMessageContaining("must be 1: model pictures makes images");
+    }
+
+    @Test
+    void whatAModelCannotDoIsRefusedByFieldAndValue() {
+        ModelCard card = new ModelCard(
+                "pixels",
+                "",
+                "",
+                "MIT",
+                8,
+                128,
+                8,
+                params(Geometry.ofImage(64, 64), null),
+                CARD.samplers(),
+                List.of(),
+                null,
+                null,
+                new ModelCard.Abilities(false, false, false, 1));
+        SamplingParams plain = params(Geometry.ofImage(64, 64), null);
+
+        card.checkSupports(plain.with(new Prompting(PromptSyntax.A1111, 1, List.of())));
+        assertRefused("tiling", true, () -> card.checkSupports(plain.withTiling(true)));
+        assertRefused(
+                "clipSkip", 2, () -> card.checkSupports(plain.with(new Prompting(PromptSyntax.PLAIN, 2, List.of()))));
+        assertRefused("image", PICTURE.id(), () -> card.checkSupports(from(PICTURE, 0.5, 1)));
+        card.checkSupports(new Hires(128, 128, 5, 0.5, Hires.Upscaler.LATENT));
+        assertRefused(
+                "hiresUpscaler",
+                "lanczos",
+                () -> card.checkSupports(new Hires(128, 128, 5, 0.5, Hires.Upscaler.LANCZOS)));
+    }
+
+    private static void assertRefused(String field, Object value, ThrowingCallable check) {
+        assertThatThrownBy(check).isInstanceOfSatisfying(InvalidFieldException.class, refused -> {
+            assertThat(refused.field()).isEqualTo(field);
+            assertThat(refused.value()).isEqualTo(value);
+        });
     }
 
     @ParameterizedTest
@@ -127,21 +170,14 @@ class ClipRequestTest {
     @ParameterizedTest
     @CsvSource({"0.5, 5, strength", "1, 1, frames"})
     void aClipBeginsWithAPictureAsItIs(double strength, int frames, String field) {
-        Upload picture = new Upload("0".repeat(64), new UUID(0, 1), 64, 64);
-        SamplingParams params = new SamplingParams(
-                "clips",
-                new Geometry(64, 64, frames),
-                10,
-                2,
-                "unipc",
-                0,
-                null,
-                new Source(picture, strength, null),
-                null);
-
-        assertThatThrownBy(() -> CARD.checkSupports(params))
+        assertThatThrownBy(() -> CARD.checkSupports(from(PICTURE, strength, frames)))
                 .isInstanceOfSatisfying(InvalidFieldException.class, refused -> assertThat(refused.field())
                         .isEqualTo(field));
+    }
+
+    private static SamplingParams from(Upload picture, double strength, int frames) {
+        Source source = new Source(picture, strength, null);
+        return new SamplingParams("clips", new Geometry(64, 64, frames), 10, 2, "unipc", 0, null, source, null);
     }
 
     private static SamplingParams params(Geometry geometry, Output output) {

@@ -6,8 +6,8 @@ import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 
 /**
- * The conditioning of a denoiser: its input besides the noisy latents and the timestep. A part that it does not need is
- * empty, {@link Ops#none()}.
+ * The conditioning of a denoiser: its inputs in addition to the noisy latents and the timestep. A part that it does not
+ * need is empty, {@link Ops#none()}.
  *
  * <p>B batch, T tokens, D their width.
  *

@@ -6,10 +6,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A network as a model folder names it.
+ * A network class that model folders can name.
  *
- * @param className of its class in diffusers or transformers
- * @param builder of the network
+ * @param className name of the class in diffusers or transformers
+ * @param builder builds the network
  */
 public record Network<T>(String className, Builder<T> builder) {
     /** Builds a network of the settings in a {@code config.json}; it refuses settings and tensors that do not fit. */

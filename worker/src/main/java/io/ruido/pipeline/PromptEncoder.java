@@ -83,6 +83,11 @@ public final class PromptEncoder implements AutoCloseable {
         return prompts.weighs();
     }
 
+    /** How many of the last layers of a CLIP text encoder can be left out; 0 where there is none. */
+    public int maxClipSkip() {
+        return prompts.maxClipSkip();
+    }
+
     /** Whether an embedding has vectors for all text encoders of the model. */
     public boolean fits(TextualInversion embedding) {
         return prompts.fits(embedding);

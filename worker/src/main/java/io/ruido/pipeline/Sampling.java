@@ -31,6 +31,11 @@ public final class Sampling {
      * @throws IllegalArgumentException naming what of the request the model cannot do
      */
     public Result run(SampleRequest request, IntConsumer onStep) {
+        int most = pipeline.texts().maxClipSkip();
+        if (request.clipSkip() > most) {
+            throw new IllegalArgumentException(
+                    "clip skip must be at most %d for this model, was %d".formatted(most, request.clipSkip()));
+        }
         Shape shape = pipeline.latentShape(request.geometry());
         SampleState state = InitialLatents.of(pipeline, request);
         float[] rescale = {(float) request.guidanceRescale()};

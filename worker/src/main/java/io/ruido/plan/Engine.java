@@ -1,6 +1,6 @@
 package io.ruido.plan;
 
-/** What executes the calls of a denoiser and of an autoencoder. */
+/** Executes the calls of a denoiser and of an autoencoder. */
 public enum Engine {
     /** Torch, layer by layer. */
     EAGER,

@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * A graph in ONNX' format while it is being written, as {@code onnx.proto} describes its messages. Values are known by their
- * names, weights by the arrays that they are in.
+ * A graph in ONNX' format while it is being written, as {@code onnx.proto} describes its messages. Values are known by
+ * their names, weights by the arrays that they are in.
  */
 final class Graph {
     private static final long OPSET = 20;
@@ -124,7 +124,7 @@ final class Graph {
                 Arrays.stream(numbers).forEach(number -> attribute.number(8, number));
                 yield attribute.number(20, 7);
             }
-            default -> throw new IllegalArgumentException("no attribute can be " + value);
+            default -> throw new IllegalArgumentException("unsupported type of an attribute: " + value);
         };
     }
 

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Writes down what a model computes as a graph: the methods of its arrays in {@link Traced}, the operations of {@code ops.py}
- * in {@link Kernels}. Arrays that are neither values of the graph nor weights, such as the places of a picture's patches,
- * belong to the size of the latents: they become inputs of the graph, so that all sizes can share it.
+ * Records the computation of a model as a graph: the methods of its arrays in {@link Traced}, the operations of
+ * {@code ops.py} in {@link Kernels}. Arrays that are neither values of the graph nor weights, such as the positions of
+ * patches, depend on the size of the latents: they become inputs of the graph, so that all sizes can share it.
  */
 final class Recorder implements AutoCloseable {
     private final NDManager manager;

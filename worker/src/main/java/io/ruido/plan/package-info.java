@@ -1,5 +1,6 @@
 /**
- * A network's call as a plan: its layers run once on arrays that write down what is computed, as a graph in ONNX' format, and
- * ONNX Runtime executes it. The layers stay the only description of a model, and know nothing of this.
+ * Executes a network's call as a plan: its layers run once on arrays that record the computation as a graph in ONNX
+ * format, which ONNX Runtime executes. The layers are the only description of a model, and do not depend on this
+ * package.
  */
 package io.ruido.plan;

@@ -1,6 +1,7 @@
 package io.ruido.gateway.a1111;
 
 import static io.ruido.gateway.a1111.SdParameter.Type.FLAG;
+import static io.ruido.gateway.a1111.SdParameter.Type.LIST;
 import static io.ruido.gateway.a1111.SdParameter.Type.NUMBER;
 import static io.ruido.gateway.a1111.SdParameter.Type.TEXT;
 import static io.ruido.gateway.a1111.SdParameter.Type.WHOLE;
@@ -16,31 +17,30 @@ import io.ruido.gateway.http.Route;
 import io.ruido.gateway.uploads.Uploads;
 import io.ruido.image.ImageEncoder;
 import io.ruido.job.InvalidFieldException;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
-import java.awt.Dimension;
 import java.awt.image.BufferedImage;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
-/** {@code POST /sdapi/v1/extra-single-image}, which enlarges an image without a model. */
+/** {@code POST /sdapi/v1/extra-single-image} and {@code extra-batch-images}, which enlarge images without a model. */
 public final class SdExtras {
     static final String IMAGE = "image";
-    private static final String UPSCALER = "upscaler_1";
-    private static final String SCALE = "upscaling_resize";
-    private static final String WIDTH = "upscaling_resize_w";
-    private static final String HEIGHT = "upscaling_resize_h";
-    private static final long TO_SIZE = 1;
-    private static final double USUAL_SCALE = 2;
-    private static final long USUAL_SIDE = 512;
+    private static final String IMAGES = "imageList";
+    private static final int MOST_IMAGES = 16;
+    /** Images of the maximum size, for which a request of several has room. */
+    private static final int LARGE_IMAGES = 4;
 
-    static final List<SdParameter> PARAMETERS = List.of(
-            honoured(IMAGE, TEXT, "an image in base64"),
-            honoured(UPSCALER, TEXT, "`Lanczos`; the image stays as it is with `None`, or when absent"),
+    /** The parameters of both calls. */
+    static final List<SdParameter> COMMON = List.of(
+            honoured(Enlarger.UPSCALER, TEXT, "`Lanczos`; the image stays as it is with `None`, or when absent"),
             honoured("resize_mode", WHOLE, "0: by `upscaling_resize`, 1: to the size; 0 when absent"),
-            honoured(SCALE, NUMBER, "2 when absent"),
-            honoured(WIDTH, WHOLE, "in pixels, 512 when absent; of no effect with `resize_mode` 0"),
-            honoured(HEIGHT, WHOLE, "in pixels, 512 when absent; of no effect with `resize_mode` 0"),
+            honoured(Enlarger.SCALE, NUMBER, "2 when absent"),
+            honoured(Enlarger.WIDTH, WHOLE, "in pixels, 512 when absent; of no effect with `resize_mode` 0"),
+            honoured(Enlarger.HEIGHT, WHOLE, "in pixels, 512 when absent; of no effect with `resize_mode` 0"),
             honoured("upscaling_crop", FLAG, "whether what is beyond the size is cut off; true when absent"),
             neutral("upscaler_2", TEXT, "", "None"),
             ignored("extras_upscaler_2_visibility", "of no effect without `upscaler_2`"),
@@ -48,7 +48,13 @@ public final class SdExtras {
             neutral("codeformer_visibility", NUMBER, 0),
             ignored("codeformer_weight", "of no effect without `codeformer_visibility`"),
             ignored("upscale_first", "of no effect without restored faces"),
-            ignored("show_extras_results", "the response contains the image"));
+            ignored("show_extras_results", "the response contains the images"));
+
+    static final List<SdParameter> SINGLE = List.of(
+            honoured(IMAGE, TEXT, "an image in base64"), ignored("model", "accepted and ignored, as by the web UI"));
+
+    static final List<SdParameter> BATCH =
+            List.of(honoured(IMAGES, LIST, "1 to 16 objects, each with an image in base64 as `data`, and any `name`"));
 
     private final Uploads uploads;
     private final UploadsConfig limits;
@@ -58,75 +64,68 @@ public final class SdExtras {
         this.limits = limits;
     }
 
-    /** @param maxBodyBytes of a request, excluding its image */
-    public Route route(long maxBodyBytes) {
-        return Route.of("sdExtraSingleImage", this::enlarge)
-                .maxBodyBytes(maxBodyBytes + 4L * Math.ceilDiv(limits.maxBytes(), 3))
-                .errors(SdError::format);
+    /** @param maxBodyBytes of a request, excluding its images */
+    public List<Route> routes(long maxBodyBytes) {
+        long imageInBase64 = 4L * Math.ceilDiv(limits.maxBytes(), 3);
+        return List.of(
+                Route.of("sdExtraSingleImage", this::enlarge)
+                        .maxBodyBytes(maxBodyBytes + imageInBase64)
+                        .errors(SdError::format),
+                Route.of("sdExtraBatchImages", this::enlargeAll)
+                        .maxBodyBytes(maxBodyBytes + LARGE_IMAGES * imageInBase64)
+                        .errors(SdError::format));
     }
 
     private void enlarge(RoutingContext ctx) {
-        Map<String, Object> values = SdParameters.of(RequestValidation.body(ctx), PARAMETERS);
-        RequestValidation.releaseBody(ctx);
-        Reply.on(ctx, uploads.work(Caller.of(ctx).tenant(), () -> enlarged(values)))
+        Map<String, Object> values = values(ctx, SINGLE);
+        Reply.on(
+                        ctx,
+                        uploads.work(
+                                Caller.of(ctx).tenant(),
+                                () -> enlarged(
+                                        IMAGE, (String) values.get(IMAGE), new Enlarger(values, limits.maxPixels()))))
                 .onSuccess(image -> Reply.json(ctx, 200, Map.of("html_info", "", IMAGE, image)))
                 .onFailure(ctx::fail);
     }
 
-    private String enlarged(Map<String, Object> values) {
-        BufferedImage image = uploads.read(IMAGE, Uploads.decoded(IMAGE, (String) values.get(IMAGE)))
-                .image();
-        BufferedImage result =
-                switch (upscaler(values)) {
-                    case "None" -> image;
-                    case "Lanczos" ->
-                        Long.valueOf(TO_SIZE).equals(values.get("resize_mode"))
-                                ? toSize(image, values)
-                                : byScale(image, (Double) values.getOrDefault(SCALE, USUAL_SCALE));
-                    default ->
-                        throw new InvalidFieldException(UPSCALER, values.get(UPSCALER), "must be None or Lanczos");
-                };
-        return Base64.getEncoder().encodeToString(ImageEncoder.png(result));
+    private void enlargeAll(RoutingContext ctx) {
+        Map<String, Object> values = values(ctx, BATCH);
+        List<String> sent = sent((JsonArray) values.getOrDefault(IMAGES, new JsonArray()));
+        Enlarger enlarger = new Enlarger(values, limits.maxPixels() / sent.size()); // All results lie in memory.
+        Reply.on(ctx, uploads.work(Caller.of(ctx).tenant(), () -> sent.stream()
+                        .map(image -> enlarged(IMAGES, image, enlarger))
+                        .toList()))
+                .onSuccess(images -> Reply.json(ctx, 200, Map.of("html_info", "", "images", images)))
+                .onFailure(ctx::fail);
     }
 
-    private static String upscaler(Map<String, Object> values) {
-        String name = ((String) values.getOrDefault(UPSCALER, "")).strip();
-        return name.isEmpty() ? "None" : name;
+    private static Map<String, Object> values(RoutingContext ctx, List<SdParameter> own) {
+        Map<String, Object> values = SdParameters.of(
+                RequestValidation.body(ctx),
+                Stream.concat(own.stream(), COMMON.stream()).toList());
+        RequestValidation.releaseBody(ctx);
+        return values;
     }
 
-    private BufferedImage byScale(BufferedImage image, double scale) {
-        double width = image.getWidth() * scale;
-        double height = image.getHeight() * scale;
-        checkSize(SCALE, scale, width, height);
-        return MaskedRegion.resized(image, (int) width, (int) height);
-    }
-
-    /** Covers the size in the image's proportions. */
-    private BufferedImage toSize(BufferedImage image, Map<String, Object> values) {
-        Dimension size = new Dimension();
-        size.setSize(side(values, WIDTH), side(values, HEIGHT));
-        double scale = Math.max(size.getWidth() / image.getWidth(), size.getHeight() / image.getHeight());
-        int width = Math.max(size.width, (int) Math.min(image.getWidth() * scale, Integer.MAX_VALUE));
-        int height = Math.max(size.height, (int) Math.min(image.getHeight() * scale, Integer.MAX_VALUE));
-        checkSize(WIDTH, values.get(WIDTH), width, height);
-        BufferedImage covering = MaskedRegion.resized(image, width, height);
-        return Boolean.FALSE.equals(values.get("upscaling_crop"))
-                ? covering
-                : covering.getSubimage((width - size.width) / 2, (height - size.height) / 2, size.width, size.height);
-    }
-
-    private static long side(Map<String, Object> values, String field) {
-        long side = (Long) values.getOrDefault(field, USUAL_SIDE);
-        if (side < 1) {
-            throw new InvalidFieldException(field, side, "must be at least 1");
-        }
-        return side;
-    }
-
-    private void checkSize(String field, Object value, double width, double height) {
-        if (!(width >= 1 && height >= 1 && width * height <= limits.maxPixels())) {
+    private static List<String> sent(JsonArray list) {
+        if (list.isEmpty() || list.size() > MOST_IMAGES) {
             throw new InvalidFieldException(
-                    field, value, "must give an image of 1 to %d pixels".formatted(limits.maxPixels()));
+                    IMAGES, list.size() + " images", "must have 1 to %d images".formatted(MOST_IMAGES));
         }
+        return list.stream()
+                .map(one -> {
+                    if (one instanceof JsonObject file && file.getValue("data") instanceof String base64) {
+                        return base64;
+                    }
+                    throw new InvalidFieldException(IMAGES, one, "must have objects with an image in base64 as data");
+                })
+                .toList();
+    }
+
+    /** @param field that has the image */
+    private String enlarged(String field, String base64, Enlarger enlarger) {
+        BufferedImage image =
+                uploads.read(field, Uploads.decoded(field, base64)).image();
+        return Base64.getEncoder().encodeToString(ImageEncoder.png(enlarger.enlarged(field, image)));
     }
 }

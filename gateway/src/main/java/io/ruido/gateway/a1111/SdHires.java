@@ -4,7 +4,6 @@ import io.ruido.job.Hires;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.ModelCard;
 import io.vertx.core.json.JsonObject;
-import java.util.List;
 import java.util.Map;
 
 /** The second pass that {@code enable_hr} asks for. */
@@ -24,23 +23,18 @@ final class SdHires {
      * Adds the second pass to a {@code Submission}.
      *
      * @param values of the request
-     * @param submission with the model's name, or none for the default
-     * @param cards of all models
+     * @param card of the submission's model
      */
-    static void put(Map<String, Object> values, JsonObject submission, List<ModelCard> cards) {
+    static void put(Map<String, Object> values, JsonObject submission, ModelCard card) {
         if (!Boolean.TRUE.equals(values.get(SdParameters.HIRES))) {
             return;
         }
-        ModelCard card = SdSubmission.card(submission, cards);
         int width = number(submission.getValue("width"), card.defaults().width());
         int height = number(submission.getValue("height"), card.defaults().height());
         double scale = scale(values, width, height);
         Long steps = (Long) values.get("hr_second_pass_steps");
-        Object strength = SdSubmission.strength(
-                values,
-                steps == null || steps == 0
-                        ? number(submission.getValue("steps"), card.defaults().steps())
-                        : steps);
+        double strength = SdSubmission.strength(
+                values, steps == null || steps == 0 ? SdSubmission.steps(submission, card) : steps);
         submission
                 .put("hiresWidth", multiple(width * scale, card))
                 .put("hiresHeight", multiple(height * scale, card))

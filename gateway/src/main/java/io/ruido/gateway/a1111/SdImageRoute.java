@@ -12,6 +12,7 @@ import io.ruido.gateway.uploads.Uploads;
 import io.ruido.job.InvalidFieldException;
 import io.ruido.job.Job;
 import io.ruido.job.JobJson;
+import io.ruido.job.ModelCard;
 import io.ruido.job.Upload;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
@@ -132,24 +133,33 @@ public final class SdImageRoute {
             RoutingContext ctx, Map<String, Object> values, JsonObject source, Optional<PartDrawn> part) {
         JsonObject body = RequestValidation.body(ctx);
         boolean send = !Boolean.FALSE.equals(values.get("send_images"));
-        return Reply.on(ctx, checkpoint.of(Caller.of(ctx).tenant()).thenCombine(catalog.all(), (model, cards) -> {
-                    JsonObject submission = SdSubmission.of(values, cards).mergeIn(source);
-                    if (submission.getValue("model") == null) {
-                        submission.put("model", model.orElse(null));
-                    }
-                    if (submission.containsKey("image")) {
-                        long steps = submission.getValue("steps") instanceof Number given
-                                ? given.longValue()
-                                : SdSubmission.card(submission, cards)
-                                        .defaults()
-                                        .steps();
-                        submission.put("strength", SdSubmission.strength(values, steps));
-                    }
-                    SdHires.put(values, submission, cards);
-                    return submission;
-                }))
+        return Reply.on(
+                        ctx,
+                        checkpoint
+                                .of(Caller.of(ctx).tenant())
+                                .thenCombine(catalog.all(), (model, cards) -> submission(values, source, model, cards)))
                 .compose(submission -> jobs.submit(ctx, submission, SdSubmission.NAMES, ORIGIN))
                 .compose(job -> answer(ctx, job, body, send, part));
+    }
+
+    /** @param checkpoint the model of a request that names none */
+    private JsonObject submission(
+            Map<String, Object> values, JsonObject source, Optional<String> checkpoint, List<ModelCard> cards) {
+        Map<String, Object> settings = SdSubmission.settings(values);
+        String model = SdSubmission.model((String) settings.get(SdParameters.CHECKPOINT));
+        String chosen = model == null ? checkpoint.orElse(null) : model;
+        Optional<ModelCard> card = catalog.find(cards, chosen);
+        JsonObject submission =
+                SdSubmission.of(values, settings, chosen, card, cards).mergeIn(source);
+        card.ifPresent(
+                known -> { // Else the job is refused for its model.
+                    if (submission.containsKey("image")) {
+                        submission.put(
+                                "strength", SdSubmission.strength(values, SdSubmission.steps(submission, known)));
+                    }
+                    SdHires.put(values, submission, known);
+                });
+        return submission;
     }
 
     private Future<Void> answer(RoutingContext ctx, Job job, JsonObject body, boolean send, Optional<PartDrawn> part) {

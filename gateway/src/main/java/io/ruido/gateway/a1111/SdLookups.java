@@ -3,6 +3,8 @@ package io.ruido.gateway.a1111;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.ruido.config.RuidoConfig.UploadsConfig;
+import io.ruido.gateway.http.Problem;
+import io.ruido.gateway.http.ProblemException;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestValidation;
 import io.ruido.gateway.http.Route;
@@ -56,12 +58,13 @@ public final class SdLookups {
 
     /** @param maxBodyBytes of a request, excluding its images */
     public static List<Route> routes(long maxBodyBytes, UploadsConfig uploads) {
+        long withImage = maxBodyBytes + 4L * Math.ceilDiv(uploads.maxBytes(), 3);
         Stream<Route> answers = ANSWERS.entrySet().stream()
                 .map(answer -> Route.of(answer.getKey(), ctx -> Reply.json(ctx, 200, answer.getValue())));
         Stream<Route> others = Stream.of(
                 Route.of("sdMemory", SdLookups::memory),
-                Route.of("sdPngInfo", SdLookups::pngInfo)
-                        .maxBodyBytes(maxBodyBytes + 4L * Math.ceilDiv(uploads.maxBytes(), 3)));
+                Route.of("sdPngInfo", SdLookups::pngInfo).maxBodyBytes(withImage),
+                Route.of("sdInterrogate", SdLookups::interrogate).maxBodyBytes(withImage));
         return Stream.concat(answers, others)
                 .map(route -> route.errors(SdError::format))
                 .toList();
@@ -88,6 +91,11 @@ public final class SdLookups {
                                 "total", java.totalMemory()),
                         "cuda",
                         Map.of("error", "images are made by other processes")));
+    }
+
+    private static void interrogate(RoutingContext ctx) {
+        ctx.fail(new ProblemException(Problem.of(
+                Problem.Code.NOT_FOUND, "interrogate is not supported: no model of Ruido describes images.")));
     }
 
     /** The parameters in a picture. */

@@ -64,7 +64,7 @@ final class SdParameters {
             neutral("s_min_uncond", NUMBER, 0),
             neutral("styles", LIST, List.of()),
             neutral("restore_faces", FLAG, false),
-            honoured("tiling", FLAG, "whether images have no seams"),
+            honoured("tiling", FLAG, "whether images have no seams; only `false` for models that are no U-Nets"),
             honoured(SETTINGS, OBJECT, "see the settings"),
             ignored("override_settings_restore_afterwards", "one request's settings never last"),
             honoured("alwayson_scripts", OBJECT, "only scripts that are off: without arguments, or not enabled"),

@@ -6,6 +6,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A job's {@code Submission}, of the values that AUTOMATIC1111's clients name otherwise. */
@@ -29,6 +30,7 @@ final class SdSubmission {
             Map.entry("hiresHeight", "hr_scale"),
             Map.entry("hiresSteps", "hr_second_pass_steps"),
             Map.entry("hiresStrength", "denoising_strength"),
+            Map.entry("hiresUpscaler", "hr_upscaler"),
             Map.entry("variationSeed", "subseed"),
             Map.entry("variationStrength", "subseed_strength"),
             Map.entry("image", SdParameters.IMAGES),
@@ -39,10 +41,26 @@ final class SdSubmission {
 
     private SdSubmission() {}
 
-    static JsonObject of(Map<String, Object> values, List<ModelCard> cards) {
+    /** What a request's {@code override_settings} say. */
+    static Map<String, Object> settings(Map<String, Object> values) {
+        return SdParameters.ofSettings((JsonObject) values.getOrDefault(SdParameters.SETTINGS, new JsonObject()));
+    }
+
+    /**
+     * Makes a submission of a request.
+     *
+     * @param settings of the request
+     * @param model its name or alias
+     * @param card of the model, if there is such a one
+     * @param cards of all models
+     */
+    static JsonObject of(
+            Map<String, Object> values,
+            Map<String, Object> settings,
+            String model,
+            Optional<ModelCard> card,
+            List<ModelCard> cards) {
         checkScripts((JsonObject) values.getOrDefault("alwayson_scripts", new JsonObject()));
-        Map<String, Object> settings =
-                SdParameters.ofSettings((JsonObject) values.getOrDefault(SdParameters.SETTINGS, new JsonObject()));
         String sampler = SdSamplers.id(
                 (String) values.getOrDefault("sampler_name", values.get("sampler_index")),
                 (String) values.get("scheduler"),
@@ -51,7 +69,7 @@ final class SdSubmission {
         return new JsonObject()
                 .put("prompt", values.getOrDefault("prompt", ""))
                 .put("negativePrompt", values.get("negative_prompt"))
-                .put("model", model((String) settings.get("sd_model_checkpoint")))
+                .put("model", model)
                 .put("count", times((Long) values.get("batch_size"), (Long) values.get("n_iter")))
                 .put("width", values.get("width"))
                 .put("height", values.get("height"))
@@ -59,7 +77,7 @@ final class SdSubmission {
                 .put("steps", values.get("steps"))
                 .put("guidanceScale", values.get("cfg_scale"))
                 .put("sampler", sampler)
-                .put("eta", takesEta(sampler, cards) ? values.get("eta") : null)
+                .put("eta", takesEta(sampler, card) ? values.get("eta") : null)
                 .put("promptSyntax", "a1111")
                 .put("clipSkip", clipSkip((Long) settings.get("CLIP_stop_at_last_layers")))
                 .put("tiling", values.get("tiling"))
@@ -74,13 +92,11 @@ final class SdSubmission {
                 .put("outputQuality", settings.get("jpeg_quality"));
     }
 
-    /** The model of a submission. */
-    static ModelCard card(JsonObject submission, List<ModelCard> cards) {
-        String model = submission.getString("model");
-        return cards.stream()
-                .filter(known -> known.name().equals(model))
-                .findFirst()
-                .orElse(cards.getFirst());
+    /** The steps of a submission, those of its model when it names none. */
+    static long steps(JsonObject submission, ModelCard card) {
+        return submission.getValue("steps") instanceof Number steps
+                ? steps.longValue()
+                : card.defaults().steps();
     }
 
     /** The strength of a request, increased where it would leave none of the steps: the web UI makes one then. */
@@ -103,10 +119,12 @@ final class SdSubmission {
                 || Stream.of("euler", "heun", "kdpm2").anyMatch(sampler::startsWith) && !sampler.startsWith("euler-a");
     }
 
-    private static boolean takesEta(String sampler, List<ModelCard> cards) {
-        return cards.stream()
-                .flatMap(card -> card.samplers().stream())
-                .anyMatch(known -> known.id().equals(sampler) && known.eta() != null);
+    /** Whether a sampler, or null for the model's own, has η. */
+    private static boolean takesEta(String sampler, Optional<ModelCard> card) {
+        return card.stream()
+                .flatMap(model -> model.samplers().stream().filter(known -> known.id()
+                        .equals(sampler == null ? model.defaults().sampler() : sampler)))
+                .anyMatch(known -> known.eta() != null);
     }
 
     /** The model that a checkpoint's title names, such as {@code folder/name.safetensors [hash]}. */

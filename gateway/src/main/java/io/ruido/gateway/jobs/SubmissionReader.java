@@ -89,8 +89,11 @@ public final class SubmissionReader {
      */
     public CompletionStage<Submission> read(JsonObject body, String tenant, String idempotencyKey) {
         return catalog.require(body.getString("model")).thenCompose(card -> source(body, card, tenant)
-                .thenApply(
-                        source -> new Submission(job(body, card, source), options(body, card, tenant, idempotencyKey)))
+                .thenApply(source -> {
+                    Job job = job(body, card, source);
+                    card.checkPrompts(job);
+                    return new Submission(job, options(body, card, tenant, idempotencyKey));
+                })
                 .thenCompose(this::checkLoras));
     }
 
@@ -219,8 +222,7 @@ public final class SubmissionReader {
         if (params.geometry().isClip()) {
             throw new InvalidFieldException("hiresWidth", hires.width(), "is for images, not for clips");
         }
-        card.checkSize("hiresWidth", hires.width());
-        card.checkSize("hiresHeight", hires.height());
+        card.checkSupports(hires);
     }
 
     private SamplingParams params(JsonObject body, ModelCard card, Source source) {
@@ -257,9 +259,7 @@ public final class SubmissionReader {
         if (syntax == PromptSyntax.A1111) {
             loras.addAll(ExtraNetworks.in(body.getString("prompt")));
         }
-        Prompting prompting = new Prompting(syntax, body.getInteger("clipSkip", 0), loras);
-        prompting.checkPrompts(body.getString("prompt"), body.getString("negativePrompt"));
-        return prompting;
+        return new Prompting(syntax, body.getInteger("clipSkip", 0), loras);
     }
 
     private static Churn churn(JsonObject body) {

@@ -67,13 +67,18 @@ public final class ModelCatalog {
      * @param name or alias; null for the default
      */
     public CompletionStage<ModelCard> require(String name) {
-        return all().thenCompose(cards -> choose(cards, name)
+        return all().thenCompose(cards -> find(cards, name)
                 .map(CompletableFuture::completedStage)
-                .orElseGet(() -> registry.list().thenApply(latest -> choose(latest, name)
+                .orElseGet(() -> registry.list().thenApply(latest -> find(latest, name)
                         .orElseThrow(() -> new ProblemException(unknown(name, latest))))));
     }
 
-    private Optional<ModelCard> choose(List<ModelCard> cards, String name) {
+    /**
+     * One of some models.
+     *
+     * @param name or alias; null for the default
+     */
+    public Optional<ModelCard> find(List<ModelCard> cards, String name) {
         return name == null ? defaultOf(cards) : aliases.find(cards, name);
     }
 

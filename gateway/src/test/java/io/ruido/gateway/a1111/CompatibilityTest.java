@@ -15,12 +15,17 @@ import io.ruido.job.ModelCard;
 import io.ruido.job.SampleId;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.Source;
+import io.ruido.kafka.Topics;
+import io.ruido.redis.ModelRegistry;
+import io.vertx.core.json.JsonObject;
+import java.awt.Color;
 import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +36,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,7 +48,7 @@ import org.yaml.snakeyaml.Yaml;
 /** Holds {@code docs/compatibility.md} to the code, and requests as real clients send them. */
 class CompatibilityTest {
     @RegisterExtension
-    static final Services SERVICES = new Services(Map.of());
+    static final Services SERVICES = new Services(Map.of("ruido.gateway.model-aliases", "ui=web-ui"));
 
     private static final String PICTURE = Base64.getEncoder().encodeToString(Pictures.png(64, 64));
 
@@ -81,6 +87,52 @@ class CompatibilityTest {
              "override_settings": {"sd_model_checkpoint": "apples", "samples_format": "jpg", "jpeg_quality": 80},
              "force_task_id": "task-1"}""";
 
+    /** The web UI's own tests of txt2img send this, and change some of it. */
+    private static final String OWN_TEST = """
+            {"batch_size": 1, "cfg_scale": 7, "denoising_strength": 0, "enable_hr": false, "eta": 0, "firstphase_height": 0,
+             "firstphase_width": 0, "height": 64, "n_iter": 1, "negative_prompt": "", "restore_faces": false, "s_churn": 0,
+             "s_noise": 1, "s_tmax": 0, "s_tmin": 0, "sampler_index": "Euler a", "seed": -1, "seed_resize_from_h": -1,
+             "seed_resize_from_w": -1, "steps": 3, "styles": [], "subseed": -1, "subseed_strength": 0, "tiling": false,
+             "width": 64, "override_settings": {"sd_model_checkpoint": "web-ui"}}""";
+
+    /** Its tests of img2img send this besides. */
+    private static final String OF_IMAGES = """
+            {"denoising_strength": 0.75, "include_init_images": false, "init_images": ["PICTURE"], "inpaint_full_res": false,
+             "inpaint_full_res_padding": 0, "inpainting_fill": 0, "inpainting_mask_invert": false, "mask": null,
+             "mask_blur": 4, "resize_mode": 0}""";
+
+    /** A model with samplers that the web UI's tests name, and one that can do little. */
+    @BeforeAll
+    static void serve() {
+        List<ModelCard.Sampler> samplers = List.of(
+                new ModelCard.Sampler("ddim", "DDIM", 0.0),
+                new ModelCard.Sampler("euler-a", "Euler a", 1.0),
+                new ModelCard.Sampler("plms", "PLMS"),
+                new ModelCard.Sampler("unipc", "UniPC"));
+        ModelCard webUi = new ModelCard(
+                "web-ui", "", "", "", 64, 512, 64, new SamplingParams("web-ui", 64, 64, 3, 1, "ddim", 0), samplers);
+        SamplingParams defaults = new SamplingParams("transformer", 64, 64, 3, 1, "ddim", 0);
+        ModelCard transformer = new ModelCard(
+                "transformer",
+                "",
+                "",
+                "",
+                64,
+                512,
+                64,
+                defaults,
+                samplers,
+                List.of(),
+                null,
+                null,
+                new ModelCard.Abilities(false, false, false, 0));
+        Topics.create(SERVICES.config.kafka(), List.of("web-ui", "transformer"));
+        new ModelRegistry(SERVICES.connection)
+                .serve("web-ui", 10_000, List.of(webUi, transformer), Duration.ofHours(1))
+                .toCompletableFuture()
+                .join();
+    }
+
     private final Client client = SERVICES.client;
 
     static Stream<String> requests() {
@@ -96,6 +148,77 @@ class CompatibilityTest {
 
         assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
         assertThat(answer.json().get("images").size()).isPositive();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "txt2img; {}",
+                "txt2img; {\"negative_prompt\": \"no example\"}",
+                "txt2img; {\"prompt\": \"((a)), (b:1.1), [c:1], [d::2], [e:f:0.3], [g|h] %s\"}",
+                "txt2img; {\"height\": 128}",
+                "txt2img; {\"enable_hr\": true}",
+                "txt2img; {\"tiling\": true}",
+                "txt2img; {\"sampler_index\": \"PLMS\"}",
+                "txt2img; {\"sampler_index\": \"DDIM\"}",
+                "txt2img; {\"sampler_index\": \"UniPC\"}",
+                "txt2img; {\"n_iter\": 2}",
+                "txt2img; {\"batch_size\": 2}",
+                "img2img; {}",
+                "img2img; {\"mask\": \"PICTURE\"}",
+                "img2img; {\"mask\": \"PICTURE\", \"inpainting_mask_invert\": true}",
+            })
+    void theWebUisOwnTestsAreAnswered(String path, String change) throws Exception {
+        String id = UUID.randomUUID().toString();
+        JsonObject request = request(path, change.replace("%s", id));
+        String prompt = request.getString("prompt", "an example " + id);
+
+        Client.Answer answer =
+                finished(path, prompt, request.put("prompt", prompt).encode());
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+    }
+
+    private static JsonObject request(String path, String change) {
+        JsonObject request = new JsonObject(OWN_TEST);
+        if (path.equals("img2img")) {
+            List.of("enable_hr", "firstphase_height", "firstphase_width").forEach(request::remove);
+            request.mergeIn(new JsonObject(OF_IMAGES.replace("PICTURE", PICTURE)));
+        }
+        return request.mergeIn(new JsonObject(change.replace("PICTURE", PICTURE)));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "txt2img | {\"restore_faces\": true} | restore_faces",
+                "img2img | {\"script_name\": \"sd upscale\", \"script_args\": [\"\", 8, \"Lanczos\", 2.0]} | script_name",
+                "txt2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\"}, \"tiling\": true} | tiling",
+                "txt2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\"}, \"prompt\": \"(a)\"} | prompt",
+                "txt2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\"}, \"negative_prompt\": \"[a]\"} | negative_prompt",
+                "txt2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\", \"CLIP_stop_at_last_layers\": 2}} | override_settings.CLIP_stop_at_last_layers",
+                "txt2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\"}, \"enable_hr\": true, \"hr_upscaler\": \"Lanczos\"} | hr_upscaler",
+                "img2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\"}} | init_images",
+            })
+    void whatTheModelCannotDoIsRefusedByTheClientsName(String path, String change, String field) {
+        Client.Answer answer = post(path, request(path, change).encode());
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(422);
+        assertThat(answer.json().at("/detail/0/loc/1").asText()).isEqualTo(field);
+    }
+
+    @Test
+    void aSecondPassIsThatOfTheModelThatAnAliasNames() throws Exception {
+        String prompt = "by an alias " + UUID.randomUUID();
+        Client.Answer answer = finished("txt2img", prompt, """
+                {"prompt": "%s", "enable_hr": true, "override_settings": {"sd_model_checkpoint": "ui"}}""".formatted(prompt));
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        Job job = SERVICES.worker.status(SERVICES.worker.newest(prompt)).job();
+        assertThat(job.params().model()).isEqualTo("web-ui");
+        assertThat(job.hires().width()).isEqualTo(128);
     }
 
     /** With what libraries send where there is no mask. */
@@ -142,13 +265,46 @@ class CompatibilityTest {
         assertThat(whole.getRGB(60, 60)).as("white in the mask").isEqualTo(0xffff0000);
     }
 
+    /** The photograph is stored lying on its side, as cameras do it; the mask and the result are upright. */
+    @Test
+    void thePartOfALargePhotographIsFoundAsItIsToBeSeen() throws Exception {
+        byte[] photograph = Pictures.jpegOnItsSide(picture(1600, 1200, 0x0000ff, 0xff0000, new Rectangle(800, 1200)));
+        String mask = base64(Pictures.png(picture(1200, 1600, 0, 0xffffff, new Rectangle(900, 1200, 200, 300))));
+        String prompt = "a part of a photograph " + UUID.randomUUID();
+        CompletableFuture<Client.Answer> answer =
+                CompletableFuture.supplyAsync(() -> post("img2img", """
+                {"prompt": "%s", "init_images": ["%s"], "mask": "%s", "inpaint_full_res": true, "inpaint_full_res_padding": 32,
+                 "width": 64, "height": 64}""".formatted(prompt, base64(photograph), mask)));
+        SampleId sample = new SampleId(SERVICES.worker.newest(prompt), 0);
+        byte[] green = Pictures.png(picture(64, 64, 0x00ff00, 0, new Rectangle()));
+        SERVICES.worker.store(sample, SERVICES.worker.claim(sample), new Artifact(green, "image/png", "png"));
+
+        Source source = SERVICES.worker.status(sample.jobId()).job().params().source();
+        assertThat(List.of(source.image().width(), source.image().height())).containsExactly(364, 364);
+        assertThat(source.mask().width()).isEqualTo(364);
+        BufferedImage whole = ImageIO.read(new ByteArrayInputStream(Base64.getDecoder()
+                .decode(answer.get(60, TimeUnit.SECONDS).json().at("/images/0").asText())));
+        assertThat(List.of(whole.getWidth(), whole.getHeight())).containsExactly(1200, 1600);
+        assertThat(new Color(whole.getRGB(600, 100)).getRed()).as("above").isGreaterThan(240);
+        assertThat(new Color(whole.getRGB(600, 1500)).getBlue()).as("below").isGreaterThan(240);
+        assertThat(whole.getRGB(1000, 1350)).as("white in the mask").isEqualTo(0xff00ff00);
+    }
+
+    private static BufferedImage picture(int width, int height, int rgb, int other, Rectangle part) {
+        BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < width * height; i++) {
+            picture.setRGB(i % width, i / width, part.contains(i % width, i / width) ? other : rgb);
+        }
+        return picture;
+    }
+
+    private static String base64(byte[] file) {
+        return Base64.getEncoder().encodeToString(file);
+    }
+
     /** A picture of one colour, with a part of another. */
     private static String base64(int rgb, int other, Rectangle part) {
-        BufferedImage picture = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
-        for (int i = 0; i < 64 * 64; i++) {
-            picture.setRGB(i % 64, i / 64, part.contains(i % 64, i / 64) ? other : rgb);
-        }
-        return Base64.getEncoder().encodeToString(Pictures.png(picture));
+        return base64(Pictures.png(picture(64, 64, rgb, other, part)));
     }
 
     @Test
@@ -205,6 +361,7 @@ class CompatibilityTest {
                 "\"upscaler_1\": \"Lanczos\", \"resize_mode\": 1, \"upscaling_resize_w\": 128, \"upscaling_resize_h\": 96 | 128 | 96",
                 "\"upscaler_1\": \"Lanczos\", \"resize_mode\": 1, \"upscaling_resize_w\": 128, \"upscaling_resize_h\": 96, \"upscaling_crop\": false | 128 | 128",
                 "\"upscaler_1\": \"None\", \"upscaling_resize\": 4 | 64 | 64",
+                "\"model\": \"clip\" | 64 | 64",
             })
     void anImageIsEnlarged(String more, int width, int height) throws IOException {
         Client.Answer answer = post("extra-single-image", """
@@ -216,6 +373,31 @@ class CompatibilityTest {
         BufferedImage enlarged = ImageIO.read(new ByteArrayInputStream(image));
         assertThat(enlarged.getWidth()).isEqualTo(width);
         assertThat(enlarged.getHeight()).isEqualTo(height);
+    }
+
+    @Test
+    void imagesAreEnlargedTogether() {
+        Client.Answer answer = post("extra-batch-images", """
+                {"imageList": [{"data": "%s", "name": "a"}, {"data": "%s"}], "upscaler_1": "Lanczos", "upscaling_resize": 1.5}
+                """.formatted(PICTURE, PICTURE));
+        Client.Answer tooLarge = post("extra-batch-images", """
+                {"imageList": [{"data": "%s"}, {"data": "%s"}], "upscaler_1": "Lanczos", "upscaling_resize": 50}
+                """.formatted(PICTURE, PICTURE));
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        assertThat(answer.json().get("images")).hasSize(2);
+        assertThat(post("extra-batch-images", "{\"imageList\": []}").text()).contains("must have 1 to 16 images");
+        assertThat(post("extra-batch-images", "{\"imageList\": [\"x\"]}").status())
+                .isEqualTo(422);
+        assertThat(tooLarge.text()).contains("must give an image of 1 to");
+    }
+
+    @Test
+    void thatImagesAreNotDescribedIsToldByName() {
+        Client.Answer answer = post("interrogate", "{\"image\": \"" + PICTURE + "\", \"model\": \"clip\"}");
+
+        assertThat(answer.status()).isEqualTo(404);
+        assertThat(answer.json().get("detail").asText()).contains("interrogate is not supported");
     }
 
     @ParameterizedTest
@@ -316,7 +498,9 @@ class CompatibilityTest {
         assertThat(rows(document, "txt2img and img2img")).isEqualTo(rows(SdParameters.COMMON));
         assertThat(rows(document, "txt2img")).isEqualTo(rows(SdParameters.TEXT_TO_IMAGE));
         assertThat(rows(document, "img2img")).isEqualTo(rows(SdParameters.IMAGE_TO_IMAGE));
-        assertThat(rows(document, "extra-single-image")).isEqualTo(rows(SdExtras.PARAMETERS));
+        assertThat(rows(document, "extra-single-image and extra-batch-images")).isEqualTo(rows(SdExtras.COMMON));
+        assertThat(rows(document, "extra-single-image")).isEqualTo(rows(SdExtras.SINGLE));
+        assertThat(rows(document, "extra-batch-images")).isEqualTo(rows(SdExtras.BATCH));
         assertThat(rows(document, "override_settings, options")).isEqualTo(rows(SdParameters.OVERRIDES));
     }
 
@@ -328,7 +512,8 @@ class CompatibilityTest {
 
         assertThat(names(schemas, "Txt2Img")).isEqualTo(names(SdParameters.COMMON, SdParameters.TEXT_TO_IMAGE));
         assertThat(names(schemas, "Img2Img")).isEqualTo(names(SdParameters.COMMON, SdParameters.IMAGE_TO_IMAGE));
-        assertThat(names(schemas, "SdExtras")).isEqualTo(names(SdExtras.PARAMETERS, List.of()));
+        assertThat(names(schemas, "SdExtras")).isEqualTo(names(SdExtras.SINGLE, SdExtras.COMMON));
+        assertThat(names(schemas, "SdExtrasBatch")).isEqualTo(names(SdExtras.BATCH, SdExtras.COMMON));
         assertThat(names(schemas, "SdOptions")).isEqualTo(names(SdParameters.OVERRIDES, List.of()));
     }
 

@@ -79,7 +79,8 @@ class VideosTest {
                 List.of(new ModelCard.Sampler("ddim", "DDIM")),
                 List.of(),
                 null,
-                new ModelCard.Clips(4, 64 * 64 * 100, 8, true));
+                new ModelCard.Clips(4, 64 * 64 * 100, 8, true),
+                null);
     }
 
     @AfterAll

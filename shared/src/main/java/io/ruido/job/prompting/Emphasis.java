@@ -1,5 +1,7 @@
 package io.ruido.job.prompting;
 
+import static io.ruido.job.InvalidFieldException.check;
+
 import io.ruido.job.InvalidFieldException;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +18,9 @@ public final class Emphasis {
 
     /** Larger weights overflow in half precision, and nobody uses them. */
     private static final double MOST = 1e4;
+
+    /** Of open brackets inside each other. Each one multiplies the weights of all that it holds, which takes time. */
+    private static final int DEEPEST = 100;
 
     private static final Pattern TOKEN =
             Pattern.compile("\\\\[()\\[\\]\\\\]|\\\\|\\(|\\[|:\\s*([+-]?[.\\d]+)\\s*\\)|\\)|]|[^\\\\()\\[\\]:]+|:");
@@ -37,7 +42,7 @@ public final class Emphasis {
      * The pieces of a text, neighbours of equal weight joined.
      *
      * @param field that has the text
-     * @throws InvalidFieldException when a weight is not from -10000 to 10000
+     * @throws InvalidFieldException when a weight is not from -10000 to 10000, or brackets nest more than 100 deep
      */
     public static List<Weighted> parse(String field, String text) {
         return new Emphasis(field, text).read();
@@ -51,9 +56,9 @@ public final class Emphasis {
             if (token.length() == 2 && token.charAt(0) == '\\') {
                 pieces.add(new Weighted(token.substring(1), 1));
             } else if (token.equals("(")) {
-                round.add(pieces.size());
+                open(round);
             } else if (token.equals("[")) {
-                square.add(pieces.size());
+                open(square);
             } else if (weight != null && !round.isEmpty() && isNumber(weight)) {
                 multiply(round.removeLast(), Double.parseDouble(weight));
             } else if (token.equals(")") && !round.isEmpty()) {
@@ -67,6 +72,15 @@ public final class Emphasis {
         round.forEach(from -> multiply(from, FACTOR));
         square.forEach(from -> multiply(from, 1 / FACTOR));
         return joined();
+    }
+
+    private void open(List<Integer> brackets) {
+        brackets.add(pieces.size());
+        check(
+                round.size() + square.size() <= DEEPEST,
+                field,
+                text,
+                "must not have more than %d brackets open at the same time".formatted(DEEPEST));
     }
 
     private static boolean isNumber(String token) {
@@ -93,7 +107,7 @@ public final class Emphasis {
     }
 
     private double checked(double weight) {
-        InvalidFieldException.check(
+        check(
                 Math.abs(weight) <= MOST,
                 field,
                 text,

@@ -2,7 +2,10 @@ package io.ruido.job.prompting;
 
 import static io.ruido.job.InvalidFieldException.check;
 
+import io.ruido.job.Job;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * How a job's prompts are read, and what is added to the model.
@@ -17,13 +20,16 @@ public record Prompting(PromptSyntax syntax, int clipSkip, List<LoraUse> loras) 
 
     private static final int MOST_LORAS = 16;
 
+    /** More than the layers of any CLIP text encoder. */
+    public static final int MOST_CLIP_SKIP = 11;
+
     /** Plain texts, and the model as it is. */
     public static final Prompting PLAIN = new Prompting(PromptSyntax.PLAIN, 0, List.of());
 
     public Prompting {
         syntax = syntax == null ? PromptSyntax.PLAIN : syntax;
         loras = loras == null ? List.of() : List.copyOf(loras);
-        check(clipSkip >= 0 && clipSkip <= 11, "clipSkip", clipSkip, "must be from 0 to 11");
+        check(clipSkip >= 0 && clipSkip <= MOST_CLIP_SKIP, "clipSkip", clipSkip, "must be from 0 to " + MOST_CLIP_SKIP);
         check(
                 loras.size() <= MOST_LORAS,
                 "loras",
@@ -31,18 +37,40 @@ public record Prompting(PromptSyntax syntax, int clipSkip, List<LoraUse> loras) 
                 "must be at most %d, with those that the prompt names".formatted(MOST_LORAS));
     }
 
-    /** @throws InvalidFieldException when a prompt consists of too many texts, or has weights that are too large */
-    public void checkPrompts(String prompt, String negativePrompt) {
-        if (syntax == PromptSyntax.PLAIN) {
+    /**
+     * Refuses a job's prompts, in all forms that they have in the course of its steps.
+     *
+     * @param emphasis whether the model's text encoder takes weights and {@code BREAK}
+     * @throws InvalidFieldException when a prompt consists of too many texts, or has weights that are too large, or any where
+     *     the model takes none
+     */
+    public static void checkPrompts(Job job, boolean emphasis) {
+        if (job.params().prompting().syntax() == PromptSyntax.PLAIN) {
             return;
         }
-        List<Composition.Part> parts = Composition.parse(ExtraNetworks.without(prompt));
+        int texts = Composition.parse(ExtraNetworks.without(job.prompt())).size();
         check(
-                parts.size() <= MOST_TEXTS,
+                texts <= MOST_TEXTS,
                 "prompt",
-                prompt,
+                job.prompt(),
                 "must have at most %d texts between AND".formatted(MOST_TEXTS));
-        parts.forEach(part -> Emphasis.parse("prompt", part.text()));
-        Emphasis.parse("negativePrompt", negativePrompt);
+        Set<String> wanted = new LinkedHashSet<>();
+        Set<String> unwanted = new LinkedHashSet<>();
+        for (PromptSpan span : PromptSpan.of(job)) {
+            span.wanted().forEach(part -> wanted.add(part.text()));
+            unwanted.add(span.unwanted());
+        }
+        wanted.forEach(text -> checkText("prompt", text, emphasis));
+        unwanted.forEach(text -> checkText("negativePrompt", text, emphasis));
+    }
+
+    private static void checkText(String field, String text, boolean emphasis) {
+        List<Weighted> pieces = Emphasis.parse(field, text);
+        check(
+                emphasis || pieces.size() == 1 && pieces.getFirst().weight() == 1,
+                field,
+                text,
+                "must have no emphasis and no BREAK, which the model's text encoder does not take; brackets that stand for"
+                        + " themselves are written \\( and \\)");
     }
 }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * ModelSettings of {@link AutoencoderKL}, with the names and defaults of diffusers' {@code config.json}.
+ * Settings of {@link AutoencoderKL}, with the names and defaults of diffusers' {@code config.json}.
  *
  * @param blockOutChannels width of each level, from the picture inwards; each level but the last halves the picture
  * @param scalingFactor what an encoded mean is multiplied with to give latents of about unit variance

@@ -6,11 +6,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * ModelSettings of {@link BertModel}, with the names and defaults of transformers' {@code config.json}.
+ * Settings of {@link BertModel}, with the names and defaults of transformers' {@code config.json}.
  *
  * @param useAttentionMask whether tokens that pad a text are hidden from the others, as diffusers' pipelines take it
- * @param pooledTokenScale length of the {@linkplain BertModel#pooled pooled} text that follows its tokens as one more, 0 for
- *     none; transformers keeps the setting without a meaning
+ * @param pooledTokenScale length of the {@linkplain BertModel#pooled pooled} text that follows its tokens as one more,
+ *     0 for none; transformers keeps the setting without a meaning
  */
 public record BertConfig(
         int vocabSize,

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.OptionalInt;
 
 /**
- * ModelSettings of {@link ClipTextModel}, by the names and defaults of transformers' {@code config.json}.
+ * Settings of {@link ClipTextModel}, by the names and defaults of transformers' {@code config.json}.
  *
  * @param projectionDim width of the projected state of a whole text, for a model with such a projection
  * @param useAttentionMask whether tokens that pad a text are hidden from the others, as diffusers' pipelines take it

@@ -8,12 +8,12 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /**
- * ModelSettings of {@link T5EncoderModel}, by the names and defaults of transformers' {@code config.json}.
+ * Settings of {@link T5EncoderModel}, by the names and defaults of transformers' {@code config.json}.
  *
  * @param activation of the feed-forward networks
  * @param gated whether one of their two projections gates the other
- * @param biasInEachLayer whether each layer has its own bias for distances, as in UMT5 (Chung et al., 2023), or all have
- *     that of the first
+ * @param biasInEachLayer whether each layer has its own bias for distances, as in UMT5 (Chung et al., 2023), or all
+ *     have that of the first
  */
 public record T5Config(
         int vocabSize,

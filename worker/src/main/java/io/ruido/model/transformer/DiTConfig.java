@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * ModelSettings of {@link DiTTransformer2DModel}, by the names and defaults of diffusers' {@code config.json}.
+ * Settings of {@link DiTTransformer2DModel}, by the names and defaults of diffusers' {@code config.json}.
  *
  * @param sampleSize side of the latents that it was trained with
  * @param numEmbedsAdaNorm number of classes

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.OptionalInt;
 
 /**
- * ModelSettings of {@link PixArtTransformer2DModel}, by the names and defaults of diffusers' {@code config.json}.
+ * Settings of {@link PixArtTransformer2DModel}, by the names and defaults of diffusers' {@code config.json}.
  *
  * @param sampleSize side of the latents that it was trained with
  * @param interpolationScale divisor of places

@@ -14,7 +14,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * ModelSettings of {@link UNet2DModel}, by the names and defaults of diffusers' {@code config.json}.
+ * Settings of {@link UNet2DModel}, by the names and defaults of diffusers' {@code config.json}.
  *
  * @param sides height and width of the pictures that it was trained with
  * @param centerInput whether pictures in 0…1 are moved to −1…1

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * ModelSettings of {@link UNet2DConditionModel}, by the names and defaults of diffusers' {@code config.json}.
+ * Settings of {@link UNet2DConditionModel}, by the names and defaults of diffusers' {@code config.json}.
  *
  * @param sides height and width of the latents that it was trained with
  * @param centerInput whether latents in 0…1 are moved to −1…1

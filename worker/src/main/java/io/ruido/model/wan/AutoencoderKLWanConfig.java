@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * ModelSettings of {@link AutoencoderKLWan}, by the names and defaults of diffusers' {@code config.json}.
+ * Settings of {@link AutoencoderKLWan}, by the names and defaults of diffusers' {@code config.json}.
  *
  * @param baseDim width of the encoder's first level
  * @param decoderBaseDim the same of the decoder

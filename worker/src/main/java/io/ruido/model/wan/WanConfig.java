@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * ModelSettings of {@link WanTransformer3DModel}, by the names and defaults of diffusers' {@code config.json}.
+ * Settings of {@link WanTransformer3DModel}, by the names and defaults of diffusers' {@code config.json}.
  *
  * @param patchSize frames, height and width of a patch
  * @param textDim width of a text's states

@@ -8,13 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What {@code ruido.yaml} in a model's folder says of it, all of it optional: null where it says nothing.
+ * The content of {@code ruido.yaml} in a model's folder. All fields are optional, and null when absent.
  *
- * @param minSize least side in pixels that may be asked for
- * @param maxSize greatest side in pixels that may be asked for
- * @param width in pixels, where a job names none
- * @param height in pixels, where a job names none
- * @param frames of a clip, where a job names none
+ * @param minSize minimum side of a job in pixels
+ * @param maxSize maximum side of a job in pixels
+ * @param width default width in pixels
+ * @param height default height in pixels
+ * @param frames default number of frames of a clip
  * @param fps frames per second of the clips that the model was trained with
  */
 public record About(
@@ -36,13 +36,17 @@ public record About(
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
-    /** @throws IOException naming what of the file is not known */
+    /**
+     * Reads the file.
+     *
+     * @throws IOException naming unknown fields
+     */
     public static About read(Path folder) throws IOException {
         Path file = folder.resolve("ruido.yaml");
         return Files.exists(file) ? YAML.readValue(file.toFile(), About.class) : NOTHING;
     }
 
-    /** The model's own size, or what is said instead. */
+    /** Returns the model's own geometry with the configured values in place of its own. */
     public Geometry geometry(Geometry own) {
         return new Geometry(
                 width == null ? own.width() : width,

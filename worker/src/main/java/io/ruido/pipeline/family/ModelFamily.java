@@ -13,33 +13,33 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * All that sets one family of models apart: which pipelines of diffusers it reads, which parts they have, and how these
- * work together. A new family is a class of its own and one line of {@code ModelFamilies}. Families have no state.
+ * A family of models: the pipelines of diffusers that it reads, their parts, and how these work together. A new family
+ * is a class of its own and one line of {@code ModelFamilies}. Families have no state.
  */
 public interface ModelFamily {
-    /** Classes of diffusers' pipelines that it reads. */
+    /** Returns the class names of diffusers' pipelines that it reads. */
     Set<String> classNames();
 
-    /** The parts that a folder must have, by subfolder, each with the networks that it can be. */
+    /** Returns the required parts of a folder by subfolder, each with its possible networks. */
     Map<String, List<Network<?>>> parts();
 
-    /** The parts that a folder can have besides, each with the networks that it can be. */
+    /** Returns the optional parts of a folder by subfolder, each with its possible networks. */
     default Map<String, List<Network<?>>> optionalParts() {
         return Map.of();
     }
 
-    /** What diffusers' pipeline does where it is asked for nothing else. */
+    /** Returns the defaults of diffusers' pipeline. */
     Defaults defaults();
 
-    /** What becomes of the variance that the denoiser predicts beside the noise, if it does. */
+    /** Returns how to use a variance that the denoiser predicts in addition to the noise. */
     LearnedVariance learnedVariance();
 
     Denoiser denoiser(Parts parts) throws IOException;
 
-    /** What makes pictures of latents. */
+    /** Creates the codec between latents and results. */
     Codec codec(Parts parts, Denoiser denoiser) throws IOException;
 
-    /** What conditions the denoiser. */
+    /** Creates the encoder of prompts. */
     Prompts prompts(Parts parts, Denoiser denoiser) throws IOException;
 
     /**
@@ -50,23 +50,23 @@ public interface ModelFamily {
      */
     default void check(ModelFolder folder) throws IOException {}
 
-    /** The folder's scheduler, with the corrections that diffusers' pipeline makes to old configurations. */
+    /** Returns the folder's scheduler, with the corrections that diffusers' pipeline makes to old configurations. */
     default SchedulerConfig scheduler(ModelFolder folder) throws IOException {
         return folder.scheduler();
     }
 
-    /** The sampler of a job that names none. */
+    /** Returns the sampler of jobs that name none. */
     default SamplerName sampler(SchedulerConfig scheduler) {
         return SamplerName.defaultFor(scheduler);
     }
 
-    /** The size that the model was trained with. */
+    /** Returns the size that the model was trained with. */
     default Geometry geometry(Denoiser denoiser, Codec codec) {
         List<Integer> size = denoiser.config().sides();
         return Geometry.ofImage(size.getLast() * codec.downscale(), size.getFirst() * codec.downscale());
     }
 
-    /** The work of a step, for fairness between tenants and for expected ends. */
+    /** Returns the work of a step, for fairness between tenants and for expected ends. */
     default StepCost stepCost(Denoiser denoiser, Codec codec) {
         return StepCost.PIXELS;
     }
@@ -77,9 +77,9 @@ public interface ModelFamily {
     enum LearnedVariance {
         /** A denoiser that predicts it is not supported. */
         REFUSED,
-        /** The sampler does not see it. */
+        /** The variance is not passed to the sampler. */
         DROPPED,
-        /** It goes to the sampler. */
+        /** The variance is passed to the sampler. */
         USED
     }
 }

@@ -14,11 +14,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A folder in the layout of diffusers, as its {@code model_index.json} describes it.
+ * A folder in diffusers' layout, as described by its {@code model_index.json}.
  *
- * @param className of the pipeline in diffusers
- * @param parts class of each part that is there, by the name of its subfolder
- * @param index all of {@code model_index.json}
+ * @param className class name of the pipeline in diffusers
+ * @param parts class of each part by the name of its subfolder
+ * @param index content of {@code model_index.json}
  */
 public record ModelFolder(Path path, String className, Map<String, String> parts, JsonNode index) {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -26,7 +26,11 @@ public record ModelFolder(Path path, String className, Map<String, String> parts
     private static final String POINTER = "version https://git-lfs";
     private static final int POINTER_BYTES = 1024;
 
-    /** @throws IOException when it is not there or no JSON */
+    /**
+     * Reads the description of a folder.
+     *
+     * @throws IOException when it is missing or not JSON
+     */
     public static ModelFolder read(Path path) throws IOException {
         Path file = path.resolve(INDEX);
         if (!Files.exists(file)) {
@@ -44,7 +48,7 @@ public record ModelFolder(Path path, String className, Map<String, String> parts
         return new ModelFolder(path, index.path("_class_name").asText(), parts, index);
     }
 
-    /** Git keeps a pointer in the place of a large file that was not fetched. */
+    /** Refuses pointers of Git LFS, which Git stores in place of large files that were not fetched. */
     private static void refusePointers(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder, 2)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
@@ -57,7 +61,7 @@ public record ModelFolder(Path path, String className, Map<String, String> parts
         }
     }
 
-    /** Class of a part, or empty when the folder leaves it out. */
+    /** Returns the class of a part, or empty when the folder does not have it. */
     public Optional<String> part(String name) {
         return Optional.ofNullable(parts.get(name));
     }
@@ -66,7 +70,10 @@ public record ModelFolder(Path path, String className, Map<String, String> parts
         return path.resolve(part);
     }
 
-    /** The noise schedule and the sampler that the folder describes: the class is the index's, whatever the file says. */
+    /**
+     * Returns the noise schedule and sampler of the folder. The class is the one in the index, whatever the scheduler's
+     * file says.
+     */
     public SchedulerConfig scheduler() throws IOException {
         return SchedulerConfig.read(folder("scheduler").resolve("scheduler_config.json"), part("scheduler"));
     }

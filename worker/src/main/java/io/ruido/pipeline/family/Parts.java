@@ -12,9 +12,9 @@ import java.nio.file.Path;
  * Reads the parts of a model folder.
  *
  * @param manager owner of the weights
- * @param type of the weights
- * @param engine that executes what it can
- * @param weights reads those of a part's folder
+ * @param type type of the weights
+ * @param engine executes the networks that it supports
+ * @param weights reads the weights of a part's folder
  */
 public record Parts(ModelFolder folder, NDManager manager, DataType type, Engine engine, WeightsReader weights) {
     /** Reads the weights of a part's folder. */

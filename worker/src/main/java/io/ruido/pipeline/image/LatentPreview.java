@@ -13,9 +13,9 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * A linear map from latents to colours, good enough to see a picture emerge: the least-squares fit between synthetic
- * pictures, shrunk to the latents' size, and their latents. It is applied in plain floats, in a tenth of the time that
- * calls of torch take for so few.
+ * A linear map from latents to colours for previews. It is the least-squares fit between synthetic images, shrunk to
+ * the latents' size, and their latents. It is applied in plain floats, which takes a tenth of the time of calls to
+ * torch.
  *
  * @param matrix (L+1, 3), the last row is the constant
  */
@@ -26,7 +26,11 @@ public record LatentPreview(float[] matrix) {
     private static final int LATENT_SIDE = 8;
     private static final int BLOBS = 6;
 
-    /** @param type of the autoencoder's weights */
+    /**
+     * Fits a preview to an autoencoder of images.
+     *
+     * @param type type of the autoencoder's weights
+     */
     public static LatentPreview fit(Autoencoder vae, NDManager manager, DataType type) {
         return fit(
                 pictures -> Ops.cast(vae.encode(Ops.cast(pictures, type)).mean(), DataType.FLOAT32)
@@ -38,8 +42,8 @@ public record LatentPreview(float[] matrix) {
     /**
      * Fits a preview to any autoencoder.
      *
-     * @param encode pictures (P, 3, H, W) in −1…1 to latents (P, L, h, w), as the denoiser sees them
-     * @param downscale pixels along each side for one of the latents
+     * @param encode converts images (P, 3, H, W) in −1…1 to latents (P, L, h, w), as the denoiser gets them
+     * @param downscale number of pixels along each side per place of the latents
      */
     public static LatentPreview fit(UnaryOperator<NDArray> encode, int downscale, NDManager manager) {
         try (NDManager scratch = manager.newSubManager()) {
@@ -58,7 +62,7 @@ public record LatentPreview(float[] matrix) {
         }
     }
 
-    /** The preview of a model that denoises the picture itself, in grey or in colours. */
+    /** Returns the preview of a model that denoises pixels, in grey or in colours. */
     public static LatentPreview ofPixels(int channels) {
         float[] matrix = new float[(channels + 1) * COLOURS];
         for (int colour = 0; colour < COLOURS; colour++) {
@@ -68,9 +72,10 @@ public record LatentPreview(float[] matrix) {
     }
 
     /**
-     * Pictures with a pixel for each place of the latents: one, or of a clip one for each of the latents' frames.
+     * Returns the preview with one pixel per place of the latents: one image, or a frame for each of a clip's latent
+     * frames.
      *
-     * @param latents of the shape (1, L, h, w) or (1, L, f, h, w)
+     * @param latents values of the shape (1, L, h, w) or (1, L, f, h, w)
      */
     public Frames frames(float[] latents, Shape shape) {
         int count = shape.dimension() == 5 ? (int) shape.get(2) : 1;
@@ -103,7 +108,7 @@ public record LatentPreview(float[] matrix) {
         return NDArrays.concat(new NDList(rows, ones), 1);
     }
 
-    /** Soft discs of random colours on random grounds, in −1…1. */
+    /** Draws soft discs of random colours on random backgrounds, in −1…1. */
     private static float[] blobs(int side) {
         var random = new SplittableRandom(0);
         var pixels = new float[PICTURES * 3 * side * side];
@@ -112,7 +117,7 @@ public record LatentPreview(float[] matrix) {
             for (int blob = 0; blob <= BLOBS; blob++) {
                 double x = random.nextDouble(side), y = random.nextDouble(side);
                 double radius =
-                        blob == 0 ? 4 * side : random.nextDouble(side / 8.0, side / 3.0); // the first is the ground
+                        blob == 0 ? 4 * side : random.nextDouble(side / 8.0, side / 3.0); // the background first
                 float[] colour = {random.nextFloat(-1, 1), random.nextFloat(-1, 1), random.nextFloat(-1, 1)};
                 for (int i = 0; i < plane; i++) {
                     double distance = Math.hypot(i % side - x, i / side - y);

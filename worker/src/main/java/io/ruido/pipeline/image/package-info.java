@@ -1,2 +1,2 @@
-/** Pictures of 8-bit colours: finished ones, PNG files of them, and rough previews of latents. */
+/** Images with 8-bit colours: finished frames, and previews of latents. */
 package io.ruido.pipeline.image;

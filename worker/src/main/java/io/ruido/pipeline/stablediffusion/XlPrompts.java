@@ -91,6 +91,12 @@ final class XlPrompts implements Prompts {
         return true;
     }
 
+    /** One layer of each is left out anyway. */
+    @Override
+    public int maxClipSkip() {
+        return Math.min(encoder1.config().numHiddenLayers(), encoder2.config().numHiddenLayers()) - 1;
+    }
+
     @Override
     public boolean fits(TextualInversion embedding) {
         return embedding.ofWidth(encoder1.config().hiddenSize()).isPresent()

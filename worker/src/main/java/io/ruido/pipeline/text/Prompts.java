@@ -42,6 +42,11 @@ public interface Prompts extends AutoCloseable {
         return false;
     }
 
+    /** How many of the last layers of a CLIP text encoder can be left out; 0 where there is none. */
+    default int maxClipSkip() {
+        return 0;
+    }
+
     /** Whether an embedding has vectors for all text encoders. */
     default boolean fits(TextualInversion embedding) {
         return false;

@@ -32,12 +32,14 @@ public final class TextEncoder implements Prompts {
     private final Model model;
     private final boolean pooled;
     private final long width; // of the vectors of embeddings; 0 where there can be none
+    private final int maxClipSkip;
 
-    private TextEncoder(Tokenizer tokenizer, Model model, boolean pooled, long width) {
+    private TextEncoder(Tokenizer tokenizer, Model model, boolean pooled, long width, int maxClipSkip) {
         this.tokenizer = tokenizer;
         this.model = model;
         this.pooled = pooled;
         this.width = width;
+        this.maxClipSkip = maxClipSkip;
     }
 
     /** Reads the two subfolders of a model's folder; the tensors belong to the manager. */
@@ -61,6 +63,7 @@ public final class TextEncoder implements Prompts {
                     Tokenizer.read(tokenizer, bert.config().maxPositionEmbeddings()),
                     (ids, mask, skip, _) -> states(bert, ids, mask),
                     bert.config().pooledTokenScale() != 0,
+                    0,
                     0);
         }
         ClipTextModel clip = ClipTextModel.read(encoder, false, weights.read(encoder));
@@ -72,7 +75,8 @@ public final class TextEncoder implements Prompts {
                 Tokenizer.read(tokenizer, clip.config().maxPositionEmbeddings()),
                 model,
                 false,
-                clip.config().hiddenSize());
+                clip.config().hiddenSize(),
+                clip.config().numHiddenLayers());
     }
 
     private static NDArray states(BertModel bert, NDArray ids, NDArray mask) {
@@ -123,6 +127,11 @@ public final class TextEncoder implements Prompts {
     @Override
     public boolean weighs() {
         return true;
+    }
+
+    @Override
+    public int maxClipSkip() {
+        return maxClipSkip;
     }
 
     @Override

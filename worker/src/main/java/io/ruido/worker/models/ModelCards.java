@@ -6,6 +6,7 @@ import io.ruido.job.Geometry;
 import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingParams;
 import io.ruido.job.StepCost;
+import io.ruido.job.prompting.Prompting;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.family.About;
 import io.ruido.pipeline.family.Codec;
@@ -62,7 +63,12 @@ final class ModelCards {
                                 CLIPS * geometry.pixels(),
                                 clips.framesPerSecond(),
                                 clips.firstFrame() != Codec.FirstFrame.NONE))
-                        .orElse(null));
+                        .orElse(null),
+                new ModelCard.Abilities(
+                        pipeline.beginsWithImages(),
+                        pipeline.canTile(),
+                        pipeline.texts().weighs(),
+                        Math.min(Prompting.MOST_CLIP_SKIP, pipeline.texts().maxClipSkip())));
     }
 
     private static List<String> needs(DiffusionPipeline pipeline) {

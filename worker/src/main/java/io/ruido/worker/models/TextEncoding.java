@@ -6,20 +6,19 @@ import ai.djl.ndarray.types.DataType;
 import io.ruido.job.prompting.Composition;
 import io.ruido.job.prompting.Emphasis;
 import io.ruido.job.prompting.ExtraNetworks;
+import io.ruido.job.prompting.PromptSpan;
 import io.ruido.job.prompting.PromptSyntax;
 import io.ruido.job.prompting.Prompting;
 import io.ruido.job.prompting.Weighted;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.PromptEncoder;
 import io.ruido.pipeline.lora.AppliedLora;
-import io.ruido.pipeline.prompt.PromptSchedule;
 import io.ruido.pipeline.text.TextualInversion;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 
 /** Encodes the prompts of one job; every text once, however often it is wanted. */
 final class TextEncoding {
@@ -82,40 +81,23 @@ final class TextEncoding {
     }
 
     private Conditioning scheduled(String prompt, String negativePrompt, List<Integer> steps) {
-        List<Conditioning.Span> first = spans(prompt, negativePrompt, steps.getFirst(), 0);
-        List<Conditioning.Span> second =
-                steps.size() == 1 ? List.of() : spans(prompt, negativePrompt, steps.getLast(), steps.getFirst());
+        List<Conditioning.Span> first = spans(PromptSpan.parse(prompt, negativePrompt, steps.getFirst(), 0));
+        List<Conditioning.Span> second = steps.size() == 1
+                ? List.of()
+                : spans(PromptSpan.parse(prompt, negativePrompt, steps.getLast(), steps.getFirst()));
         return new Conditioning(texts, first, second, Conditioning.Part.NONE, warnings);
     }
 
-    /** @param before steps of the pass before */
-    private List<Conditioning.Span> spans(String prompt, String negativePrompt, int steps, int before) {
-        List<Composition.Part> parts = Composition.parse(prompt);
-        List<List<PromptSchedule.Span>> wanted = parts.stream()
-                .map(part -> PromptSchedule.parse(part.text(), steps, before))
-                .toList();
-        List<PromptSchedule.Span> unwanted = PromptSchedule.parse(negativePrompt, steps, before);
-        TreeSet<Integer> changes = new TreeSet<>();
-        wanted.forEach(spans -> spans.forEach(span -> changes.add(span.last())));
-        unwanted.forEach(span -> changes.add(span.last()));
+    private List<Conditioning.Span> spans(List<PromptSpan> prompts) {
         List<Conditioning.Span> spans = new ArrayList<>();
-        for (int last : changes) {
+        for (PromptSpan span : prompts) {
             List<Conditioning.Guide> guides = new ArrayList<>();
-            for (int i = 0; i < parts.size(); i++) {
-                guides.add(new Conditioning.Guide(
-                        number("+", textAt(wanted.get(i), last)), parts.get(i).weight()));
+            for (Composition.Part part : span.wanted()) {
+                guides.add(new Conditioning.Guide(number("+", part.text()), part.weight()));
             }
-            spans.add(new Conditioning.Span(last, guides, number("-", textAt(unwanted, last))));
+            spans.add(new Conditioning.Span(span.last(), guides, number("-", span.unwanted())));
         }
         return spans;
-    }
-
-    private static String textAt(List<PromptSchedule.Span> spans, int step) {
-        return spans.stream()
-                .filter(span -> span.last() >= step)
-                .findFirst()
-                .orElseGet(spans::getLast)
-                .text();
     }
 
     /** Of a text that is encoded now, if it was not before. */

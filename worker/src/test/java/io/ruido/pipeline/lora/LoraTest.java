@@ -277,6 +277,9 @@ class LoraTest {
                 "stable-diffusion | unet.down_blocks.0.attentions.0.proj_in | 2,4,1,1 | 2,4",
                 "stable-diffusion | text_encoder.text_model.embeddings.position_embedding | 2,8 | 16,2",
                 "dit | transformer.pos_embed.proj | 2,4,2,2 | 8,2,1,1",
+                "stable-diffusion | unet.down_blocks.0.attentions.0.proj_in | 2,4,1,1 | 4,3,1,1",
+                "stable-diffusion | unet.down_blocks.0.attentions.0.proj_in | 2,5,1,1 | 4,2,1,1",
+                "stable-diffusion | unet.down_blocks.7.attentions.0.proj_in | 2,4,1,1 | 4,2,1,1",
             })
     void whatCannotBeAppliedIsRefusedByName(String model, String module, String down, String up, @TempDir Path folder)
             throws IOException {

@@ -6,10 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.Device;
 import ai.djl.ndarray.types.DataType;
 import io.ruido.diffusion.SampleState;
+import io.ruido.job.Hires;
+import io.ruido.job.ModelCard;
 import io.ruido.job.SamplingParams;
+import io.ruido.job.prompting.PromptSyntax;
+import io.ruido.job.prompting.Prompting;
 import io.ruido.pipeline.DiffusionPipeline;
 import io.ruido.pipeline.SampleRequest;
 import io.ruido.pipeline.Sampling;
+import io.ruido.pipeline.image.RgbImage;
 import io.ruido.plan.Engine;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -68,6 +73,53 @@ class ModelTest {
             SamplingParams params = new SamplingParams(kind, 16, 16, STEPS, guidance, "ddim", 7);
 
             assertThat(model.rows(params, model.encode("an apple", "").at(0))).isEqualTo(rows);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "stable-diffusion, true, true, true",
+        "xl, true, true, true",
+        "pixart-alpha, true, false, false",
+        "dit, true, false, false",
+        "ddpm, false, true, false",
+    })
+    void theCardSaysWhatTheModelCanDo(String kind, boolean fromImage, boolean tiling, boolean emphasis)
+            throws IOException {
+        try (ExecutorService side = Executors.newSingleThreadExecutor();
+                Model model = Model.read(FOLDERS.resolve(kind), Device.cpu(), DataType.FLOAT32, Engine.EAGER, side)) {
+            ModelCard.Abilities can = model.card().abilities();
+
+            assertThat(can)
+                    .isEqualTo(new ModelCard.Abilities(fromImage, tiling, emphasis, emphasis ? can.maxClipSkip() : 0));
+            Conditioning most = model.encode(
+                    kind.equals("dit") ? "" : "a",
+                    "",
+                    new Prompting(PromptSyntax.PLAIN, can.maxClipSkip(), List.of()),
+                    List.of(1),
+                    List.of(),
+                    List.of());
+            assertThat(most.texts()).hasSize(2);
+        }
+    }
+
+    @Test
+    void withoutSeamsAResultBeginsWithAnImageWithoutSeams() throws IOException {
+        try (ExecutorService side = Executors.newSingleThreadExecutor();
+                Model model = Model.read(
+                        FOLDERS.resolve("stable-diffusion"), Device.cpu(), DataType.FLOAT32, Engine.PLAN, side)) {
+            SamplingParams params = new SamplingParams("m", 16, 16, STEPS, 3, "ddim", 7);
+            RgbImage grey = new RgbImage(16, 16, new byte[3 * 16 * 16]);
+            var source = Optional.of(new SampleRequest.Source(grey, 0.5, Optional.empty()));
+            Hires lanczos = new Hires(32, 32, STEPS, 0.5, Hires.Upscaler.LANCZOS);
+            SamplingParams large = new SamplingParams("m", 32, 32, STEPS, 3, "ddim", 7);
+            float[] latents = model.start(params, Optional.empty()).latents();
+
+            assertThat(model.start(params.withTiling(true), source).latents())
+                    .isNotEqualTo(model.start(params, source).latents());
+            assertThat(model.enlarge(latents, params.withTiling(true), lanczos, large.withTiling(true))
+                            .latents())
+                    .isNotEqualTo(model.enlarge(latents, params, lanczos, large).latents());
         }
     }
 

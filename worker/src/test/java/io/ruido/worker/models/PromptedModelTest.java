@@ -7,6 +7,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ruido.diffusion.SampleState;
@@ -19,6 +20,7 @@ import io.ruido.plan.Engine;
 import io.ruido.tensor.SafeTensors;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,7 @@ import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A model whose prompts are in AUTOMATIC1111's language, beside the implementation of make_prompt_goldens.py. */
 class PromptedModelTest {
@@ -35,6 +38,9 @@ class PromptedModelTest {
 
     /** Share of the largest value. In float32 the reference itself differs by 1e-6 from its results in float64. */
     private static final double TOLERANCE = 4e-6;
+
+    @TempDir
+    private Path folder;
 
     private final NDManager manager = Torch.newManager();
     private final ExecutorService side = Executors.newSingleThreadExecutor();
@@ -169,6 +175,27 @@ class PromptedModelTest {
         assertThat(model.encode("a red apple", "").warnings()).isEmpty();
         assertThat(encode("a b c d e f g h i j k l m n o p", "", 0, 1).warnings())
                 .isEmpty();
+    }
+
+    @Test
+    void anEmbeddingThatDoesNotFitIsNotUsedAndTold() throws IOException {
+        Path file = folder.resolve("wide.safetensors");
+        SafeTensors.write(file, Map.of("emb_params", manager.ones(new Shape(1, 3))), DataType.FLOAT32);
+        Prompting prompting = new Prompting(PromptSyntax.A1111, 0, List.of());
+        var wide = new EmbeddingLibrary.Use("wide", file, "1");
+
+        Conditioning encoded = model.encode("a wide apple", "", prompting, List.of(1), List.of(), List.of(wide));
+
+        assertThat(encoded.warnings())
+                .containsExactly(
+                        "prompt: embedding wide is not used because its vectors do not fit the model's text encoder");
+        assertThat(encoded.at(0).wanted().getFirst().states().values())
+                .isEqualTo(encode("a wide apple", "", 0, 1)
+                        .at(0)
+                        .wanted()
+                        .getFirst()
+                        .states()
+                        .values());
     }
 
     @Test

@@ -1,4 +1,4 @@
-package io.ruido.pipeline.prompt;
+package io.ruido.worker.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ruido.job.prompting.Composition;
 import io.ruido.job.prompting.Emphasis;
+import io.ruido.job.prompting.PromptSchedule;
 import io.ruido.job.prompting.Weighted;
 import io.ruido.model.Golden;
 import java.io.IOException;

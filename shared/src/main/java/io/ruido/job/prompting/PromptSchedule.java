@@ -1,10 +1,11 @@
-package io.ruido.pipeline.prompt;
+package io.ruido.job.prompting;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Editing and alternation: {@code [from:to:when]}, {@code [to:when]} and {@code [from::when]} change the text after step {@code
@@ -40,7 +41,6 @@ public final class PromptSchedule {
     private final String text;
     private final int steps;
     private final int before;
-    private final TreeSet<Integer> changes = new TreeSet<>();
     private int at;
     private int depth;
 
@@ -48,7 +48,6 @@ public final class PromptSchedule {
         this.before = before;
         this.text = text;
         this.steps = steps;
-        changes.add(steps);
     }
 
     /** The texts of a prompt in the course of so many steps; the last one's span ends with them. */
@@ -70,9 +69,27 @@ public final class PromptSchedule {
         } catch (MalformedException e) {
             return List.of(new Span(steps, prompt));
         }
-        return schedule.changes.stream()
-                .map(step -> new Span(step, textAt(tree, step)))
-                .toList();
+        TreeSet<Integer> changes = new TreeSet<>(List.of(steps));
+        addChanges(tree, steps, changes);
+        return changes.stream().map(step -> new Span(step, textAt(tree, step))).toList();
+    }
+
+    private static void addChanges(Node node, int steps, TreeSet<Integer> changes) {
+        switch (node) {
+            case Node.Text _ -> {}
+            case Node.Sequence(List<Node> nodes) -> nodes.forEach(one -> addChanges(one, steps, changes));
+            case Node.Edit(Node before, Node after, int when) -> {
+                if (when >= 1) {
+                    changes.add(when);
+                }
+                addChanges(before, steps, changes);
+                addChanges(after, steps, changes);
+            }
+            case Node.Alternation(List<Node> options) -> {
+                IntStream.rangeClosed(1, steps).forEach(changes::add);
+                options.forEach(option -> addChanges(option, steps, changes));
+            }
+        }
     }
 
     private static String textAt(Node node, int step) {
@@ -139,7 +156,6 @@ public final class PromptSchedule {
     /** Null, and nothing read, where the rule does not fit. */
     private Node attempt(Rule rule) throws MalformedException {
         int begin = at;
-        TreeSet<Integer> before = new TreeSet<>(changes);
         if (++depth > DEEPEST) {
             throw new MalformedException();
         }
@@ -147,8 +163,6 @@ public final class PromptSchedule {
         depth--;
         if (node == null) {
             at = begin;
-            changes.clear();
-            changes.addAll(before);
         }
         return node;
     }
@@ -201,9 +215,6 @@ public final class PromptSchedule {
         if (!reads(']')) {
             return null;
         }
-        for (int step = 1; step <= steps; step++) {
-            changes.add(step);
-        }
         return new Node.Alternation(options);
     }
 
@@ -216,11 +227,7 @@ public final class PromptSchedule {
         at = number.end();
         double value = Double.parseDouble(number.group(1));
         double ofPass = number.group(1).contains(".") ? (before > 0 ? value - 1 : value) * steps : value - before;
-        int step = (int) Math.min(steps, ofPass);
-        if (step >= 1) {
-            changes.add(step);
-        }
-        return step;
+        return (int) Math.min(steps, ofPass);
     }
 
     private boolean reads(char expected) {

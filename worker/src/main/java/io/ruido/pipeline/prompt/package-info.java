@@ -1,2 +1,0 @@
-/** The parts of AUTOMATIC1111's prompt language that change from step to step: editing and alternation. */
-package io.ruido.pipeline.prompt;
