@@ -158,10 +158,16 @@ final class AddOnBucket implements AddOnFiles {
                 removeOld(listing);
                 return listing;
             } catch (MinioException | GeneralSecurityException | IOException | RuntimeException e) {
-                outage.failed(e);
-                throw new IOException("S3: cannot list s3://%s/%s: %s".formatted(bucket, prefix, e.getMessage()), e);
+                throw failed("list s3://%s/%s".formatted(bucket, prefix), e);
             }
         }
+    }
+
+    /** Logs a failed call. MinIO's own text would fill several lines with the request and the response. */
+    private IOException failed(String call, Exception cause) {
+        IOException failure = new IOException("S3: cannot %s: %s".formatted(call, cause.getMessage()), cause);
+        outage.failed(failure);
+        return failure;
     }
 
     private Map<String, Found> listed() throws MinioException, GeneralSecurityException, IOException {
@@ -239,8 +245,7 @@ final class AddOnBucket implements AddOnFiles {
                 // It may have been replaced or removed since it was listed. The next attempt sees which.
                 listedSince(System.nanoTime());
             }
-            outage.failed(e);
-            throw new IOException("S3: cannot get s3://%s/%s: %s".formatted(bucket, file.object, e.getMessage()), e);
+            throw failed("get s3://%s/%s".formatted(bucket, file.object), e);
         } finally {
             Files.deleteIfExists(part);
         }
