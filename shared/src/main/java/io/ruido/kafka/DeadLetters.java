@@ -9,8 +9,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -18,6 +20,9 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 /** Reads the dead-letter topic, without removing anything. */
 public final class DeadLetters {
     private static final Duration POLL = Duration.ofMillis(200);
+
+    /** The time after which reading fails when no further record arrives. */
+    private static final Duration MAX_SILENCE = Duration.ofSeconds(30);
 
     private DeadLetters() {}
 
@@ -36,8 +41,16 @@ public final class DeadLetters {
             consumer.seekToBeginning(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             List<DeadLetter> letters = new ArrayList<>();
+            long answered = System.nanoTime();
             while (partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
-                consumer.poll(POLL).forEach(letter -> letters.add(read(letter)));
+                ConsumerRecords<String, byte[]> some = consumer.poll(POLL);
+                some.forEach(letter -> letters.add(read(letter)));
+                if (!some.isEmpty()) {
+                    answered = System.nanoTime();
+                } else if (System.nanoTime() - answered > MAX_SILENCE.toNanos()) {
+                    throw new TimeoutException(
+                            "no dead letter from Kafka within %d s".formatted(MAX_SILENCE.toSeconds()));
+                }
             }
             letters.sort(Comparator.comparing(DeadLetter::at).thenComparing(DeadLetter::id));
             return letters;
