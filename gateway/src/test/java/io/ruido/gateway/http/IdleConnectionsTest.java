@@ -4,8 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ruido.gateway.Client;
 import io.ruido.gateway.RawClient;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.ext.web.Router;
 import java.net.URI;
@@ -47,6 +55,24 @@ class IdleConnectionsTest {
                 .send("GET /slow HTTP/1.1\r\nHost: ruido\r\n\r\n");
 
         assertThat(answer).startsWith("HTTP/1.1 200").endsWith("slow answer");
+    }
+
+    @Test
+    void anHttp2ConnectionIsClosedToo() throws Exception {
+        CompletableFuture<Void> closed = new CompletableFuture<>();
+        HttpClient client = vertx.httpClientBuilder()
+                .with(new HttpClientOptions()
+                        .setProtocolVersion(HttpVersion.HTTP_2)
+                        .setHttp2ClearTextUpgrade(false))
+                .withConnectHandler(connection -> connection.closeHandler(_ -> closed.complete(null)))
+                .build();
+
+        Future<Buffer> answer = client.request(HttpMethod.GET, server.port(), "127.0.0.1", "/slow")
+                .compose(HttpClientRequest::send)
+                .compose(HttpClientResponse::body);
+
+        assertThat(answer.await(Client.TIMEOUT.toSeconds(), TimeUnit.SECONDS)).hasToString("slow answer");
+        closed.get(Client.TIMEOUT.toSeconds(), TimeUnit.SECONDS);
     }
 
     @Test
