@@ -81,7 +81,7 @@ public final class Gateway implements AutoCloseable {
      * Starts a gateway as {@link #start(RuidoConfig)} does.
      *
      * @param config with the addresses of Kafka, Redis and the object store, all of which must answer
-     * @param telemetry of the process
+     * @param telemetry telemetry of the process
      */
     public static Gateway start(RuidoConfig config, Telemetry telemetry) throws IOException, TimeoutException {
         return new Gateway().serve(config, telemetry);

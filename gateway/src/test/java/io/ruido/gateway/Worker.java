@@ -87,7 +87,7 @@ public final class Worker {
 
     /** Why an image is not to be run. */
     public JobState tryClaim(SampleId sample) {
-        return ((ClaimResult.Over) done(store.claim(sample, "test"))).state();
+        return ((ClaimResult.Finished) done(store.claim(sample, "test"))).state();
     }
 
     /** What lies in the bucket. */

@@ -15,11 +15,11 @@ final class DecodingLimits {
     /** Encoders write about ten scans. */
     private static final int MAX_SCANS = 64;
 
-    private static final Duration AT_MOST = Duration.ofSeconds(20);
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
     private final String field;
     private final BooleanSupplier abandoned;
-    private final long end = System.nanoTime() + AT_MOST.toNanos();
+    private final long end = System.nanoTime() + TIMEOUT.toNanos();
 
     /** @param abandoned whether the client has disconnected */
     DecodingLimits(String field, BooleanSupplier abandoned) {
@@ -48,7 +48,7 @@ final class DecodingLimits {
             throw new InvalidFieldException(field, null, "was not decoded: the client has disconnected");
         }
         if (System.nanoTime() > end) {
-            throw new InvalidFieldException(field, null, "takes longer to decode than " + AT_MOST.toSeconds() + " s");
+            throw new InvalidFieldException(field, null, "takes longer to decode than " + TIMEOUT.toSeconds() + " s");
         }
     }
 

@@ -10,9 +10,9 @@ import java.util.Locale;
  * A second pass of denoising, which begins with the enlarged image of the first ("hires fix" of AUTOMATIC1111's web
  * UI).
  *
- * @param width of the result in pixels
- * @param height of the result in pixels
- * @param steps of the second trajectory
+ * @param width width of the result in pixels
+ * @param height height of the result in pixels
+ * @param steps number of steps of the second trajectory
  * @param strength above 0, at most 1: how much of the enlarged image is replaced, and the share of the steps that is
  *     made
  * @param upscaler enlarges the image of the first pass

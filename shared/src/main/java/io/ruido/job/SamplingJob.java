@@ -12,7 +12,7 @@ import java.util.UUID;
  * One image: a fully resolved unit of denoising. It carries the text as well as the key of its encoding, so that it can
  * be run after the cached encoding has expired.
  *
- * @param conditioningKey of the encoded text in the cache, or null when nothing has been encoded yet
+ * @param conditioningKey key of the encoded text in the cache, or null when nothing has been encoded yet
  * @param hires the second pass, or null
  */
 public record SamplingJob(

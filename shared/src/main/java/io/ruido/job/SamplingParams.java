@@ -14,11 +14,12 @@ import java.util.regex.Pattern;
  * How an image is denoised. In JSON the geometry's numbers stand beside the others, and {@code frames} only for a clip.
  *
  * @param model name of a model folder, also part of a Kafka topic's name
- * @param geometry of the result
- * @param steps of the trajectory; second-order samplers call the denoiser several times in a step
+ * @param geometry geometry of the result
+ * @param steps number of steps of the trajectory; second-order samplers call the denoiser several times in a step
  * @param guidanceScale classifier-free guidance; 1 means none (Ho and Salimans 2022, with diffusers' offset of one)
  * @param sampler id such as {@code ddim}
- * @param seed of the first image; image i is drawn from {@code seed + i}, or with a variation all of them from this one
+ * @param seed seed of the first image; image i is drawn from {@code seed + i}, or with a variation all of them from
+ *     this one
  * @param variation null for none
  * @param source image to begin with; null to begin with noise
  * @param eta how much noise a sampler that has η adds in each step, from 0 to 1; null for the sampler's own

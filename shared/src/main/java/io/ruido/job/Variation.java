@@ -5,7 +5,7 @@ import static io.ruido.job.InvalidFieldException.check;
 /**
  * Another seed, towards whose noise the initial noise of an image is turned.
  *
- * @param seed of the first image; image i is drawn towards {@code seed + i}
+ * @param seed seed of the first image; image i is drawn towards {@code seed + i}
  * @param strength above 0, at most 1: how far the initial noise is turned
  */
 public record Variation(long seed, double strength) {

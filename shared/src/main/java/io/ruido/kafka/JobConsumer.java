@@ -61,7 +61,7 @@ public final class JobConsumer implements AutoCloseable {
     private static final Duration STOP_AT_MOST = Duration.ofSeconds(5);
 
     /** The time for leaving the group; an unreachable broker removes the member by itself. */
-    private static final Duration FAREWELL = Duration.ofSeconds(2);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
     /** Processes a record, on a virtual thread and in the job's trace. It may block for any time. */
     @FunctionalInterface
@@ -175,7 +175,7 @@ public final class JobConsumer implements AutoCloseable {
                 }
             }
         } finally {
-            consumer.close(FAREWELL);
+            consumer.close(CLOSE_TIMEOUT);
         }
     }
 

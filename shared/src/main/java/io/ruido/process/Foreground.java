@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 public final class Foreground {
     private static final Logger log = LoggerFactory.getLogger(Foreground.class);
     /** Less than the 30 s after which Kubernetes kills a pod. */
-    private static final Duration FAREWELL = Duration.ofSeconds(22);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(22);
 
     private static final int TERMINATED = 143;
 
@@ -32,8 +32,8 @@ public final class Foreground {
             }
         });
         try {
-            if (!closing.join(FAREWELL)) {
-                log.warn("did not stop within {} s; ending the process", FAREWELL.toSeconds());
+            if (!closing.join(CLOSE_TIMEOUT)) {
+                log.warn("did not stop within {} s; ending the process", CLOSE_TIMEOUT.toSeconds());
                 Runtime.getRuntime().halt(TERMINATED);
             }
         } catch (InterruptedException e) {

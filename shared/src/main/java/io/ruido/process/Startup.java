@@ -27,7 +27,7 @@ public final class Startup {
      * Runs a part until a signal ends the process. The settings come from the environment and from the file named by
      * the argument. A failure at the start is logged and ends the process; its supervisor restarts it.
      *
-     * @param name of the part, for {@code --help}
+     * @param name name of the part, for {@code --help}
      */
     public static void run(String name, String[] arguments, Part part) {
         if (List.of(arguments).contains("--help")) {

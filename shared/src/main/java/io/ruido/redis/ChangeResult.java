@@ -8,7 +8,7 @@ public sealed interface ChangeResult {
     record Done() implements ChangeResult {}
 
     /** The job is finished: there is nothing left to do. */
-    record Over(JobState state) implements ChangeResult {}
+    record Finished(JobState state) implements ChangeResult {}
 
     /** A later attempt owns the image now, so this worker's changes have no effect. */
     record Lost() implements ChangeResult {}
@@ -21,7 +21,7 @@ public sealed interface ChangeResult {
             case "OK" -> new Done();
             case "LOST" -> new Lost();
             case "UNKNOWN" -> new Unknown();
-            default -> new Over(JobState.valueOf(answer));
+            default -> new Finished(JobState.valueOf(answer));
         };
     }
 }

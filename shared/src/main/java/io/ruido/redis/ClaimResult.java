@@ -16,7 +16,7 @@ public sealed interface ClaimResult {
     record Owned(Duration lease) implements ClaimResult {}
 
     /** The job, or the image, is finished: there is nothing left to do. */
-    record Over(JobState state) implements ClaimResult {}
+    record Finished(JobState state) implements ClaimResult {}
 
     /** Redis has no such job: it never existed, or was deleted after its retention time. */
     record Unknown() implements ClaimResult {}
@@ -27,7 +27,7 @@ public sealed interface ClaimResult {
             case "CLAIMED" -> new Granted(Integer.parseInt(words[1]));
             case "OWNED" -> new Owned(Duration.ofMillis(Long.parseLong(words[1])));
             case "UNKNOWN" -> new Unknown();
-            default -> new Over(JobState.valueOf(words[0]));
+            default -> new Finished(JobState.valueOf(words[0]));
         };
     }
 }

@@ -59,7 +59,7 @@ public final class EventStream implements AutoCloseable {
     /** Receives events on Redis's threads, one at a time. It must not block. */
     @FunctionalInterface
     public interface Listener {
-        /** @param json of the event, as clients get it */
+        /** @param json JSON of the event, as clients get it */
         void onEvent(JobEvent event, String json);
     }
 
@@ -90,10 +90,10 @@ public final class EventStream implements AutoCloseable {
 
     private CompletionStage<List<Entry>> read(String stream, long after) {
         Range<String> newer = Range.from(Range.Boundary.excluding(after + "-0"), Range.Boundary.unbounded());
-        return redis.xrange(stream, newer, Limit.from(PAGE)).thenApply(EventStream::told);
+        return redis.xrange(stream, newer, Limit.from(PAGE)).thenApply(EventStream::entries);
     }
 
-    private static List<Entry> told(List<StreamMessage<String, String>> messages) {
+    private static List<Entry> entries(List<StreamMessage<String, String>> messages) {
         return messages.stream()
                 .map(message -> Entry.parse(message.getBody().get("event")))
                 .toList();
@@ -127,7 +127,7 @@ public final class EventStream implements AutoCloseable {
         return read(stream, after)
                 .thenCompose(newer -> newer.isEmpty() && after > 0
                         ? redis.xrevrange(stream, Range.create("-", after + "-0"), Limit.from(1))
-                                .thenApply(EventStream::told)
+                                .thenApply(EventStream::entries)
                         : CompletableFuture.completedStage(newer));
     }
 
@@ -184,8 +184,8 @@ public final class EventStream implements AutoCloseable {
             readAgain = false;
             if (events != null) {
                 events.stream()
-                        .filter(told -> told.event().number() > last || overtaken(told.event()))
-                        .forEach(told -> deliver(told.event(), told.json()));
+                        .filter(entry -> entry.event().number() > last || overtaken(entry.event()))
+                        .forEach(entry -> deliver(entry.event(), entry.json()));
             }
             if (more && !closed) {
                 catchUp();

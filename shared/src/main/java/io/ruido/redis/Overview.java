@@ -53,7 +53,8 @@ public final class Overview {
 
     /**
      * @param at start of the minute, in milliseconds since 1970
-     * @param counts of jobs by the state in which they ended, and of finished {@code images} and their {@code steps}
+     * @param counts counts of jobs by the state in which they ended, and of finished {@code images} and their
+     *     {@code steps}
      */
     public record Minute(long at, Map<String, Long> counts) {
         public long count(String what) {

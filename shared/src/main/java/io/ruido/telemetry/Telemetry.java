@@ -23,7 +23,7 @@ public final class Telemetry implements AutoCloseable {
     public static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
     /** The last spans are lost if the collector does not respond. */
-    private static final long FAREWELL_SECONDS = 2;
+    private static final long CLOSE_TIMEOUT_SECONDS = 2;
 
     private final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics collections = new JvmGcMetrics();
@@ -67,7 +67,7 @@ public final class Telemetry implements AutoCloseable {
     @Override
     public void close() {
         if (traces instanceof OpenTelemetrySdk sdk) {
-            sdk.shutdown().join(FAREWELL_SECONDS, TimeUnit.SECONDS);
+            sdk.shutdown().join(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
         }
         collections.close();
         metrics.close();

@@ -202,7 +202,7 @@ class JobStoreTest {
         granted(sample);
         done(store.succeed(sample, 1, "a.png", "image/png"));
 
-        assertThat(done(store.claim(sample, "again"))).isEqualTo(new ClaimResult.Over(SUCCEEDED));
+        assertThat(done(store.claim(sample, "again"))).isEqualTo(new ClaimResult.Finished(SUCCEEDED));
         assertThat(done(store.succeed(sample, 1, "twice.png", "image/png"))).isEqualTo(new ChangeResult.Lost());
         assertThat(state(job)).isEqualTo(SAMPLING);
     }
@@ -232,8 +232,8 @@ class JobStoreTest {
                         done(store.succeed(sample, 1, "b.png", "image/png")),
                         done(store.fail(id, "late")),
                         done(store.cancel(id))))
-                .containsOnly(new ChangeResult.Over(terminal));
-        assertThat(done(store.claim(sample, "late"))).isEqualTo(new ClaimResult.Over(terminal));
+                .containsOnly(new ChangeResult.Finished(terminal));
+        assertThat(done(store.claim(sample, "late"))).isEqualTo(new ClaimResult.Finished(terminal));
         assertThat(status(job)).isEqualTo(before);
         assertThat(before.state()).isEqualTo(terminal);
     }
@@ -322,7 +322,7 @@ class JobStoreTest {
         assertThat(done(store.expire(job.jobId()))).isEqualTo(new ChangeResult.Done());
         assertThat(done(deadlines.due(10))).isEmpty();
 
-        await().until(() -> done(store.step(sample, 1, 1, 20, "")).equals(new ChangeResult.Over(EXPIRED)));
+        await().until(() -> done(store.step(sample, 1, 1, 20, "")).equals(new ChangeResult.Finished(EXPIRED)));
 
         JobStatus status = status(job);
         assertThat(((SubmitResult.Accepted) accepted).expiresAt()).isEqualTo(status.expiresAt());

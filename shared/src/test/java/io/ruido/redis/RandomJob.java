@@ -132,7 +132,7 @@ final class RandomJob {
                 assertLive(before);
                 assertThat(left).isBetween(Duration.ofMillis(1), lease);
             }
-            case ClaimResult.Over(JobState state) -> {
+            case ClaimResult.Finished(JobState state) -> {
                 if (!(image.succeeded && state == JobState.SUCCEEDED)) {
                     assertOver(state, after);
                 }
@@ -237,7 +237,7 @@ final class RandomJob {
                 assertThat(token != image.newest || image.succeeded)
                         .as("the owner was refused")
                         .isTrue();
-            case ChangeResult.Over(JobState state) -> assertOver(state, Instant.now());
+            case ChangeResult.Finished(JobState state) -> assertOver(state, Instant.now());
             case ChangeResult.Unknown unknown -> throw new AssertionError("the job is unknown");
         }
         return change instanceof ChangeResult.Done;
@@ -254,7 +254,7 @@ final class RandomJob {
                 assertLive(before);
                 over = becomes;
             }
-            case ChangeResult.Over(JobState state) -> assertOver(state, Instant.now());
+            case ChangeResult.Finished(JobState state) -> assertOver(state, Instant.now());
             case ChangeResult.Lost lost -> throw new AssertionError("a whole job cannot be lost");
             case ChangeResult.Unknown unknown -> throw new AssertionError("the job is unknown");
         }

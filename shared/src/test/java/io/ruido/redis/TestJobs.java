@@ -20,7 +20,7 @@ import org.awaitility.Awaitility;
 
 /** Jobs to test with, and a connection that outlasts a busy machine. */
 final class TestJobs {
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration TIMEOUT = Duration.ofMinutes(1);
     private static final NoArgGenerator IDS = Generators.timeBasedEpochGenerator();
 
     static final SamplingParams PARAMS = new SamplingParams("apples", 128, 128, 20, 4.5, "ddim", 7);
@@ -30,9 +30,9 @@ final class TestJobs {
     private TestJobs() {}
 
     static Redis connect(EmbeddedRedis server) throws IOException {
-        Awaitility.setDefaultTimeout(PATIENCE);
+        Awaitility.setDefaultTimeout(TIMEOUT);
         Map<String, String> settings =
-                Map.of("ruido.redis.uri", server.uri(), "ruido.redis.timeout", PATIENCE.toString());
+                Map.of("ruido.redis.uri", server.uri(), "ruido.redis.timeout", TIMEOUT.toString());
         return Redis.connect(
                 RuidoConfig.load(settings, Map.of(), Optional.empty()).redis());
     }

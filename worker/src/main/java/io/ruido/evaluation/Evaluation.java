@@ -122,7 +122,7 @@ public final class Evaluation implements AutoCloseable {
     /**
      * How well each image fits the labels at its place, by the distance of the autoencoder's latents.
      *
-     * @param accepted of each image, the labels that are right for it
+     * @param accepted correct labels of each image
      * @throws IllegalArgumentException naming labels of which no image has the label one
      */
     public Fit fit(List<Set<String>> accepted, List<RgbImage> drawn) {

@@ -14,9 +14,9 @@ import java.util.Optional;
  *
  * @param labels how many labels of the training images each rung draws
  * @param seeds how many images of each prompt measure the diversity
- * @param seed of the labels and the noise
+ * @param seed seed of the labels and the noise
  * @param reference name of the rung that the others' diversity is relative to
- * @param prompts of the grid, and of the diversity
+ * @param prompts prompts of the grid, and of the diversity
  * @param rungs what is compared
  */
 public record LadderConfig(int labels, int seeds, long seed, String reference, List<String> prompts, List<Rung> rungs) {

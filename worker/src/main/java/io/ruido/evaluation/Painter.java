@@ -21,9 +21,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 
-/** Draws texts with a model of its own size, some at a time. */
+/** Draws images of texts with a model, in batches and in the model's own size. */
 public final class Painter implements AutoCloseable {
-    /** How many pictures are drawn together. */
+    /** How many images are drawn together. */
     public static final int BATCH = 8;
 
     private static final double MILLIS = 1e6;
@@ -31,11 +31,11 @@ public final class Painter implements AutoCloseable {
     private final DiffusionPipeline pipeline;
 
     /**
-     * How pictures are drawn.
+     * How images are drawn.
      *
      * @param sampler its id, or empty for the one that the model's folder describes
      * @param guidance scale of classifier-free guidance
-     * @param seed of the first picture; the next one has the next seed
+     * @param seed of the first image; the next one has the next seed
      */
     public record Sampling(Optional<String> sampler, int steps, double guidance, long seed) {
         public Sampling {
@@ -54,7 +54,7 @@ public final class Painter implements AutoCloseable {
      */
     public record Drawn(List<Frames> results, double millisEach) {
         /** The images, or the first frames of clips. */
-        public List<RgbImage> pictures() {
+        public List<RgbImage> images() {
             return results.stream().map(Frames::first).toList();
         }
     }
@@ -82,9 +82,9 @@ public final class Painter implements AutoCloseable {
         return new Drawn(results, fastest);
     }
 
-    /** Pictures of one text with seeds that follow each other. */
+    /** Images of one text with seeds that follow each other. */
     public List<RgbImage> vary(String text, int count, Sampling sampling) {
-        return draw(Collections.nCopies(count, text), sampling, _ -> {}).pictures();
+        return draw(Collections.nCopies(count, text), sampling, _ -> {}).images();
     }
 
     private List<Frames> batch(List<String> texts, Sampling sampling, long seed) {

@@ -53,7 +53,7 @@ record RungSamples(List<RgbImage> labels, List<List<RgbImage>> prompts) {
     static RungSamples draw(Painter painter, Request request) {
         Painter.Sampling sampling = request.rung().sampling(request.seed());
         List<RgbImage> labels =
-                painter.draw(request.labels(), sampling, _ -> {}).pictures();
+                painter.draw(request.labels(), sampling, _ -> {}).images();
         List<List<RgbImage>> prompts = request.prompts().stream()
                 .map(prompt -> painter.vary(prompt, request.seeds(), sampling))
                 .toList();

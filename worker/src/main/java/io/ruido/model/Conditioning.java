@@ -11,11 +11,11 @@ import java.util.function.UnaryOperator;
  *
  * <p>B batch, T tokens, D their width.
  *
- * @param states of a text (B, T, D)
- * @param mask of the states (B, T): 1 for tokens, 0 for padding
+ * @param states states of a text (B, T, D)
+ * @param mask mask of the states (B, T): 1 for tokens, 0 for padding
  * @param pooled state of the whole text (B, P)
  * @param sizes numbers about the picture's size (B, S)
- * @param labels of a class (B), type int64, or whatever else stands for one (B, P)
+ * @param labels labels of a class (B), type int64, or whatever else stands for one (B, P)
  * @param guidance that a distilled model has learned, embedded (B, G)
  * @param clean 1 for each clip whose first latent frame has no noise, else 0 (B)
  * @param picture states of a picture (B, P, D′)

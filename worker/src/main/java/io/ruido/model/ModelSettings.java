@@ -166,7 +166,7 @@ public final class ModelSettings {
     /**
      * A number for each layer of each level: given one by one, or one number for a level, or one for all.
      *
-     * @param layers of each level
+     * @param layers number of layers of each level
      */
     public List<List<Integer>> counts(String name, List<Integer> layers, int missing) {
         JsonNode value = value(name);

@@ -21,7 +21,7 @@ public record Network<T>(String className, Builder<T> builder) {
     /**
      * Reads {@code config.json} of a folder.
      *
-     * @param weights of this folder
+     * @param weights weights of this folder
      * @throws IllegalArgumentException naming a setting or tensor that is not supported
      */
     public T read(Path folder, Weights weights) throws IOException {

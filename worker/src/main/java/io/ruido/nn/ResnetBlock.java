@@ -32,7 +32,7 @@ public record ResnetBlock(
      * @param timeWidth width of the timestep's embedding, or 0 for blocks without one
      * @param scaleShift whether the timestep scales and shifts, instead of being added
      * @param timeActivated whether the embedding does not pass the non-linearity first
-     * @param divisor of the result
+     * @param divisor divisor of the result
      */
     public record Style(
             long timeWidth,

@@ -77,7 +77,7 @@ final class Plan implements AutoCloseable {
      * Executes it.
      *
      * @param manager owner of the result
-     * @param shape of the result
+     * @param shape shape of the result
      */
     NDArray run(NDManager manager, Map<String, NDArray> inputs, Shape shape) {
         NDArray result = manager.create(shape, DataType.FLOAT32);

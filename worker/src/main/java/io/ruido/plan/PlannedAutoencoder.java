@@ -24,7 +24,7 @@ public final class PlannedAutoencoder implements Autoencoder, AutoCloseable {
 
     /**
      * @param autoencoder with weights as they are stored, see {@link Weights#stored}
-     * @param weights of it; they must live longer than this
+     * @param weights its weights; they must live longer than this
      */
     public PlannedAutoencoder(Autoencoder autoencoder, Weights weights) {
         this.autoencoder = autoencoder;

@@ -39,7 +39,7 @@ public final class PlannedDenoiser implements Denoiser, AutoCloseable {
 
     /**
      * @param denoiser with weights as they are stored, see {@link Weights#stored}
-     * @param weights of it; they must live longer than this
+     * @param weights its weights; they must live longer than this
      */
     public PlannedDenoiser(Denoiser denoiser, Weights weights) {
         this.denoiser = denoiser;
@@ -50,7 +50,7 @@ public final class PlannedDenoiser implements Denoiser, AutoCloseable {
      * Returns why a denoiser cannot be planned, if so.
      *
      * @param network diffusers' name of the denoiser's class
-     * @param folder of its weights
+     * @param folder folder of its weights
      */
     public static Optional<String> obstacle(String network, Path folder, NDManager manager, DataType type)
             throws IOException {

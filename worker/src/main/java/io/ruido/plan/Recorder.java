@@ -28,7 +28,7 @@ final class Recorder implements AutoCloseable {
 
     /**
      * @param keeper owner of what is given to each run
-     * @param weights of the model
+     * @param weights weights of the model
      */
     Recorder(NDManager keeper, Collection<NDArray> weights) {
         this.manager = keeper.newSubManager();

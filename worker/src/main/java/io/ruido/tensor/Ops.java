@@ -74,7 +74,7 @@ public final class Ops {
     /**
      * Changes an array in place, by an operation that takes lists.
      *
-     * @param tensors of the operation's first list
+     * @param tensors tensors of the operation's first list
      */
     public static void update(
             String method, NDArray[] arrays, List<NDArray> tensors, long[] numbers, double[] factors) {

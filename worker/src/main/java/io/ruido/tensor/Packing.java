@@ -62,7 +62,7 @@ public final class Packing {
     /**
      * Closes the weight.
      *
-     * @param side of the maps that it is meant for
+     * @param side side of the maps that it is meant for
      */
     public static NDArray pack(NDArray weight, long stride, int side) {
         if (weight.getShape().get(2) == 1) {

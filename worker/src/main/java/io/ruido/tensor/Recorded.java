@@ -7,7 +7,7 @@ public interface Recorded extends NDArray {
     /**
      * Writes down one operation of {@code ops.py}.
      *
-     * @param arguments of which this is one
+     * @param arguments arguments of the operation, of which this is one
      * @throws UnsupportedOperationException naming the operation, when there is no other way to carry it out
      */
     NDArray call(String method, NDArray... arguments);

@@ -21,7 +21,7 @@ public final class Script {
     /**
      * Loads one class without parameters.
      *
-     * @param name of the class
+     * @param name name of the class
      * @param source its code, closed by this call
      */
     public static PtSymbolBlock load(NDManager manager, String name, InputStream source) {

@@ -49,8 +49,8 @@ public final class Weights {
      * What a tensor that a layer computes with has of one module's weight, which is joined with others or cut in parts.
      *
      * @param module its name
-     * @param first of the rows of the module's weight
-     * @param count of these rows
+     * @param first first of the rows of the module's weight
+     * @param count number of these rows
      * @param at where they are among the layer's results
      */
     public record Share(String module, long first, long count, long at) {}

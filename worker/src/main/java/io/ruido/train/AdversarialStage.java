@@ -51,7 +51,7 @@ final class AdversarialStage implements Stage {
     private UNet2DConditionModel average;
     private AdversarialLoss adversary;
     private Weights averages;
-    private Played played;
+    private DiscriminatorBatch discriminatorBatch;
 
     /**
      * The settings of the stage.
@@ -73,7 +73,7 @@ final class AdversarialStage implements Stage {
             Optional<DistillationLoss> distillation) {}
 
     /** Real and generated samples of a step, for the update of the discriminator. */
-    private record Played(NDArray real, NDArray fake, NDArray states) {}
+    private record DiscriminatorBatch(NDArray real, NDArray fake, NDArray states) {}
 
     AdversarialStage(Settings settings, TrainingSet data, long seed) {
         this.settings = settings;
@@ -99,8 +99,8 @@ final class AdversarialStage implements Stage {
         this.model = new UNet2DConditionModel(shape, weights);
         this.average = new UNet2DConditionModel(shape, averages);
         this.averages = averages;
-        QuietStart.applyToDenoiser(weights.tensors());
-        QuietStart.applyToDenoiser(averages.tensors());
+        InitialWeights.applyToDenoiser(weights.tensors());
+        InitialWeights.applyToDenoiser(averages.tensors());
         this.adversary = new AdversarialLoss(
                 discriminator(weights.at(Discriminator.NAME)),
                 settings.discriminator().penalty(),
@@ -154,7 +154,7 @@ final class AdversarialStage implements Stage {
         NDArray states = data.captions(scratch, images, random);
         NDArray real = data.latentsAt(step).tensor(scratch, images);
         NDArray fake = generate(states, real.getShape(), random);
-        played = new Played(real, fake.stopGradient(), states);
+        discriminatorBatch = new DiscriminatorBatch(real, fake.stopGradient(), states);
         int[] t = noiseLevels(images.length, random);
         NDArray loss = adversary.generator(
                 noisy(real, t, random), noisy(fake, t, random), ForwardProcess.tensor(scratch, t), states);
@@ -208,15 +208,15 @@ final class AdversarialStage implements Stage {
     }
 
     private NDArray discriminatorLoss(NDManager scratch, int step, RandomGenerator random) {
-        NDArray real = played.real();
+        NDArray real = discriminatorBatch.real();
         Shape shape = real.getShape();
         int[] t = noiseLevels((int) shape.get(0), random);
         NDArray noise = normal(scratch, new Shape(2 * shape.get(0), shape.get(1), shape.get(2), shape.get(3)), random);
         return adversary.discriminator(
                 noisy(real, t, random),
-                noisy(played.fake(), t, random),
+                noisy(discriminatorBatch.fake(), t, random),
                 ForwardProcess.tensor(scratch, t),
-                played.states(),
+                discriminatorBatch.states(),
                 noise);
     }
 

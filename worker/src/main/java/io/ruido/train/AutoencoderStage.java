@@ -49,7 +49,7 @@ public final class AutoencoderStage implements Stage {
     private AutoencoderKL model;
     private AutoencoderKL average;
     private Optional<AdversarialLoss> adversary;
-    private Played played;
+    private DiscriminatorBatch discriminatorBatch;
     private Weights averages;
 
     /** @param size side of the images in pixels */
@@ -85,7 +85,7 @@ public final class AutoencoderStage implements Stage {
                 Optional.ofNullable(config.adversarial()).map(settings -> adversary(settings.discriminator(), weights));
         adversary.ifPresent(_ -> adversary(config.adversarial().discriminator(), averages));
         for (Weights fresh : List.of(weights, averages)) {
-            QuietStart.applyToAutoencoder(fresh.tensors(), model.config().latentChannels());
+            InitialWeights.applyToAutoencoder(fresh.tensors(), model.config().latentChannels());
         }
     }
 
@@ -97,7 +97,7 @@ public final class AutoencoderStage implements Stage {
     }
 
     /** Images and reconstructions of a step, for the update of the discriminator. */
-    private record Played(NDArray real, NDArray fake) {}
+    private record DiscriminatorBatch(NDArray real, NDArray fake) {}
 
     @Override
     public boolean trains(String name) {
@@ -149,7 +149,7 @@ public final class AutoencoderStage implements Stage {
                 scratch, Seeds.normal(random, (int) q.mean().size()), q.mean().getShape());
         NDArray y = decode(q.mean().add(Ops.scale(q.logvar(), 0.5).exp().mul(noise)));
         NDArray loss = new ReconstructionLoss(config.squaredLoss(), config.gradientLoss(), config.kl()).of(x, y, q);
-        played = new Played(x, y.stopGradient());
+        discriminatorBatch = new DiscriminatorBatch(x, y.stopGradient());
         double weight = adversary.isPresent() ? adversarialAt(step) : 0;
         return weight == 0
                 ? loss
@@ -157,10 +157,12 @@ public final class AutoencoderStage implements Stage {
     }
 
     private NDArray discriminatorLoss(NDManager scratch, int step, RandomGenerator random) {
-        Shape shape = played.real().getShape();
+        Shape shape = discriminatorBatch.real().getShape();
         Shape twice = new Shape(2 * shape.get(0), shape.get(1), shape.get(2), shape.get(3));
         NDArray noise = Torch.tensor(scratch, Seeds.normal(random, (int) twice.size()), twice);
-        return adversary.orElseThrow().discriminator(played.real(), played.fake(), Ops.none(), Ops.none(), noise);
+        return adversary
+                .orElseThrow()
+                .discriminator(discriminatorBatch.real(), discriminatorBatch.fake(), Ops.none(), Ops.none(), noise);
     }
 
     /** Returns 0 at first, while the discriminator learns from easily recognized reconstructions. */

@@ -93,7 +93,7 @@ final class ClipAutoencoderStage implements Stage {
         this.average = new AutoencoderKLWan(settings, averages);
         this.averages = averages;
         for (Weights fresh : List.of(weights, averages)) {
-            QuietStart.applyToAutoencoder(fresh.tensors(), model.config().zDim());
+            InitialWeights.applyToAutoencoder(fresh.tensors(), model.config().zDim());
         }
     }
 

@@ -86,8 +86,8 @@ final class ClipDenoiserStage implements Stage {
         this.model = denoiser(weights);
         this.average = denoiser(averages);
         this.averages = averages;
-        QuietStart.applyToDenoiser(weights.tensors());
-        QuietStart.applyToDenoiser(averages.tensors());
+        InitialWeights.applyToDenoiser(weights.tensors());
+        InitialWeights.applyToDenoiser(averages.tensors());
     }
 
     private Denoiser denoiser(Weights weights) {

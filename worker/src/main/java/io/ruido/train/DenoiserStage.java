@@ -73,8 +73,8 @@ final class DenoiserStage implements Stage {
         this.model = network().builder().build(config.model(), weights);
         this.average = network().builder().build(config.model(), averages);
         this.averages = averages;
-        QuietStart.applyToDenoiser(weights.tensors());
-        QuietStart.applyToDenoiser(averages.tensors());
+        InitialWeights.applyToDenoiser(weights.tensors());
+        InitialWeights.applyToDenoiser(averages.tensors());
     }
 
     private Network<? extends Denoiser> network() {

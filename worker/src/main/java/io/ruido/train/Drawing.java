@@ -22,7 +22,7 @@ public final class Drawing {
     /**
      * Draws {@code count} samples.
      *
-     * @param seed of the first sample; the next one has the next seed
+     * @param seed seed of the first sample; the next one has the next seed
      * @param one (1, C, H, W), or (1, C, F, H, W) of a clip
      */
     public static List<float[]> run(

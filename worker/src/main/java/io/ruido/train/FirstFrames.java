@@ -13,7 +13,7 @@ import java.util.random.RandomGenerator;
  *
  * <p>B batch, C latent channels, f frames of the latents, h and w their sides, N patches, frame by frame.
  *
- * @param share of the clips with more than one frame
+ * @param share share of the clips with more than one frame
  * @param pixelsOfPatch latents of a frame that one patch has
  */
 record FirstFrames(double share, int pixelsOfPatch) {

@@ -64,7 +64,7 @@ final class ForwardProcess {
      *
      * @param x (B, C, H, W), or (B, C, F, H, W) of clips
      * @param timesteps (B), or (B, N) where each patch of a clip has its own
-     * @param weights of the examples' losses, (B, 1, 1, 1) or with as many axes as x
+     * @param weights weights of the examples' losses, (B, 1, 1, 1) or with as many axes as x
      */
     record Batch(NDArray x, NDArray timesteps, NDArray wanted, NDArray weights) {
         /** The mean of w_t · ‖wanted − output‖², in float32 whatever the output is. */

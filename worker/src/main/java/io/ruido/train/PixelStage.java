@@ -73,8 +73,8 @@ final class PixelStage implements Stage {
         this.model = new UNet2DModel(shape, weights);
         this.average = new UNet2DModel(shape, averages);
         this.averages = averages;
-        QuietStart.applyToDenoiser(weights.tensors());
-        QuietStart.applyToDenoiser(averages.tensors());
+        InitialWeights.applyToDenoiser(weights.tensors());
+        InitialWeights.applyToDenoiser(averages.tensors());
     }
 
     /** Returns the images of a step; sizes take turns. */

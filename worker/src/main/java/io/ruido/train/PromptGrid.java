@@ -23,7 +23,7 @@ final class PromptGrid {
     private final SchedulerConfig scheduler;
     private final long seed;
 
-    /** @param seed of the first image; the next one has the next seed */
+    /** @param seed seed of the first image; the next one has the next seed */
     PromptGrid(TrainingSet data, TrainConfig.Sampling sampling, ObjectNode scheduler, long seed) {
         this.data = data;
         this.sampling = sampling;

@@ -53,7 +53,7 @@ final class PromptStage implements JobConsumer.Handler {
                 retry.await(() -> publisher.publishAll(samples));
                 yield new Acknowledgement.Accept();
             }
-            case ChangeResult.Over over -> new Acknowledgement.Accept();
+            case ChangeResult.Finished finished -> new Acknowledgement.Accept();
             case ChangeResult.Lost lost -> new Acknowledgement.Accept();
             case ChangeResult.Unknown unknown -> new Acknowledgement.Reject("Redis does not know the job");
         };

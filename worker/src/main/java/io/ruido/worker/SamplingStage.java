@@ -68,7 +68,7 @@ final class SamplingStage implements JobConsumer.Handler {
                     log.debug("job {} may still run elsewhere, for {} ms", job.id(), lease.toMillis());
                     Thread.sleep(lease.compareTo(ASK_AGAIN) < 0 ? lease : ASK_AGAIN);
                 }
-                case ClaimResult.Over over -> {
+                case ClaimResult.Finished finished -> {
                     return new Acknowledgement.Accept();
                 }
                 case ClaimResult.Unknown unknown -> {

@@ -32,15 +32,16 @@ import java.util.concurrent.ScheduledExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Takes jobs from Kafka and runs them: all the wiring, top to bottom. */
+/** Takes jobs from Kafka and runs them. This class creates and connects all parts of a worker. */
 public final class Worker implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Worker.class);
 
-    /** How often an image's lease is renewed in the time that it lasts. */
+    /** The number of renewals of an image's lease during the lease. */
     private static final int RENEWALS = 4;
 
     /**
-     * Places in the batch for each spare slot. Spare slots keep the batch full while images are decoded and uploaded.
+     * The number of places in the batch per spare slot. Spare slots keep the batch full while images are decoded and
+     * uploaded.
      */
     private static final int SPARE = 4;
 
@@ -55,7 +56,7 @@ public final class Worker implements AutoCloseable {
     private final ProgressReporter progress;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("leases").factory());
-    /** Not the clock of the leases, which nothing may delay. */
+    /** Separate from the executor that renews leases, which must not be delayed. */
     private final ScheduledExecutorService announcements = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("announcements").factory());
 
@@ -102,7 +103,7 @@ public final class Worker implements AutoCloseable {
                 observer.watching(new SamplingStage(claims, sampleFactory, loop, progress, finisher));
         JobConsumer.Undeliverable undeliverable = new UndeliverableJobs(store, retry, observer);
 
-        // Before the first slot takes a record: its port may be taken.
+        // Started before the first slot takes a record, because its port may be in use.
         metrics = MetricsServer.start(config.worker(), telemetry.metrics(), redis, loop);
         names.forEach(model -> open(config, model, promptStage, samplingStage, undeliverable));
 
@@ -206,7 +207,7 @@ public final class Worker implements AutoCloseable {
         }
     }
 
-    /** The port on which it answers Prometheus, if it does. */
+    /** Returns the port of the metrics, if one is configured. */
     Optional<Integer> metricsPort() {
         return metrics.map(MetricsServer::port);
     }
@@ -217,7 +218,8 @@ public final class Worker implements AutoCloseable {
         log.info("worker is shutting down; returning unfinished images to the queue");
         metrics.ifPresent(MetricsServer::close);
         presence.leave();
-        // Before anything is given back, lest a slot takes it again: Kafka counts how often a record was taken.
+        // Stop the slots before images are returned. Otherwise a slot could take one again, and Kafka counts
+        // deliveries.
         slots.forEach(JobConsumer::stop);
         slots.forEach(JobConsumer::awaitStopped);
         loop.close();

@@ -72,9 +72,9 @@ class EvaluationTest {
         var sampling = new Painter.Sampling(Optional.empty(), 2, 3, 7);
         List<Integer> progress = new ArrayList<>();
         List<RgbImage> some =
-                painter.draw(labels.subList(0, 10), sampling, progress::add).pictures();
+                painter.draw(labels.subList(0, 10), sampling, progress::add).images();
         List<RgbImage> one =
-                painter.draw(labels.subList(0, 1), sampling, _ -> {}).pictures();
+                painter.draw(labels.subList(0, 1), sampling, _ -> {}).images();
         assertThat(Evaluation.psnr(some.subList(0, 1), one)).isGreaterThan(50);
         assertThat(progress).containsExactly(8, 10);
     }

@@ -59,7 +59,7 @@ final class Servers implements AutoCloseable {
 
     static final String SECRET = "secret-key";
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final Path MODELS = Path.of("src/test/resources/golden");
 
     private final Path folder;
@@ -209,7 +209,7 @@ final class Servers implements AutoCloseable {
 
     JobStatus awaitState(UUID job, JobState state) {
         Awaitility.await("job " + job + " " + state)
-                .atMost(PATIENCE)
+                .atMost(TIMEOUT)
                 .ignoreException(RedisException.class)
                 .until(() -> status(job).state().terminal() || status(job).state() == state);
         assertThat(status(job)).extracting(JobStatus::state, JobStatus::error).startsWith(state);
@@ -219,7 +219,7 @@ final class Servers implements AutoCloseable {
     List<JobEvent> awaitFirstStep(PromptJob job) {
         List<JobEvent> events = watch(job.jobId());
         Awaitility.await("first step of " + job.jobId())
-                .atMost(PATIENCE)
+                .atMost(TIMEOUT)
                 .pollInterval(Duration.ofMillis(10))
                 .until(() -> events.stream().anyMatch(JobEvent.Step.class::isInstance));
         return events;

@@ -33,7 +33,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
  */
 final class AcceptanceBench implements AutoCloseable {
     private static final String TOPIC = "ruido.bench";
-    private static final Duration AT_MOST = Duration.ofSeconds(120);
+    private static final Duration TIMEOUT = Duration.ofSeconds(120);
     private static final int PORTION = 200;
     private static final String PROMPT = "a red apple on a wooden table, soft light";
 
@@ -125,8 +125,8 @@ final class AcceptanceBench implements AutoCloseable {
     }
 
     private static void acquire(Semaphore free, int permits) throws InterruptedException {
-        if (!free.tryAcquire(permits, AT_MOST.toSeconds(), TimeUnit.SECONDS)) {
-            throw new IllegalStateException("no answer for " + AT_MOST.toSeconds() + " s");
+        if (!free.tryAcquire(permits, TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+            throw new IllegalStateException("no answer for " + TIMEOUT.toSeconds() + " s");
         }
     }
 

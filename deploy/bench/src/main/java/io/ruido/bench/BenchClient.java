@@ -23,7 +23,7 @@ public final class BenchClient implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
 
     /** Long, so that a busy machine gives a slow result instead of an error. */
-    private static final int PATIENCE_SECONDS = 60;
+    private static final int TIMEOUT_SECONDS = 60;
 
     private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
     private final HttpClientAgent http;
@@ -85,7 +85,7 @@ public final class BenchClient implements AutoCloseable {
 
     /** Opens a connection over which jobs can be watched. */
     public Events events(Handler<JsonObject> listener) throws TimeoutException {
-        var socket = sockets.connect(port, HOST, "/v1/ws").await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        var socket = sockets.connect(port, HOST, "/v1/ws").await(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         socket.textMessageHandler(text -> listener.handle(new JsonObject(text)));
         return job -> socket.writeTextMessage(
                 new JsonObject().put("op", "subscribe").put("job", job).encode());

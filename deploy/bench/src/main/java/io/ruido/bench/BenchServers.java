@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /** Servers and a gateway on free ports, in a temporary folder that is deleted with them, also on Ctrl-C. */
 public final class BenchServers implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BenchServers.class);
-    private static final String PATIENCE = "PT30S";
+    private static final String TIMEOUT = "PT30S";
 
     private final TemporaryFolder folder;
     private final Deque<AutoCloseable> running = new ConcurrentLinkedDeque<>();
@@ -47,11 +47,11 @@ public final class BenchServers implements AutoCloseable {
                                 "10000000",
                                 // Long, so that a busy machine gives a slow result instead of errors.
                                 "ruido.kafka.timeout",
-                                PATIENCE,
+                                TIMEOUT,
                                 "ruido.redis.timeout",
-                                PATIENCE,
+                                TIMEOUT,
                                 "ruido.s3.timeout",
-                                PATIENCE,
+                                TIMEOUT,
                                 "ruido.worker.models",
                                 models.toString()),
                         Map.of(),

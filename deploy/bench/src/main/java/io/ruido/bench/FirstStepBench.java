@@ -14,7 +14,7 @@ import java.util.concurrent.TimeoutException;
 /** Measures how soon an idle worker starts a job. Each job has a new prompt. */
 final class FirstStepBench {
     private static final int STEPS = 8;
-    private static final long AT_MOST = 60;
+    private static final long TIMEOUT_SECONDS = 60;
 
     private final BenchClient client;
     private final BenchClient.Events events;
@@ -44,7 +44,7 @@ final class FirstStepBench {
         String body = BenchClient.submission("a red apple, number " + ++texts, STEPS);
         long clock = System.currentTimeMillis();
         long begin = System.nanoTime();
-        String job = client.submit(body).toCompletableFuture().get(AT_MOST, TimeUnit.SECONDS);
+        String job = client.submit(body).toCompletableFuture().get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         double accepted = millis(System.nanoTime() - begin);
         events.subscribe(job);
         long encoding = 0;
@@ -52,9 +52,9 @@ final class FirstStepBench {
         double delivered = 0;
         List<Long> steps = new ArrayList<>();
         while (true) {
-            Arrival next = arrivals.poll(AT_MOST, TimeUnit.SECONDS);
+            Arrival next = arrivals.poll(TIMEOUT_SECONDS, TimeUnit.SECONDS);
             if (next == null) {
-                throw new IllegalStateException("job %s: no event for %d s".formatted(job, AT_MOST));
+                throw new IllegalStateException("job %s: no event for %d s".formatted(job, TIMEOUT_SECONDS));
             }
             switch (next.event) {
                 case JobEvent.State state

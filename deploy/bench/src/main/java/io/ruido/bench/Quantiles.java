@@ -23,7 +23,7 @@ public final class Quantiles {
         return new Quantiles(histogram);
     }
 
-    /** @param fraction of the values that are not above, from 0 for the minimum to 1 for the maximum */
+    /** @param fraction fraction of the values that are not above, from 0 for the minimum to 1 for the maximum */
     public double at(double fraction) {
         return values.getValueAtPercentile(100 * fraction);
     }

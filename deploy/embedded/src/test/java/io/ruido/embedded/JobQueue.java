@@ -22,7 +22,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 final class JobQueue implements AutoCloseable {
     private static final String TOPIC = "jobs";
     private static final String GROUP = "workers";
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     private final KafkaShareConsumer<String, String> consumer;
 
@@ -64,14 +64,14 @@ final class JobQueue implements AutoCloseable {
     }
 
     ConsumerRecord<String, String> take() {
-        long end = System.nanoTime() + PATIENCE.toNanos();
+        long end = System.nanoTime() + TIMEOUT.toNanos();
         while (System.nanoTime() < end) {
             Optional<ConsumerRecord<String, String>> record = poll(Duration.ofMillis(500));
             if (record.isPresent()) {
                 return record.get();
             }
         }
-        throw new AssertionError("no record within " + PATIENCE);
+        throw new AssertionError("no record within " + TIMEOUT);
     }
 
     Optional<ConsumerRecord<String, String>> poll(Duration timeout) {

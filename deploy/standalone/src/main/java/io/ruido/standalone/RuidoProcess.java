@@ -66,16 +66,16 @@ public final class RuidoProcess implements AutoCloseable {
     }
 
     /** Returns the exit status of a command that ends by itself. */
-    public int await(Duration patience) throws InterruptedException {
-        if (!ends(patience)) {
-            throw new IllegalStateException("still runs after " + patience);
+    public int await(Duration timeout) throws InterruptedException {
+        if (!ends(timeout)) {
+            throw new IllegalStateException("still runs after " + timeout);
         }
         return process.exitValue();
     }
 
     /** Returns whether it ends by itself within this time. */
-    public boolean ends(Duration patience) throws InterruptedException {
-        return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
+    public boolean ends(Duration timeout) throws InterruptedException {
+        return process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Returns a future of its exit status. */

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The page with a model of clips. */
 class ClipPageTest {
-    private static final double PATIENCE_MILLIS = 60_000;
+    private static final double TIMEOUT_MILLIS = 60_000;
 
     @TempDir
     static Path folder;
@@ -30,7 +30,7 @@ class ClipPageTest {
     @BeforeAll
     static void start() throws Exception {
         TinyModel.installClips(folder.resolve("models"));
-        ruido = BrowsedRuido.startOrSkip(folder, PATIENCE_MILLIS, Map.of());
+        ruido = BrowsedRuido.startOrSkip(folder, TIMEOUT_MILLIS, Map.of());
     }
 
     @AfterAll

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Texts of other clients on the page, in a real browser under the page's Content-Security-Policy. */
 @Timeout(300)
 class HostilePageTest {
-    private static final double PATIENCE_MILLIS = 60_000;
+    private static final double TIMEOUT_MILLIS = 60_000;
 
     /** Each would call the server for {@code /pwned}, or set the title. */
     private static final List<String> PROMPTS = List.of(
@@ -56,7 +56,7 @@ class HostilePageTest {
     @BeforeAll
     static void start() throws Exception {
         TinyModel.install(folder.resolve("models"));
-        ruido = BrowsedRuido.startOrSkip(folder, PATIENCE_MILLIS, Map.of());
+        ruido = BrowsedRuido.startOrSkip(folder, TIMEOUT_MILLIS, Map.of());
     }
 
     @AfterAll

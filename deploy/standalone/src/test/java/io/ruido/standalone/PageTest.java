@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The page as a person uses it: in a real browser, on all of Ruido in this process. */
 class PageTest {
-    private static final double PATIENCE_MILLIS = 180_000;
+    private static final double TIMEOUT_MILLIS = 180_000;
     private static final int STEPS = 25;
     private static final int FOREVER = 900;
     private static final int PHONE = 320;
@@ -94,7 +94,7 @@ class PageTest {
         // With the slower engine a long job still runs when its button is clicked.
         ruido = BrowsedRuido.startOrSkip(
                 folder,
-                PATIENCE_MILLIS,
+                TIMEOUT_MILLIS,
                 Map.of("ruido.jobs.max-steps", String.valueOf(FOREVER), "ruido.worker.engine", "eager"));
     }
 

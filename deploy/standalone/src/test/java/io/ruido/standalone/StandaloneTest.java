@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class StandaloneTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
-    private static final Duration FAREWELL = Duration.ofSeconds(10);
+    private static final Duration TIMEOUT = Duration.ofSeconds(120);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
     private static final Path LOG = Path.of("target/ruido-process.log");
 
     @TempDir
@@ -57,7 +57,7 @@ class StandaloneTest {
             assertThat(client.watch(id, event -> {}).state()).isEqualTo(JobState.SUCCEEDED);
             assertThat(client.image(id, 7)).startsWith(0x89, 'P', 'N', 'G');
             second.terminate();
-            assertThat(second.await(FAREWELL)).isEqualTo(143);
+            assertThat(second.await(CLOSE_TIMEOUT)).isEqualTo(143);
         }
         assertThat(folder.resolve(".ruido/redis/redis.pid"))
                 .as("Redis stopped too")
@@ -68,7 +68,7 @@ class StandaloneTest {
     void generateStartsWhatItNeedsAndTheSameSettingsGiveTheSamePicture() throws Exception {
         Path alone = folder.resolve("alone.png");
         try (RuidoProcess generate = generate(alone)) {
-            assertThat(generate.await(PATIENCE)).isZero();
+            assertThat(generate.await(TIMEOUT)).isZero();
         }
         Path served = folder.resolve("served.png");
         Path changed = folder.resolve("changed.png");
@@ -78,15 +78,15 @@ class StandaloneTest {
         try (RuidoProcess up = RuidoProcess.start(Ruido.class, LOG, environment, "up")) {
             URI address = up.address();
             try (RuidoProcess generate = generate(served, "--server", address.toString())) {
-                assertThat(generate.await(PATIENCE)).isZero();
+                assertThat(generate.await(TIMEOUT)).isZero();
             }
             String[] more = Stream.concat(Stream.of("--server", address.toString()), Stream.of(change))
                     .toArray(String[]::new);
             try (RuidoProcess generate = generate(changed, more)) {
-                assertThat(generate.await(PATIENCE)).isZero();
+                assertThat(generate.await(TIMEOUT)).isZero();
             }
             up.terminate();
-            up.await(FAREWELL);
+            up.await(CLOSE_TIMEOUT);
         }
         assertThat(served).hasSameBinaryContentAs(alone);
 
@@ -106,7 +106,7 @@ class StandaloneTest {
         };
         String[] arguments = Stream.of(sample, change).flatMap(Stream::of).toArray(String[]::new);
         try (RuidoProcess process = RuidoProcess.start(Ruido.class, LOG, environment, arguments)) {
-            assertThat(process.await(PATIENCE)).isZero();
+            assertThat(process.await(TIMEOUT)).isZero();
         }
         assertThat(pixels(changed)).isEqualTo(pixels(sampled));
     }
@@ -139,6 +139,6 @@ class StandaloneTest {
                 step.completeExceptionally(e);
             }
         });
-        step.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+        step.orTimeout(TIMEOUT.toSeconds(), TimeUnit.SECONDS).join();
     }
 }

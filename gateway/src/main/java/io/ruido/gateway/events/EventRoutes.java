@@ -103,10 +103,10 @@ public final class EventRoutes {
             }
         });
         streams.incrementAndGet();
-        GracefulShutdown.Registration farewell = shutdown.onBegin(response::end);
+        GracefulShutdown.Registration onShutdown = shutdown.onBegin(response::end);
         GracefulShutdown.Registration access = keys.onRevoked(Caller.of(ctx), response::end);
         ctx.addEndHandler(ended -> {
-            farewell.remove();
+            onShutdown.remove();
             access.remove();
             streams.decrementAndGet();
             feed.close();
@@ -176,12 +176,12 @@ public final class EventRoutes {
 
     private void whileOpen(RoutingContext ctx, ServerWebSocket socket, KeepAlive keepAlive, Runnable onClose) {
         sockets.incrementAndGet();
-        GracefulShutdown.Registration farewell =
+        GracefulShutdown.Registration onShutdown =
                 shutdown.onBegin(() -> socket.close(SERVICE_RESTART, "this gateway is shutting down; reconnect"));
         GracefulShutdown.Registration access =
                 keys.onRevoked(Caller.of(ctx), () -> socket.close(POLICY_VIOLATION, "the API key is no longer valid"));
         socket.closeHandler(closed -> {
-            farewell.remove();
+            onShutdown.remove();
             access.remove();
             sockets.decrementAndGet();
             keepAlive.close();

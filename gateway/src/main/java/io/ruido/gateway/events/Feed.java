@@ -92,12 +92,12 @@ public final class Feed implements AutoCloseable {
         resume();
     }
 
-    private void onEvent(EventStream.Entry told) {
+    private void onEvent(EventStream.Entry entry) {
         if (!closed && waiting.isEmpty() && !full()) {
-            send(told);
+            send(entry);
         } else if (!closed) {
-            waiting.removeIf(earlier -> told.event().overtakes(earlier.event()));
-            waiting.add(told);
+            waiting.removeIf(earlier -> entry.event().overtakes(earlier.event()));
+            waiting.add(entry);
         }
     }
 
@@ -111,11 +111,11 @@ public final class Feed implements AutoCloseable {
         }
     }
 
-    private void send(EventStream.Entry told) {
-        if (told.event().last()) {
+    private void send(EventStream.Entry entry) {
+        if (entry.event().last()) {
             close();
         }
-        client.onEvent(told.event(), told.json());
+        client.onEvent(entry.event(), entry.json());
     }
 
     @Override

@@ -8,10 +8,10 @@ import io.vertx.core.http.ServerWebSocket;
  * on the socket's event loop.
  */
 final class SocketFlow {
-    private static final int COMMANDS_IN_HAND = 16;
+    private static final int MAX_COMMANDS = 16;
 
     private final ServerWebSocket socket;
-    private int inHand;
+    private int unfinished;
     private boolean paused;
 
     /** @param drained called when the socket has drained */
@@ -26,12 +26,12 @@ final class SocketFlow {
 
     /** Begins a command, which is unfinished until {@link #end}. */
     void begin() {
-        inHand++;
+        unfinished++;
         regulate();
     }
 
     void end() {
-        inHand--;
+        unfinished--;
         regulate();
     }
 
@@ -44,7 +44,7 @@ final class SocketFlow {
         if (socket.isClosed()) {
             return;
         }
-        boolean pause = inHand >= COMMANDS_IN_HAND || socket.writeQueueFull();
+        boolean pause = unfinished >= MAX_COMMANDS || socket.writeQueueFull();
         if (pause && !paused) {
             paused = true;
             socket.pause();

@@ -24,7 +24,7 @@ import java.util.UUID;
 
 /** One WebSocket that watches many jobs: {@code Command} frames come in, {@code JobEvent} frames go out. */
 final class Subscriptions implements AutoCloseable {
-    private static final int AT_MOST = 1_000;
+    private static final int MAX_SUBSCRIPTIONS = 1_000;
     private static final int LONGEST_COMMAND = 4_096;
 
     private final Caller caller;
@@ -107,9 +107,9 @@ final class Subscriptions implements AutoCloseable {
     }
 
     private Future<JobStatus> subscribe(UUID id, long after) {
-        if (feeds.size() + pending >= AT_MOST) {
+        if (feeds.size() + pending >= MAX_SUBSCRIPTIONS) {
             return Future.failedFuture(new ProblemException(Problem.of(
-                    Problem.Code.TOO_MANY_SUBSCRIPTIONS, "A connection can watch at most " + AT_MOST + ".")));
+                    Problem.Code.TOO_MANY_SUBSCRIPTIONS, "A connection can watch at most " + MAX_SUBSCRIPTIONS + ".")));
         }
         pending++;
         return Future.fromCompletionStage(jobs.find(caller, id), loop)

@@ -45,7 +45,7 @@ public final class ApiRouter {
      *
      * @param rootHandlers called before all others, for every request
      * @param access handler that lets requests through by a rule
-     * @param maxBodyBytes of routes that set no maximum themselves
+     * @param maxBodyBytes maximum size of the body for routes that set none themselves
      * @param bodyTimeout within which a request's body has to be sent
      */
     public Router router(

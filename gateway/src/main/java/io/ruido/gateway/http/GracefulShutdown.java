@@ -23,14 +23,14 @@ public final class GracefulShutdown implements PlatformHandler {
     private static final Duration SETTLE = Duration.ofSeconds(2);
 
     /** A response that takes longer is cut off. */
-    private static final Duration AT_MOST = Duration.ofSeconds(15);
+    private static final Duration TIMEOUT = Duration.ofSeconds(15);
 
     private static final long NO_ERROR = 0;
 
     private static final Duration LOOK_EVERY = Duration.ofMillis(50);
 
     private final AtomicInteger unanswered = new AtomicInteger();
-    private final Set<Runnable> farewells = ConcurrentHashMap.newKeySet();
+    private final Set<Runnable> closers = ConcurrentHashMap.newKeySet();
     private volatile boolean begun;
 
     @Override
@@ -69,29 +69,29 @@ public final class GracefulShutdown implements PlatformHandler {
     }
 
     /**
-     * @param farewell ends a connection that would otherwise stay open; is called at once when the shutdown has begun
+     * @param closer ends a connection that would otherwise stay open; is called at once when the shutdown has begun
      */
-    public Registration onBegin(Runnable farewell) {
-        farewells.add(farewell);
+    public Registration onBegin(Runnable closer) {
+        closers.add(closer);
         if (begun) {
-            farewell.run();
+            closer.run();
         }
-        return () -> farewells.remove(farewell);
+        return () -> closers.remove(closer);
     }
 
-    /** Begins the shutdown and waits for the responses in progress, at most {@link #AT_MOST}. */
+    /** Begins the shutdown and waits for the responses in progress, at most {@link #TIMEOUT}. */
     public void run() throws InterruptedException {
         begun = true;
-        log.info("gateway is shutting down; closing {} WebSockets and event streams", farewells.size());
-        farewells.forEach(Runnable::run);
+        log.info("gateway is shutting down; closing {} WebSockets and event streams", closers.size());
+        closers.forEach(Runnable::run);
         long start = System.nanoTime();
         while (since(start).compareTo(SETTLE) < 0
-                || (unanswered.get() > 0 && since(start).compareTo(AT_MOST) < 0)) {
+                || (unanswered.get() > 0 && since(start).compareTo(TIMEOUT) < 0)) {
             Thread.sleep(LOOK_EVERY);
         }
         if (unanswered.get() > 0) {
             log.warn(
-                    "gateway is closing with {} unanswered requests after {} s", unanswered.get(), AT_MOST.toSeconds());
+                    "gateway is closing with {} unanswered requests after {} s", unanswered.get(), TIMEOUT.toSeconds());
         }
     }
 

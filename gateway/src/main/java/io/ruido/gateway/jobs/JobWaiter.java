@@ -31,9 +31,9 @@ public final class JobWaiter {
      */
     Future<JobStatus> awaitOrShutdown(RoutingContext ctx, UUID id, Duration atMost) {
         Promise<Void> over = Promise.promise();
-        GracefulShutdown.Registration farewell =
+        GracefulShutdown.Registration onShutdown =
                 shutdown.onBegin(() -> ctx.vertx().runOnContext(begun -> over.tryComplete()));
-        return await(ctx, id, atMost, over).onComplete(done -> farewell.remove());
+        return await(ctx, id, atMost, over).onComplete(done -> onShutdown.remove());
     }
 
     /** Completes with the job's state when it ends, when the time is over, or when the client disconnects. */

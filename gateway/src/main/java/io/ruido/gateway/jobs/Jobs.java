@@ -67,7 +67,7 @@ public final class Jobs {
                 });
                 yield find(caller, id);
             }
-            case ChangeResult.Over(JobState state) ->
+            case ChangeResult.Finished(JobState state) ->
                 throw new ProblemException(
                         Problem.of(Problem.Code.ALREADY_FINISHED, "Job %s is already %s.".formatted(id, state)));
             case ChangeResult.Lost lost -> throw new IllegalStateException("a whole job cannot be lost: " + id);

@@ -25,7 +25,7 @@ import java.util.Objects;
  * ordinary jobs, whose fields these clients know by other names.
  */
 public final class SynchronousJobs {
-    private static final Duration AT_MOST = Duration.ofMinutes(10);
+    private static final Duration TIMEOUT = Duration.ofMinutes(10);
 
     private final SchemaCheck contract;
     private final SubmissionService submissions;
@@ -80,7 +80,7 @@ public final class SynchronousJobs {
                 waiter.abandon(ctx, job.jobId());
             }
         });
-        return waiter.await(ctx, job.jobId(), AT_MOST).compose(status -> {
+        return waiter.await(ctx, job.jobId(), TIMEOUT).compose(status -> {
             if (status.state() == JobState.SUCCEEDED) {
                 return Future.succeededFuture(status);
             }

@@ -39,7 +39,7 @@ public final class Uploads {
     private final ResultStore objects;
     private final UploadsConfig limits;
     private final Executor blocking;
-    private final TenantTurns decoding;
+    private final FairExecutor decoding;
     private final Semaphore places = new Semaphore(PLACES);
 
     /** @param decoding executor with few threads, because each may need memory for an image of the maximum size */
@@ -55,7 +55,7 @@ public final class Uploads {
         this.objects = objects;
         this.limits = limits;
         this.blocking = blocking;
-        this.decoding = new TenantTurns(decoding);
+        this.decoding = new FairExecutor(decoding);
     }
 
     /**

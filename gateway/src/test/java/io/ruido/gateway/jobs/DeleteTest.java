@@ -57,7 +57,7 @@ class DeleteTest {
 
         assertThat(delete(id).status()).isEqualTo(204);
 
-        assertThat(worker.step(sample, attempt, 1, 20, "")).isEqualTo(new ChangeResult.Over(JobState.CANCELLED));
+        assertThat(worker.step(sample, attempt, 1, 20, "")).isEqualTo(new ChangeResult.Finished(JobState.CANCELLED));
         assertThat(worker.tryClaim(sample)).isEqualTo(JobState.CANCELLED);
         assertThat(watcher.closeStatus()).isEqualTo(1000);
         assertThat(watcher.frames.getLast().get("state").asText()).isEqualTo("CANCELLED");

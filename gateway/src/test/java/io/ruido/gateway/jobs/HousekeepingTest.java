@@ -33,7 +33,7 @@ class HousekeepingTest {
             "ruido.uploads.retention", "PT3S",
             "ruido.uploads.max-stored-bytes", "200000"));
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private final Client client = SERVICES.client;
     private final Worker worker = SERVICES.worker;
@@ -49,7 +49,7 @@ class HousekeepingTest {
         Instant expiresAt = worker.status(id).expiresAt();
         assertThat(Instant.ofEpochMilli(last.get("time").asLong()))
                 .isBetween(expiresAt, expiresAt.plus(Client.TIMEOUT));
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(worker.stored("results/" + id + "/job.json"))
+        await().atMost(TIMEOUT).untilAsserted(() -> assertThat(worker.stored("results/" + id + "/job.json"))
                 .map(json -> JobJson.read(json, JobStatus.class).state())
                 .contains(JobState.EXPIRED));
     }
@@ -61,9 +61,9 @@ class HousekeepingTest {
         int attempt = worker.claim(sample);
         assertThat(worker.step(sample, attempt, 1, 20, "")).isEqualTo(new ChangeResult.Done());
 
-        await().atMost(PATIENCE).until(() -> worker.status(id).state() == JobState.EXPIRED);
+        await().atMost(TIMEOUT).until(() -> worker.status(id).state() == JobState.EXPIRED);
 
-        assertThat(worker.step(sample, attempt, 2, 20, "")).isEqualTo(new ChangeResult.Over(JobState.EXPIRED));
+        assertThat(worker.step(sample, attempt, 2, 20, "")).isEqualTo(new ChangeResult.Finished(JobState.EXPIRED));
     }
 
     @Test
@@ -94,7 +94,7 @@ class HousekeepingTest {
                 .source()
                 .image();
 
-        await().atMost(PATIENCE)
+        await().atMost(TIMEOUT)
                 .until(() -> worker.stored(ResultStore.key(upload)).isEmpty());
         assertThat(worker.stored(ResultStore.plainKey(upload))).isEmpty();
 
@@ -118,7 +118,7 @@ class HousekeepingTest {
         assertThat(refused.json().get("detail").asText())
                 .containsPattern("was \"\\d+ bytes to store\"")
                 .containsPattern("take \\d+ of 200000 bytes");
-        await().atMost(PATIENCE).until(() -> client.upload(second).status() == 201);
+        await().atMost(TIMEOUT).until(() -> client.upload(second).status() == 201);
     }
 
     @Test
@@ -128,7 +128,7 @@ class HousekeepingTest {
         worker.finish(id);
         assertThat(client.get(path + "/images/1").status()).isEqualTo(200);
 
-        await().atMost(PATIENCE).until(() -> client.get(path).status() == 410);
+        await().atMost(TIMEOUT).until(() -> client.get(path).status() == 410);
 
         assertThat(client.get(path).json().get("code").asText()).isEqualTo("gone");
         assertThat(worker.stored("results/" + id + "/1.png")).isEmpty();

@@ -149,7 +149,7 @@ class JobsTest {
 
         client.post("/v1/jobs/" + id + "/cancel", "");
 
-        assertThat(worker.step(sample, attempt, 2, 20, "")).isEqualTo(new ChangeResult.Over(JobState.CANCELLED));
+        assertThat(worker.step(sample, attempt, 2, 20, "")).isEqualTo(new ChangeResult.Finished(JobState.CANCELLED));
         JsonNode job = client.get("/v1/jobs/" + id).json();
         assertThat(job.get("images").get(0).get("step").asInt()).isEqualTo(1);
         assertThat(job.get("finishedAt").asText())

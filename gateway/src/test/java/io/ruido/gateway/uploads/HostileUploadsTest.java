@@ -136,7 +136,7 @@ class HostileUploadsTest {
     void tenantsTakeTurns() throws Exception {
         List<String> order = new ArrayList<>();
         try (var thread = Executors.newSingleThreadExecutor()) {
-            TenantTurns turns = new TenantTurns(thread);
+            FairExecutor turns = new FairExecutor(thread);
             thread.execute(() -> {
                 for (int i = 0; i < 3; i++) {
                     turns.of("many").execute(() -> order.add("many"));

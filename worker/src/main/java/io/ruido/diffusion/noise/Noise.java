@@ -23,7 +23,7 @@ public sealed interface Noise {
      * The standardised increment of a Brownian path between two σ. Its seed is the sampler's setting; without one it is
      * what the sample's generator would draw next, which stays as it is.
      *
-     * @param least of the path's times
+     * @param least smallest time of the path
      */
     record Brownian(OptionalLong seed, float least, float greatest, float from, float to) implements Noise {}
 }

@@ -44,7 +44,7 @@ public final class TorchRandom {
     private boolean hasSpare;
     private double spare; // second value of the last pair that was drawn one by one
 
-    /** @param seed of which PyTorch uses the lower 32 bits */
+    /** @param seed seed; PyTorch uses its lower 32 bits */
     public TorchRandom(long seed) {
         this(seed, Precision.FLOAT32);
     }

@@ -118,7 +118,7 @@ final class DpmMultistep implements Sampler {
         return new DpmMultistep(settings, new Edm(new EdmGrids(settings)), Prediction.SAMPLE);
     }
 
-    /** @param prediction of algorithms that work with the noise */
+    /** @param prediction prediction type, for algorithms that work with the noise */
     private DpmMultistep(SchedulerSettings settings, Grids grids, Prediction prediction) {
         this.grids = grids;
         this.prediction = prediction;

@@ -17,7 +17,7 @@ public final class SchedulerSettings {
     private final String scheduler;
     private final ObjectNode values;
 
-    /** @param defaults of every setting that the scheduler has; any other is ignored, as diffusers does */
+    /** @param defaults defaults of all settings of the scheduler; other settings are ignored, as in diffusers */
     SchedulerSettings(String scheduler, ObjectNode defaults, ObjectNode json) {
         this.scheduler = scheduler;
         values = defaults.deepCopy();

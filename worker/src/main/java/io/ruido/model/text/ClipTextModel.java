@@ -81,7 +81,7 @@ public final class ClipTextModel {
      * Reads {@code config.json} of a folder.
      *
      * @param projection whether the model is a {@code CLIPTextModelWithProjection}
-     * @param weights of this folder
+     * @param weights weights of this folder
      */
     public static ClipTextModel read(Path folder, boolean projection, Weights weights) throws IOException {
         var model = new ClipTextModel(ClipTextConfig.read(folder, projection), weights);
@@ -109,7 +109,7 @@ public final class ClipTextModel {
         return forward(ids, mask, List.of());
     }
 
-    /** @param instead of the vectors of some tokens, in all texts */
+    /** @param instead vectors that replace those of some tokens, in all texts */
     public Output forward(NDArray ids, NDArray mask, List<Vectors> instead) {
         NDManager scratch = ids.getManager();
         int length = (int) ids.getShape().get(1);

@@ -10,7 +10,7 @@ import java.util.Set;
 /**
  * Settings of {@link T5EncoderModel}, by the names and defaults of transformers' {@code config.json}.
  *
- * @param activation of the feed-forward networks
+ * @param activation activation of the feed-forward networks
  * @param gated whether one of their two projections gates the other
  * @param biasInEachLayer whether each layer has its own bias for distances, as in UMT5 (Chung et al., 2023), or all
  *     have that of the first

@@ -15,12 +15,12 @@ import java.util.function.UnaryOperator;
 final class ClassEmbedding {
     /**
      * @param kind as diffusers names it, or LOOKUP for a table
-     * @param size of the table, or width of the vectors that stand for classes
+     * @param size size of the table, or width of the vectors that stand for classes
      */
     record Config(String kind, int size) {
         static final String LOOKUP = "lookup";
 
-        /** @param kinds of {@code class_embed_type} that the model knows */
+        /** @param kinds kinds of {@code class_embed_type} that the model knows */
         static Optional<Config> of(ModelSettings settings, Set<String> kinds) {
             int classes = settings.number("num_class_embeds", 0);
             int width = settings.number("projection_class_embeddings_input_dim", 0);
@@ -38,9 +38,9 @@ final class ClassEmbedding {
     }
 
     /**
-     * @param sinusoids of timesteps
+     * @param sinusoids sinusoids of timesteps
      * @param in how many numbers they give
-     * @param width of the embedding
+     * @param width width of the embedding
      */
     static ClassEmbedding of(
             Config config,

@@ -11,8 +11,8 @@ import java.util.OptionalInt;
  *
  * @param upTypes from the inside outwards
  * @param layers residual blocks of each level on the way down; one more on the way up
- * @param style of the residual blocks
- * @param resnetStyle of those in blocks that resample by a residual block
+ * @param style style of the residual blocks
+ * @param resnetStyle style of the residual blocks in blocks that resample with a residual block
  * @param asymmetricDown whether convolutions that halve a side add zeros at the right and at the bottom only
  * @param resnetDown whether blocks with attention among pixels halve the sides by a residual block
  * @param resnetUp whether they double them by one
@@ -38,8 +38,8 @@ record UNetBodyConfig(
      * The block between the ways down and up.
      *
      * @param layers residual blocks besides the first
-     * @param divisor of the results of its residual blocks
-     * @param attentionGroups of the norm of its attention among pixels, where there is one
+     * @param divisor divisor of the results of its residual blocks
+     * @param attentionGroups groups of the norm of its attention among pixels, if there is one
      */
     record Mid(Kind kind, int layers, double divisor, OptionalInt attentionGroups) {
         enum Kind {

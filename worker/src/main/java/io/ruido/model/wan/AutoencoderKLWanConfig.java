@@ -15,8 +15,8 @@ import java.util.List;
  * @param zDim channels of the latents
  * @param dimMult width of each level, as a multiple; each level but the last halves the sides of a frame
  * @param temporalDownsample whether each level but the last halves the number of frames, too
- * @param latentsMean of each channel of encoded clips
- * @param latentsStd of each channel of encoded clips
+ * @param latentsMean mean of each channel of encoded clips
+ * @param latentsStd standard deviation of each channel of encoded clips
  * @param residual whether levels have shortcuts (Wan 2.2)
  * @param patchSize side of blocks of pixels that are taken for channels
  */

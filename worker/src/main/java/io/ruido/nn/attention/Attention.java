@@ -18,8 +18,8 @@ public record Attention(Linear query, Linear key, Linear value, Linear out, NDAr
     /**
      * Attention as diffusers names its parts.
      *
-     * @param width of x
-     * @param contextWidth of what is attended to
+     * @param width width of x
+     * @param contextWidth width of the context
      * @param headDim width of one head; all of them together may be narrower or wider than x
      * @param bias whether the projections to queries, keys and values have one
      */

@@ -15,8 +15,8 @@ public record SpatialAttention(GroupNorm norm, Attention attention, NDArray divi
     }
 
     /**
-     * @param groups of the norm, or empty where there is none
-     * @param divisor of the result
+     * @param groups number of groups of the norm, or empty where there is none
+     * @param divisor divisor of the result
      */
     public static SpatialAttention of(
             Weights weights, long channels, long headDim, OptionalInt groups, double eps, double divisor) {

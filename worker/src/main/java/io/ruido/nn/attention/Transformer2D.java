@@ -20,7 +20,7 @@ public record Transformer2D(GroupNorm norm, Conv2d projIn, List<TransformerBlock
     /**
      * What the transformers of a level have in common.
      *
-     * @param heads of C/heads, rounded down, channels each
+     * @param heads number of heads, each with C/heads channels, rounded down
      * @param linear whether the file keeps the projections as linear layers, (C, C) instead of (C, C, 1, 1)
      * @param onlyCross whether both attentions of a block are to the context
      */

@@ -37,7 +37,7 @@ final class WanCodec implements Codec {
     }
 
     /**
-     * @param framesPerSecond of the clips that the model was trained with
+     * @param framesPerSecond frames per second of the clips that the model was trained with
      * @param firstFrame whether it was trained with clips whose first frame is given
      */
     static WanCodec read(Parts parts, double framesPerSecond, FirstFrame firstFrame) throws IOException {

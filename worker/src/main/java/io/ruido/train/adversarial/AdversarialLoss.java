@@ -24,7 +24,7 @@ public record AdversarialLoss(Discriminator discriminator, double penalty, doubl
      * @param real (B, C, H, W)
      * @param fake (B, C, H, W)
      * @param timesteps (B), how noisy both are
-     * @param states of the captions (B, T, D)
+     * @param states states of the captions (B, T, D)
      */
     public NDArray generator(NDArray real, NDArray fake, NDArray timesteps, NDArray states) {
         return RelativisticLoss.generator(

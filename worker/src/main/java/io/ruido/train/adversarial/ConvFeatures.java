@@ -21,7 +21,7 @@ public final class ConvFeatures implements FeatureMaps {
     private record Level(Conv2d conv, GroupNorm norm, Downsample down) {}
 
     /**
-     * @param channels of x
+     * @param channels number of channels of x
      * @param widths channels of the levels; multiples of 4
      * @param type to compute in
      */

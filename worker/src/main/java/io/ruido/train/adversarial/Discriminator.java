@@ -61,7 +61,7 @@ public final class Discriminator {
      *
      * @param x (B, C, H, W)
      * @param timesteps (B), how noisy x is, for features that are told
-     * @param states of the captions (B, T, D), the pooled one last; empty for a model without text
+     * @param states states of the captions (B, T, D), the pooled one last; empty for a model without text
      * @return maps (B, 1, h, w), one for each resolution
      */
     public List<NDArray> scores(NDArray x, NDArray timesteps, NDArray states) {

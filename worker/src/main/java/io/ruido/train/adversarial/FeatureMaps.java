@@ -8,7 +8,7 @@ public interface FeatureMaps {
     /**
      * @param x (B, C, H, W)
      * @param timesteps (B), how noisy x is; empty where it is never noisy
-     * @param states of the captions (B, T, D); empty for a model without text
+     * @param states states of the captions (B, T, D); empty for a model without text
      * @return maps (B, C′, H′, W′), C′ as in {@link #widths()}
      */
     List<NDArray> of(NDArray x, NDArray timesteps, NDArray states);

@@ -31,7 +31,7 @@ public final class RelativisticLoss {
      * ‖D(x) − D(x + σn)‖²/σ², which approximates the penalty of the discriminator's gradient at x without second
      * derivatives (Lin et al. 2025, arXiv:2501.08316, §3.4).
      *
-     * @param scores of x
+     * @param scores scores of x
      * @param shaken scores of x + σn, n standard normal
      */
     public static NDArray penalty(List<NDArray> scores, List<NDArray> shaken, double sigma) {

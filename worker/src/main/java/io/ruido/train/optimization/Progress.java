@@ -46,8 +46,8 @@ final class Progress {
     /**
      * A step ends.
      *
-     * @param stepLosses of the optimizers, the model's own first
-     * @param gradientNorm of the model's own
+     * @param stepLosses losses of the optimizers, the model's own first
+     * @param gradientNorm norm of the model's own gradients
      * @param work floating-point operations of the step
      */
     void end(double[] stepLosses, double gradientNorm, int batch, double work) {

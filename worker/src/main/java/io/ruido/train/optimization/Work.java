@@ -29,9 +29,9 @@ public final class Work {
     /**
      * Operations of one forward pass with one sample; backward, there are twice as many.
      *
-     * @param weights of a U-Net, a transformer or an autoencoder, with diffusers' names
-     * @param side of what the model is given
-     * @param tokens of the text
+     * @param weights weights of a U-Net, a transformer or an autoencoder, with diffusers' names
+     * @param side side of the model's input
+     * @param tokens number of tokens of the text
      */
     public static double forward(Map<String, NDArray> weights, int side, int tokens) {
         int depth = weights.keySet().stream()

@@ -5,9 +5,9 @@ import java.util.List;
 /**
  * A discriminator in a recipe.
  *
- * @param widths channels of the levels that it learns, each of which halves the sides; absent where it looks at a teacher's
- *     features
- * @param learningRate of its own optimizer, which is otherwise as the generator's
+ * @param widths channels of the levels that it learns, each of which halves the sides; absent where it looks at a
+ *     teacher's features
+ * @param learningRate learning rate of its own optimizer, which is otherwise as the generator's
  * @param penalty weight of the penalty of its gradient
  * @param sigma how far from a sample the penalty looks
  */

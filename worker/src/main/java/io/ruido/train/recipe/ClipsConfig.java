@@ -25,7 +25,7 @@ public record ClipsConfig(Path pictures, Autoencoder autoencoder, Denoiser denoi
      * @param learns what is trained of it
      * @param heldOut clips that are never trained on, for the measured PSNR
      * @param crop side of the random crops in pixels
-     * @param frames of the crops, 4k + 1
+     * @param frames number of frames of the crops, 4k + 1
      * @param stills share of the crops that are of images
      * @param flip mirrors every second crop
      * @param squaredLoss weight of the squared error of the pixels, beside 1 for their absolute error

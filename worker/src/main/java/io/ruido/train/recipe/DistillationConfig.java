@@ -9,8 +9,8 @@ import java.util.List;
  * autoencoder and text encoder, and begins with the teacher's weights unless {@code --from} names others.
  *
  * @param teacher a diffusers folder with a UNet2DConditionModel
- * @param guidance of the teacher's predictions, which the new model learns
- * @param labels of the images to train on, or none for all
+ * @param guidance guidance of the teacher's predictions, which the new model learns
+ * @param labels labels of the images to train on, or none for all
  * @param scheduler config of diffusers' LCMScheduler, with the teacher's noise schedule; what the new model predicts
  */
 public record DistillationConfig(

@@ -8,7 +8,7 @@ import java.util.List;
  * A recipe's part that trains a generator of latents against a discriminator, from nothing: it draws in one pass.
  *
  * @param base a diffusers folder whose autoencoder and text encoder the new model has
- * @param labels of the images to train on, or none for all
+ * @param labels labels of the images to train on, or none for all
  * @param scheduler config of diffusers' LCMScheduler for one step, with {@code prediction_type: sample}
  * @param model config of diffusers' UNet2DConditionModel, which is given noise alone
  */

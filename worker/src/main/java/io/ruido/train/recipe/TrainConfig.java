@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /**
  * A training recipe, read from YAML.
  *
- * @param name of the model
+ * @param name name of the model
  * @param data folder of images with {@code metadata.jsonl}
  * @param output folder for checkpoints, metrics, samples and the exported model
  * @param size side of an image in pixels
@@ -139,7 +139,8 @@ public record TrainConfig(
      * @param gradientLoss weight of the L1 loss of the differences between neighbouring pixels
      * @param kl weight of the Kullback-Leibler divergence from N(0, 1), per latent number
      * @param adversarial adds a discriminator's opinion to the loss, if given
-     * @param precision of the network's inner values, float32 if absent; weights and moments are float32 always
+     * @param precision precision of the network's inner values, float32 if absent; weights and moments are float32
+     *     always
      * @param model config of diffusers' AutoencoderKL
      */
     public record Autoencoder(
@@ -174,7 +175,7 @@ public record TrainConfig(
     /**
      * A discriminator that learns to distinguish images from reconstructions, patch by patch.
      *
-     * @param weight of its loss, relative to the other losses
+     * @param weight weight of its loss, relative to the other losses
      * @param from share of the steps after which its loss counts
      */
     public record Adversarial(double weight, double from, AdversaryConfig discriminator) {
@@ -203,7 +204,7 @@ public record TrainConfig(
      *
      * @param textEncoder folder of a BERT model: {@code config.json}, {@code model.safetensors} and the tokenizer
      * @param tokens length of every caption, padded or cut
-     * @param labels of the images to train on, or none for all
+     * @param labels labels of the images to train on, or none for all
      * @param precision as the autoencoder's
      * @param minSnrGamma γ of the Min-SNR loss weights (Hang et al. 2023, §3.4), 0 for equal weights
      * @param scheduler config of diffusers' DDIMScheduler: the noise schedule and what the model predicts

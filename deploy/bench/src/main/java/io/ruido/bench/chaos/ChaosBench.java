@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
                 + " of its seed; fails otherwise.")
 public final class ChaosBench implements Callable<Integer> {
     /** Longer than the delay of a job whose record Kafka has lost. */
-    private static final Duration PATIENCE = Duration.ofMinutes(6);
+    private static final Duration TIMEOUT = Duration.ofMinutes(6);
 
     private static final int SHOWN = 10;
 
@@ -73,7 +73,7 @@ public final class ChaosBench implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(cleanUp);
         ChaosFindings findings = new ChaosFindings();
         boolean passed = false;
-        try (ChaosClient client = new ChaosClient(cluster.addresses(), PATIENCE)) {
+        try (ChaosClient client = new ChaosClient(cluster.addresses(), TIMEOUT)) {
             cluster.start();
             run(cluster, client, findings);
             passed = findings.none();
@@ -104,7 +104,7 @@ public final class ChaosBench implements Callable<Integer> {
                 }
             }
             faults.close();
-            all.await(PATIENCE);
+            all.await(TIMEOUT);
         }
         double seconds = (System.nanoTime() - begin) / 1e9;
         Map<JobState, Integer> states = new ChaosRecord(client, findings).check(all.orders());

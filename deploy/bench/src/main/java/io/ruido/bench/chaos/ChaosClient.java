@@ -31,17 +31,17 @@ final class ChaosClient implements AutoCloseable {
     private static final Set<Integer> TRY_AGAIN = Set.of(429, 503);
 
     private final List<URI> gateways;
-    private final Duration patience;
+    private final Duration timeout;
     private final LongAdder again = new LongAdder();
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(2))
             .build();
 
-    /** @param patience time after which a missing response is a fault */
-    ChaosClient(List<URI> gateways, Duration patience) {
+    /** @param timeout time after which a missing response is a fault */
+    ChaosClient(List<URI> gateways, Duration timeout) {
         this.gateways = gateways;
-        this.patience = patience;
+        this.timeout = timeout;
     }
 
     record Answer(int status, byte[] body) {
@@ -77,7 +77,7 @@ final class ChaosClient implements AutoCloseable {
     }
 
     private Answer ask(Consumer<HttpRequest.Builder> what, String path) throws InterruptedException {
-        long deadline = System.nanoTime() + patience.toNanos();
+        long deadline = System.nanoTime() + timeout.toNanos();
         while (true) {
             String last;
             try {
@@ -94,7 +94,7 @@ final class ChaosClient implements AutoCloseable {
                 last = e.toString();
             }
             if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("%s: no answer for %s, at last %s".formatted(path, patience, last));
+                throw new IllegalStateException("%s: no answer for %s, at last %s".formatted(path, timeout, last));
             }
             again.increment();
             Thread.sleep(PAUSE_MILLIS);

@@ -26,7 +26,7 @@ final class ChaosCluster implements AutoCloseable {
     private static final int SERVERS = 3;
     private static final int GATEWAYS = 2;
     private static final int LOOK_AGAIN_MILLIS = 50;
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
     private final ChaosProcess kafka;
     private final ChaosProcess redis;
@@ -74,11 +74,11 @@ final class ChaosCluster implements AutoCloseable {
     /** Starts the servers, waits until they accept connections, and starts the rest. */
     void start() throws InterruptedException {
         List.of(kafka, redis, s3).forEach(ChaosProcess::start);
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        long deadline = System.nanoTime() + TIMEOUT.toNanos();
         for (int port : serverPorts) {
             while (!connects(port)) {
                 if (System.nanoTime() > deadline) {
-                    throw new IllegalStateException("a server did not start within " + PATIENCE);
+                    throw new IllegalStateException("a server did not start within " + TIMEOUT);
                 }
                 Thread.sleep(LOOK_AGAIN_MILLIS);
             }

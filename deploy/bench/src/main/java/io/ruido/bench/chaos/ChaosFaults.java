@@ -1,6 +1,6 @@
 package io.ruido.bench.chaos;
 
-import io.ruido.bench.chaos.ChaosProcess.Ending;
+import io.ruido.bench.chaos.ChaosProcess.StopMode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -25,7 +25,7 @@ final class ChaosFaults implements AutoCloseable {
     /** Stops a random part now. */
     void add(Random random) {
         ChaosProcess part = part(random);
-        add(part, ending(part, random), Duration.ofMillis(random.nextInt(AWAY_AT_MOST_MILLIS)));
+        add(part, stopMode(part, random), Duration.ofMillis(random.nextInt(AWAY_AT_MOST_MILLIS)));
     }
 
     private ChaosProcess part(Random random) {
@@ -42,20 +42,19 @@ final class ChaosFaults implements AutoCloseable {
         return parts.get(random.nextInt(parts.size()));
     }
 
-    private Ending ending(ChaosProcess part, Random random) {
+    private StopMode stopMode(ChaosProcess part, Random random) {
         // Writes that a killed Redis loses because of its settings are not a fault of Ruido.
-        return part != cluster.redis() && random.nextBoolean() ? Ending.KILLED : Ending.TERMINATED;
+        return part != cluster.redis() && random.nextBoolean() ? StopMode.KILLED : StopMode.TERMINATED;
     }
 
     /** Stops a part now, unless it is being restarted. */
-    void add(ChaosProcess part, Ending ending, Duration away) {
+    void add(ChaosProcess part, StopMode mode, Duration away) {
         threads.execute(() -> {
             long at = System.nanoTime();
             try {
-                if (part.restart(ending, away)) {
+                if (part.restart(mode, away)) {
                     timeline.add("%7.1f s  %-10s %-8s started again after %.1f s"
-                            .formatted(
-                                    seconds(at - begin), part.name(), ending.label, seconds(System.nanoTime() - at)));
+                            .formatted(seconds(at - begin), part.name(), mode.label, seconds(System.nanoTime() - at)));
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

@@ -18,7 +18,7 @@ final class ChaosProcess implements AutoCloseable {
     private static final Duration AGAIN_AFTER = Duration.ofSeconds(1);
 
     /** The grace period, as in Kubernetes; a process that takes longer is killed. */
-    private static final Duration FAREWELL = Duration.ofSeconds(30);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(30);
 
     private final String name;
     private final Path log;
@@ -30,13 +30,13 @@ final class ChaosProcess implements AutoCloseable {
     private boolean closed;
 
     /** How a process ends. */
-    enum Ending {
+    enum StopMode {
         TERMINATED("SIGTERM"),
         KILLED("kill -9");
 
         final String label;
 
-        Ending(String label) {
+        StopMode(String label) {
             this.label = label;
         }
     }
@@ -76,12 +76,12 @@ final class ChaosProcess implements AutoCloseable {
     }
 
     /** Stops and restarts the process; returns false when it was already being restarted. */
-    boolean restart(Ending ending, Duration away) throws InterruptedException {
+    boolean restart(StopMode mode, Duration away) throws InterruptedException {
         if (!restarting.compareAndSet(false, true)) {
             return false;
         }
         try {
-            end(ending);
+            end(mode);
             Thread.sleep(away);
             start();
             return true;
@@ -90,12 +90,12 @@ final class ChaosProcess implements AutoCloseable {
         }
     }
 
-    private void end(Ending ending) throws InterruptedException {
+    private void end(StopMode mode) throws InterruptedException {
         RuidoProcess ended = process();
-        switch (ending) {
+        switch (mode) {
             case TERMINATED -> {
                 ended.terminate();
-                if (!ended.ends(FAREWELL)) {
+                if (!ended.ends(CLOSE_TIMEOUT)) {
                     ended.killAll();
                 }
             }

@@ -2,7 +2,7 @@ package io.ruido.bench.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ruido.bench.chaos.ChaosProcess.Ending;
+import io.ruido.bench.chaos.ChaosProcess.StopMode;
 import io.ruido.job.JobState;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ class ChaosTest {
     private static final int JOBS = 150;
     private static final long SEED = 7;
     private static final Duration AWAY = Duration.ofMillis(500);
-    private static final Duration PATIENCE = Duration.ofMinutes(4);
+    private static final Duration TIMEOUT = Duration.ofMinutes(4);
 
     @Test
     void noJobIsLostOrDoneTwiceWhateverEnds(@TempDir Path folder) throws Exception {
@@ -36,24 +36,24 @@ class ChaosTest {
         ChaosFindings findings = new ChaosFindings();
         Map<JobState, Integer> states;
         try (ChaosCluster cluster = new ChaosCluster(folder, 2, settings);
-                ChaosClient client = new ChaosClient(cluster.addresses(), PATIENCE)) {
+                ChaosClient client = new ChaosClient(cluster.addresses(), TIMEOUT)) {
             cluster.start();
             ChaosJobs jobs = ChaosJobs.begin(client, findings, SEED);
             ChaosFaults faults = new ChaosFaults(cluster);
             for (int number = 0; number < JOBS; number++) {
                 switch (number) {
-                    case 30 -> faults.add(cluster.workers().getFirst(), Ending.KILLED, AWAY);
-                    case 50 -> faults.add(cluster.redis(), Ending.TERMINATED, AWAY);
-                    case 70 -> faults.add(cluster.s3(), Ending.KILLED, AWAY);
-                    case 90 -> faults.add(cluster.kafka(), Ending.KILLED, AWAY);
-                    case 110 -> faults.add(cluster.gateways().getFirst(), Ending.KILLED, AWAY);
-                    case 130 -> faults.add(cluster.workers().getLast(), Ending.TERMINATED, AWAY);
+                    case 30 -> faults.add(cluster.workers().getFirst(), StopMode.KILLED, AWAY);
+                    case 50 -> faults.add(cluster.redis(), StopMode.TERMINATED, AWAY);
+                    case 70 -> faults.add(cluster.s3(), StopMode.KILLED, AWAY);
+                    case 90 -> faults.add(cluster.kafka(), StopMode.KILLED, AWAY);
+                    case 110 -> faults.add(cluster.gateways().getFirst(), StopMode.KILLED, AWAY);
+                    case 130 -> faults.add(cluster.workers().getLast(), StopMode.TERMINATED, AWAY);
                     default -> {}
                 }
                 jobs.submit(number, () -> {});
             }
             faults.close();
-            jobs.await(PATIENCE);
+            jobs.await(TIMEOUT);
             states = new ChaosRecord(client, findings).check(jobs.orders());
         }
         assertThat(findings.none()).as(findings.toString()).isTrue();

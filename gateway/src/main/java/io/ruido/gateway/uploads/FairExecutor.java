@@ -8,12 +8,12 @@ import java.util.Queue;
 import java.util.concurrent.Executor;
 
 /** Runs the tasks of tenants in turn, so that a tenant with many images delays the others by only one of them. */
-final class TenantTurns {
+final class FairExecutor {
     private final Executor executor;
     private final Map<String, Queue<Runnable>> waiting = new LinkedHashMap<>();
 
     /** @param executor executor with few threads */
-    TenantTurns(Executor executor) {
+    FairExecutor(Executor executor) {
         this.executor = executor;
     }
 

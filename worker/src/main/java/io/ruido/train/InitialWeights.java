@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * §5.1; Dhariwal and Nichol 2021), and the other convolutions keep the variance of their input; those next to the
  * latents set its scale and are left alone.
  */
-final class QuietStart {
+final class InitialWeights {
     private static final Set<String> BRANCH_ENDS = Set.of("conv2", "proj_out");
     private static final Pattern ZERO = Pattern.compile(
             "conv_out\\.weight|adaln_single\\.linear\\..*|condition_embedder\\.time_proj\\..*|.*scale_shift_table"
@@ -19,7 +19,7 @@ final class QuietStart {
     private static final float GAIN = (float) Math.sqrt(3); // PyTorch's layers start with a third of that variance
     private static final float START_LOGVAR = -4;
 
-    private QuietStart() {}
+    private InitialWeights() {}
 
     static void apply(Map<String, NDArray> fresh) {
         fresh.forEach((name, tensor) -> {
@@ -37,7 +37,7 @@ final class QuietStart {
     /**
      * Applies {@link #apply}, and makes latents with little noise.
      *
-     * @param channels of the latents
+     * @param channels number of channels of the latents
      */
     static void applyToAutoencoder(Map<String, NDArray> fresh, int channels) {
         apply(fresh);
