@@ -63,7 +63,7 @@ public interface Stage {
      * Draws samples with the averaged weights, and measures them.
      *
      * @param grid PNG file for the samples
-     * @return measures by name
+     * @return measures by name, or none
      */
     Map<String, Double> evaluate(NDManager scratch, Path grid) throws IOException;
 

@@ -174,8 +174,10 @@ public final class TrainingRun {
         Path samples = Files.createDirectories(folder.resolve("samples"));
         try (NDManager scratch = manager.newSubManager()) {
             Map<String, Double> measures = stage.evaluate(scratch, samples.resolve("%08d.png".formatted(done)));
-            metrics.append(done, measures);
-            log.info("{} {}: {}", stage.name(), done, measures);
+            if (!measures.isEmpty()) {
+                metrics.append(done, measures);
+                log.info("{} {}: {}", stage.name(), done, measures);
+            }
             stage.export(scratch, export);
         }
     }

@@ -153,6 +153,15 @@ class TrainingRunTest {
         assertThat(again.losses).isEmpty();
     }
 
+    @Test
+    void aStageThatMeasuresNothingCanBeResumed() throws IOException {
+        var drawn = new Recorded(Samples.autoencoder(STEPS));
+        drawn.measures = false;
+        run(drawn, "run", false);
+
+        assertThat(run(drawn, "run", true)).isTrue();
+    }
+
     private boolean run(Stage stage, String name, boolean resume) throws IOException {
         return new TrainingRun(stage, folder.resolve(name), 1, () -> false)
                 .run(resume, Optional.empty(), folder.resolve("export"));
@@ -164,6 +173,7 @@ class TrainingRunTest {
         private final List<Float> losses = new ArrayList<>();
         private int breaksAt = -1;
         private int discriminatorBreaksAt = -1;
+        private boolean measures = true;
 
         private Recorded(Stage stage) {
             this.stage = stage;
@@ -234,7 +244,8 @@ class TrainingRunTest {
 
         @Override
         public Map<String, Double> evaluate(NDManager scratch, Path grid) throws IOException {
-            return stage.evaluate(scratch, grid);
+            Map<String, Double> measured = stage.evaluate(scratch, grid);
+            return measures ? measured : Map.of();
         }
 
         @Override
