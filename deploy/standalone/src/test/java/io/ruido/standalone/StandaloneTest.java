@@ -47,8 +47,7 @@ class StandaloneTest {
         String id;
         try (RuidoProcess first = RuidoProcess.start(Ruido.class, LOG, environment, "up");
                 GatewayClient client = new GatewayClient(first.address())) {
-            id = client.submit(JobJson.MAPPER.readTree("""
-                            {"prompt": "a red apple", "steps": 150, "count": 8, "seed": 7}""")).get("id").asText();
+            id = submitLong(client);
             awaitFirstStep(client, id);
             first.kill();
         }
@@ -56,7 +55,9 @@ class StandaloneTest {
                 GatewayClient client = new GatewayClient(second.address())) {
             assertThat(client.watch(id, event -> {}).state()).isEqualTo(JobState.SUCCEEDED);
             assertThat(client.image(id, 7)).startsWith(0x89, 'P', 'N', 'G');
-            second.terminate();
+
+            awaitFirstStep(client, submitLong(client));
+            second.terminate(); // in the middle of a job: a crash would have another status
             assertThat(second.await(CLOSE_TIMEOUT)).isEqualTo(143);
         }
         assertThat(folder.resolve(".ruido/redis/redis.pid"))
@@ -109,6 +110,11 @@ class StandaloneTest {
             assertThat(process.await(TIMEOUT)).isZero();
         }
         assertThat(pixels(changed)).isEqualTo(pixels(sampled));
+    }
+
+    private static String submitLong(GatewayClient client) throws Exception {
+        return client.submit(JobJson.MAPPER.readTree("""
+                        {"prompt": "a red apple", "steps": 150, "count": 8, "seed": 7}""")).get("id").asText();
     }
 
     private static int[] pixels(Path file) throws IOException {
