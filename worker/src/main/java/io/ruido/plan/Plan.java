@@ -14,6 +14,7 @@ import ai.onnxruntime.OrtSession;
 import io.ruido.tensor.Torch;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /** A graph that ONNX Runtime executes. Its weights must live as long as it does. */
 final class Plan implements AutoCloseable {
@@ -24,6 +25,13 @@ final class Plan implements AutoCloseable {
 
     /** The variable that decides for torch's threads, too, see {@link Torch}. */
     private static final boolean SPINS = "ACTIVE".equalsIgnoreCase(System.getenv("OMP_WAIT_POLICY"));
+
+    /** True while the JVM exits. ONNX Runtime's own shutdown hook ends it then, and a call would crash the process. */
+    private static volatile boolean exiting;
+
+    static {
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> exiting = true));
+    }
 
     private final OrtSession session;
 
@@ -80,6 +88,7 @@ final class Plan implements AutoCloseable {
      * @param shape shape of the result
      */
     NDArray run(NDManager manager, Map<String, NDArray> inputs, Shape shape) {
+        awaitExit();
         NDArray result = manager.create(shape, DataType.FLOAT32);
         Map<String, OnnxTensor> tensors = new HashMap<>();
         try (OnnxTensor output = tensor(result)) {
@@ -92,6 +101,13 @@ final class Plan implements AutoCloseable {
             throw new IllegalStateException("ONNX Runtime cannot execute a plan: " + e.getMessage(), e);
         } finally {
             tensors.values().forEach(OnnxTensor::close);
+        }
+    }
+
+    /** Does not return while the JVM exits. */
+    private static void awaitExit() {
+        while (exiting) {
+            LockSupport.park();
         }
     }
 
