@@ -272,16 +272,23 @@ public record ModelCard(
     }
 
     /**
-     * What jobs can ask of a model.
+     * What jobs can ask of a model. An ability that an older worker's card does not mention is assumed.
      *
      * @param fromImage whether results can begin with an image
      * @param tiling whether images can be without seams
      * @param emphasis whether prompts can have emphasis and {@code BREAK}
      * @param maxClipSkip how many of the last layers of its CLIP text encoder can be left out, 0 without one
      */
-    public record Abilities(boolean fromImage, boolean tiling, boolean emphasis, int maxClipSkip) {
+    public record Abilities(Boolean fromImage, Boolean tiling, Boolean emphasis, Integer maxClipSkip) {
         /** Those of which no job is refused. */
-        static final Abilities ALL = new Abilities(true, true, true, Prompting.MOST_CLIP_SKIP);
+        static final Abilities ALL = new Abilities(null, null, null, null);
+
+        public Abilities {
+            fromImage = fromImage == null || fromImage;
+            tiling = tiling == null || tiling;
+            emphasis = emphasis == null || emphasis;
+            maxClipSkip = maxClipSkip == null ? Prompting.MOST_CLIP_SKIP : maxClipSkip;
+        }
     }
 
     /**

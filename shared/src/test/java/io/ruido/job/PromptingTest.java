@@ -1,16 +1,24 @@
 package io.ruido.job;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.ruido.job.prompting.Composition;
+import io.ruido.job.prompting.Emphasis;
 import io.ruido.job.prompting.ExtraNetworks;
 import io.ruido.job.prompting.LoraUse;
+import io.ruido.job.prompting.PromptSchedule;
 import io.ruido.job.prompting.PromptSyntax;
 import io.ruido.job.prompting.Prompting;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,6 +54,40 @@ class PromptingTest {
         assertRefused("brackets open", "negativePrompt", "a", "([a".repeat(300));
         assertThatCode(() -> check("[".repeat(100) + "a" + "]".repeat(100), "[(a)]".repeat(400), true))
                 .doesNotThrowAnyException();
+    }
+
+    @Test
+    void aPromptWithMoreThan64TextsIsRefused() {
+        String changes = IntStream.range(0, 7).mapToObj("[a|%d]"::formatted).collect(Collectors.joining());
+        String many = "[" + IntStream.range(0, 65).mapToObj(String::valueOf).collect(Collectors.joining("|")) + "]";
+
+        assertThatCode(() -> check(changes, "", true)).doesNotThrowAnyException();
+        SamplingParams params = new SamplingParams("m", 64, 64, 100, 4.5, "ddim", 7).with(A1111);
+        assertThatThrownBy(() -> Prompting.checkPrompts(
+                        new PromptJob(new UUID(0, 1), many, "", 1, params, Priority.BATCH, Instant.EPOCH), true))
+                .isInstanceOf(InvalidFieldException.class)
+                .hasMessageStartingWith("prompt: must have at most 64 different texts in the course of the steps");
+    }
+
+    /** Patterns that search again from each character of a run would take minutes. */
+    @Test
+    void longRunsAreReadInLinearTime() {
+        String digits = "1".repeat(200_000);
+        String spaces = " ".repeat(200_000);
+
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            assertThat(PromptSchedule.parse("[a:" + digits, 20)).hasSize(1);
+            assertThat(Emphasis.parse("prompt", "(a:" + digits + ".1.)")).hasSize(1);
+            assertThat(Emphasis.parse("prompt", "a" + spaces + "b BREAK c")).hasSize(3);
+            assertThat(Composition.parse("a" + spaces + "b :2 ").getFirst().weight())
+                    .isEqualTo(2);
+        });
+    }
+
+    @Test
+    void anAbilityThatAnOlderCardDoesNotMentionIsAssumed() {
+        assertThat(JobJson.read("{\"tiling\": false}".getBytes(UTF_8), ModelCard.Abilities.class))
+                .isEqualTo(new ModelCard.Abilities(true, false, true, Prompting.MOST_CLIP_SKIP));
     }
 
     @ParameterizedTest

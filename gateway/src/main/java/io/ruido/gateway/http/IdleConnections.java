@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * Closes connections that have had no request in progress for some time. Vert.x's own idle timeout cannot do this,
  * because it would also cut off a request that waits long for its answer. WebSockets are not closed: they have pings.
+ * Without TLS a connection is known from its first request on.
  */
 public final class IdleConnections implements PlatformHandler {
     /** The time for a slow client to receive what has been written. */
@@ -74,7 +75,7 @@ public final class IdleConnections implements PlatformHandler {
     @Override
     public void handle(RoutingContext ctx) {
         HttpConnection http = ctx.request().connection();
-        if (ctx.request().headers().contains(HttpHeaders.UPGRADE)) {
+        if (ctx.request().headers().contains(HttpHeaders.UPGRADE, HttpHeaders.WEBSOCKET, true)) {
             forget(http);
         }
         Connection connection = connections.get(http);

@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
  */
 public final class Composition {
     private static final Pattern AND = Pattern.compile("\\bAND\\b");
-    private static final Pattern WEIGHT =
-            Pattern.compile("(.*?)(?:\\s*:\\s*([-+]?(?:\\d+\\.?|\\d*\\.\\d+)))?\\s*", Pattern.DOTALL);
+    private static final Pattern WEIGHT = Pattern.compile("\\s*+([-+]?(?:\\d*+\\.\\d++|\\d++\\.?))\\s*+");
+    private static final String SPACES = " \t\n\u000B\f\r";
 
     /** One of the texts, which may have editing and emphasis. */
     public record Part(String text, double weight) {}
@@ -30,12 +30,21 @@ public final class Composition {
     }
 
     private static Part part(String text) {
-        Matcher parts = WEIGHT.matcher(text);
-        if (!parts.matches()) {
-            return new Part(text, 1);
+        int colon = text.lastIndexOf(':');
+        Matcher number = WEIGHT.matcher(text.substring(colon + 1));
+        if (colon < 0 || !number.matches()) {
+            return new Part(withoutSpacesAtEnd(text), 1);
         }
-        double weight = parts.group(2) == null ? 1 : Double.parseDouble(parts.group(2));
+        double weight = Double.parseDouble(number.group(1));
         check(Math.abs(weight) <= MOST, "prompt", text, "must have weights from -100 to 100");
-        return new Part(parts.group(1), weight);
+        return new Part(withoutSpacesAtEnd(text.substring(0, colon)), weight);
+    }
+
+    private static String withoutSpacesAtEnd(String text) {
+        int end = text.length();
+        while (end > 0 && SPACES.indexOf(text.charAt(end - 1)) >= 0) {
+            end--;
+        }
+        return text.substring(0, end);
     }
 }

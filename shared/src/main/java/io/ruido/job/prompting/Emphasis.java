@@ -1,7 +1,5 @@
 package io.ruido.job.prompting;
 
-import static io.ruido.job.InvalidFieldException.check;
-
 import io.ruido.job.InvalidFieldException;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,8 +21,11 @@ public final class Emphasis {
     private static final int DEEPEST = 100;
 
     private static final Pattern TOKEN =
-            Pattern.compile("\\\\[()\\[\\]\\\\]|\\\\|\\(|\\[|:\\s*([+-]?[.\\d]+)\\s*\\)|\\)|]|[^\\\\()\\[\\]:]+|:");
-    private static final Pattern BREAK = Pattern.compile("\\s*\\bBREAK\\b\\s*", Pattern.DOTALL);
+            Pattern.compile("\\\\[()\\[\\]\\\\]|\\\\|\\(|\\[|:\\s*+([+-]?[.\\d]++)\\s*+\\)|\\)|]|[^\\\\()\\[\\]:]+|:");
+    private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d++\\.?\\d*+|\\.\\d++)");
+
+    /** A search never begins inside a run of spaces, so that long runs take linear time. */
+    private static final Pattern BREAK = Pattern.compile("(?:(?<!\\s)\\s++)?\\bBREAK\\b\\s*+");
 
     private final List<Weighted> pieces = new ArrayList<>();
     private final List<Integer> round = new ArrayList<>(); // where each open bracket begins
@@ -76,15 +77,14 @@ public final class Emphasis {
 
     private void open(List<Integer> brackets) {
         brackets.add(pieces.size());
-        check(
-                round.size() + square.size() <= DEEPEST,
-                field,
-                text,
-                "must not have more than %d brackets open at the same time".formatted(DEEPEST));
+        if (round.size() + square.size() > DEEPEST) {
+            throw new InvalidFieldException(
+                    field, text, "must not have more than %d brackets open at the same time".formatted(DEEPEST));
+        }
     }
 
     private static boolean isNumber(String token) {
-        return token.matches("[+-]?(\\d+\\.?\\d*|\\.\\d+)");
+        return NUMBER.matcher(token).matches();
     }
 
     private void addText(String token) {
@@ -101,18 +101,14 @@ public final class Emphasis {
         for (int i = from; i < pieces.size(); i++) {
             Weighted piece = pieces.get(i);
             if (!piece.isBreak()) {
-                pieces.set(i, new Weighted(piece.text(), checked(piece.weight() * factor)));
+                double weight = piece.weight() * factor;
+                if (!(Math.abs(weight) <= MOST)) {
+                    throw new InvalidFieldException(
+                            field, text, "must give its words weights from -10000 to 10000, not %s".formatted(weight));
+                }
+                pieces.set(i, new Weighted(piece.text(), weight));
             }
         }
-    }
-
-    private double checked(double weight) {
-        check(
-                Math.abs(weight) <= MOST,
-                field,
-                text,
-                "must give its words weights from -10000 to 10000, not %s".formatted(weight));
-        return weight;
     }
 
     private List<Weighted> joined() {

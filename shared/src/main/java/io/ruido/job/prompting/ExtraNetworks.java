@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 
 /** The {@code <lora:name:weight>} in prompts of {@link PromptSyntax#A1111}. */
 public final class ExtraNetworks {
-    private static final Pattern TAG = Pattern.compile("<(\\w+):([^>]+)>");
+    private static final Pattern TAG = Pattern.compile("<(\\w++):([^>]++)>");
 
     private ExtraNetworks() {}
 

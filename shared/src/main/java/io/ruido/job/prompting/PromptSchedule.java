@@ -35,7 +35,8 @@ public final class PromptSchedule {
         private static final long serialVersionUID = 1L;
     }
 
-    private static final Pattern NUMBER = Pattern.compile("\\s*([+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d+)?)\\s*]");
+    private static final Pattern NUMBER =
+            Pattern.compile("\\s*+([+-]?(?:\\d++\\.?\\d*+|\\.\\d++)(?:[eE][+-]?\\d++)?)\\s*+]");
     private static final int DEEPEST = 50;
 
     private final String text;

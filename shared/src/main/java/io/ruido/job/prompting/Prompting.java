@@ -18,6 +18,9 @@ public record Prompting(PromptSyntax syntax, int clipSkip, List<LoraUse> loras) 
     /** Texts of a prompt between {@code AND}, each of which costs a call of the denoiser in each step. */
     private static final int MOST_TEXTS = 8;
 
+    /** Texts that a prompt has in the course of the steps, each of which has to be encoded. */
+    private static final int MOST_VERSIONS = 64;
+
     private static final int MOST_LORAS = 16;
 
     /** More than the layers of any CLIP text encoder. */
@@ -60,8 +63,17 @@ public record Prompting(PromptSyntax syntax, int clipSkip, List<LoraUse> loras) 
             span.wanted().forEach(part -> wanted.add(part.text()));
             unwanted.add(span.unwanted());
         }
-        wanted.forEach(text -> checkText("prompt", text, emphasis));
-        unwanted.forEach(text -> checkText("negativePrompt", text, emphasis));
+        checkTexts("prompt", job.prompt(), wanted, emphasis);
+        checkTexts("negativePrompt", job.negativePrompt(), unwanted, emphasis);
+    }
+
+    private static void checkTexts(String field, String prompt, Set<String> texts, boolean emphasis) {
+        check(
+                texts.size() <= MOST_VERSIONS,
+                field,
+                prompt,
+                "must have at most %d different texts in the course of the steps".formatted(MOST_VERSIONS));
+        texts.forEach(text -> checkText(field, text, emphasis));
     }
 
     private static void checkText(String field, String text, boolean emphasis) {
