@@ -166,7 +166,7 @@ public final class SampleState {
      *
      * @param output of the denoiser for {@link #input()}, guidance applied, of the latents' size; of a denoiser that
      *     learned its variance twice that, the variance being the second half
-     * @throws ArithmeticException when the latents are no longer numbers
+     * @throws NotFiniteException when the latents are no longer numbers
      */
     public void advance(float[] output) {
         Step step = next();
@@ -200,7 +200,7 @@ public final class SampleState {
     private void checkFinite() {
         for (float value : state[0]) {
             if (!Float.isFinite(value)) {
-                throw new ArithmeticException(
+                throw new NotFiniteException(
                         ("after step %d of %d the latents have values that are not finite: the guidance scale, or a weight of the"
                                         + " prompt or of a LoRA, is too large for the model and its dtype")
                                 .formatted(step(), steps()));

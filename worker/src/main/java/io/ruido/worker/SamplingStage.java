@@ -1,5 +1,6 @@
 package io.ruido.worker;
 
+import io.ruido.diffusion.NotFiniteException;
 import io.ruido.diffusion.SampleState;
 import io.ruido.job.Job;
 import io.ruido.job.PromptJob;
@@ -83,10 +84,10 @@ final class SamplingStage implements JobConsumer.Handler {
     private Optional<Acknowledgement> runOnce(SamplingJob job, int attempt) throws Exception {
         try {
             return run(job, attempt);
-        } catch (ArithmeticException e) {
+        } catch (NotFiniteException e) {
             return Optional.of(new Acknowledgement.Reject(e.getMessage()));
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof ArithmeticException notFinite) {
+            if (e.getCause() instanceof NotFiniteException notFinite) {
                 return Optional.of(new Acknowledgement.Reject(notFinite.getMessage()));
             }
             throw e;

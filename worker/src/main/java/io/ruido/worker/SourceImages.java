@@ -67,8 +67,9 @@ final class SourceImages {
         }
         try {
             fresh.complete(decoded(field, upload, params));
-        } catch (RuntimeException e) {
-            recent.remove(key);
+        } catch (Throwable e) {
+            // Others may wait for it, whatever went wrong.
+            recent.remove(key, fresh);
             fresh.completeExceptionally(e);
         }
         return await(fresh);

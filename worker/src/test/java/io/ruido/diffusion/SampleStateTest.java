@@ -84,7 +84,7 @@ class SampleStateTest {
         output[3] = Float.NaN;
 
         assertThatThrownBy(() -> sample.advance(output))
-                .isInstanceOf(ArithmeticException.class)
+                .isInstanceOf(NotFiniteException.class)
                 .hasMessageStartingWith("after step 2 of 12 the latents have values that are not finite");
     }
 

@@ -3,6 +3,7 @@ package io.ruido.pipeline.image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.ruido.diffusion.NotFiniteException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -38,11 +39,11 @@ public record Frames(List<RgbImage> images) {
 
     /**
      * @param pixels (B, C, H, W) or (B, C, F, H, W) in −1…1, C being 3 or, for grey, 1
-     * @throws ArithmeticException when they are no numbers
+     * @throws NotFiniteException when they are no numbers
      */
     public static List<Frames> of(NDArray pixels) {
         if (!Float.isFinite(pixels.sum().getFloat())) {
-            throw new ArithmeticException(
+            throw new NotFiniteException(
                     "the decoded image has values that are not finite: the autoencoder's values are too"
                             + " large for its dtype");
         }

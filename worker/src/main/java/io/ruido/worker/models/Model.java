@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.ruido.adapter.Adapters;
+import io.ruido.diffusion.NotFiniteException;
 import io.ruido.diffusion.SampleState;
 import io.ruido.image.ImageEncoder;
 import io.ruido.job.Artifact;
@@ -366,7 +367,7 @@ public final class Model implements AutoCloseable {
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case IllegalArgumentException refused -> throw refused;
-                case ArithmeticException notFinite -> throw notFinite;
+                case NotFiniteException notFinite -> throw notFinite;
                 default -> {}
             }
             throw new IllegalStateException(
