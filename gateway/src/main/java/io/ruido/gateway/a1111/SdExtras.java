@@ -84,6 +84,7 @@ public final class SdExtras {
                                 Caller.of(ctx).tenant(),
                                 () -> enlarged(
                                         IMAGE, (String) values.get(IMAGE), new Enlarger(values, limits.maxPixels()))))
+                .onComplete(done -> dropBody(ctx))
                 .onSuccess(image -> Reply.json(ctx, 200, Map.of("html_info", "", IMAGE, image)))
                 .onFailure(ctx::fail);
     }
@@ -95,16 +96,21 @@ public final class SdExtras {
         Reply.on(ctx, uploads.work(Caller.of(ctx).tenant(), () -> sent.stream()
                         .map(image -> enlarged(IMAGES, image, enlarger))
                         .toList()))
+                .onComplete(done -> dropBody(ctx))
                 .onSuccess(images -> Reply.json(ctx, 200, Map.of("html_info", "", "images", images)))
                 .onFailure(ctx::fail);
     }
 
     private static Map<String, Object> values(RoutingContext ctx, List<SdParameter> own) {
-        Map<String, Object> values = SdParameters.of(
+        return SdParameters.of(
                 RequestValidation.body(ctx),
                 Stream.concat(own.stream(), COMMON.stream()).toList());
+    }
+
+    /** Its images are large, and a client can read the response slowly. */
+    private static void dropBody(RoutingContext ctx) {
+        RequestValidation.body(ctx).clear();
         RequestValidation.releaseBody(ctx);
-        return values;
     }
 
     private static List<String> sent(JsonArray list) {
