@@ -21,9 +21,12 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.awt.image.BufferedImage;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 
 /** {@code POST /sdapi/v1/extra-single-image} and {@code extra-batch-images}, which enlarge images without a model. */
@@ -78,12 +81,9 @@ public final class SdExtras {
 
     private void enlarge(RoutingContext ctx) {
         Map<String, Object> values = values(ctx, SINGLE);
-        Reply.on(
-                        ctx,
-                        uploads.work(
-                                Caller.of(ctx).tenant(),
-                                () -> enlarged(
-                                        IMAGE, (String) values.get(IMAGE), new Enlarger(values, limits.maxPixels()))))
+        Enlarger enlarger = new Enlarger(values, limits.maxPixels());
+        String tenant = Caller.of(ctx).tenant();
+        Reply.on(ctx, uploads.work(tenant, () -> enlarged(ctx, IMAGE, (String) values.get(IMAGE), enlarger)))
                 .onComplete(done -> dropBody(ctx))
                 .onSuccess(image -> Reply.json(ctx, 200, Map.of("html_info", "", IMAGE, image)))
                 .onFailure(ctx::fail);
@@ -93,11 +93,16 @@ public final class SdExtras {
         Map<String, Object> values = values(ctx, BATCH);
         List<String> sent = sent((JsonArray) values.getOrDefault(IMAGES, new JsonArray()));
         Enlarger enlarger = new Enlarger(values, limits.maxPixels() / sent.size()); // All results lie in memory.
-        Reply.on(ctx, uploads.work(Caller.of(ctx).tenant(), () -> sent.stream()
-                        .map(image -> enlarged(IMAGES, image, enlarger))
-                        .toList()))
+        String tenant = Caller.of(ctx).tenant();
+        List<String> images = new ArrayList<>();
+        CompletionStage<Void> all = CompletableFuture.completedStage(null);
+        for (String image : sent) { // one after another, and those of other tenants in between
+            all = all.thenCompose(before -> uploads.work(tenant, () -> enlarged(ctx, IMAGES, image, enlarger)))
+                    .thenAccept(images::add);
+        }
+        Reply.on(ctx, all)
                 .onComplete(done -> dropBody(ctx))
-                .onSuccess(images -> Reply.json(ctx, 200, Map.of("html_info", "", "images", images)))
+                .onSuccess(done -> Reply.json(ctx, 200, Map.of("html_info", "", "images", images)))
                 .onFailure(ctx::fail);
     }
 
@@ -129,7 +134,10 @@ public final class SdExtras {
     }
 
     /** @param field that has the image */
-    private String enlarged(String field, String base64, Enlarger enlarger) {
+    private String enlarged(RoutingContext ctx, String field, String base64, Enlarger enlarger) {
+        if (ctx.response().closed()) {
+            throw new InvalidFieldException(field, null, "was not enlarged: the client has disconnected");
+        }
         BufferedImage image =
                 uploads.read(field, Uploads.decoded(field, base64)).image();
         return Base64.getEncoder().encodeToString(ImageEncoder.png(enlarger.enlarged(field, image)));

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -376,16 +377,22 @@ class CompatibilityTest {
     }
 
     @Test
-    void imagesAreEnlargedTogether() {
-        Client.Answer answer = post("extra-batch-images", """
+    void imagesAreEnlargedTogether() throws IOException {
+        Client.Answer answer = post(
+                "extra-batch-images", """
                 {"imageList": [{"data": "%s", "name": "a"}, {"data": "%s"}], "upscaler_1": "Lanczos", "upscaling_resize": 1.5}
-                """.formatted(PICTURE, PICTURE));
+                """.formatted(PICTURE, Base64.getEncoder().encodeToString(Pictures.png(32, 64))));
         Client.Answer tooLarge = post("extra-batch-images", """
                 {"imageList": [{"data": "%s"}, {"data": "%s"}], "upscaler_1": "Lanczos", "upscaling_resize": 50}
                 """.formatted(PICTURE, PICTURE));
 
         assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
-        assertThat(answer.json().get("images")).hasSize(2);
+        List<Integer> widths = new ArrayList<>();
+        for (JsonNode image : answer.json().get("images")) {
+            widths.add(ImageIO.read(new ByteArrayInputStream(Base64.getDecoder().decode(image.asText())))
+                    .getWidth());
+        }
+        assertThat(widths).as("in the order of the request").containsExactly(96, 48);
         assertThat(post("extra-batch-images", "{\"imageList\": []}").text()).contains("must have 1 to 16 images");
         assertThat(post("extra-batch-images", "{\"imageList\": [\"x\"]}").status())
                 .isEqualTo(422);
