@@ -2,6 +2,8 @@ package io.ruido.gateway.a1111;
 
 import io.ruido.config.RuidoConfig.UploadsConfig;
 import io.ruido.gateway.access.Caller;
+import io.ruido.gateway.http.ProblemException;
+import io.ruido.gateway.http.Problems;
 import io.ruido.gateway.http.Reply;
 import io.ruido.gateway.http.RequestTraces;
 import io.ruido.gateway.http.RequestValidation;
@@ -22,6 +24,7 @@ import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -133,32 +136,34 @@ public final class SdImageRoute {
             RoutingContext ctx, Map<String, Object> values, JsonObject source, Optional<PartDrawn> part) {
         JsonObject body = RequestValidation.body(ctx);
         boolean send = !Boolean.FALSE.equals(values.get("send_images"));
-        return Reply.on(
-                        ctx,
-                        checkpoint
-                                .of(Caller.of(ctx).tenant())
-                                .thenCombine(catalog.all(), (model, cards) -> submission(values, source, model, cards)))
+        Map<String, Object> settings = SdSubmission.settings(values);
+        return model(ctx, SdSubmission.model((String) settings.get(SdParameters.CHECKPOINT)))
+                .map(card -> submission(values, settings, source, card))
                 .compose(submission -> jobs.submit(ctx, submission, SdSubmission.NAMES, ORIGIN))
                 .compose(job -> answer(ctx, job, body, send, part));
     }
 
-    /** @param checkpoint the model of a request that names none */
-    private JsonObject submission(
-            Map<String, Object> values, JsonObject source, Optional<String> checkpoint, List<ModelCard> cards) {
-        Map<String, Object> settings = SdSubmission.settings(values);
-        String model = SdSubmission.model((String) settings.get(SdParameters.CHECKPOINT));
-        String chosen = model == null ? checkpoint.orElse(null) : model;
-        Optional<ModelCard> card = catalog.find(cards, chosen);
-        JsonObject submission =
-                SdSubmission.of(values, settings, chosen, card, cards).mergeIn(source);
-        card.ifPresent(
-                known -> { // Else the job is refused for its model.
-                    if (submission.containsKey("image")) {
-                        submission.put(
-                                "strength", SdSubmission.strength(values, SdSubmission.steps(submission, known)));
-                    }
-                    SdHires.put(values, submission, known);
-                });
+    /**
+     * Fails with a {@link ProblemException} when there is no such model.
+     *
+     * @param name or alias; null for the checkpoint
+     */
+    private Future<ModelCard> model(RoutingContext ctx, String name) {
+        CompletionStage<ModelCard> card = name == null
+                ? checkpoint.of(Caller.of(ctx).tenant()).thenCompose(set -> catalog.require(set.orElse(null)))
+                : catalog.require(name);
+        return Reply.on(ctx, card)
+                .recover(error -> Future.failedFuture(
+                        new ProblemException(Problems.of(error).renamed(SdSubmission.NAMES), error)));
+    }
+
+    private static JsonObject submission(
+            Map<String, Object> values, Map<String, Object> settings, JsonObject source, ModelCard card) {
+        JsonObject submission = SdSubmission.of(values, settings, card).mergeIn(source);
+        if (submission.containsKey("image")) {
+            submission.put("strength", SdSubmission.strength(values, SdSubmission.steps(submission, card)));
+        }
+        SdHires.put(values, submission, card);
         return submission;
     }
 

@@ -6,7 +6,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A job's {@code Submission}, of the values that AUTOMATIC1111's clients name otherwise. */
@@ -50,26 +49,19 @@ final class SdSubmission {
      * Makes a submission of a request.
      *
      * @param settings of the request
-     * @param model its name or alias
-     * @param card of the model, if there is such a one
-     * @param cards of all models
+     * @param card of the model
      */
-    static JsonObject of(
-            Map<String, Object> values,
-            Map<String, Object> settings,
-            String model,
-            Optional<ModelCard> card,
-            List<ModelCard> cards) {
+    static JsonObject of(Map<String, Object> values, Map<String, Object> settings, ModelCard card) {
         checkScripts((JsonObject) values.getOrDefault("alwayson_scripts", new JsonObject()));
         String sampler = SdSamplers.id(
                 (String) values.getOrDefault("sampler_name", values.get("sampler_index")),
                 (String) values.get("scheduler"),
-                cards);
+                List.of(card));
         Double variation = (Double) values.get("subseed_strength");
         return new JsonObject()
                 .put("prompt", values.getOrDefault("prompt", ""))
                 .put("negativePrompt", values.get("negative_prompt"))
-                .put("model", model)
+                .put("model", card.name())
                 .put("count", times((Long) values.get("batch_size"), (Long) values.get("n_iter")))
                 .put("width", values.get("width"))
                 .put("height", values.get("height"))
@@ -120,11 +112,9 @@ final class SdSubmission {
     }
 
     /** Whether a sampler, or null for the model's own, has η. */
-    private static boolean takesEta(String sampler, Optional<ModelCard> card) {
-        return card.stream()
-                .flatMap(model -> model.samplers().stream().filter(known -> known.id()
-                        .equals(sampler == null ? model.defaults().sampler() : sampler)))
-                .anyMatch(known -> known.eta() != null);
+    private static boolean takesEta(String sampler, ModelCard card) {
+        String id = sampler == null ? card.defaults().sampler() : sampler;
+        return card.samplers().stream().anyMatch(known -> known.id().equals(id) && known.eta() != null);
     }
 
     /** The model that a checkpoint's title names, such as {@code folder/name.safetensors [hash]}. */

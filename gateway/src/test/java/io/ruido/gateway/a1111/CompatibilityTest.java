@@ -127,7 +127,7 @@ class CompatibilityTest {
                 null,
                 null,
                 new ModelCard.Abilities(false, false, false, 0));
-        Topics.create(SERVICES.config.kafka(), List.of("web-ui", "transformer"));
+        Topics.create(SERVICES.config.kafka(), List.of("web-ui", "web-ui-new", "transformer"));
         new ModelRegistry(SERVICES.connection)
                 .serve("web-ui", 10_000, List.of(webUi, transformer), Duration.ofHours(1))
                 .toCompletableFuture()
@@ -196,6 +196,7 @@ class CompatibilityTest {
             value = {
                 "txt2img | {\"restore_faces\": true} | restore_faces",
                 "img2img | {\"script_name\": \"sd upscale\", \"script_args\": [\"\", 8, \"Lanczos\", 2.0]} | script_name",
+                "txt2img | {\"override_settings\": {\"sd_model_checkpoint\": \"plums\"}} | override_settings.sd_model_checkpoint",
                 "txt2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\"}, \"tiling\": true} | tiling",
                 "txt2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\"}, \"prompt\": \"(a)\"} | prompt",
                 "txt2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\"}, \"negative_prompt\": \"[a]\"} | negative_prompt",
@@ -219,6 +220,30 @@ class CompatibilityTest {
         assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
         Job job = SERVICES.worker.status(SERVICES.worker.newest(prompt)).job();
         assertThat(job.params().model()).isEqualTo("web-ui");
+        assertThat(job.hires().width()).isEqualTo(128);
+    }
+
+    @Test
+    void aModelThatWasAnnouncedAMomentAgoMakesTheSecondPassToo() throws Exception {
+        assertThat(client.get("/sdapi/v1/sd-models").text()).doesNotContain("web-ui-new"); // and is remembered
+        SamplingParams defaults = new SamplingParams("web-ui-new", 64, 64, 3, 1, "unipc", 0);
+        List<ModelCard.Sampler> samplers = List.of(new ModelCard.Sampler("unipc", "UniPC of a new worker"));
+        new ModelRegistry(SERVICES.connection)
+                .serve(
+                        "new",
+                        10_000,
+                        List.of(new ModelCard("web-ui-new", "", "", "", 64, 512, 64, defaults, samplers)),
+                        Duration.ofHours(1))
+                .toCompletableFuture()
+                .join();
+        String prompt = "by a new model " + UUID.randomUUID();
+        Client.Answer answer = finished("txt2img", prompt, """
+                {"prompt": "%s", "enable_hr": true, "sampler_name": "UniPC of a new worker",
+                 "override_settings": {"sd_model_checkpoint": "web-ui-new"}}""".formatted(prompt));
+
+        assertThat(answer.status()).as(answer.toString()).isEqualTo(200);
+        Job job = SERVICES.worker.status(SERVICES.worker.newest(prompt)).job();
+        assertThat(job.params().sampler()).isEqualTo("unipc");
         assertThat(job.hires().width()).isEqualTo(128);
     }
 
