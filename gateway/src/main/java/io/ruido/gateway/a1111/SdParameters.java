@@ -131,7 +131,10 @@ final class SdParameters {
             ignored("sd_checkpoint_hash", "follows from `sd_model_checkpoint`"),
             honoured("samples_format", TEXT, "`png`, `jpg` or `webp`"),
             honoured("jpeg_quality", WHOLE, "of JPEG and WebP"),
-            honoured("CLIP_stop_at_last_layers", WHOLE, "1 for all layers of CLIP, 2 without the last one"),
+            honoured(
+                    "CLIP_stop_at_last_layers",
+                    WHOLE,
+                    "1 for all layers of CLIP, 2 without the last one; of no effect for models without CLIP"),
             neutral("sd_vae", TEXT, "", "Automatic", "None"),
             neutral("eta_noise_seed_delta", NUMBER, 0),
             neutral("always_discard_next_to_last_sigma", FLAG, false),

@@ -71,7 +71,7 @@ final class SdSubmission {
                 .put("sampler", sampler)
                 .put("eta", takesEta(sampler, card) ? values.get("eta") : null)
                 .put("promptSyntax", "a1111")
-                .put("clipSkip", clipSkip((Long) settings.get("CLIP_stop_at_last_layers")))
+                .put("clipSkip", hasClip(card) ? clipSkip((Long) settings.get("CLIP_stop_at_last_layers")) : null)
                 .put("tiling", values.get("tiling"))
                 .put("sChurn", takesChurn(sampler) ? values.get("s_churn") : null)
                 .put("sTmin", values.get("s_tmin"))
@@ -103,6 +103,11 @@ final class SdSubmission {
     /** Layers that are left out: 1, and 0, stand for none. */
     private static Long clipSkip(Long stop) {
         return stop == null || stop < 2 ? null : Long.valueOf(stop - 1);
+    }
+
+    /** Without CLIP, the setting has no effect: many clients send it with every request. */
+    private static boolean hasClip(ModelCard card) {
+        return card.abilities() == null || card.abilities().maxClipSkip() > 0;
     }
 
     /** Whether A1111 heeds churn with this sampler, or null for the model's own. */

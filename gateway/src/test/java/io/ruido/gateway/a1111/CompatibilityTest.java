@@ -166,6 +166,7 @@ class CompatibilityTest {
                 "txt2img; {\"sampler_index\": \"UniPC\"}",
                 "txt2img; {\"n_iter\": 2}",
                 "txt2img; {\"batch_size\": 2}",
+                "txt2img; {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\", \"CLIP_stop_at_last_layers\": 2}}",
                 "img2img; {}",
                 "img2img; {\"mask\": \"PICTURE\"}",
                 "img2img; {\"mask\": \"PICTURE\", \"inpainting_mask_invert\": true}",
@@ -200,7 +201,6 @@ class CompatibilityTest {
                 "txt2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\"}, \"tiling\": true} | tiling",
                 "txt2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\"}, \"prompt\": \"(a)\"} | prompt",
                 "txt2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\"}, \"negative_prompt\": \"[a]\"} | negative_prompt",
-                "txt2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\", \"CLIP_stop_at_last_layers\": 2}} | override_settings.CLIP_stop_at_last_layers",
                 "txt2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\"}, \"enable_hr\": true, \"hr_upscaler\": \"Lanczos\"} | hr_upscaler",
                 "img2img | {\"override_settings\": {\"sd_model_checkpoint\": \"transformer\"}} | init_images",
             })
