@@ -71,7 +71,8 @@ class ResumeTest {
         process.destroyForcibly().waitFor();
         int last = awaitFinish(job, events);
         assertThat(stepsOf(events, 2).getFirst())
-                .isBetween(last - servers.config.worker().checkpointEvery(), last);
+                .as("a step can be saved before it is reported")
+                .isBetween(last - servers.config.worker().checkpointEvery(), last + 1);
     }
 
     /** Kafka would offer the image to each slot of the dead, count that as a failed delivery, and drop it after five. */

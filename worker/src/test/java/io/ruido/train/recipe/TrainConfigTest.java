@@ -27,9 +27,9 @@ class TrainConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"second-edition", "dit", "gan", "clips"})
+    @ValueSource(strings = {"training/second-edition", "training/dit", "training/clips", "ladder/fluent-emoji-gan/train"})
     void theRecipesBesideTheDocumentationAreValid(String name) throws IOException {
-        assertThat(TrainConfig.read(Path.of("../docs/training/%s.yaml".formatted(name)))
+        assertThat(TrainConfig.read(Path.of("../docs/%s.yaml".formatted(name)))
                         .name())
                 .startsWith("fluent-");
     }
