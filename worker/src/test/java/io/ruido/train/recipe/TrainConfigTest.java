@@ -27,10 +27,10 @@ class TrainConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"training/second-edition", "training/dit", "training/clips", "ladder/fluent-emoji-gan/train"})
+    @ValueSource(
+            strings = {"training/second-edition", "training/dit", "training/clips", "ladder/fluent-emoji-gan/train"})
     void theRecipesBesideTheDocumentationAreValid(String name) throws IOException {
-        assertThat(TrainConfig.read(Path.of("../docs/%s.yaml".formatted(name)))
-                        .name())
+        assertThat(TrainConfig.read(Path.of("../docs/%s.yaml".formatted(name))).name())
                 .startsWith("fluent-");
     }
 
