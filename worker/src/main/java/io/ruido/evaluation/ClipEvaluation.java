@@ -5,7 +5,6 @@ import io.ruido.pipeline.image.RgbImage;
 import io.ruido.train.data.Clips;
 import io.ruido.train.data.ImageFolder;
 import io.ruido.train.data.Images;
-import io.ruido.train.data.Seeds;
 import io.ruido.train.recipe.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -76,10 +75,7 @@ public final class ClipEvaluation {
     public List<String> labels(int count, long seed) {
         List<String> labels =
                 clips.stream().map(ImageFolder.Image::label).distinct().toList();
-        return IntStream.of(Seeds.round(seed, 0, labels.size()))
-                .limit(count)
-                .mapToObj(labels::get)
-                .toList();
+        return Evaluation.drawn(labels, count, seed);
     }
 
     /**
@@ -113,7 +109,7 @@ public final class ClipEvaluation {
         Reference nearest = references.getFirst();
         double least = Double.MAX_VALUE;
         for (Reference reference : references) {
-            double distance = squaredDistance(reference.colours(), colours);
+            double distance = Evaluation.squaredDistance(reference.colours(), colours);
             if (distance < least) {
                 least = distance;
                 nearest = reference;
@@ -169,14 +165,6 @@ public final class ClipEvaluation {
             colours[i] = (planes[from + i] & 255) / 255f;
         }
         return colours;
-    }
-
-    private static double squaredDistance(float[] a, float[] b) {
-        double sum = 0;
-        for (int i = 0; i < a.length; i++) {
-            sum += (a[i] - b[i]) * (a[i] - b[i]);
-        }
-        return sum;
     }
 
     private static double meanDifference(float[] a, float[] b) {

@@ -113,6 +113,10 @@ public final class Evaluation implements AutoCloseable {
 
     /** Labels drawn without repetition, the same ones for the same seed; all of them if there are fewer. */
     public List<String> labels(int count, long seed) {
+        return drawn(labels, count, seed);
+    }
+
+    static List<String> drawn(List<String> labels, int count, long seed) {
         return IntStream.of(Seeds.round(seed, 0, labels.size()))
                 .limit(count)
                 .mapToObj(labels::get)
@@ -151,7 +155,7 @@ public final class Evaluation implements AutoCloseable {
         return (int) Arrays.stream(distances).filter(distance -> distance < own).count();
     }
 
-    private static double squaredDistance(float[] a, float[] b) {
+    static double squaredDistance(float[] a, float[] b) {
         double sum = 0;
         for (int i = 0; i < a.length; i++) {
             sum += (a[i] - b[i]) * (a[i] - b[i]);
