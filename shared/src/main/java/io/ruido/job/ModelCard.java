@@ -176,7 +176,8 @@ public record ModelCard(
                 "must be latent for model %s, which begins with noise only".formatted(name));
     }
 
-    private Abilities able() {
+    /** What jobs can ask for: everything where the worker does not say. */
+    public Abilities able() {
         return abilities == null ? Abilities.ALL : abilities;
     }
 

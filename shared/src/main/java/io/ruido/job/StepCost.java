@@ -3,9 +3,7 @@ package io.ruido.job;
 import static io.ruido.job.InvalidFieldException.check;
 
 import io.ruido.job.prompting.PromptSpan;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * The work of a denoising step, by the pixels of all frames. Fairness between tenants and expected ends are computed from
@@ -54,13 +52,7 @@ public record StepCost(double perPixel, double perPixelSquared) {
 
     /** How many texts there are beside one prompt and one negative prompt. */
     private static int further(List<PromptSpan> spans) {
-        Set<String> wanted = new HashSet<>();
-        Set<String> unwanted = new HashSet<>();
-        for (PromptSpan span : spans) {
-            span.wanted().forEach(part -> wanted.add(part.text()));
-            unwanted.add(span.unwanted());
-        }
-        return wanted.size() + unwanted.size() - 2;
+        return PromptSpan.wanted(spans).size() + PromptSpan.unwanted(spans).size() - 2;
     }
 
     /** The work of one image with usual prompts, at least 1. */

@@ -107,7 +107,7 @@ final class SdSubmission {
 
     /** Without CLIP, the setting has no effect: many clients send it with every request. */
     private static boolean hasClip(ModelCard card) {
-        return card.abilities() == null || card.abilities().maxClipSkip() > 0;
+        return card.able().maxClipSkip() > 0;
     }
 
     /** Whether A1111 heeds churn with this sampler, or null for the model's own. */

@@ -2,8 +2,11 @@ package io.ruido.job.prompting;
 
 import io.ruido.job.Job;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -57,6 +60,19 @@ public record PromptSpan(int last, List<Composition.Part> wanted, String unwante
                     return new PromptSpan(last, now, textAt(unwanted, last));
                 })
                 .toList();
+    }
+
+    /** The different texts that guide in some spans. */
+    public static Set<String> wanted(List<PromptSpan> spans) {
+        return spans.stream()
+                .flatMap(span -> span.wanted().stream())
+                .map(Composition.Part::text)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** The different texts that some spans guide away from. */
+    public static Set<String> unwanted(List<PromptSpan> spans) {
+        return spans.stream().map(PromptSpan::unwanted).collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     private static String textAt(List<PromptSchedule.Span> spans, int step) {

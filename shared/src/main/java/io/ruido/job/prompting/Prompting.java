@@ -3,7 +3,6 @@ package io.ruido.job.prompting;
 import static io.ruido.job.InvalidFieldException.check;
 
 import io.ruido.job.Job;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -57,14 +56,9 @@ public record Prompting(PromptSyntax syntax, int clipSkip, List<LoraUse> loras) 
                 "prompt",
                 job.prompt(),
                 "must have at most %d texts between AND".formatted(MOST_TEXTS));
-        Set<String> wanted = new LinkedHashSet<>();
-        Set<String> unwanted = new LinkedHashSet<>();
-        for (PromptSpan span : PromptSpan.of(job)) {
-            span.wanted().forEach(part -> wanted.add(part.text()));
-            unwanted.add(span.unwanted());
-        }
-        checkTexts("prompt", job.prompt(), wanted, emphasis);
-        checkTexts("negativePrompt", job.negativePrompt(), unwanted, emphasis);
+        List<PromptSpan> spans = PromptSpan.of(job);
+        checkTexts("prompt", job.prompt(), PromptSpan.wanted(spans), emphasis);
+        checkTexts("negativePrompt", job.negativePrompt(), PromptSpan.unwanted(spans), emphasis);
     }
 
     private static void checkTexts(String field, String prompt, Set<String> texts, boolean emphasis) {
