@@ -231,20 +231,17 @@ egress:
 {{- end }}
 {{- end }}
 
-{{/* An init container that waits for the embedded servers: (dict "root" $ "image" .Values.gateway.image) */}}
-{{- define "ruido.awaitServers" -}}
+{{/*
+The command of a container that runs a class of its image as soon as the embedded servers accept connections:
+(dict "root" $ "main" "io.ruido.gateway.Gateway"). An init container would take a second more.
+*/}}
+{{- define "ruido.awaitServersAndRun" -}}
 {{- $full := include "ruido.fullname" .root -}}
-- name: await-servers
-  image: {{ include "ruido.image" . | nindent 2 | trim }}
-  securityContext:
-    {{- toYaml .root.Values.containerSecurityContext | nindent 4 }}
-  resources:
-    requests: {cpu: 10m, memory: 16Mi}
-    limits: {memory: 64Mi}
-  command: [/bin/bash, -c]
-  args:
-    - |
-      for server in {{ $full }}-kafka/9092 {{ $full }}-redis/6379 {{ $full }}-minio/9000; do
-        until (exec 3<>"/dev/tcp/$server") 2>/dev/null; do echo "waiting for $server"; sleep 1; done
-      done
+command: [/bin/bash, -c]
+args:
+  - |
+    for server in {{ $full }}-kafka/9092 {{ $full }}-redis/6379 {{ $full }}-minio/9000; do
+      until (exec 3<>"/dev/tcp/$server") 2>/dev/null; do echo "waiting for $server"; sleep 1; done
+    done
+    exec /opt/java/bin/java @/app/java.args {{ .main }}
 {{- end }}
