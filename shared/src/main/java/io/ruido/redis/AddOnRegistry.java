@@ -41,8 +41,8 @@ public final class AddOnRegistry {
     /** Returns the files of all live workers, by name. */
     public CompletionStage<List<AddOn>> list() {
         CompletionStage<List<String>> found = announced.run(ScriptOutputType.MULTI, new String[] {key});
-        return found.thenApply(lists -> lists.stream()
-                .flatMap(json -> Stream.of(JobJson.read(json, AddOn[].class)))
+        return found.thenApply(lists -> Announced.read(lists, AddOn[].class)
+                .flatMap(Stream::of)
                 .distinct()
                 .sorted(Comparator.comparing(AddOn::name))
                 .toList());

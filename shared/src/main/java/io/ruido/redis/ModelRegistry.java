@@ -57,8 +57,7 @@ public final class ModelRegistry {
     public CompletionStage<List<UnavailableModel>> unavailable() {
         CompletionStage<List<String>> found =
                 announced.run(ScriptOutputType.MULTI, new String[] {RedisKeys.UNAVAILABLE_MODELS});
-        return found.thenApply(models -> models.stream()
-                .map(json -> JobJson.read(json, UnavailableModel.class))
+        return found.thenApply(models -> Announced.read(models, UnavailableModel.class)
                 .sorted(Comparator.comparing(UnavailableModel::name))
                 .toList());
     }
@@ -90,9 +89,12 @@ public final class ModelRegistry {
 
     private CompletionStage<List<WorkerStatus>> reports(List<String> ids) {
         return redis.mget(ids.stream().map(RedisKeys::worker).toArray(String[]::new))
-                .thenApply(found -> found.stream()
-                        .filter(Value::hasValue)
-                        .map(report -> JobJson.read(report.getValue(), WorkerStatus.class))
+                .thenApply(found -> Announced.read(
+                                found.stream()
+                                        .filter(Value::hasValue)
+                                        .map(Value::getValue)
+                                        .toList(),
+                                WorkerStatus.class)
                         .toList());
     }
 
@@ -118,10 +120,9 @@ public final class ModelRegistry {
         return serving.run(ScriptOutputType.MULTI, keys(cards));
     }
 
-    /** Returns all models, sorted by name. */
+    /** Returns all models whose cards can be read, sorted by name. */
     public CompletionStage<List<ModelCard>> list() {
-        return redis.hgetall(RedisKeys.MODELS).thenApply(cards -> cards.values().stream()
-                .map(json -> JobJson.read(json, ModelCard.class))
+        return redis.hgetall(RedisKeys.MODELS).thenApply(cards -> Announced.read(cards.values(), ModelCard.class)
                 .sorted(Comparator.comparing(ModelCard::name))
                 .toList());
     }

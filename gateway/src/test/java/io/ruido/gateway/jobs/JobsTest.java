@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
 import io.ruido.gateway.Client;
 import io.ruido.gateway.Services;
 import io.ruido.gateway.Worker;
@@ -214,6 +216,22 @@ class JobsTest {
         assertThat(client.get("/v1/models").json().get("unavailable"))
                 .singleElement()
                 .hasToString("{\"name\":\"plums\",\"reason\":\"unet/config.json: setting act_fn is cube\"}");
+    }
+
+    @Test
+    void aModelCardThatCannotBeReadDoesNotHideTheOthers() {
+        try (RedisClient own = RedisClient.create(SERVICES.redis.uri());
+                StatefulRedisConnection<String, String> redis = own.connect()) {
+            redis.sync().hset("ruido:models", "unreadable", "{\"name\": \"unreadable\"}");
+            try {
+                Client.Answer answer = client.submit("{\"prompt\": \"x\", \"model\": \"unreadable\"}");
+
+                assertThat(answer.status()).as(answer.toString()).isEqualTo(400);
+                assertThat(answer.json().get("detail").asText()).contains("must be one of apples, pears");
+            } finally {
+                redis.sync().hdel("ruido:models", "unreadable");
+            }
+        }
     }
 
     @Test
