@@ -118,7 +118,7 @@ final class Features {
                 registry,
                 config.gateway().defaultModel(),
                 new ModelAliases(config.gateway().modelAliases().orElse(List.of())),
-                clock);
+                System::nanoTime);
         this.uploads = new Uploads(
                 new UploadStore(backends.redis(), config.uploads()),
                 DelayedQueue.uploads(backends.redis()),

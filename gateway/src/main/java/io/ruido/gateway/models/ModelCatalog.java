@@ -6,43 +6,42 @@ import io.ruido.job.ModelCard;
 import io.ruido.job.UnavailableModel;
 import io.ruido.redis.ModelRegistry;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 
 /** The models that jobs can name, remembered for a few seconds so that accepting a job costs no extra round trip. */
 public final class ModelCatalog {
-    private static final Duration FRESH_FOR = Duration.ofSeconds(5);
+    private static final long FRESH_FOR = Duration.ofSeconds(5).toNanos();
 
-    private record Snapshot(Instant readAt, List<ModelCard> cards) {}
+    private record Snapshot(long readAt, List<ModelCard> cards) {}
 
     private final ModelRegistry registry;
     private final Optional<String> configuredDefault;
     private final ModelAliases aliases;
-    private final InstantSource clock;
-    private volatile Snapshot newest = new Snapshot(Instant.MIN, List.of());
+    private final LongSupplier nanoTime;
+    private volatile Optional<Snapshot> newest = Optional.empty();
 
+    /** @param nanoTime that of {@link System}, which does not change when the machine's clock is set */
     public ModelCatalog(
-            ModelRegistry registry, Optional<String> configuredDefault, ModelAliases aliases, InstantSource clock) {
+            ModelRegistry registry, Optional<String> configuredDefault, ModelAliases aliases, LongSupplier nanoTime) {
         this.registry = registry;
         this.configuredDefault = configuredDefault;
         this.aliases = aliases;
-        this.clock = clock;
+        this.nanoTime = nanoTime;
     }
 
     /** All models, sorted by name. */
     public CompletionStage<List<ModelCard>> all() {
-        Instant now = clock.instant();
-        Snapshot known = newest;
-        return known.readAt.isAfter(now.minus(FRESH_FOR))
-                ? CompletableFuture.completedStage(known.cards)
-                : registry.list().thenApply(cards -> {
-                    newest = new Snapshot(now, cards);
+        long now = nanoTime.getAsLong();
+        return newest.filter(known -> now - known.readAt < FRESH_FOR)
+                .map(known -> CompletableFuture.completedStage(known.cards))
+                .orElseGet(() -> registry.list().thenApply(cards -> {
+                    newest = Optional.of(new Snapshot(now, cards));
                     return cards;
-                });
+                }));
     }
 
     /** How many workers serve each of the models now. */
