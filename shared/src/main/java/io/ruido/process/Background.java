@@ -42,6 +42,7 @@ public final class Background<T> {
                 default -> throw new IllegalStateException(e.getCause());
             }
         } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted during the start");
         }
     }

@@ -18,10 +18,15 @@ record Connections(Redis redis, JobPublisher publisher, ResultStore results) imp
      */
     static Connections open(RuidoConfig config) throws IOException {
         Redis redis = Redis.connect(config.redis());
-        Topics.create(config.kafka(), List.of());
-        ResultStore results = new ResultStore(config.s3());
-        results.createBucket();
-        return new Connections(redis, new JobPublisher(config.kafka()), results);
+        try {
+            Topics.create(config.kafka(), List.of());
+            ResultStore results = new ResultStore(config.s3());
+            results.createBucket();
+            return new Connections(redis, new JobPublisher(config.kafka()), results);
+        } catch (IOException | RuntimeException e) {
+            redis.close();
+            throw e;
+        }
     }
 
     @Override

@@ -147,9 +147,33 @@ public final class Worker implements AutoCloseable {
      * @throws IllegalStateException when Kafka or Redis does not answer
      */
     public static Worker start(RuidoConfig config) throws IOException {
-        Background<Connections> connecting = Background.start("connect", () -> Connections.open(config));
-        Models models = Models.fetchAndRead(config);
-        return start(config, connecting.await(), models);
+        Background<Connections> connecting = Background.start("connect", () -> connect(config));
+        Models models;
+        try {
+            models = Models.fetchAndRead(config);
+        } catch (IOException | RuntimeException e) {
+            try (Connections _ = connecting.await()) {
+                throw e;
+            }
+        }
+        Connections connections;
+        try {
+            connections = connecting.await();
+        } catch (IOException | RuntimeException e) {
+            models.close();
+            throw e;
+        }
+        return start(config, connections, models);
+    }
+
+    /** Logs a failure at once, because the models may have to be downloaded before the worker ends with it. */
+    private static Connections connect(RuidoConfig config) throws IOException {
+        try {
+            return Connections.open(config);
+        } catch (IOException | RuntimeException e) {
+            log.error("cannot connect ({}); the worker will exit when its models are read", e.getMessage());
+            throw e;
+        }
     }
 
     /**
@@ -179,7 +203,12 @@ public final class Worker implements AutoCloseable {
     private static Worker start(
             RuidoConfig config, Connections connections, Models models, Telemetry telemetry, Runnable last)
             throws IOException {
-        return new Worker(config, connections, awaitModel(config, connections, models), telemetry, last);
+        try {
+            return new Worker(config, connections, awaitModel(config, connections, models), telemetry, last);
+        } catch (IOException | RuntimeException e) {
+            connections.close();
+            throw e;
+        }
     }
 
     /** Looks for models again while none can be served, and reports the reason to clients meanwhile. */
