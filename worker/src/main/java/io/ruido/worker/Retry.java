@@ -5,6 +5,7 @@ import dev.failsafe.RetryPolicy;
 import dev.failsafe.function.CheckedSupplier;
 import io.lettuce.core.RedisException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -45,7 +46,10 @@ final class Retry implements AutoCloseable {
 
     private boolean mayPass(Throwable fault) {
         return !closed
-                && (fault instanceof RedisException || fault instanceof IOException || fault instanceof KafkaException);
+                && (fault instanceof RedisException
+                        || fault instanceof IOException
+                        || fault instanceof UncheckedIOException
+                        || fault instanceof KafkaException);
     }
 
     @Override

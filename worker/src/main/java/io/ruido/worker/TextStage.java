@@ -15,6 +15,7 @@ import io.ruido.worker.models.LoadedLoras;
 import io.ruido.worker.models.LoraLibrary;
 import io.ruido.worker.models.Model;
 import io.ruido.worker.models.Models;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
@@ -65,44 +66,48 @@ final class TextStage {
 
     /** Encodes a job's text, or returns it from the cache. */
     Encoded encode(Job job) {
-        AddOns addOns = addOns(job);
-        String key = key(job, addOns);
-        return new Encoded(key, cached(key).orElseGet(() -> encode(job, addOns, key)));
+        String key = key(job, retry.call(() -> addOns(job)));
+        return new Encoded(key, cached(key).orElseGet(() -> encode(job, key)));
     }
 
     /** Returns a job's encoded text. It is encoded again when the cache no longer has it. */
     Conditioning conditioning(SamplingJob job) {
         String key = job.conditioningKey();
-        return key == null ? encode(job).conditioning() : cached(key).orElseGet(() -> encode(job, addOns(job), key));
+        return key == null ? encode(job).conditioning() : cached(key).orElseGet(() -> encode(job, key));
     }
 
-    private AddOns addOns(Job job) {
-        return retry.call(() -> new AddOns(loras.uses(job.params()), embeddings.uses(job)));
+    private AddOns addOns(Job job) throws IOException {
+        return new AddOns(loras.uses(job.params()), embeddings.uses(job));
     }
 
     private Optional<Conditioning> cached(String key) {
         return retry.await(() -> cache.get(key)).map(Conditioning::fromBytes);
     }
 
-    private Conditioning encode(Job job, AddOns addOns, String key) {
+    private Conditioning encode(Job job, String key) {
         SamplingParams params = job.params();
         Model model = models.get(params.model());
         Optional<RgbImage> image =
                 encodesImage(params) ? sources.of(params).map(SampleRequest.Source::image) : Optional.empty();
-        Conditioning text;
-        try (LoadedLoras.Held held = model.loras().hold(addOns.loras())) {
-            text = model.encode(
-                    job.prompt(),
-                    job.negativePrompt(),
-                    params.prompting(),
-                    steps(job),
-                    held.ofText(),
-                    addOns.embeddings());
-        }
+        Conditioning text = retry.call(() -> encode(model, job));
         Conditioning conditioning =
                 image.map(model::encode).map(text::withPicture).orElse(text);
         retry.await(() -> cache.put(key, conditioning.toBytes()));
         return conditioning;
+    }
+
+    /** Looks up the files immediately before they are read, because they can be replaced at any time. */
+    private Conditioning encode(Model model, Job job) throws IOException {
+        AddOns addOns = addOns(job);
+        try (LoadedLoras.Held held = model.loras().hold(addOns.loras())) {
+            return model.encode(
+                    job.prompt(),
+                    job.negativePrompt(),
+                    job.params().prompting(),
+                    steps(job),
+                    held.ofText(),
+                    addOns.embeddings());
+        }
     }
 
     private boolean encodesImage(SamplingParams params) {

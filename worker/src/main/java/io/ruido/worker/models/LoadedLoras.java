@@ -73,6 +73,7 @@ public final class LoadedLoras implements AutoCloseable {
      * Reads what is not in memory.
      *
      * @throws IllegalArgumentException naming the file that cannot be read or does not fit the model
+     * @throws java.io.UncheckedIOException when a file is gone
      */
     public Held hold(List<Use> uses) {
         Held held = new Held(new ArrayList<>());

@@ -30,7 +30,9 @@ import io.ruido.plan.Engine;
 import io.ruido.tensor.Ops;
 import io.ruido.tensor.Torch;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -64,8 +66,15 @@ public final class Model implements AutoCloseable {
         try {
             return pipeline.lora(file);
         } catch (IOException e) {
-            throw new IllegalArgumentException(e.getMessage(), e);
+            throw unreadable(e.getMessage(), e);
         }
+    }
+
+    /** A file that is gone may have been replaced since it was looked up, so the caller can try again. */
+    private static RuntimeException unreadable(String message, IOException e) {
+        return e instanceof NoSuchFileException
+                ? new UncheckedIOException(message, e)
+                : new IllegalArgumentException(message, e);
     }
 
     /**
@@ -121,8 +130,7 @@ public final class Model implements AutoCloseable {
         try {
             return TextualInversion.read(use.file(), use.name(), manager);
         } catch (IOException e) {
-            throw new IllegalArgumentException(
-                    "prompt: cannot read embedding %s: %s".formatted(use.name(), e.getMessage()), e);
+            throw unreadable("prompt: cannot read embedding %s: %s".formatted(use.name(), e.getMessage()), e);
         }
     }
 
