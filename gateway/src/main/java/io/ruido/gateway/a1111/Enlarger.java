@@ -9,9 +9,10 @@ import java.util.Map;
  * Enlarges images as a request says.
  *
  * @param values of the request
- * @param maxPixels of a result
+ * @param maxPixels of all results together, because all lie in memory
+ * @param images how many are enlarged
  */
-record Enlarger(Map<String, Object> values, long maxPixels) {
+record Enlarger(Map<String, Object> values, long maxPixels, int images) {
     static final String UPSCALER = "upscaler_1";
     static final String SCALE = "upscaling_resize";
     static final String WIDTH = "upscaling_resize_w";
@@ -71,8 +72,11 @@ record Enlarger(Map<String, Object> values, long maxPixels) {
     }
 
     private void checkSize(String field, Object value, double width, double height) {
-        if (!(width >= 1 && height >= 1 && width * height <= maxPixels)) {
-            throw new InvalidFieldException(field, value, "must give an image of 1 to %d pixels".formatted(maxPixels));
+        long most = maxPixels / images;
+        if (!(width >= 1 && height >= 1 && width * height <= most)) {
+            String each = images == 1 ? "" : " for each of %d images".formatted(images);
+            throw new InvalidFieldException(
+                    field, value, "must give an image of 1 to %d pixels".formatted(most) + each);
         }
     }
 }

@@ -81,7 +81,7 @@ public final class SdExtras {
 
     private void enlarge(RoutingContext ctx) {
         Map<String, Object> values = values(ctx, SINGLE);
-        Enlarger enlarger = new Enlarger(values, limits.maxPixels());
+        Enlarger enlarger = new Enlarger(values, limits.maxPixels(), 1);
         String tenant = Caller.of(ctx).tenant();
         Reply.on(ctx, uploads.work(tenant, () -> enlarged(ctx, IMAGE, (String) values.get(IMAGE), enlarger)))
                 .onComplete(done -> dropBody(ctx))
@@ -92,7 +92,7 @@ public final class SdExtras {
     private void enlargeAll(RoutingContext ctx) {
         Map<String, Object> values = values(ctx, BATCH);
         List<String> sent = sent((JsonArray) values.getOrDefault(IMAGES, new JsonArray()));
-        Enlarger enlarger = new Enlarger(values, limits.maxPixels() / sent.size()); // All results lie in memory.
+        Enlarger enlarger = new Enlarger(values, limits.maxPixels(), sent.size());
         String tenant = Caller.of(ctx).tenant();
         List<String> images = new ArrayList<>();
         CompletionStage<Void> all = CompletableFuture.completedStage(null);

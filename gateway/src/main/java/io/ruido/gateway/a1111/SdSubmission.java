@@ -140,9 +140,14 @@ final class SdSubmission {
     }
 
     private static Long times(Long batchSize, Long batches) {
-        return batchSize == null && batches == null
-                ? null
-                : Long.valueOf((batchSize == null ? 1 : batchSize) * (batches == null ? 1 : batches));
+        if (batchSize == null && batches == null) {
+            return null;
+        }
+        try {
+            return Math.multiplyExact(batchSize == null ? 1 : batchSize, batches == null ? 1 : batches);
+        } catch (ArithmeticException e) {
+            throw new InvalidFieldException("n_iter", batches, "gives too many images with batch_size " + batchSize);
+        }
     }
 
     private static void checkScripts(JsonObject scripts) {

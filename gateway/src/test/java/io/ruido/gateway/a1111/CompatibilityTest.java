@@ -421,7 +421,7 @@ class CompatibilityTest {
         assertThat(post("extra-batch-images", "{\"imageList\": []}").text()).contains("must have 1 to 16 images");
         assertThat(post("extra-batch-images", "{\"imageList\": [\"x\"]}").status())
                 .isEqualTo(422);
-        assertThat(tooLarge.text()).contains("must give an image of 1 to");
+        assertThat(tooLarge.text()).contains("must give an image of 1 to", "for each of 2 images");
     }
 
     @Test

@@ -77,6 +77,7 @@ class SdTest {
                 "width         | 100                    | must be divisible by 64",
                 "sampler_name  | \"DPM adaptive\"       | must be one of ddim, euler",
                 "batch_size    | 17                     | must be at most 16",
+                "n_iter        | 9223372036854775807, \"batch_size\": 3 | gives too many images with batch_size 3",
                 "restore_faces | true                   | is not supported; only false is",
                 "alwayson_scripts | {\"ControlNet\": {\"args\": [{\"enabled\": true}]}} | is not supported",
                 "override_settings | {\"CLIP_stop_at_last_layers\": 14} | must be at most 11",
