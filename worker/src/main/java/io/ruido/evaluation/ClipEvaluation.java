@@ -81,9 +81,12 @@ public final class ClipEvaluation {
     /**
      * How well each clip fits the label at its place.
      *
-     * @throws IllegalArgumentException naming a label that no clip has
+     * @throws IllegalArgumentException naming a label that no clip has, or when there is no label
      */
     public Fit fit(List<String> labels, List<Frames> drawn) {
+        if (labels.isEmpty()) {
+            throw new IllegalArgumentException("labels: must be at least one");
+        }
         int first = 0, last = 0, both = 0;
         for (int i = 0; i < labels.size(); i++) {
             List<RgbImage> frames = drawn.get(i).images();

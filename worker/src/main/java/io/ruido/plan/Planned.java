@@ -155,7 +155,7 @@ final class Planned implements AutoCloseable {
                     ByteBuffer.wrap(graph), _ -> Plan.of(graph, recorder.graph().weights()));
             weights.unload();
             return new Call(plan, given, recorder.given());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             given.close();
             throw e;
         }

@@ -78,6 +78,9 @@ class ClipEvaluationTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> evaluation.fit(List.of("pink"), List.of(clip("red"))))
                 .withMessage("no clip has the label pink");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> evaluation.fit(List.of(), List.of()))
+                .withMessageStartingWith("labels: ");
     }
 
     /** A square of the colour that moves to the right. */

@@ -10,8 +10,8 @@ import java.math.BigInteger;
  * @param rgb red, green and blue of each pixel, row by row from the top left
  */
 public record RgbImage(int width, int height, byte[] rgb) {
-    /** More than the reach of Lanczos interpolation, where an image is enlarged. */
-    private static final int BEYOND = 4;
+    /** The reach of Lanczos interpolation in pixels of the smaller one of image and result. */
+    private static final int REACH = 3;
 
     public RgbImage {
         if (rgb.length != 3L * width * height) {
@@ -74,7 +74,8 @@ public record RgbImage(int width, int height, byte[] rgb) {
     private static int beyond(int side, int wanted) {
         int step =
                 side / BigInteger.valueOf(side).gcd(BigInteger.valueOf(wanted)).intValue();
-        return Math.ceilDiv(BEYOND, step) * step;
+        int reach = 1 + Math.max(REACH, Math.ceilDiv(REACH * side, wanted));
+        return Math.ceilDiv(reach, step) * step;
     }
 
     public boolean hasSize(int wantedWidth, int wantedHeight) {

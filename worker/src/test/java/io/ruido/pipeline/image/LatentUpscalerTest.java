@@ -32,6 +32,9 @@ class LatentUpscalerTest {
         assertThat(enlarged(moved(latents, 6, 1))).isEqualTo(moved(enlarged(latents), 12, 2));
         assertThat(new RgbImage(6, 4, moved(colours, 6, 3)).tileResized(12, 8).rgb())
                 .isEqualTo(moved(new RgbImage(6, 4, colours).tileResized(12, 8).rgb(), 12, 6));
+        assertThat(new RgbImage(6, 4, moved(colours, 6, 9)).tileResized(2, 4).rgb())
+                .as("made smaller")
+                .isEqualTo(moved(new RgbImage(6, 4, colours).tileResized(2, 4).rgb(), 2, 3));
         assertThat(new RgbImage(6, 4, colours).tileResized(9, 10).hasSize(9, 10))
                 .isTrue();
     }

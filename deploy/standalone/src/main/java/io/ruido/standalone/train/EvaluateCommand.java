@@ -215,14 +215,15 @@ public final class EvaluateCommand implements Callable<Integer> {
                 ClipEvaluation.Fit fit = evaluation.fit(texts, drawn);
                 double change = ClipEvaluation.motion(drawn);
                 int frames = drawn.getFirst().images().size();
-                table.add("| %d | %.1f %% | %.1f %% | %.1f %% | %.4f | %.2f |"
+                double ofData = evaluation.motionOfData(texts, frames);
+                table.add("| %d | %.1f %% | %.1f %% | %.1f %% | %.4f | %s |"
                         .formatted(
                                 count,
                                 100 * fit.first(),
                                 100 * fit.last(),
                                 100 * fit.both(),
                                 change,
-                                change / evaluation.motionOfData(texts, frames)));
+                                ofData == 0 ? "the training clips do not move" : "%.2f".formatted(change / ofData)));
             }
         }
         Files.write(out.resolve("evaluation.md"), table);
