@@ -201,6 +201,11 @@ function operations.claim(i, worker, lease)
     if not state then return 'UNKNOWN' end
     if state == 'SUCCEEDED' then return state end
     local held = tonumber(get(i .. ':lease') or 0) - now
+    if held > tonumber(lease) then
+        -- It was given before the clock was set back. Its owner renews it if it is alive.
+        held = tonumber(lease)
+        redis.call('HSET', job, i .. ':lease', now + lease)
+    end
     if held > 0 then return 'OWNED ' .. held end
     local attempt = redis.call('HINCRBY', job, i .. ':attempt', 1)
     redis.call('HSET', job, i .. ':worker', worker, i .. ':lease', now + lease, i .. ':step', 0,

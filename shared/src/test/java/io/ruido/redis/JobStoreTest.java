@@ -118,6 +118,19 @@ class JobStoreTest {
     }
 
     @Test
+    void aLeaseEndsInTimeAlthoughTheClockIsSetBack() throws InterruptedException {
+        JobStore beforeThat = store(Duration.ofHours(1));
+        Duration lease = Duration.ofMillis(300);
+        JobStore shortLease = store(lease);
+        SampleId sample = new SampleId(submitted(1).jobId(), 0);
+        assertThat(done(beforeThat.claim(sample, "first"))).isEqualTo(new ClaimResult.Granted(1));
+
+        assertThat(done(shortLease.claim(sample, "second"))).isEqualTo(new ClaimResult.Owned(lease));
+        Thread.sleep(lease.plusMillis(10));
+        assertThat(done(shortLease.claim(sample, "second"))).isEqualTo(new ClaimResult.Granted(2));
+    }
+
+    @Test
     void progressExtendsTheLease() throws InterruptedException {
         JobStore shortLease = store(Duration.ofMillis(400));
         SampleId sample = new SampleId(submitted(1).jobId(), 0);

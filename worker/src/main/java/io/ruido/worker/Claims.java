@@ -72,8 +72,16 @@ final class Claims {
             this.attempt = attempt;
             this.ifOver = ifOver;
             long millis = renewEvery.toMillis();
-            this.heartbeat = clock.scheduleAtFixedRate(
-                    () -> watch(store.renew(job.id(), attempt)), millis, millis, TimeUnit.MILLISECONDS);
+            this.heartbeat = clock.scheduleAtFixedRate(this::renew, millis, millis, TimeUnit.MILLISECONDS);
+        }
+
+        /** Never throws: that would end all later renewals too. */
+        private void renew() {
+            try {
+                watch(store.renew(job.id(), attempt));
+            } catch (RuntimeException e) {
+                log.warn("image {}: cannot renew its lease; trying again", job.id(), e);
+            }
         }
 
         /**
