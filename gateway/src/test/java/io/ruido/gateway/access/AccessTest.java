@@ -244,19 +244,34 @@ class AccessTest {
     }
 
     @Test
-    void anAdministratorInterruptsItsOwnJobsOnly() {
-        UUID others = submitted("shop-secret", "{\"prompt\": \"not to be interrupted\"}");
+    void anAdministratorInterruptsItsOwnJobsOnly() throws Exception {
+        CompletableFuture<Client.Answer> others = CompletableFuture.supplyAsync(() -> client.post(
+                "/sdapi/v1/txt2img",
+                "{\"prompt\": \"not to be interrupted\"}",
+                "Content-Type",
+                "application/json",
+                "Authorization",
+                "Bearer shop-secret"));
+        await().until(() -> !inProgress("shop-secret").isEmpty());
+        String id = inProgress("shop-secret");
 
-        assertThat(client.post("/sdapi/v1/interrupt", "", "Authorization", "Bearer boss-secret")
-                        .status())
-                .isEqualTo(200);
-        assertThat(get("/sdapi/v1/progress", "boss-secret")
-                        .json()
-                        .at("/state/job")
-                        .asText())
-                .isEmpty();
-        assertThat(get("/v1/jobs/" + others, "shop-secret").json().get("state").asText())
+        assertThat(interrupt("boss-secret").status()).isEqualTo(200);
+
+        assertThat(inProgress("boss-secret")).isEmpty();
+        assertThat(get("/v1/jobs/" + id, "shop-secret").json().get("state").asText())
                 .isEqualTo("QUEUED");
+        assertThat(interrupt("shop-secret").status()).isEqualTo(200);
+        others.get(1, TimeUnit.MINUTES);
+        assertThat(get("/v1/jobs/" + id, "shop-secret").json().get("state").asText())
+                .isEqualTo("CANCELLED");
+    }
+
+    private String inProgress(String secret) {
+        return get("/sdapi/v1/progress", secret).json().at("/state/job").asText();
+    }
+
+    private Client.Answer interrupt(String secret) {
+        return client.post("/sdapi/v1/interrupt", "", "Authorization", "Bearer " + secret);
     }
 
     @Test

@@ -2,11 +2,15 @@ package io.ruido.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.ruido.gateway.Client;
 import io.ruido.gateway.Pictures;
 import io.ruido.gateway.RawClient;
 import io.ruido.gateway.Services;
 import io.ruido.gateway.Watcher;
+import io.ruido.gateway.webhooks.Webhooks;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -19,6 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** What no request may do to others, whatever it is. */
 class HostileRequestsTest {
@@ -111,6 +116,13 @@ class HostileRequestsTest {
             long begin = System.nanoTime();
             assertThat(client.get("/health/live").status()).isEqualTo(200);
             slowest = Math.max(slowest, System.nanoTime() - begin);
+            assertThat(Thread.getAllStackTraces())
+                    .as("event loops read no large body")
+                    .noneSatisfy((thread, frames) -> {
+                        assertThat(thread.getName()).contains("eventloop");
+                        assertThat(frames)
+                                .anyMatch(frame -> frame.getClassName().equals(ClientJson.class.getName()));
+                    });
         }
 
         assertThat(Duration.ofNanos(slowest)).isLessThan(Duration.ofSeconds(5));
@@ -128,6 +140,24 @@ class HostileRequestsTest {
         String page = client.get("/metrics").text();
         assertThat(page).doesNotContain("INVENTED");
         assertThat(page.lines().count() - before).isLessThan(20);
+    }
+
+    @Test
+    void anAddressThatIsNotPublicIsNotCalledAsAWebhook() throws Exception {
+        Logger logger = (Logger) LoggerFactory.getLogger(Webhooks.class);
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        logger.addAppender(lines);
+        try {
+            SERVICES.worker.finish(
+                    client.submitted("{\"prompt\": \"x\", \"webhook\": \"http://168.63.129.16/metadata\"}"));
+
+            Awaitility.await().untilAsserted(() -> assertThat(List.copyOf(lines.list))
+                    .extracting(ILoggingEvent::getFormattedMessage)
+                    .anyMatch(line -> line.contains("168.63.129.16:80 is not a public address")));
+        } finally {
+            logger.detachAppender(lines);
+        }
     }
 
     /** A method, a path, a version of HTTP, a header, and a model. */
