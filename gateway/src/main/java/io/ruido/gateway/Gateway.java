@@ -7,6 +7,7 @@ import io.ruido.gateway.access.CrossOrigin;
 import io.ruido.gateway.access.Quota;
 import io.ruido.gateway.http.AccessRule;
 import io.ruido.gateway.http.ApiRouter;
+import io.ruido.gateway.http.ConnectionLimit;
 import io.ruido.gateway.http.Contract;
 import io.ruido.gateway.http.GracefulShutdown;
 import io.ruido.gateway.http.HttpVerticle;
@@ -100,7 +101,9 @@ public final class Gateway implements AutoCloseable {
     private void open(RuidoConfig config, Telemetry telemetry) throws IOException, TimeoutException {
         Resources connections = started.add(new Resources());
         Background<Backends> connecting = Background.start("connect", () -> Backends.connect(config, connections));
+        IdleConnections idle = new IdleConnections(IDLE, ConnectionLimit.ofProcess());
         Vertx vertx = Vertx.builder()
+                .withTransport(idle.transport())
                 .with(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS).setMetricsOptions(MetricsRoute.options()))
                 .withMetrics(new MicrometerMetricsFactory(telemetry.metrics()))
                 .build();
@@ -115,7 +118,6 @@ public final class Gateway implements AutoCloseable {
                 new Access(keys, origins, config.gateway().allowedHosts().orElse(List.of()), quota);
         Features features = new Features(config, backends, contract, keys, quota, telemetry, shutdown);
 
-        IdleConnections idle = new IdleConnections(IDLE);
         ApiRouter api = new ApiRouter(contract, features.routes());
         Router router = api.router(
                 vertx,

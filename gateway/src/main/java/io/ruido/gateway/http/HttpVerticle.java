@@ -27,10 +27,11 @@ public final class HttpVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         server = vertx.createHttpServer(options)
-                .connectionHandler(connection -> idle.opened(vertx, connection))
+                .connectionHandler(idle::opened)
                 .requestHandler(this::serve)
                 .invalidRequestHandler(request -> Problems.malformed(
                         request, request.decoderResult().cause().getMessage()));
+        vertx.setPeriodic(idle.interval().toMillis(), _ -> idle.closeExpired());
         return server.listen();
     }
 

@@ -1,88 +1,182 @@
 package io.ruido.gateway.http;
 
-import io.vertx.core.Vertx;
+import io.netty.channel.Channel;
 import io.vertx.core.http.HttpConnection;
-import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.impl.transports.TransportInternal;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.core.transport.Transport;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.PlatformHandler;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.SequencedSet;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Closes connections that have had no request in progress for some time. Vert.x's own idle timeout cannot do this,
- * because it would also cut off a request that waits long for its answer. WebSockets are not closed: they have pings.
- * Without TLS a connection is known from its first request on.
+ * Closes connections that have had no request in progress for some time, and limits the number of all connections. Vert.x
+ * has no such limit, and its own idle timeout would also cut off a request that waits long for its answer. WebSockets are
+ * not closed: they have pings.
+ *
+ * <p>A connection is known from the moment it is accepted, even if its client never sends anything. When there are too many
+ * connections, the one that has been idle longest makes room for the new one. If none is idle, the new one is closed.
  */
 public final class IdleConnections implements PlatformHandler {
+    private static final Logger log = LoggerFactory.getLogger(IdleConnections.class);
+
     /** The time for a slow client to receive what has been written. */
     private static final int DRAIN_MINUTES = 10;
 
-    private final Duration timeout;
-    private final Map<HttpConnection, Connection> connections = new ConcurrentHashMap<>();
+    private static final long LOG_AGAIN_AFTER = Duration.ofMinutes(1).toNanos();
 
-    public IdleConnections(Duration timeout) {
+    private final Duration timeout;
+    private final int limit;
+    private final Map<Client, Connection> connections = new HashMap<>();
+    private final SequencedSet<Connection> idle = new LinkedHashSet<>(); // the one that has been idle longest first
+    private int closing;
+    private long loggedAt = System.nanoTime() - LOG_AGAIN_AFTER;
+
+    /**
+     * @param timeout after which a connection without a request in progress is closed
+     * @param limit of all connections
+     */
+    public IdleConnections(Duration timeout, int limit) {
         this.timeout = timeout;
+        this.limit = limit;
     }
 
-    /** All its methods are called by the event loop of the connection. */
-    private final class Connection {
-        private final Vertx vertx;
-        private final HttpConnection http;
+    /** The other end of a connection. */
+    private record Client(String address, int port) {
+        static Client of(Channel channel) {
+            InetSocketAddress client = (InetSocketAddress) channel.remoteAddress();
+            return new Client(client.getAddress().getHostAddress(), client.getPort());
+        }
+
+        static Client of(HttpConnection http) {
+            SocketAddress client = http.remoteAddress(true);
+            return new Client(client.hostAddress(), client.port());
+        }
+    }
+
+    private static final class Connection {
+        private Runnable close;
         private int requests;
-        private long timer;
+        private long idleSince;
+        private boolean closing;
+        private boolean closed;
 
-        Connection(Vertx vertx, HttpConnection http) {
-            this.vertx = vertx;
-            this.http = http;
-            startTimer();
+        Connection(Runnable close) {
+            this.close = close;
         }
+    }
 
-        void startTimer() {
-            timer = vertx.setTimer(timeout.toMillis(), _ -> http.shutdown(DRAIN_MINUTES, TimeUnit.MINUTES));
-        }
+    /** The transport that Vert.x needs, so that connections are known from the moment they are accepted. */
+    public Transport transport() {
+        return new TransportInternal("nio", true, null, new AcceptingTransport(this));
+    }
 
-        void stopTimer() {
-            vertx.cancelTimer(timer);
-        }
-
-        void requestBegins() {
-            stopTimer();
-            requests++;
-        }
-
-        void requestEnds() {
-            requests--;
-            if (requests == 0 && connections.containsKey(http)) {
-                startTimer();
+    /** Counts a new connection until it is closed; returns false if there is no room for it. */
+    synchronized boolean accept(Channel channel) {
+        if (connections.size() - closing >= limit) {
+            logLimit();
+            if (!closeLongestIdle()) {
+                return false;
             }
         }
+        // The number of those that are being closed is limited too, so that a flood cannot outrun the closing.
+        if (connections.size() >= limit + limit / 3) {
+            return false;
+        }
+        Client client = Client.of(channel);
+        Connection connection = new Connection(channel::close);
+        connections.put(client, connection);
+        channel.closeFuture().addListener(_ -> closed(client, connection));
+        return true;
     }
 
-    void opened(Vertx vertx, HttpConnection http) {
-        connections.put(http, new Connection(vertx, http));
-        http.closeHandler(_ -> forget(http));
+    private void logLimit() {
+        if (System.nanoTime() - loggedAt >= LOG_AGAIN_AFTER) {
+            loggedAt = System.nanoTime();
+            log.warn("{} connections are open, the most that are allowed; closing idle and new ones", limit);
+        }
     }
 
-    private void forget(HttpConnection http) {
-        Connection connection = connections.remove(http);
+    private boolean closeLongestIdle() {
+        if (idle.isEmpty()) {
+            return false;
+        }
+        Connection connection = idle.removeFirst();
+        if (!connection.closing) {
+            connection.closing = true;
+            closing++;
+        }
+        connection.close.run();
+        return true;
+    }
+
+    /** Notes that a connection has its event loop, and can be closed. */
+    synchronized void registered(Channel channel) {
+        becomeIdle(connections.get(Client.of(channel)));
+    }
+
+    private synchronized void closed(Client client, Connection connection) {
+        connection.closed = true;
+        if (connection.closing) {
+            closing--;
+        }
+        connections.remove(client, connection);
+        idle.remove(connection);
+    }
+
+    private void becomeIdle(Connection connection) {
+        connection.idleSince = System.nanoTime();
+        idle.addLast(connection);
+    }
+
+    /** Notes that a connection speaks HTTP, and is closed accordingly. */
+    synchronized void opened(HttpConnection http) {
+        Connection connection = connections.get(Client.of(http));
         if (connection != null) {
-            connection.stopTimer();
+            connection.close = () -> http.shutdown(DRAIN_MINUTES, TimeUnit.MINUTES);
+        }
+    }
+
+    /** Returns the time between two calls of {@link #closeExpired}. */
+    Duration interval() {
+        return timeout.dividedBy(10);
+    }
+
+    /** Closes the connections that have been idle for too long. */
+    synchronized void closeExpired() {
+        long now = System.nanoTime();
+        while (!idle.isEmpty() && now - idle.getFirst().idleSince > timeout.toNanos()) {
+            closeLongestIdle();
         }
     }
 
     @Override
     public void handle(RoutingContext ctx) {
-        HttpConnection http = ctx.request().connection();
-        if (ctx.request().headers().contains(HttpHeaders.UPGRADE, HttpHeaders.WEBSOCKET, true)) {
-            forget(http);
-        }
-        Connection connection = connections.get(http);
-        if (connection != null) {
-            connection.requestBegins();
-            ctx.addEndHandler(_ -> connection.requestEnds());
-        }
+        requestBegins(ctx);
         ctx.next();
+    }
+
+    private synchronized void requestBegins(RoutingContext ctx) {
+        Connection connection = connections.get(Client.of(ctx.request().connection()));
+        if (connection != null) {
+            connection.requests++;
+            idle.remove(connection);
+            ctx.addEndHandler(_ -> requestEnds(connection));
+        }
+    }
+
+    private synchronized void requestEnds(Connection connection) {
+        connection.requests--;
+        if (connection.requests == 0 && !connection.closed) {
+            becomeIdle(connection);
+        }
     }
 }

@@ -1,6 +1,7 @@
 package io.ruido.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.ruido.gateway.Client;
 import io.ruido.gateway.RawClient;
@@ -16,32 +17,57 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class IdleConnectionsTest {
     private static final Duration IDLE = Duration.ofSeconds(1); // outlasts a busy machine
     private static final Duration LONG = IDLE.multipliedBy(2);
 
-    private final Vertx vertx = Vertx.vertx();
+    private static final int LIMIT = 40;
+
+    private final Queue<RoutingContext> held = new ConcurrentLinkedQueue<>();
+    private Vertx vertx;
     private HttpVerticle server;
+    private RawClient client;
 
     @BeforeEach
-    void listen() throws Exception {
-        IdleConnections idle = new IdleConnections(IDLE);
+    void listenWithShortTimeout() throws Exception {
+        listen(IDLE);
+    }
+
+    private void listen(Duration timeout) throws Exception {
+        IdleConnections idle = new IdleConnections(timeout, LIMIT);
+        vertx = Vertx.builder().withTransport(idle.transport()).build();
         Router router = Router.router(vertx);
         router.route().handler(idle);
+        router.get("/").handler(ctx -> ctx.end("answer"));
+        router.get("/held").handler(held::add);
         router.get("/slow").handler(ctx -> vertx.setTimer(LONG.toMillis(), _ -> ctx.end("slow answer")));
         router.get("/ws").handler(ctx -> ctx.request()
                 .toWebSocket()
                 .onSuccess(socket -> vertx.setTimer(LONG.toMillis(), _ -> socket.writeTextMessage("late message"))));
         server = new HttpVerticle(new HttpServerOptions().setHost("127.0.0.1").setPort(-1), router, idle);
         vertx.deployVerticle(server).await(Client.TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+        client = new RawClient(URI.create("http://127.0.0.1:" + server.port()));
     }
 
     @AfterEach
@@ -51,8 +77,7 @@ class IdleConnectionsTest {
 
     @Test
     void aConnectionIsClosedAfterItsLastAnswerAndNotWhileOneIsAwaited() throws Exception {
-        String answer = new RawClient(URI.create("http://127.0.0.1:" + server.port()))
-                .send("GET /slow HTTP/1.1\r\nHost: ruido\r\n\r\n");
+        String answer = client.send(request("/slow"));
 
         assertThat(answer).startsWith("HTTP/1.1 200").endsWith("slow answer");
     }
@@ -85,5 +110,102 @@ class IdleConnectionsTest {
                         socket.textMessageHandler(message::complete).closeHandler(_ -> message.complete("closed")));
 
         assertThat(message.get(Client.TIMEOUT.toSeconds(), TimeUnit.SECONDS)).isEqualTo("late message");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "GET / HTTP/1.1\r\nHost", "GET /ws HTTP/1.1\r\nHost: ruido\r\nUpgrade: websocket\r\n\r\n"})
+    void aConnectionWithoutAWholeRequestOrWithARefusedWebSocketIsClosed(String sent) throws Exception {
+        assertThat(client.send(sent)).doesNotContain("101");
+    }
+
+    @Test
+    void silentConnectionsMakeRoomForOthers() throws Exception {
+        listenWithLongTimeout();
+        List<Socket> silent = new ArrayList<>();
+        try (Socket waiting = held(1).getFirst()) {
+            for (int i = 0; i < 50 * LIMIT; i++) {
+                silent.add(client.open());
+                if (i % LIMIT == 0) {
+                    await().ignoreExceptions().until(() -> answered(client.open(), request("/")));
+                }
+            }
+
+            await().until(() ->
+                    silent.stream().filter(IdleConnectionsTest::isOpen).count() <= LIMIT);
+            held.remove().end("answer");
+            assertThat(answered(waiting, "")).as("a request in progress").isTrue();
+        } finally {
+            for (Socket socket : silent) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void whenNoConnectionIsIdleANewOneIsClosed() throws Exception {
+        listenWithLongTimeout();
+        List<Socket> busy = held(LIMIT);
+
+        assertThat(isClosed(client.open())).isTrue();
+
+        held.forEach(ctx -> ctx.end("answer"));
+        for (Socket socket : busy) {
+            assertThat(answered(socket, "")).isTrue();
+        }
+    }
+
+    private void listenWithLongTimeout() throws Exception {
+        close();
+        listen(Client.TIMEOUT.multipliedBy(10));
+    }
+
+    /** Connections with a request in progress. */
+    private List<Socket> held(int count) throws IOException {
+        List<Socket> sockets = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            sockets.add(client.open());
+            sockets.getLast().getOutputStream().write(request("/held").getBytes(StandardCharsets.UTF_8));
+        }
+        await().until(() -> held.size() == count);
+        return sockets;
+    }
+
+    @Test
+    void theLimitLeavesFileDescriptorsAndMemoryForAllElse() {
+        assertThat(ConnectionLimit.of(700, Long.MAX_VALUE)).isBetween(100, 700 - 512);
+        assertThat(ConnectionLimit.of(64, Long.MAX_VALUE)).isBetween(1, 16);
+        assertThat(ConnectionLimit.of(Long.MAX_VALUE, 1 << 30)).isEqualTo(32_768);
+    }
+
+    private static String request(String path) {
+        return "GET " + path + " HTTP/1.1\r\nHost: ruido\r\n\r\n";
+    }
+
+    /** Whether a request, or the one in progress, is answered with 200. */
+    private static boolean answered(Socket socket, String request) throws IOException {
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+        String status = "HTTP/1.1 200";
+        return new String(socket.getInputStream().readNBytes(status.length()), StandardCharsets.UTF_8).equals(status);
+    }
+
+    private static boolean isOpen(Socket socket) {
+        try {
+            socket.setSoTimeout(1);
+        } catch (SocketException e) {
+            throw new UncheckedIOException(e);
+        }
+        return !isClosed(socket);
+    }
+
+    /** Whether the server closes a connection before the socket's timeout. */
+    private static boolean isClosed(Socket socket) {
+        try {
+            return socket.getInputStream().read() < 0;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
     }
 }
