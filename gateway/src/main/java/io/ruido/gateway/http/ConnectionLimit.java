@@ -5,8 +5,11 @@ import java.lang.management.ManagementFactory;
 
 /** How many connections a gateway accepts: as many as its process has file descriptors and memory for. */
 public final class ConnectionLimit {
-    /** File descriptors for all but connections: a process with all servers and a worker takes about 500. */
-    private static final int OTHER_FILES = 512;
+    /**
+     * File descriptors for all but connections: a process with all servers and a worker takes about 500, and closed
+     * connections keep theirs until the next select of their event loop, which Netty makes after at most 256.
+     */
+    private static final int OTHER_FILES = 1_024;
 
     /** Twice what a WebSocket takes that watches a job. */
     private static final int HEAP_BYTES = 32 * 1024;
@@ -29,7 +32,7 @@ public final class ConnectionLimit {
      */
     static int of(long maxFiles, long maxHeap) {
         // A quarter is left for connections that are being closed, and for those to servers and receivers of webhooks.
-        long byFiles = Math.max(maxFiles - OTHER_FILES, maxFiles / 4) / 4 * 3;
+        long byFiles = Math.max(maxFiles - OTHER_FILES, maxFiles / 8) / 4 * 3;
         return Math.clamp(byFiles, 1, Math.clamp(maxHeap / HEAP_BYTES, 1, Integer.MAX_VALUE));
     }
 }

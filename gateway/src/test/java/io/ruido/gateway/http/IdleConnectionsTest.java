@@ -173,7 +173,8 @@ class IdleConnectionsTest {
 
     @Test
     void theLimitLeavesFileDescriptorsAndMemoryForAllElse() {
-        assertThat(ConnectionLimit.of(700, Long.MAX_VALUE)).isBetween(100, 700 - 512);
+        assertThat(ConnectionLimit.of(700, Long.MAX_VALUE)).isBetween(32, 128);
+        assertThat(ConnectionLimit.of(20_000, Long.MAX_VALUE)).isBetween(10_000, 20_000 - 1_024);
         assertThat(ConnectionLimit.of(64, Long.MAX_VALUE)).isBetween(1, 16);
         assertThat(ConnectionLimit.of(Long.MAX_VALUE, 1 << 30)).isEqualTo(32_768);
     }
