@@ -18,9 +18,9 @@ public sealed interface Inpainting {
     /**
      * The denoiser is an inpainting model, which takes the mask and the masked image as input.
      *
-     * @param told mask and latents of the masked image, (1 + L)·h·w
+     * @param channels mask and latents of the masked image, (1 + L)·h·w
      */
-    record Beside(float[] told) implements Inpainting {}
+    record Concatenated(float[] channels) implements Inpainting {}
 
     /**
      * The kept part is clean at each step, and the denoiser was trained for this.
@@ -55,7 +55,7 @@ public sealed interface Inpainting {
         return switch (this) {
             case None none -> new float[0][];
             case Kept(float[] picture, float[] mask) -> new float[][] {picture, mask};
-            case Beside(float[] told) -> new float[][] {told};
+            case Concatenated(float[] channels) -> new float[][] {channels};
             case Clean(float[] picture, float[] mask) -> new float[][] {picture, mask, {}};
         };
     }
@@ -64,7 +64,7 @@ public sealed interface Inpainting {
     static Inpainting of(float[]... rows) {
         return switch (rows.length) {
             case 0 -> new None();
-            case 1 -> new Beside(rows[0]);
+            case 1 -> new Concatenated(rows[0]);
             case 2 -> new Kept(rows[0], rows[1]);
             default -> new Clean(rows[0], rows[1]);
         };

@@ -137,9 +137,9 @@ public final class SampleState {
     /** Returns the input of the next denoiser call: the scaled latents and the conditioning. */
     public float[] input() {
         float[] x = state[0];
-        float[] beside = inpainting instanceof Inpainting.Beside(float[] told) ? told : new float[0];
-        float[] input = Arrays.copyOf(x, x.length + beside.length);
-        System.arraycopy(beside, 0, input, x.length, beside.length);
+        float[] channels = inpainting instanceof Inpainting.Concatenated(float[] more) ? more : new float[0];
+        float[] input = Arrays.copyOf(x, x.length + channels.length);
+        System.arraycopy(channels, 0, input, x.length, channels.length);
         float scale = (float) next().inputScale();
         for (int i = 0; scale != 1 && i < x.length; i++) {
             input[i] *= scale;
@@ -218,7 +218,7 @@ public final class SampleState {
             when index > 0 -> mix(done() ? picture : noised(picture, next().level()), mask);
             case Inpainting.Clean(float[] picture, float[] mask) -> mix(picture, mask);
             case Inpainting.Kept kept -> {}
-            case Inpainting.Beside beside -> {}
+            case Inpainting.Concatenated concatenated -> {}
             case Inpainting.None none -> {}
         }
     }

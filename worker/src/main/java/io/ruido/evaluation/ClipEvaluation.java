@@ -36,17 +36,13 @@ public final class ClipEvaluation {
     public record Fit(double first, double last, double both) {}
 
     /**
-     * Reads the clips and images that a model was trained on.
+     * Reads the clips and images that a recipe trains on.
      *
-     * @param recipe by which it was trained
+     * @param recipe with {@code clips}
      */
-    public static ClipEvaluation of(Path recipe) throws IOException {
-        TrainConfig config = TrainConfig.read(recipe);
-        if (config.clips() == null) {
-            throw new IllegalArgumentException(recipe + ": makes no model of clips");
-        }
+    public static ClipEvaluation of(TrainConfig recipe) throws IOException {
         return new ClipEvaluation(
-                config.data(), Optional.ofNullable(config.clips().pictures()));
+                recipe.data(), Optional.ofNullable(recipe.clips().pictures()));
     }
 
     /**

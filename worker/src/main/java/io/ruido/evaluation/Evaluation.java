@@ -51,18 +51,18 @@ public final class Evaluation implements AutoCloseable {
      * @param recipe by which it was trained: names the images, the labels, and how many images are held out
      * @param everyLabel whether to ask for labels of all images, not only for those that the recipe trains on
      */
-    public static Evaluation of(Path model, Path recipe, boolean everyLabel) throws IOException {
-        TrainConfig config = TrainConfig.read(recipe);
-        if (config.denoiser() == null) {
+    public static Evaluation of(Path model, TrainConfig recipe, boolean everyLabel) throws IOException {
+        if (recipe.denoiser() == null) {
             throw new IllegalArgumentException(
-                    recipe + ": must train an autoencoder and a model with text, because labels are used as prompts");
+                    recipe.name()
+                            + ": the recipe must train an autoencoder and a model with text, because labels are used as prompts");
         }
         return new Evaluation(
                 model,
-                config.data(),
-                config.size(),
-                config.autoencoder().heldOut(),
-                everyLabel ? List.of() : config.denoiser().labels());
+                recipe.data(),
+                recipe.size(),
+                recipe.autoencoder().heldOut(),
+                everyLabel ? List.of() : recipe.denoiser().labels());
     }
 
     public Evaluation(Path model, Path data, int size, int heldOut, List<String> labels) throws IOException {

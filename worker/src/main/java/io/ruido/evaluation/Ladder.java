@@ -87,8 +87,8 @@ public final class Ladder {
             return kept.get();
         }
         progress.accept("drawing with " + rung.name());
-        try (Painter painter = new Painter(rung.model())) {
-            RungSamples drawn = RungSamples.draw(painter, request);
+        try (PromptSampler promptSampler = new PromptSampler(rung.model())) {
+            RungSamples drawn = RungSamples.draw(promptSampler, request);
             drawn.write(folder, request);
             return drawn;
         }
@@ -120,17 +120,18 @@ public final class Ladder {
     /** The fastest of some tries, text and decoding included; one try of a slow rung. */
     private Times time(LadderConfig.Rung rung) throws IOException {
         progress.accept("timing " + rung.name());
-        try (Painter painter = new Painter(rung.model())) {
-            return new Times(time(painter, rung, 1), time(painter, rung, Painter.BATCH));
+        try (PromptSampler promptSampler = new PromptSampler(rung.model())) {
+            return new Times(time(promptSampler, rung, 1), time(promptSampler, rung, PromptSampler.BATCH));
         }
     }
 
-    private double time(Painter painter, LadderConfig.Rung rung, int count) {
+    private double time(PromptSampler promptSampler, LadderConfig.Rung rung, int count) {
         List<String> texts = Collections.nCopies(count, config.prompts().getFirst());
         double fastest = Double.MAX_VALUE, spent = 0;
         for (int i = 0; i < TRIES && spent < ENOUGH_MILLIS; i++) {
-            double millis =
-                    painter.draw(texts, rung.sampling(config.seed()), _ -> {}).millisEach();
+            double millis = promptSampler
+                    .draw(texts, rung.sampling(config.seed()), _ -> {})
+                    .millisEach();
             fastest = Math.min(fastest, millis);
             spent += millis * count;
         }

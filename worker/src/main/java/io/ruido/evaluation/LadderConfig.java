@@ -56,8 +56,8 @@ public record LadderConfig(int labels, int seeds, long seed, String reference, L
                     .reject();
         }
 
-        public Painter.Sampling sampling(long seed) {
-            return new Painter.Sampling(Optional.ofNullable(sampler), steps, guidance, seed);
+        public PromptSampler.Sampling sampling(long seed) {
+            return new PromptSampler.Sampling(Optional.ofNullable(sampler), steps, guidance, seed);
         }
     }
 

@@ -50,12 +50,12 @@ record RungSamples(List<RgbImage> labels, List<List<RgbImage>> prompts) {
     }
 
     /** Draws what is asked for. */
-    static RungSamples draw(Painter painter, Request request) {
-        Painter.Sampling sampling = request.rung().sampling(request.seed());
+    static RungSamples draw(PromptSampler promptSampler, Request request) {
+        PromptSampler.Sampling sampling = request.rung().sampling(request.seed());
         List<RgbImage> labels =
-                painter.draw(request.labels(), sampling, _ -> {}).images();
+                promptSampler.draw(request.labels(), sampling, _ -> {}).images();
         List<List<RgbImage>> prompts = request.prompts().stream()
-                .map(prompt -> painter.vary(prompt, request.seeds(), sampling))
+                .map(prompt -> promptSampler.vary(prompt, request.seeds(), sampling))
                 .toList();
         return new RungSamples(labels, prompts);
     }

@@ -18,8 +18,8 @@ import io.ruido.job.Source;
 import io.ruido.job.StepCost;
 import io.ruido.model.Conditioning;
 import io.ruido.model.Denoiser;
-import io.ruido.pipeline.family.About;
 import io.ruido.pipeline.family.Codec;
+import io.ruido.pipeline.family.ModelDescription;
 import io.ruido.pipeline.family.ModelFamily;
 import io.ruido.pipeline.family.ModelFolder;
 import io.ruido.pipeline.family.Parts;
@@ -56,11 +56,11 @@ public final class DiffusionPipeline implements AutoCloseable {
     private final Predictor predictor;
     private final Codec codec;
     private final SchedulerConfig scheduler;
-    private final About about;
+    private final ModelDescription description;
 
     private DiffusionPipeline(ModelFolder folder, NDManager manager, DataType type, Engine engine) throws IOException {
         this.manager = manager;
-        about = About.read(folder.path());
+        description = ModelDescription.read(folder.path());
         family = ModelFamilies.of(folder);
         scheduler = family.scheduler(folder);
         defaultSampler().sampler(scheduler); // which refuses settings that it does not know
@@ -190,19 +190,19 @@ public final class DiffusionPipeline implements AutoCloseable {
         return codec.downscale() * denoiser.config().divisor();
     }
 
-    /** What the folder says of the model. */
-    public About about() {
-        return about;
+    /** Returns the content of the folder's {@code ruido.yaml}. */
+    public ModelDescription description() {
+        return description;
     }
 
     /** The size that the model was trained with. */
     public Geometry defaultGeometry() {
-        return about.geometry(family.geometry(denoiser, codec));
+        return description.geometry(family.geometry(denoiser, codec));
     }
 
     /** What clips the model makes; empty for a model of pictures. */
     public Optional<Codec.Clips> clips() {
-        return codec.clips().map(own -> about.fps() == null ? own : own.withFramesPerSecond(about.fps()));
+        return codec.clips().map(own -> description.fps() == null ? own : own.withFramesPerSecond(description.fps()));
     }
 
     /** Steps and guidance of diffusers' pipeline where it is asked for nothing else. */

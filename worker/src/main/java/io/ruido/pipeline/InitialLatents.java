@@ -78,7 +78,7 @@ public final class InitialLatents {
             float[] masked = latents(image.mul(mask.mul(-1).add(1)));
             float[] small = shrunk(mask, shape);
             Inpainting inpainting = pipeline.takesMask()
-                    ? new Inpainting.Beside(joined(small, masked))
+                    ? new Inpainting.Concatenated(joined(small, masked))
                     : new Inpainting.Kept(picture, spread(small, size));
             return fromNoise
                     ? new SampleState(trajectory, random, noise, inpainting)

@@ -51,7 +51,8 @@ class SampleStateTest {
         float[] mask = new float[SIZE];
         mask[0] = 1;
         for (Inpainting inpainting :
-                new Inpainting[] {new Inpainting.Kept(picture, mask), new Inpainting.Beside(new float[] {1, 2, 3})}) {
+                new Inpainting[] {new Inpainting.Kept(picture, mask), new Inpainting.Concatenated(new float[] {1, 2, 3})
+                }) {
             Trajectory trajectory = trajectory("ddim", STEPS);
             var random = new TorchRandom(7);
             var whole = new SampleState(trajectory, random, random.randn(SIZE), picture, inpainting);

@@ -32,7 +32,7 @@ class EvaluationTest {
     private final List<String> labels = new ArrayList<>();
     private final List<RgbImage> images = new ArrayList<>();
     private Evaluation evaluation;
-    private Painter painter;
+    private PromptSampler promptSampler;
 
     @BeforeEach
     void readModelAndImages() throws Exception {
@@ -46,13 +46,13 @@ class EvaluationTest {
         Path model =
                 Path.of(EvaluationTest.class.getResource("/golden/pipeline").toURI());
         evaluation = new Evaluation(model, folder, SIZE, 4, labels.subList(0, 3));
-        painter = new Painter(model);
+        promptSampler = new PromptSampler(model);
     }
 
     @AfterEach
     void close() {
         evaluation.close();
-        painter.close();
+        promptSampler.close();
     }
 
     @Test
@@ -69,12 +69,13 @@ class EvaluationTest {
 
     @Test
     void theSameSeedDrawsTheSameImagesWhateverElseIsDrawn() {
-        var sampling = new Painter.Sampling(Optional.empty(), 2, 3, 7);
+        var sampling = new PromptSampler.Sampling(Optional.empty(), 2, 3, 7);
         List<Integer> progress = new ArrayList<>();
-        List<RgbImage> some =
-                painter.draw(labels.subList(0, 10), sampling, progress::add).images();
+        List<RgbImage> some = promptSampler
+                .draw(labels.subList(0, 10), sampling, progress::add)
+                .images();
         List<RgbImage> one =
-                painter.draw(labels.subList(0, 1), sampling, _ -> {}).images();
+                promptSampler.draw(labels.subList(0, 1), sampling, _ -> {}).images();
         assertThat(Evaluation.psnr(some.subList(0, 1), one)).isGreaterThan(50);
         assertThat(progress).containsExactly(8, 10);
     }

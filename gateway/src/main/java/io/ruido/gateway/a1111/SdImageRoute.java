@@ -70,23 +70,23 @@ public final class SdImageRoute {
         Map<String, Object> values = SdParameters.ofImage(body);
         JsonObject source = new JsonObject();
         String picture = picture(values);
-        Optional<SentMask> mask = Optional.ofNullable((String) values.get(SdParameters.MASK))
+        Optional<RequestMask> mask = Optional.ofNullable((String) values.get(SdParameters.MASK))
                 .filter(base64 -> !base64.isEmpty())
-                .map(base64 -> new SentMask(base64, bytes -> decoded(SdParameters.MASK, bytes)));
+                .map(base64 -> new RequestMask(base64, bytes -> decoded(SdParameters.MASK, bytes)));
         Inpainting inpainting = Inpainting.of(values);
-        Optional<PartDrawn> part = mask.filter(_ -> Boolean.TRUE.equals(values.get("inpaint_full_res")))
-                .map(sent -> new PartDrawn(
+        Optional<OnlyMaskedJob> part = mask.filter(_ -> Boolean.TRUE.equals(values.get("inpaint_full_res")))
+                .map(sent -> new OnlyMaskedJob(
                         () -> decoded(SdParameters.IMAGES, Uploads.decoded(SdParameters.IMAGES, picture)),
                         sent,
                         inpainting,
                         values));
-        keep(ctx, SdParameters.IMAGES, () -> part.map(PartDrawn::picture)
+        keep(ctx, SdParameters.IMAGES, () -> part.map(OnlyMaskedJob::picture)
                         .orElseGet(() -> filled(inpainting, Uploads.decoded(SdParameters.IMAGES, picture), mask)))
                 .compose(image -> {
                     source.put("image", image.id());
                     return mask.isEmpty()
                             ? Future.succeededFuture()
-                            : keep(ctx, SdParameters.MASK, () -> part.map(PartDrawn::mask)
+                            : keep(ctx, SdParameters.MASK, () -> part.map(OnlyMaskedJob::mask)
                                             .orElseGet(() -> prepared(inpainting, mask.get())))
                                     .onSuccess(kept -> source.put("mask", kept.id()));
                 })
@@ -109,14 +109,14 @@ public final class SdImageRoute {
         return picture;
     }
 
-    private byte[] filled(Inpainting inpainting, byte[] picture, Optional<SentMask> mask) {
+    private byte[] filled(Inpainting inpainting, byte[] picture, Optional<RequestMask> mask) {
         return mask.isEmpty() || !inpainting.fill()
                 ? picture
                 : inpainting.filled(
                         decoded(SdParameters.IMAGES, picture), mask.get().image());
     }
 
-    private static byte[] prepared(Inpainting inpainting, SentMask mask) {
+    private static byte[] prepared(Inpainting inpainting, RequestMask mask) {
         return inpainting.changesMask() ? inpainting.mask(mask.image()) : mask.bytes();
     }
 
@@ -133,7 +133,7 @@ public final class SdImageRoute {
      * @param part of a picture that the job draws
      */
     private Future<Void> generate(
-            RoutingContext ctx, Map<String, Object> values, JsonObject source, Optional<PartDrawn> part) {
+            RoutingContext ctx, Map<String, Object> values, JsonObject source, Optional<OnlyMaskedJob> part) {
         JsonObject body = RequestValidation.body(ctx);
         boolean send = !Boolean.FALSE.equals(values.get("send_images"));
         Map<String, Object> settings = SdSubmission.settings(values);
@@ -167,7 +167,8 @@ public final class SdImageRoute {
         return submission;
     }
 
-    private Future<Void> answer(RoutingContext ctx, Job job, JsonObject body, boolean send, Optional<PartDrawn> part) {
+    private Future<Void> answer(
+            RoutingContext ctx, Job job, JsonObject body, boolean send, Optional<OnlyMaskedJob> part) {
         return jobs.finished(ctx, job)
                 .compose(finished -> send ? jobs.base64(ctx, finished) : Future.succeededFuture(List.of()))
                 .compose(images -> part.isEmpty()

@@ -79,7 +79,7 @@ public final class Wan implements ModelFamily {
                         "%s: image_dim of the transformer is a number; supported: null without %s and %s"
                                 .formatted(folder.path(), FROM_PICTURES, IMAGE_ENCODER));
             }
-            PictureEncoder.processor(folder);
+            ClipVisionEncoder.processor(folder);
         }
     }
 

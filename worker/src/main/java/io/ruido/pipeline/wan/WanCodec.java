@@ -97,7 +97,7 @@ final class WanCodec implements Codec {
             case NONE -> throw new IllegalArgumentException("image: the model makes clips from text only");
             case OPTIONAL ->
                 Inpainting.Clean.ofFirstFrame(ofPictures(picture).toFloatArray(), channels(), (int) latents.get(2));
-            case REQUIRED -> new Inpainting.Beside(beside(picture, latents));
+            case REQUIRED -> new Inpainting.Concatenated(beside(picture, latents));
         };
     }
 

@@ -26,9 +26,9 @@ final class WanPrompts implements Prompts {
 
     private final Tokenizer tokenizer;
     private final T5EncoderModel encoder;
-    private final Optional<PictureEncoder> pictures;
+    private final Optional<ClipVisionEncoder> pictures;
 
-    private WanPrompts(Tokenizer tokenizer, T5EncoderModel encoder, Optional<PictureEncoder> pictures) {
+    private WanPrompts(Tokenizer tokenizer, T5EncoderModel encoder, Optional<ClipVisionEncoder> pictures) {
         this.tokenizer = tokenizer;
         this.encoder = encoder;
         this.pictures = pictures;
@@ -37,7 +37,8 @@ final class WanPrompts implements Prompts {
     /** @param pictures whether the denoiser is conditioned on a picture's states */
     static WanPrompts read(ModelFolder folder, NDManager manager, DataType type, boolean pictures) throws IOException {
         T5EncoderModel encoder = T5EncoderModel.read(folder.folder("text_encoder"), manager, type);
-        Optional<PictureEncoder> seen = pictures ? Optional.of(PictureEncoder.read(folder, manager)) : Optional.empty();
+        Optional<ClipVisionEncoder> seen =
+                pictures ? Optional.of(ClipVisionEncoder.read(folder, manager)) : Optional.empty();
         return new WanPrompts(Tokenizer.ofLength(folder.folder("tokenizer"), TOKENS), encoder, seen);
     }
 

@@ -8,8 +8,8 @@ import io.ruido.job.SamplingParams;
 import io.ruido.job.StepCost;
 import io.ruido.job.prompting.Prompting;
 import io.ruido.pipeline.DiffusionPipeline;
-import io.ruido.pipeline.family.About;
 import io.ruido.pipeline.family.Codec;
+import io.ruido.pipeline.family.ModelDescription;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -25,27 +25,27 @@ final class ModelCards {
 
     static ModelCard read(Path folder, DiffusionPipeline pipeline) {
         String name = folder.getFileName().toString();
-        About about = pipeline.about();
+        ModelDescription description = pipeline.description();
         SchedulerConfig scheduler = pipeline.scheduler();
         Geometry geometry = pipeline.defaultGeometry();
         int size = Math.max(geometry.width(), geometry.height());
         SamplingParams defaults = new SamplingParams(
                 name,
                 geometry,
-                or(about.steps(), Math.min(STEPS, pipeline.defaults().steps())),
-                or(about.guidanceScale(), pipeline.defaults().guidance()),
-                or(about.sampler(), pipeline.defaultSampler().id()),
+                or(description.steps(), Math.min(STEPS, pipeline.defaults().steps())),
+                or(description.guidanceScale(), pipeline.defaults().guidance()),
+                or(description.sampler(), pipeline.defaultSampler().id()),
                 0,
                 null,
                 null,
                 null);
         return new ModelCard(
                 name,
-                or(about.title(), name),
-                or(about.description(), ""),
-                or(about.license(), "unknown"),
-                or(about.minSize(), pipeline.sizeStep()),
-                or(about.maxSize(), 2 * size),
+                or(description.title(), name),
+                or(description.description(), ""),
+                or(description.license(), "unknown"),
+                or(description.minSize(), pipeline.sizeStep()),
+                or(description.maxSize(), 2 * size),
                 pipeline.sizeStep(),
                 defaults,
                 SamplerName.all().stream()

@@ -4,7 +4,7 @@ import io.ruido.evaluation.ClipEvaluation;
 import io.ruido.evaluation.ContactSheet;
 import io.ruido.evaluation.Evaluation;
 import io.ruido.evaluation.Ladder;
-import io.ruido.evaluation.Painter;
+import io.ruido.evaluation.PromptSampler;
 import io.ruido.pipeline.image.Frames;
 import io.ruido.pipeline.image.RgbImage;
 import io.ruido.standalone.Bars;
@@ -111,18 +111,15 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
 
     private List<String> table() throws IOException {
-        if (TrainConfig.read(recipe()).clips() != null) {
-            return evaluateClips(ClipEvaluation.of(recipe()));
+        TrainConfig config = TrainConfig.read(recipe == null ? model.resolve("train.yaml") : recipe);
+        if (config.clips() != null) {
+            return evaluateClips(ClipEvaluation.of(config));
         }
-        try (Evaluation evaluation = Evaluation.of(model, recipe(), everyLabel)) {
+        try (Evaluation evaluation = Evaluation.of(model, config, everyLabel)) {
             return ladder == null
                     ? evaluate(evaluation)
                     : new Ladder(ladder, evaluation, System.err::println).write(out, resume);
         }
-    }
-
-    private Path recipe() {
-        return recipe == null ? model.resolve("train.yaml") : recipe;
     }
 
     private List<String> evaluate(Evaluation evaluation) throws IOException {
@@ -139,12 +136,12 @@ public final class EvaluateCommand implements Callable<Integer> {
         table.add("");
         table.add("| steps | label at once | label in the nearest 5 | PSNR to %d steps |".formatted(steps.getLast()));
         table.add("|---|---|---|---|");
-        try (Painter painter = new Painter(model)) {
+        try (PromptSampler promptSampler = new PromptSampler(model)) {
             List<String> texts = evaluation.labels(labels, seed);
             List<Set<String>> accepted = texts.stream().map(Set::of).toList();
             List<List<RgbImage>> drawn = new ArrayList<>();
             for (int count : steps) {
-                drawn.add(draw(painter, texts, count, "labels-" + count));
+                drawn.add(draw(promptSampler, texts, count, "labels-" + count));
             }
             for (int i = 0; i < drawn.size(); i++) {
                 String alike = i == drawn.size() - 1
@@ -154,7 +151,7 @@ public final class EvaluateCommand implements Callable<Integer> {
                         .formatted(steps.get(i), shares(evaluation.fit(accepted, drawn.get(i))), alike));
             }
             if (prompts != null) {
-                table.addAll(prompts(painter, evaluation));
+                table.addAll(prompts(promptSampler, evaluation));
             }
         }
         Files.write(out.resolve("evaluation.md"), table);
@@ -162,12 +159,13 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
 
     /** Writes a grid of the prompts, and returns a line of the table if the file has labels for them. */
-    private List<String> prompts(Painter painter, Evaluation evaluation) throws IOException {
+    private List<String> prompts(PromptSampler promptSampler, Evaluation evaluation) throws IOException {
         List<String[]> lines = Files.readAllLines(prompts).stream()
                 .filter(line -> !line.isBlank())
                 .map(line -> line.split("\t", 2))
                 .toList();
-        List<RgbImage> drawn = draw(painter, lines.stream().map(line -> line[0]).toList(), steps.getLast(), "prompts");
+        List<RgbImage> drawn =
+                draw(promptSampler, lines.stream().map(line -> line[0]).toList(), steps.getLast(), "prompts");
         if (lines.stream().anyMatch(line -> line.length < 2)) {
             return List.of();
         }
@@ -185,16 +183,19 @@ public final class EvaluateCommand implements Callable<Integer> {
         return "%.1f %% | %.1f %%".formatted(100 * fit.top1(), 100 * fit.top5());
     }
 
-    private List<RgbImage> draw(Painter painter, List<String> texts, int count, String name) throws IOException {
-        List<RgbImage> drawn =
-                results(painter, texts, count, name).stream().map(Frames::first).toList();
+    private List<RgbImage> draw(PromptSampler promptSampler, List<String> texts, int count, String name)
+            throws IOException {
+        List<RgbImage> drawn = results(promptSampler, texts, count, name).stream()
+                .map(Frames::first)
+                .toList();
         ContactSheet.write(out.resolve(name + ".png"), drawn, texts, 10);
         return drawn;
     }
 
-    private List<Frames> results(Painter painter, List<String> texts, int count, String name) {
+    private List<Frames> results(PromptSampler promptSampler, List<String> texts, int count, String name) {
         try (ProgressBar bar = Bars.of(name, texts.size())) {
-            return painter.draw(texts, new Painter.Sampling(sampler, count, guidance, seed), bar::stepTo)
+            return promptSampler
+                    .draw(texts, new PromptSampler.Sampling(sampler, count, guidance, seed), bar::stepTo)
                     .results();
         }
     }
@@ -207,10 +208,10 @@ public final class EvaluateCommand implements Callable<Integer> {
         table.add("");
         table.add("| steps | first frame | last frame | both | change from frame to frame | of the training clips' |");
         table.add("|---|---|---|---|---|---|");
-        try (Painter painter = new Painter(model)) {
+        try (PromptSampler promptSampler = new PromptSampler(model)) {
             for (int count : steps) {
                 String name = "clips-" + count;
-                List<Frames> drawn = results(painter, texts, count, name);
+                List<Frames> drawn = results(promptSampler, texts, count, name);
                 writeFrames(out.resolve(name + ".png"), drawn, texts);
                 ClipEvaluation.Fit fit = evaluation.fit(texts, drawn);
                 double change = ClipEvaluation.motion(drawn);

@@ -17,7 +17,7 @@ import java.nio.file.Path;
  * @param frames default number of frames of a clip
  * @param fps frames per second of the clips that the model was trained with
  */
-public record About(
+public record ModelDescription(
         String title,
         String description,
         String license,
@@ -30,8 +30,8 @@ public record About(
         Integer steps,
         Double guidanceScale,
         String sampler) {
-    private static final About NOTHING =
-            new About(null, null, null, null, null, null, null, null, null, null, null, null);
+    private static final ModelDescription NOTHING =
+            new ModelDescription(null, null, null, null, null, null, null, null, null, null, null, null);
     private static final YAMLMapper YAML = YAMLMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
@@ -41,9 +41,9 @@ public record About(
      *
      * @throws IOException naming unknown fields
      */
-    public static About read(Path folder) throws IOException {
+    public static ModelDescription read(Path folder) throws IOException {
         Path file = folder.resolve("ruido.yaml");
-        return Files.exists(file) ? YAML.readValue(file.toFile(), About.class) : NOTHING;
+        return Files.exists(file) ? YAML.readValue(file.toFile(), ModelDescription.class) : NOTHING;
     }
 
     /** Returns the model's own geometry with the configured values in place of its own. */

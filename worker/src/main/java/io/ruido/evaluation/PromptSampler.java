@@ -22,7 +22,7 @@ import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /** Draws images of texts with a model, in batches and in the model's own size. */
-public final class Painter implements AutoCloseable {
+public final class PromptSampler implements AutoCloseable {
     /** How many images are drawn together. */
     public static final int BATCH = 8;
 
@@ -60,7 +60,7 @@ public final class Painter implements AutoCloseable {
     }
 
     /** @param model a diffusers folder whose denoiser is conditioned by a text's states */
-    public Painter(Path model) throws IOException {
+    public PromptSampler(Path model) throws IOException {
         this.pipeline = DiffusionPipeline.read(model, Device.cpu(), DataType.FLOAT32);
     }
 

@@ -15,12 +15,12 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * A job that draws only the part of a picture around its mask ({@code inpaint_full_res}). The part is found by the first task that
+ * A job that draws only the part of an image around its mask ("Only masked" in AUTOMATIC1111's page, {@code inpaint_full_res}). The part is found by the first task that
  * needs it; tasks follow each other.
  */
-final class PartDrawn {
+final class OnlyMaskedJob {
     private final Supplier<BufferedImage> decoded;
-    private final SentMask sent;
+    private final RequestMask sent;
     private final Inpainting inpainting;
     private final int padding;
     private final Optional<Dimension> size;
@@ -31,7 +31,8 @@ final class PartDrawn {
     private record Kept(byte[] picture, byte[] mask, Rectangle bounds) {}
 
     /** @param values of the request */
-    PartDrawn(Supplier<BufferedImage> decoded, SentMask sent, Inpainting inpainting, Map<String, Object> values) {
+    OnlyMaskedJob(
+            Supplier<BufferedImage> decoded, RequestMask sent, Inpainting inpainting, Map<String, Object> values) {
         this.decoded = decoded;
         this.sent = sent;
         this.inpainting = inpainting;

@@ -5,14 +5,14 @@ import java.awt.image.BufferedImage;
 import java.util.function.Function;
 
 /** A mask as the client sent it, in base64. It is decoded once, by the first task that needs it; tasks follow each other. */
-final class SentMask {
+final class RequestMask {
     private final Function<byte[], BufferedImage> reader;
     private String base64;
     private byte[] bytes;
     private BufferedImage image;
 
     /** @param reader decodes a picture's file */
-    SentMask(String base64, Function<byte[], BufferedImage> reader) {
+    RequestMask(String base64, Function<byte[], BufferedImage> reader) {
         this.base64 = base64;
         this.reader = reader;
     }

@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /** CLIP's states of an image, which condition Wan 2.1. */
-record PictureEncoder(Processor processor, ClipVisionModel model) {
+record ClipVisionEncoder(Processor processor, ClipVisionModel model) {
     private static final int COLOURS = 3;
     private static final int BICUBIC = 3;
     private static final String PART = "image_encoder";
@@ -28,9 +28,9 @@ record PictureEncoder(Processor processor, ClipVisionModel model) {
      */
     record Processor(int shortestEdge, int crop, float[] mean, float[] deviation) {}
 
-    static PictureEncoder read(ModelFolder folder, NDManager manager) throws IOException {
+    static ClipVisionEncoder read(ModelFolder folder, NDManager manager) throws IOException {
         ClipVisionModel model = ClipVisionModel.read(folder.folder(PART), manager, DataType.FLOAT32);
-        return new PictureEncoder(processor(folder), model);
+        return new ClipVisionEncoder(processor(folder), model);
     }
 
     /** @throws IllegalArgumentException naming a setting that is not supported */
