@@ -1,5 +1,6 @@
 package io.ruido.gateway.http;
 
+import io.ruido.gateway.connections.IdleConnections;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;

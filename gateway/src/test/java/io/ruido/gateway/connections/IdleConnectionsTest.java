@@ -1,10 +1,11 @@
-package io.ruido.gateway.http;
+package io.ruido.gateway.connections;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.ruido.gateway.Client;
 import io.ruido.gateway.RawClient;
+import io.ruido.gateway.http.HttpVerticle;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;

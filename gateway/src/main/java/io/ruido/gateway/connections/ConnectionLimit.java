@@ -1,4 +1,4 @@
-package io.ruido.gateway.http;
+package io.ruido.gateway.connections;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;

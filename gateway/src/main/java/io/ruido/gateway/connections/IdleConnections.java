@@ -1,4 +1,4 @@
-package io.ruido.gateway.http;
+package io.ruido.gateway.connections;
 
 import io.netty.channel.Channel;
 import io.vertx.core.http.HttpConnection;
@@ -120,7 +120,11 @@ public final class IdleConnections implements PlatformHandler {
 
     /** Notes that a connection has its event loop, and can be closed. */
     synchronized void registered(Channel channel) {
-        becomeIdle(connections.get(Client.of(channel)));
+        Connection connection = connections.get(Client.of(channel));
+        // It is absent if its client has closed it in the meantime.
+        if (connection != null) {
+            becomeIdle(connection);
+        }
     }
 
     private synchronized void closed(Client client, Connection connection) {
@@ -138,7 +142,7 @@ public final class IdleConnections implements PlatformHandler {
     }
 
     /** Notes that a connection speaks HTTP, and is closed accordingly. */
-    synchronized void opened(HttpConnection http) {
+    public synchronized void opened(HttpConnection http) {
         Connection connection = connections.get(Client.of(http));
         if (connection != null) {
             connection.close = () -> http.shutdown(DRAIN_MINUTES, TimeUnit.MINUTES);
@@ -146,12 +150,12 @@ public final class IdleConnections implements PlatformHandler {
     }
 
     /** Returns the time between two calls of {@link #closeExpired}. */
-    Duration interval() {
+    public Duration interval() {
         return timeout.dividedBy(10);
     }
 
     /** Closes the connections that have been idle for too long. */
-    synchronized void closeExpired() {
+    public synchronized void closeExpired() {
         long now = System.nanoTime();
         while (!idle.isEmpty() && now - idle.getFirst().idleSince > timeout.toNanos()) {
             closeLongestIdle();

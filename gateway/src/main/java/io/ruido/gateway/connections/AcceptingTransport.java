@@ -1,4 +1,4 @@
-package io.ruido.gateway.http;
+package io.ruido.gateway.connections;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
