@@ -9,10 +9,13 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.PlatformHandler;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.SequencedSet;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +26,8 @@ import org.slf4j.LoggerFactory;
  * not closed: they have pings.
  *
  * <p>A connection is known from the moment it is accepted, even if its client never sends anything. When there are too many
- * connections, the one that has been idle longest makes room for the new one. If none is idle, the new one is closed.
+ * connections, one is closed for each new one: of the address with the most idle connections, the one that has been idle
+ * longest. So a client that opens many closes its own. If none is idle, the new connection is closed.
  */
 public final class IdleConnections implements PlatformHandler {
     private static final Logger log = LoggerFactory.getLogger(IdleConnections.class);
@@ -36,7 +40,10 @@ public final class IdleConnections implements PlatformHandler {
     private final Duration timeout;
     private final int limit;
     private final Map<Client, Connection> connections = new HashMap<>();
-    private final SequencedSet<Connection> idle = new LinkedHashSet<>(); // the one that has been idle longest first
+
+    /** By address, the connection first that has been idle longest. */
+    private final Map<String, SequencedSet<Connection>> idle = new HashMap<>();
+
     private int closing;
     private long loggedAt = System.nanoTime() - LOG_AGAIN_AFTER;
 
@@ -63,13 +70,15 @@ public final class IdleConnections implements PlatformHandler {
     }
 
     private static final class Connection {
+        private final String address;
         private Runnable close;
         private int requests;
         private long idleSince;
         private boolean closing;
         private boolean closed;
 
-        Connection(Runnable close) {
+        Connection(String address, Runnable close) {
+            this.address = address;
             this.close = close;
         }
     }
@@ -83,16 +92,18 @@ public final class IdleConnections implements PlatformHandler {
     synchronized boolean accept(Channel channel) {
         if (connections.size() - closing >= limit) {
             logLimit();
-            if (!closeLongestIdle()) {
+            if (idle.isEmpty()) {
                 return false;
             }
+            close(Collections.max(idle.values(), Comparator.comparingInt(Set::size))
+                    .getFirst());
         }
         // The number of those that are being closed is limited too, so that a flood cannot outrun the closing.
         if (connections.size() >= limit + limit / 3) {
             return false;
         }
         Client client = Client.of(channel);
-        Connection connection = new Connection(channel::close);
+        Connection connection = new Connection(client.address(), channel::close);
         connections.put(client, connection);
         channel.closeFuture().addListener(_ -> closed(client, connection));
         return true;
@@ -105,17 +116,13 @@ public final class IdleConnections implements PlatformHandler {
         }
     }
 
-    private boolean closeLongestIdle() {
-        if (idle.isEmpty()) {
-            return false;
-        }
-        Connection connection = idle.removeFirst();
+    private void close(Connection connection) {
+        isNotIdle(connection);
         if (!connection.closing) {
             connection.closing = true;
             closing++;
         }
         connection.close.run();
-        return true;
     }
 
     /** Notes that a connection has its event loop, and can be closed. */
@@ -123,7 +130,7 @@ public final class IdleConnections implements PlatformHandler {
         Connection connection = connections.get(Client.of(channel));
         // It is absent if its client has closed it in the meantime.
         if (connection != null) {
-            becomeIdle(connection);
+            isIdle(connection);
         }
     }
 
@@ -133,12 +140,19 @@ public final class IdleConnections implements PlatformHandler {
             closing--;
         }
         connections.remove(client, connection);
-        idle.remove(connection);
+        isNotIdle(connection);
     }
 
-    private void becomeIdle(Connection connection) {
+    private void isIdle(Connection connection) {
         connection.idleSince = System.nanoTime();
-        idle.addLast(connection);
+        idle.computeIfAbsent(connection.address, _ -> new LinkedHashSet<>()).addLast(connection);
+    }
+
+    private void isNotIdle(Connection connection) {
+        idle.computeIfPresent(connection.address, (_, others) -> {
+            others.remove(connection);
+            return others.isEmpty() ? null : others;
+        });
     }
 
     /** Notes that a connection speaks HTTP, and is closed accordingly. */
@@ -157,9 +171,11 @@ public final class IdleConnections implements PlatformHandler {
     /** Closes the connections that have been idle for too long. */
     public synchronized void closeExpired() {
         long now = System.nanoTime();
-        while (!idle.isEmpty() && now - idle.getFirst().idleSince > timeout.toNanos()) {
-            closeLongestIdle();
-        }
+        idle.values().stream()
+                .flatMap(connections ->
+                        connections.stream().takeWhile(connection -> now - connection.idleSince > timeout.toNanos()))
+                .toList()
+                .forEach(this::close);
     }
 
     @Override
@@ -172,7 +188,7 @@ public final class IdleConnections implements PlatformHandler {
         Connection connection = connections.get(Client.of(ctx.request().connection()));
         if (connection != null) {
             connection.requests++;
-            idle.remove(connection);
+            isNotIdle(connection);
             ctx.addEndHandler(_ -> requestEnds(connection));
         }
     }
@@ -180,7 +196,7 @@ public final class IdleConnections implements PlatformHandler {
     private synchronized void requestEnds(Connection connection) {
         connection.requests--;
         if (connection.requests == 0 && !connection.closed) {
-            becomeIdle(connection);
+            isIdle(connection);
         }
     }
 }

@@ -21,6 +21,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -136,6 +137,26 @@ class IdleConnectionsTest {
                     silent.stream().filter(IdleConnectionsTest::isOpen).count() <= LIMIT);
             held.remove().end("answer");
             assertThat(answered(waiting, "")).as("a request in progress").isTrue();
+        } finally {
+            for (Socket socket : silent) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void silentConnectionsOfOneAddressDoNotCloseThatOfAnother() throws Exception {
+        listenWithLongTimeout();
+        List<Socket> silent = new ArrayList<>();
+        try (Socket other = new Socket("127.0.0.1", server.port(), InetAddress.getByName("127.0.0.2"), 0)) {
+            other.setSoTimeout((int) Client.TIMEOUT.toMillis());
+            for (int i = 0; i < 3 * LIMIT; i++) {
+                silent.add(client.open());
+            }
+            await().until(() ->
+                    silent.stream().filter(IdleConnectionsTest::isOpen).count() < LIMIT);
+
+            assertThat(answered(other, request("/"))).isTrue();
         } finally {
             for (Socket socket : silent) {
                 socket.close();
