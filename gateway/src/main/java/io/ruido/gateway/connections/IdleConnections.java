@@ -39,7 +39,7 @@ public final class IdleConnections implements PlatformHandler {
 
     private final Duration timeout;
     private final int limit;
-    private final Map<Client, Connection> connections = new HashMap<>();
+    private final Map<Ends, Connection> connections = new HashMap<>();
 
     /** By address, the connection first that has been idle longest. */
     private final Map<String, SequencedSet<Connection>> idle = new HashMap<>();
@@ -56,16 +56,22 @@ public final class IdleConnections implements PlatformHandler {
         this.limit = limit;
     }
 
-    /** The other end of a connection. */
-    private record Client(String address, int port) {
-        static Client of(Channel channel) {
+    /** Both ends of a connection. A client can use one port for connections to several addresses of this machine. */
+    private record Ends(String client, int clientPort, String server, int serverPort) {
+        static Ends of(Channel channel) {
             InetSocketAddress client = (InetSocketAddress) channel.remoteAddress();
-            return new Client(client.getAddress().getHostAddress(), client.getPort());
+            InetSocketAddress server = (InetSocketAddress) channel.localAddress();
+            return new Ends(
+                    client.getAddress().getHostAddress(),
+                    client.getPort(),
+                    server.getAddress().getHostAddress(),
+                    server.getPort());
         }
 
-        static Client of(HttpConnection http) {
+        static Ends of(HttpConnection http) {
             SocketAddress client = http.remoteAddress(true);
-            return new Client(client.hostAddress(), client.port());
+            SocketAddress server = http.localAddress(true);
+            return new Ends(client.hostAddress(), client.port(), server.hostAddress(), server.port());
         }
     }
 
@@ -102,10 +108,10 @@ public final class IdleConnections implements PlatformHandler {
         if (connections.size() >= limit + limit / 3) {
             return false;
         }
-        Client client = Client.of(channel);
-        Connection connection = new Connection(client.address(), channel::close);
-        connections.put(client, connection);
-        channel.closeFuture().addListener(_ -> closed(client, connection));
+        Ends ends = Ends.of(channel);
+        Connection connection = new Connection(ends.client(), channel::close);
+        connections.put(ends, connection);
+        channel.closeFuture().addListener(_ -> closed(ends, connection));
         return true;
     }
 
@@ -127,19 +133,19 @@ public final class IdleConnections implements PlatformHandler {
 
     /** Notes that a connection has its event loop, and can be closed. */
     synchronized void registered(Channel channel) {
-        Connection connection = connections.get(Client.of(channel));
+        Connection connection = connections.get(Ends.of(channel));
         // It is absent if its client has closed it in the meantime.
         if (connection != null) {
             isIdle(connection);
         }
     }
 
-    private synchronized void closed(Client client, Connection connection) {
+    private synchronized void closed(Ends ends, Connection connection) {
         connection.closed = true;
         if (connection.closing) {
             closing--;
         }
-        connections.remove(client, connection);
+        connections.remove(ends, connection);
         isNotIdle(connection);
     }
 
@@ -157,7 +163,7 @@ public final class IdleConnections implements PlatformHandler {
 
     /** Notes that a connection speaks HTTP, and is closed accordingly. */
     public synchronized void opened(HttpConnection http) {
-        Connection connection = connections.get(Client.of(http));
+        Connection connection = connections.get(Ends.of(http));
         if (connection != null) {
             connection.close = () -> http.shutdown(DRAIN_MINUTES, TimeUnit.MINUTES);
         }
@@ -185,7 +191,7 @@ public final class IdleConnections implements PlatformHandler {
     }
 
     private synchronized void requestBegins(RoutingContext ctx) {
-        Connection connection = connections.get(Client.of(ctx.request().connection()));
+        Connection connection = connections.get(Ends.of(ctx.request().connection()));
         if (connection != null) {
             connection.requests++;
             isNotIdle(connection);

@@ -22,6 +22,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -67,7 +68,7 @@ class IdleConnectionsTest {
         router.get("/ws").handler(ctx -> ctx.request()
                 .toWebSocket()
                 .onSuccess(socket -> vertx.setTimer(LONG.toMillis(), _ -> socket.writeTextMessage("late message"))));
-        server = new HttpVerticle(new HttpServerOptions().setHost("127.0.0.1").setPort(-1), router, idle);
+        server = new HttpVerticle(new HttpServerOptions().setHost("0.0.0.0").setPort(-1), router, idle);
         vertx.deployVerticle(server).await(Client.TIMEOUT.toSeconds(), TimeUnit.SECONDS);
         client = new RawClient(URI.create("http://127.0.0.1:" + server.port()));
     }
@@ -175,6 +176,25 @@ class IdleConnectionsTest {
         for (Socket socket : busy) {
             assertThat(answered(socket, "")).isTrue();
         }
+    }
+
+    @Test
+    void connectionsFromOnePortToTwoAddressesAreToldApart() throws Exception {
+        try (Socket first = connected("127.0.0.1", 0);
+                Socket second = connected("127.0.0.2", first.getLocalPort())) {
+            assertThat(answered(first, request("/slow"))).isTrue();
+            assertThat(isClosed(second)).isTrue();
+        }
+    }
+
+    /** A connection from a port of this machine, or from a free one, to an address of this machine. */
+    private Socket connected(String address, int port) throws IOException {
+        Socket socket = new Socket();
+        socket.setReuseAddress(true);
+        socket.setSoTimeout((int) Client.TIMEOUT.toMillis());
+        socket.bind(new InetSocketAddress("127.0.0.1", port));
+        socket.connect(new InetSocketAddress(address, server.port()));
+        return socket;
     }
 
     private void listenWithLongTimeout() throws Exception {
