@@ -152,9 +152,8 @@ public final class Worker implements AutoCloseable {
         try {
             models = Models.fetchAndRead(config);
         } catch (IOException | RuntimeException e) {
-            try (Connections _ = connecting.await()) {
-                throw e;
-            }
+            close(connecting, e);
+            throw e;
         }
         Connections connections;
         try {
@@ -164,6 +163,15 @@ public final class Worker implements AutoCloseable {
             throw e;
         }
         return start(config, connections, models);
+    }
+
+    /** Closes the connections of a start that failed for another reason, which is the one to report. */
+    private static void close(Background<Connections> connecting, Exception reason) {
+        try {
+            connecting.await().close();
+        } catch (IOException | RuntimeException e) {
+            reason.addSuppressed(e);
+        }
     }
 
     /** Logs a failure at once, because the models may have to be downloaded before the worker ends with it. */
