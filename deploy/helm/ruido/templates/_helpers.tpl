@@ -233,13 +233,15 @@ egress:
 
 {{/*
 The command of a container that runs a class of its image as soon as the embedded servers accept connections:
-(dict "root" $ "main" "io.ruido.gateway.Gateway"). An init container would take a second more.
+(dict "root" $ "main" "io.ruido.gateway.Gateway"). An init container would take a second more. Without the trap, the shell, which is
+process 1, would ignore SIGTERM while it waits.
 */}}
 {{- define "ruido.awaitServersAndRun" -}}
 {{- $full := include "ruido.fullname" .root -}}
 command: [/bin/bash, -c]
 args:
   - |
+    trap 'exit 143' TERM
     for server in {{ $full }}-kafka/9092 {{ $full }}-redis/6379 {{ $full }}-minio/9000; do
       until (exec 3<>"/dev/tcp/$server") 2>/dev/null; do echo "waiting for $server"; sleep 1; done
     done
