@@ -15,8 +15,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * A job that draws only the part of an image around its mask ("Only masked" in AUTOMATIC1111's page, {@code inpaint_full_res}). The part is found by the first task that
- * needs it; tasks follow each other.
+ * A job that draws only the part of an image around its mask ("Only masked" in AUTOMATIC1111's page,
+ * {@code inpaint_full_res}). The first task that needs the part finds it; tasks follow each other.
  */
 final class OnlyMaskedJob {
     private final Supplier<BufferedImage> decoded;

@@ -6,8 +6,8 @@ import java.lang.management.ManagementFactory;
 /** How many connections a gateway accepts: as many as its process has file descriptors and memory for. */
 public final class ConnectionLimit {
     /**
-     * File descriptors for all but connections: a process with all servers and a worker takes about 500, and closed
-     * connections keep theirs until the next select of their event loop, which Netty makes after at most 256.
+     * File descriptors for all but connections. A process with all servers and a worker takes about 500. Closed
+     * connections keep theirs until the next select of their event loop, which comes after at most 256 of them.
      */
     private static final int OTHER_FILES = 1_024;
 
