@@ -376,6 +376,7 @@ public final class Model implements AutoCloseable {
             switch (e.getCause()) {
                 case IllegalArgumentException refused -> throw refused;
                 case NotFiniteException notFinite -> throw notFinite;
+                case UncheckedIOException unreadable -> throw unreadable;
                 default -> {}
             }
             throw new IllegalStateException(

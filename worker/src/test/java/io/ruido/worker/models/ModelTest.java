@@ -17,12 +17,15 @@ import io.ruido.pipeline.Sampling;
 import io.ruido.pipeline.image.RgbImage;
 import io.ruido.plan.Engine;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -101,6 +104,34 @@ class ModelTest {
                     List.of());
             assertThat(most.texts()).hasSize(2);
         }
+    }
+
+    @Test
+    void aFileThatIsGoneCanBeLookedUpAgainAndABrokenOneIsRefused(@TempDir Path folder) throws IOException {
+        Path gone = folder.resolve("gone.safetensors");
+        Path broken = Files.writeString(folder.resolve("broken.safetensors"), "no tensors");
+        try (ExecutorService side = Executors.newSingleThreadExecutor();
+                Model model = Model.read(
+                        FOLDERS.resolve("stable-diffusion"), Device.cpu(), DataType.FLOAT32, Engine.EAGER, side)) {
+            assertThatThrownBy(() -> hold(model, gone)).isInstanceOf(UncheckedIOException.class);
+            assertThatThrownBy(() -> hold(model, broken)).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> encode(model, gone)).isInstanceOf(UncheckedIOException.class);
+            assertThatThrownBy(() -> encode(model, broken)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    private static LoadedLoras.Held hold(Model model, Path lora) {
+        return model.loras().hold(List.of(new LoadedLoras.Use("ink", lora, "1", 1, 1)));
+    }
+
+    private static Conditioning encode(Model model, Path embedding) {
+        return model.encode(
+                "ink",
+                "",
+                new Prompting(PromptSyntax.PLAIN, 0, List.of()),
+                List.of(1),
+                List.of(),
+                List.of(new EmbeddingLibrary.Use("ink", embedding, "1")));
     }
 
     @Test
