@@ -101,8 +101,7 @@ public final class IdleConnections implements PlatformHandler {
             if (idle.isEmpty()) {
                 return false;
             }
-            close(Collections.max(idle.values(), Comparator.comparingInt(Set::size))
-                    .getFirst());
+            close(nextToClose());
         }
         // The number of those that are being closed is limited too, so that a flood cannot outrun the closing.
         if (connections.size() >= limit + limit / 3) {
@@ -122,8 +121,18 @@ public final class IdleConnections implements PlatformHandler {
         }
     }
 
+    /** Where several addresses have the most idle connections, the one that has been idle longest of theirs. */
+    private Connection nextToClose() {
+        long now = System.nanoTime();
+        return Collections.max(
+                        idle.values(),
+                        Comparator.<SequencedSet<Connection>>comparingInt(Set::size)
+                                .thenComparing(ofAddress -> now - ofAddress.getFirst().idleSince))
+                .getFirst();
+    }
+
     private void close(Connection connection) {
-        isNotIdle(connection);
+        removeIdle(connection);
         if (!connection.closing) {
             connection.closing = true;
             closing++;
@@ -136,7 +145,7 @@ public final class IdleConnections implements PlatformHandler {
         Connection connection = connections.get(Ends.of(channel));
         // It is absent if its client has closed it in the meantime.
         if (connection != null) {
-            isIdle(connection);
+            addIdle(connection);
         }
     }
 
@@ -146,15 +155,15 @@ public final class IdleConnections implements PlatformHandler {
             closing--;
         }
         connections.remove(ends, connection);
-        isNotIdle(connection);
+        removeIdle(connection);
     }
 
-    private void isIdle(Connection connection) {
+    private void addIdle(Connection connection) {
         connection.idleSince = System.nanoTime();
         idle.computeIfAbsent(connection.address, _ -> new LinkedHashSet<>()).addLast(connection);
     }
 
-    private void isNotIdle(Connection connection) {
+    private void removeIdle(Connection connection) {
         idle.computeIfPresent(connection.address, (_, others) -> {
             others.remove(connection);
             return others.isEmpty() ? null : others;
@@ -194,7 +203,7 @@ public final class IdleConnections implements PlatformHandler {
         Connection connection = connections.get(Ends.of(ctx.request().connection()));
         if (connection != null) {
             connection.requests++;
-            isNotIdle(connection);
+            removeIdle(connection);
             ctx.addEndHandler(_ -> requestEnds(connection));
         }
     }
@@ -202,7 +211,7 @@ public final class IdleConnections implements PlatformHandler {
     private synchronized void requestEnds(Connection connection) {
         connection.requests--;
         if (connection.requests == 0 && !connection.closed) {
-            isIdle(connection);
+            addIdle(connection);
         }
     }
 }

@@ -166,6 +166,28 @@ class IdleConnectionsTest {
     }
 
     @Test
+    void ofAddressesWithOneConnectionEachTheOneThatHasBeenIdleLongestIsClosed() throws Exception {
+        listenWithLongTimeout();
+        List<Socket> sockets = new ArrayList<>();
+        try {
+            for (int i = 0; i <= LIMIT; i++) {
+                sockets.add(
+                        new Socket("127.0.0.1", server.port(), InetAddress.getByName("127.0.1." + (LIMIT + 1 - i)), 0));
+                sockets.getLast().setSoTimeout((int) Client.TIMEOUT.toMillis());
+                assertThat(answered(sockets.getLast(), request("/"))).isTrue();
+            }
+
+            await().until(() ->
+                    sockets.stream().filter(IdleConnectionsTest::isOpen).count() == LIMIT);
+            assertThat(isOpen(sockets.getFirst())).isFalse();
+        } finally {
+            for (Socket socket : sockets) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
     void whenNoConnectionIsIdleANewOneIsClosed() throws Exception {
         listenWithLongTimeout();
         List<Socket> busy = held(LIMIT);
@@ -244,7 +266,8 @@ class IdleConnectionsTest {
     /** Whether the server closes a connection before the socket's timeout. */
     private static boolean isClosed(Socket socket) {
         try {
-            return socket.getInputStream().read() < 0;
+            socket.getInputStream().readAllBytes();
+            return true;
         } catch (SocketTimeoutException e) {
             return false;
         } catch (IOException e) {
