@@ -14,11 +14,11 @@ import java.util.function.UnaryOperator;
  * @param states states of a text (B, T, D)
  * @param mask mask of the states (B, T): 1 for tokens, 0 for padding
  * @param pooled state of the whole text (B, P)
- * @param sizes numbers about the picture's size (B, S)
+ * @param sizes numbers about the image's size (B, S)
  * @param labels labels of a class (B), type int64, or whatever else stands for one (B, P)
  * @param guidance that a distilled model has learned, embedded (B, G)
  * @param clean 1 for each clip whose first latent frame has no noise, else 0 (B)
- * @param picture states of a picture (B, P, D′)
+ * @param image states of an image (B, P, D′)
  */
 public record Conditioning(
         NDArray states,
@@ -28,7 +28,7 @@ public record Conditioning(
         NDArray labels,
         NDArray guidance,
         NDArray clean,
-        NDArray picture) {
+        NDArray image) {
 
     public static Conditioning none() {
         NDArray none = Ops.none();
@@ -40,35 +40,35 @@ public record Conditioning(
     }
 
     public Conditioning withStates(NDArray newStates) {
-        return new Conditioning(newStates, mask, pooled, sizes, labels, guidance, clean, picture);
+        return new Conditioning(newStates, mask, pooled, sizes, labels, guidance, clean, image);
     }
 
     public Conditioning withMask(NDArray newMask) {
-        return new Conditioning(states, newMask, pooled, sizes, labels, guidance, clean, picture);
+        return new Conditioning(states, newMask, pooled, sizes, labels, guidance, clean, image);
     }
 
     public Conditioning withPooled(NDArray newPooled) {
-        return new Conditioning(states, mask, newPooled, sizes, labels, guidance, clean, picture);
+        return new Conditioning(states, mask, newPooled, sizes, labels, guidance, clean, image);
     }
 
     public Conditioning withSizes(NDArray newSizes) {
-        return new Conditioning(states, mask, pooled, newSizes, labels, guidance, clean, picture);
+        return new Conditioning(states, mask, pooled, newSizes, labels, guidance, clean, image);
     }
 
     public Conditioning withLabels(NDArray newLabels) {
-        return new Conditioning(states, mask, pooled, sizes, newLabels, guidance, clean, picture);
+        return new Conditioning(states, mask, pooled, sizes, newLabels, guidance, clean, image);
     }
 
     public Conditioning withGuidance(NDArray newGuidance) {
-        return new Conditioning(states, mask, pooled, sizes, labels, newGuidance, clean, picture);
+        return new Conditioning(states, mask, pooled, sizes, labels, newGuidance, clean, image);
     }
 
     public Conditioning withClean(NDArray newClean) {
-        return new Conditioning(states, mask, pooled, sizes, labels, guidance, newClean, picture);
+        return new Conditioning(states, mask, pooled, sizes, labels, guidance, newClean, image);
     }
 
-    public Conditioning withPicture(NDArray newPicture) {
-        return new Conditioning(states, mask, pooled, sizes, labels, guidance, clean, newPicture);
+    public Conditioning withImage(NDArray newImage) {
+        return new Conditioning(states, mask, pooled, sizes, labels, guidance, clean, newImage);
     }
 
     /** The conditions of these samples and those of others, in this order. */
@@ -91,6 +91,6 @@ public record Conditioning(
                 unlessEmpty.apply(labels, other.labels),
                 unlessEmpty.apply(guidance, other.guidance),
                 unlessEmpty.apply(clean, other.clean),
-                unlessEmpty.apply(picture, other.picture));
+                unlessEmpty.apply(image, other.image));
     }
 }

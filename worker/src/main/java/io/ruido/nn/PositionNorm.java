@@ -12,8 +12,8 @@ public record PositionNorm(NDArray weight, NDArray silu, NDArray plain) {
         return of(weights, width, 1, 1, 1);
     }
 
-    /** The norm of pictures. */
-    public static PositionNorm ofPictures(Weights weights, long width) {
+    /** The norm of images. */
+    public static PositionNorm ofImages(Weights weights, long width) {
         return of(weights, width, 1, 1);
     }
 

@@ -117,14 +117,14 @@ public final class PromptEncoder implements AutoCloseable {
         return encoded.states();
     }
 
-    /** See {@link Prompts#encodesPictures}. */
-    public boolean encodesPictures() {
-        return prompts.encodesPictures();
+    /** See {@link Prompts#encodesImages}. */
+    public boolean encodesImages() {
+        return prompts.encodesImages();
     }
 
-    /** See {@link Prompts#encodePicture}. */
-    public NDArray encodePicture(NDManager manager, RgbImage picture) {
-        return prompts.encodePicture(manager, picture);
+    /** See {@link Prompts#encodeImage}. */
+    public NDArray encodeImage(NDManager manager, RgbImage image) {
+        return prompts.encodeImage(manager, image);
     }
 
     @Override

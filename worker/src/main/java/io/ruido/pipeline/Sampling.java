@@ -44,10 +44,10 @@ public final class Sampling {
                     pipeline.texts().encode(manager, List.of(request.prompt()), request.clipSkip(), List.of());
             Conditioning unwanted = pipeline.texts().encodeNegative(manager, List.of(request.negativePrompt()));
             if (request.source().isPresent()) {
-                NDArray picture = pipeline.texts()
-                        .encodePicture(manager, request.source().get().image());
-                wanted = wanted.withPicture(picture);
-                unwanted = unwanted.withPicture(picture);
+                NDArray image = pipeline.texts()
+                        .encodeImage(manager, request.source().get().image());
+                wanted = wanted.withImage(image);
+                unwanted = unwanted.withImage(image);
             }
             if (state.partlyClean()) {
                 NDArray clean = manager.ones(new Shape(1));

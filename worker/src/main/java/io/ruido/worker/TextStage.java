@@ -91,7 +91,7 @@ final class TextStage {
                 encodesImage(params) ? sources.of(params).map(SampleRequest.Source::image) : Optional.empty();
         Conditioning text = retry.call(() -> encode(model, job));
         Conditioning conditioning =
-                image.map(model::encode).map(text::withPicture).orElse(text);
+                image.map(model::encode).map(text::withImage).orElse(text);
         retry.await(() -> cache.put(key, conditioning.toBytes()));
         return conditioning;
     }

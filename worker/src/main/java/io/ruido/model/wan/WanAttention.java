@@ -10,10 +10,16 @@ import io.ruido.tensor.Weights;
 /**
  * Multi-head attention whose queries and keys are normalized across all heads.
  *
- * @param picture projections of a picture's states, which queries attend to besides those of the text; none in most models
+ * @param image projections of an image's states, which queries attend to besides those of the text; none in most models
  */
 record WanAttention(
-        Projection query, Projection key, Linear value, Picture picture, Linear out, NDArray heads, NDArray eps) {
+        Projection query,
+        Projection key,
+        Linear value,
+        ImageProjections image,
+        Linear out,
+        NDArray heads,
+        NDArray eps) {
     record Projection(Linear linear, NDArray norm) {
         static Projection of(Weights weights, String name, String norm, int in, int width) {
             return new Projection(
@@ -21,11 +27,11 @@ record WanAttention(
         }
     }
 
-    record Picture(Projection key, Linear value) {}
+    record ImageProjections(Projection key, Linear value) {}
 
     static WanAttention toItself(WanConfig config, Weights weights) {
         Linear none = new Linear(Ops.none(), Ops.none());
-        return of(config, weights, new Picture(new Projection(none, Ops.none()), none));
+        return of(config, weights, new ImageProjections(new Projection(none, Ops.none()), none));
     }
 
     static WanAttention toText(WanConfig config, Weights weights) {
@@ -37,18 +43,18 @@ record WanAttention(
         return of(
                 config,
                 weights,
-                new Picture(
+                new ImageProjections(
                         Projection.of(weights, "add_k_proj", "norm_added_k", in, config.width()),
                         Linear.of(weights.at("add_v_proj"), in, config.width())));
     }
 
-    private static WanAttention of(WanConfig config, Weights weights, Picture picture) {
+    private static WanAttention of(WanConfig config, Weights weights, ImageProjections image) {
         int width = config.width();
         return new WanAttention(
                 Projection.of(weights, "to_q", "norm_q", width, width),
                 Projection.of(weights, "to_k", "norm_k", width, width),
                 Linear.of(weights.at("to_v"), width, width),
-                picture,
+                image,
                 Linear.of(weights.at("to_out").at(0), width, width),
                 weights.constant(config.numAttentionHeads()),
                 weights.constant(config.eps()));
@@ -59,20 +65,20 @@ record WanAttention(
         return forward(x, x, Ops.none(), angles.cos(), angles.sin());
     }
 
-    /** Attention to the states of a text (B, T, D), and to those of a picture (B, P, D) or none. */
-    NDArray forward(NDArray x, NDArray text, NDArray pictureStates) {
-        return forward(x, text, pictureStates, Ops.none(), Ops.none());
+    /** Attention to the states of a text (B, T, D), and to those of an image (B, P, D) or none. */
+    NDArray forward(NDArray x, NDArray text, NDArray imageStates) {
+        return forward(x, text, imageStates, Ops.none(), Ops.none());
     }
 
-    private NDArray forward(NDArray x, NDArray context, NDArray pictureStates, NDArray cos, NDArray sin) {
+    private NDArray forward(NDArray x, NDArray context, NDArray imageStates, NDArray cos, NDArray sin) {
         if (Adapters.active()) {
-            return layerByLayer(x, context, pictureStates, cos, sin);
+            return layerByLayer(x, context, imageStates, cos, sin);
         }
         return Ops.call(
                 "normed_attention",
                 x,
                 context,
-                pictureStates,
+                imageStates,
                 cos,
                 sin,
                 heads,
@@ -85,31 +91,31 @@ record WanAttention(
                 key.norm,
                 value.weight(),
                 value.bias(),
-                picture.key.linear.weight(),
-                picture.key.linear.bias(),
-                picture.key.norm,
-                picture.value.weight(),
-                picture.value.bias(),
+                image.key.linear.weight(),
+                image.key.linear.bias(),
+                image.key.norm,
+                image.value.weight(),
+                image.value.bias(),
                 out.weight(),
                 out.bias());
     }
 
-    private NDArray layerByLayer(NDArray x, NDArray context, NDArray pictureStates, NDArray cos, NDArray sin) {
-        boolean pictures = !pictureStates.isEmpty();
+    private NDArray layerByLayer(NDArray x, NDArray context, NDArray imageStates, NDArray cos, NDArray sin) {
+        boolean attendsToImage = !imageStates.isEmpty();
         NDArray attended = Ops.call(
                 "attend_normed",
                 query.linear.forward(x),
                 key.linear.forward(context),
                 value.forward(context),
-                pictures ? picture.key.linear.forward(pictureStates) : Ops.none(),
-                pictures ? picture.value.forward(pictureStates) : Ops.none(),
+                attendsToImage ? image.key.linear.forward(imageStates) : Ops.none(),
+                attendsToImage ? image.value.forward(imageStates) : Ops.none(),
                 cos,
                 sin,
                 heads,
                 eps,
                 query.norm,
                 key.norm,
-                picture.key.norm);
+                image.key.norm);
         return Ops.consume(attended, out::forward);
     }
 }

@@ -32,7 +32,7 @@ public final class WanDenoiser implements Denoiser {
             NDArray told = conditioning.clean().isEmpty()
                     ? timesteps
                     : eachPatch(latents.getShape(), timesteps, Ops.cast(conditioning.clean(), DataType.FLOAT32));
-            return transformer.forward(latents, told, conditioning.states(), conditioning.picture());
+            return transformer.forward(latents, told, conditioning.states(), conditioning.image());
         }
         float[] all = timesteps.toFloatArray();
         var parts = new NDList();
@@ -45,7 +45,7 @@ public final class WanDenoiser implements Denoiser {
                 parts.add(Adapters.ofRows(
                         from,
                         i,
-                        () -> model.forward(latents.get(rows), timesteps.get(rows), told.states(), told.picture())));
+                        () -> model.forward(latents.get(rows), timesteps.get(rows), told.states(), told.image())));
                 from = i;
             }
         }

@@ -25,7 +25,7 @@ record WanMidBlock(WanResidualBlock before, FrameAttention attention, WanResidua
     private record FrameAttention(PositionNorm norm, Linear qkv, Linear out) {
         static FrameAttention of(Weights weights, int width) {
             return new FrameAttention(
-                    PositionNorm.ofPictures(weights.at("norm"), width),
+                    PositionNorm.ofImages(weights.at("norm"), width),
                     pointwise(weights.at("to_qkv"), width, 3L * width),
                     pointwise(weights.at("proj"), width, width));
         }

@@ -41,7 +41,7 @@ public final class WanTransformer3DModel {
     private final TimestepEmbedding timeEmbedder;
     private final Linear timeProj;
     private final FeedForward textEmbedder;
-    private final Optional<PictureEmbedder> imageEmbedder;
+    private final Optional<ImageEmbedder> imageEmbedder;
     private final List<Block> blocks;
     private final NDArray eps;
     private final NDArray scaleShiftTable;
@@ -71,7 +71,7 @@ public final class WanTransformer3DModel {
                 Linear.of(condition.at("text_embedder").at("linear_1"), config.textDim(), width),
                 Linear.of(condition.at("text_embedder").at("linear_2"), width, width));
         imageEmbedder = config.imageDim().isPresent()
-                ? Optional.of(PictureEmbedder.of(config, condition.at("image_embedder")))
+                ? Optional.of(ImageEmbedder.of(config, condition.at("image_embedder")))
                 : Optional.empty();
         blocks = IntStream.range(0, config.numLayers())
                 .mapToObj(i -> Block.of(config, weights.at("blocks").at(i)))
@@ -91,12 +91,12 @@ public final class WanTransformer3DModel {
      * @param latents (B, C, F, H, W), whose sides are multiples of the patch's
      * @param timesteps (B) of type float32, or (B, N) where each patch has its own
      * @param text states (B, T, textDim)
-     * @param picture states (B, P, imageDim) for a model that is conditioned on them, else none
+     * @param image states (B, P, imageDim) for a model that is conditioned on them, else none
      * @return (B, C', F, H, W)
      */
-    public NDArray forward(NDArray latents, NDArray timesteps, NDArray text, NDArray picture) {
+    public NDArray forward(NDArray latents, NDArray timesteps, NDArray text, NDArray image) {
         Shape grid = grid(latents.getShape());
-        WanRotaryPosEmbed.Angles turned = angles.computeIfAbsent(
+        WanRotaryPosEmbed.Angles rotations = angles.computeIfAbsent(
                 grid, size -> rope.angles(manager, (int) size.get(0), (int) size.get(1), (int) size.get(2)));
         long batch = latents.getShape().get(0);
         Shape rows = timesteps.getShape().add(config.freqDim());
@@ -104,10 +104,10 @@ public final class WanTransformer3DModel {
         NDArray emb = Ops.cast(timeEmbedder.forward(waves), latents.getDataType()); // (B, D) or (B, N, D)
         NDArray steps = timeProj.ofSilu(emb).reshape(batch, -1, 6, config.width()); // (B, 1 or N, 6, D)
         NDArray context = textEmbedder.forward(text); // (B, T, D)
-        NDArray seen = imageEmbedder.isPresent() ? imageEmbedder.get().forward(picture) : Ops.none(); // (B, P, D)
+        NDArray imageContext = imageEmbedder.isPresent() ? imageEmbedder.get().forward(image) : Ops.none(); // (B, P, D)
         NDArray x = Ops.call("clip_patches", latents, patchWeight, patchBias); // (B, N, D)
         for (Block block : blocks) {
-            x = Ops.consume(x, tokens -> block.forward(tokens, steps, context, seen, turned));
+            x = Ops.consume(x, tokens -> block.forward(tokens, steps, context, imageContext, rotations));
         }
         NDList out =
                 emb.reshape(batch, -1, 1, config.width()).add(scaleShiftTable).split(2, 2); // shift, scale
@@ -141,14 +141,14 @@ public final class WanTransformer3DModel {
         return Ops.call("modulate_float32", x, scale.squeeze(2), shift.squeeze(2), eps);
     }
 
-    /** Embeds the states of a picture; those of two pictures have a learned position. */
-    private record PictureEmbedder(LayerNorm norm1, FeedForward ff, LayerNorm norm2, Optional<NDArray> position) {
+    /** Embeds the states of an image; those of two images have a learned position. */
+    private record ImageEmbedder(LayerNorm norm1, FeedForward ff, LayerNorm norm2, Optional<NDArray> position) {
         private static final double EPS = 1e-5;
 
-        static PictureEmbedder of(WanConfig config, Weights weights) {
+        static ImageEmbedder of(WanConfig config, Weights weights) {
             int in = config.imageDim().getAsInt();
             Weights net = weights.at("ff").at("net");
-            return new PictureEmbedder(
+            return new ImageEmbedder(
                     LayerNorm.of(weights.at("norm1"), in, EPS),
                     FeedForward.of(
                             weights,
@@ -200,13 +200,13 @@ public final class WanTransformer3DModel {
                             Linear.of(net.at(2), config.ffnDim(), width)));
         }
 
-        NDArray forward(NDArray x, NDArray steps, NDArray text, NDArray picture, WanRotaryPosEmbed.Angles angles) {
+        NDArray forward(NDArray x, NDArray steps, NDArray text, NDArray image, WanRotaryPosEmbed.Angles angles) {
             NDList ada = steps.add(scaleShiftTable).split(6, 2); // shift, scale, gate; twice (B, 1 or N, 1, D)
             NDArray h = modulated(x, ada.get(1), ada.get(0), eps);
             NDArray o = Ops.consume(h, y -> self.forward(y, angles));
             NDArray attended = Ops.consume(o, y -> gated(x, y, ada.get(2)));
             NDArray normed = norm2.isPresent() ? norm2.get().float32(attended) : attended;
-            NDArray c = cross.forward(normed, text, picture);
+            NDArray c = cross.forward(normed, text, image);
             NDArray crossed = Ops.consume(attended, a -> Ops.consume(c, a::add));
             NDArray m = modulated(crossed, ada.get(4), ada.get(3), eps);
             NDArray f = Ops.consume(m, feedForward::forward);

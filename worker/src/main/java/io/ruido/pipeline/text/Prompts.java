@@ -57,18 +57,18 @@ public interface Prompts extends AutoCloseable {
         return Optional.empty();
     }
 
-    /** Whether a picture conditions the denoiser beside the text. */
-    default boolean encodesPictures() {
+    /** Whether an image conditions the denoiser beside the text. */
+    default boolean encodesImages() {
         return false;
     }
 
     /**
-     * Encodes a picture that conditions the denoiser beside the text.
+     * Encodes an image that conditions the denoiser beside the text.
      *
      * @param manager owner of the result
      * @return states (1, P, D′), none where the denoiser takes none
      */
-    default NDArray encodePicture(NDManager manager, RgbImage picture) {
+    default NDArray encodeImage(NDManager manager, RgbImage image) {
         return Ops.none();
     }
 

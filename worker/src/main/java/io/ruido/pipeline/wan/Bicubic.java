@@ -3,7 +3,7 @@ package io.ruido.pipeline.wan;
 import io.ruido.pipeline.image.RgbImage;
 
 /**
- * Resizes a picture to the bytes that Pillow's bicubic filter gives: Keys' kernel with a = −1/2, as wide as the pixels that
+ * Resizes an image to the bytes that Pillow's bicubic filter gives: Keys' kernel with a = −1/2, as wide as the pixels that
  * become one, with weights of 22 binary digits, along rows and then along columns.
  */
 final class Bicubic {

@@ -76,8 +76,8 @@ record ClipVisionEncoder(Processor processor, ClipVisionModel model) {
             }
         }
         try (NDManager scratch = manager.newSubManager()) {
-            NDArray picture = Torch.tensor(scratch, values, new Shape(1, COLOURS, crop, crop));
-            return scratch.ret(model.forward(picture));
+            NDArray pixels = Torch.tensor(scratch, values, new Shape(1, COLOURS, crop, crop));
+            return scratch.ret(model.forward(pixels));
         }
     }
 }

@@ -28,13 +28,13 @@ import java.util.Set;
  */
 public final class Wan implements ModelFamily {
     private static final String SECOND = "transformer_2";
-    private static final String FROM_PICTURES = "WanImageToVideoPipeline";
+    private static final String IMAGE_TO_VIDEO = "WanImageToVideoPipeline";
     private static final String IMAGE_ENCODER = "image_encoder";
     private static final String EACH_PATCH = "expand_timesteps";
 
     @Override
     public Set<String> classNames() {
-        return Set.of("WanPipeline", FROM_PICTURES);
+        return Set.of("WanPipeline", IMAGE_TO_VIDEO);
     }
 
     @Override
@@ -72,19 +72,19 @@ public final class Wan implements ModelFamily {
             throw new IllegalArgumentException("%s: boundary_ratio is %s; supported: a ratio with %s, else null"
                     .formatted(folder.path(), folder.index().path("boundary_ratio"), SECOND));
         }
-        if (seesPictures(folder)) {
+        if (isConditionedOnImages(folder)) {
             if (firstFrame(folder) != Codec.FirstFrame.REQUIRED
                     || folder.part(IMAGE_ENCODER).isEmpty()) {
                 throw new IllegalArgumentException(
                         "%s: image_dim of the transformer is a number; supported: null without %s and %s"
-                                .formatted(folder.path(), FROM_PICTURES, IMAGE_ENCODER));
+                                .formatted(folder.path(), IMAGE_TO_VIDEO, IMAGE_ENCODER));
             }
             ClipVisionEncoder.processor(folder);
         }
     }
 
-    /** Whether the transformer is conditioned on a picture's states. */
-    private static boolean seesPictures(ModelFolder folder) throws IOException {
+    /** Whether the transformer is conditioned on an image's states. */
+    private static boolean isConditionedOnImages(ModelFolder folder) throws IOException {
         return WanConfig.read(folder.folder("transformer")).imageDim().isPresent();
     }
 
@@ -93,7 +93,7 @@ public final class Wan implements ModelFamily {
         if (folder.flag(EACH_PATCH)) {
             return Codec.FirstFrame.OPTIONAL;
         }
-        return folder.className().equals(FROM_PICTURES) ? Codec.FirstFrame.REQUIRED : Codec.FirstFrame.NONE;
+        return folder.className().equals(IMAGE_TO_VIDEO) ? Codec.FirstFrame.REQUIRED : Codec.FirstFrame.NONE;
     }
 
     /**
@@ -121,6 +121,6 @@ public final class Wan implements ModelFamily {
         if (parts.folder().part("text_encoder").orElseThrow().equals(BertModel.NETWORK.className())) {
             return TextEncoder.read(parts.folder().path(), parts.manager(), parts.type(), parts.weights());
         }
-        return WanPrompts.read(parts.folder(), parts.manager(), parts.type(), seesPictures(parts.folder()));
+        return WanPrompts.read(parts.folder(), parts.manager(), parts.type(), isConditionedOnImages(parts.folder()));
     }
 }

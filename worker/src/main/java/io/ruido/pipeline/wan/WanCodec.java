@@ -33,7 +33,7 @@ final class WanCodec implements Codec {
     private WanCodec(AutoencoderKLWan vae, Clips clips, NDManager manager) {
         this.vae = vae;
         this.clips = clips;
-        this.preview = LatentPreview.fit(this::ofPictures, vae.config().downscale(), manager);
+        this.preview = LatentPreview.fit(this::encodeImages, vae.config().downscale(), manager);
     }
 
     /**
@@ -46,9 +46,9 @@ final class WanCodec implements Codec {
         return new WanCodec(vae, clips, parts.manager());
     }
 
-    /** Latents (B, L, h, w) of pictures (B, 3, H, W), which are clips of one frame. */
-    private NDArray ofPictures(NDArray pictures) {
-        return vae.normalized(vae.encode(pictures.expandDims(2)).mean()).squeeze(2);
+    /** Latents (B, L, h, w) of images (B, 3, H, W), which are clips of one frame. */
+    private NDArray encodeImages(NDArray images) {
+        return vae.normalized(vae.encode(images.expandDims(2)).mean()).squeeze(2);
     }
 
     @Override
@@ -81,23 +81,23 @@ final class WanCodec implements Codec {
     }
 
     @Override
-    public float[] encode(NDArray picture, TorchRandom random) {
-        return ofPictures(picture).toFloatArray();
+    public float[] encode(NDArray image, TorchRandom random) {
+        return encodeImages(image).toFloatArray();
     }
 
-    /** A model that requires a first frame takes, beside the noisy latents, a mask of the frames and latents of the picture. */
+    /** A model that requires a first frame takes, beside the noisy latents, a mask of the frames and latents of the image. */
     @Override
     public Set<Integer> inputChannels() {
         return Set.of(clips.requiresFirstFrame() ? 2 * channels() + clips.frameStep() : channels());
     }
 
     @Override
-    public Inpainting firstFrame(NDArray picture, Shape latents) {
+    public Inpainting firstFrame(NDArray image, Shape latents) {
         return switch (clips.firstFrame()) {
             case NONE -> throw new IllegalArgumentException("image: the model makes clips from text only");
             case OPTIONAL ->
-                Inpainting.Clean.ofFirstFrame(ofPictures(picture).toFloatArray(), channels(), (int) latents.get(2));
-            case REQUIRED -> new Inpainting.Concatenated(beside(picture, latents));
+                Inpainting.Clean.ofFirstFrame(encodeImages(image).toFloatArray(), channels(), (int) latents.get(2));
+            case REQUIRED -> new Inpainting.Concatenated(beside(image, latents));
         };
     }
 
@@ -105,13 +105,13 @@ final class WanCodec implements Codec {
      * The mask, with a channel for each frame that one latent frame stands for, 1 where the frame is given; then latents of
      * the clip in which grey follows the given frame.
      */
-    private float[] beside(NDArray picture, Shape latents) {
+    private float[] beside(NDArray image, Shape latents) {
         int step = clips.frameStep();
         long missing = (latents.get(2) - 1) * step;
-        Shape frames = picture.getShape();
-        NDArray grey = picture.getManager().zeros(new Shape(1, frames.get(1), missing, frames.get(2), frames.get(3)));
+        Shape frames = image.getShape();
+        NDArray grey = image.getManager().zeros(new Shape(1, frames.get(1), missing, frames.get(2), frames.get(3)));
         float[] clip = vae.normalized(
-                        vae.encode(picture.expandDims(2).concat(grey, 2)).mean())
+                        vae.encode(image.expandDims(2).concat(grey, 2)).mean())
                 .toFloatArray();
         int frame = Math.toIntExact(latents.get(3) * latents.get(4));
         int channel = Math.toIntExact(latents.get(2) * frame);

@@ -19,37 +19,38 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
 
-/** Wan's texts: the states of UMT5, with zeros after the last token; and of some models CLIP's states of a picture. */
+/** Wan's texts: the states of UMT5, with zeros after the last token; and of some models CLIP's states of an image. */
 final class WanPrompts implements Prompts {
     /** T, to which every text is cut or padded. */
     private static final int TOKENS = 512;
 
     private final Tokenizer tokenizer;
     private final T5EncoderModel encoder;
-    private final Optional<ClipVisionEncoder> pictures;
+    private final Optional<ClipVisionEncoder> imageEncoder;
 
-    private WanPrompts(Tokenizer tokenizer, T5EncoderModel encoder, Optional<ClipVisionEncoder> pictures) {
+    private WanPrompts(Tokenizer tokenizer, T5EncoderModel encoder, Optional<ClipVisionEncoder> imageEncoder) {
         this.tokenizer = tokenizer;
         this.encoder = encoder;
-        this.pictures = pictures;
+        this.imageEncoder = imageEncoder;
     }
 
-    /** @param pictures whether the denoiser is conditioned on a picture's states */
-    static WanPrompts read(ModelFolder folder, NDManager manager, DataType type, boolean pictures) throws IOException {
+    /** @param encodesImages whether the denoiser is conditioned on an image's states */
+    static WanPrompts read(ModelFolder folder, NDManager manager, DataType type, boolean encodesImages)
+            throws IOException {
         T5EncoderModel encoder = T5EncoderModel.read(folder.folder("text_encoder"), manager, type);
-        Optional<ClipVisionEncoder> seen =
-                pictures ? Optional.of(ClipVisionEncoder.read(folder, manager)) : Optional.empty();
-        return new WanPrompts(Tokenizer.ofLength(folder.folder("tokenizer"), TOKENS), encoder, seen);
+        Optional<ClipVisionEncoder> imageEncoder =
+                encodesImages ? Optional.of(ClipVisionEncoder.read(folder, manager)) : Optional.empty();
+        return new WanPrompts(Tokenizer.ofLength(folder.folder("tokenizer"), TOKENS), encoder, imageEncoder);
     }
 
     @Override
-    public boolean encodesPictures() {
-        return pictures.isPresent();
+    public boolean encodesImages() {
+        return imageEncoder.isPresent();
     }
 
     @Override
-    public NDArray encodePicture(NDManager manager, RgbImage picture) {
-        return pictures.isPresent() ? pictures.get().encode(manager, picture) : Ops.none();
+    public NDArray encodeImage(NDManager manager, RgbImage image) {
+        return imageEncoder.isPresent() ? imageEncoder.get().encode(manager, image) : Ops.none();
     }
 
     @Override

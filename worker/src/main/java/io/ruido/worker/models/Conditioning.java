@@ -14,11 +14,11 @@ import java.util.stream.Stream;
  * @param texts each encoded once
  * @param spans in the order of their steps, at least one
  * @param secondSpans the same for a second pass; empty where it is as the first
- * @param picture states of the first frame (P, D′), for a model that is conditioned on them
+ * @param image states of the first frame (P, D′), for a model that is conditioned on them
  * @param warnings naming the parts of the prompts that the texts do not have
  */
 public record Conditioning(
-        List<Encoded> texts, List<Span> spans, List<Span> secondSpans, Part picture, List<String> warnings) {
+        List<Encoded> texts, List<Span> spans, List<Span> secondSpans, Part image, List<String> warnings) {
     public Conditioning {
         texts = List.copyOf(texts);
         spans = List.copyOf(spans);
@@ -33,13 +33,13 @@ public record Conditioning(
     }
 
     /** The same with states of the first frame. */
-    public Conditioning withPicture(Part newPicture) {
-        return new Conditioning(texts, spans, secondSpans, newPicture, warnings);
+    public Conditioning withImage(Part newImage) {
+        return new Conditioning(texts, spans, secondSpans, newImage, warnings);
     }
 
     /** The conditioning of an image's second pass. */
     public Conditioning ofSecondPass() {
-        return secondSpans.isEmpty() ? this : new Conditioning(texts, secondSpans, List.of(), picture, warnings);
+        return secondSpans.isEmpty() ? this : new Conditioning(texts, secondSpans, List.of(), image, warnings);
     }
 
     /**
@@ -64,7 +64,7 @@ public record Conditioning(
     public record Guide(int text, double weight) {}
 
     /** What guides the next step. */
-    public record Current(List<Encoded> wanted, List<Double> weights, Encoded unwanted, Part picture) {
+    public record Current(List<Encoded> wanted, List<Double> weights, Encoded unwanted, Part image) {
         /** How many tokens each text has: samples that share a call have the same numbers. */
         public List<Integer> tokens() {
             return Stream.concat(wanted.stream(), Stream.of(unwanted))
@@ -93,7 +93,7 @@ public record Conditioning(
                 wanted.stream().map(text -> text.repeatedTo(most)).toList(),
                 span.wanted.stream().map(Guide::weight).toList(),
                 texts.get(span.unwanted),
-                picture);
+                image);
     }
 
     /**
@@ -176,7 +176,7 @@ public record Conditioning(
     /**
      * Big-endian, 32 bits for each whole number: the number of texts, and each part of each text as its number of dimensions, its
      * shape and its values; twice, for both passes: the number of spans, and each as its last step, the number of its guides, each
-     * guide's text and weight (64 bits), and the unwanted text; the picture like a part of a text; the number of warnings, and each
+     * guide's text and weight (64 bits), and the unwanted text; the image like a part of a text; the number of warnings, and each
      * as its length and its bytes in UTF-8.
      */
     public byte[] toBytes() {
@@ -187,7 +187,7 @@ public record Conditioning(
                 + texts.stream().mapToInt(Encoded::bytes).sum()
                 + size(spans)
                 + size(secondSpans)
-                + picture.bytes()
+                + image.bytes()
                 + messages.stream()
                         .mapToInt(bytes -> Integer.BYTES + bytes.length)
                         .sum();
@@ -196,7 +196,7 @@ public record Conditioning(
         texts.stream().flatMap(Encoded::parts).forEach(part -> part.write(bytes));
         write(bytes, spans);
         write(bytes, secondSpans);
-        picture.write(bytes);
+        image.write(bytes);
         bytes.putInt(messages.size());
         messages.forEach(message -> bytes.putInt(message.length).put(message));
         return bytes.array();
@@ -238,13 +238,13 @@ public record Conditioning(
         }
         List<Span> spans = readSpans(bytes);
         List<Span> secondSpans = readSpans(bytes);
-        Part picture = Part.read(bytes);
+        Part image = Part.read(bytes);
         List<String> warnings = new ArrayList<>();
         for (int count = bytes.getInt(); count > 0; count--) {
             byte[] message = new byte[bytes.getInt()];
             bytes.get(message);
             warnings.add(new String(message, StandardCharsets.UTF_8));
         }
-        return new Conditioning(texts, spans, secondSpans, picture, warnings);
+        return new Conditioning(texts, spans, secondSpans, image, warnings);
     }
 }

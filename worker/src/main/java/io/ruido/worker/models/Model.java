@@ -45,7 +45,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** A model as the worker runs it: texts, floats and pictures, no tensors. */
+/** A model as the worker runs it: texts, floats and images, no tensors. */
 public final class Model implements AutoCloseable {
     /** Of a job's encoded texts: they are one value in Redis, and each image has them in memory. */
     private static final long MAX_TEXT_BYTES = 32L << 20;
@@ -81,7 +81,7 @@ public final class Model implements AutoCloseable {
      * @param folder in diffusers' layout; its name is the model's
      * @param type of weights and of computing
      * @param engine what carries out the denoiser's calls
-     * @param side one platform thread for texts and pictures: each thread that calls torch gets a pool of its own
+     * @param side one platform thread for texts and images: each thread that calls torch gets a pool of its own
      */
     public static Model read(Path folder, Device device, DataType type, Engine engine, ExecutorService side)
             throws IOException {
@@ -136,12 +136,12 @@ public final class Model implements AutoCloseable {
 
     /** Whether the image that a clip begins with is a part of its conditioning. */
     public boolean encodesImages() {
-        return pipeline.texts().encodesPictures();
+        return pipeline.texts().encodesImages();
     }
 
     /** The states of the image that a clip begins with; none unless {@link #encodesImages}. */
     public Conditioning.Part encode(RgbImage image) {
-        return aside(manager -> TextEncoding.part(pipeline.texts().encodePicture(manager, image)));
+        return aside(manager -> TextEncoding.part(pipeline.texts().encodeImage(manager, image)));
     }
 
     /** Reads low-rank additions for this model. */
@@ -285,8 +285,7 @@ public final class Model implements AutoCloseable {
                 .withPooled(rows.apply(Conditioning.Encoded::pooled))
                 .withLabels(whole(rows.apply(Conditioning.Encoded::labels)))
                 .withClean(clean(manager, batch))
-                .withPicture(
-                        rows(manager, batch, sample -> sample.conditioning().picture()));
+                .withImage(rows(manager, batch, sample -> sample.conditioning().image()));
     }
 
     /** Marks the samples (B) whose first frame is given; an absent tensor when there is none. */
@@ -345,7 +344,7 @@ public final class Model implements AutoCloseable {
                                 ImageEncoder.png(frames.first().toBufferedImage()))));
     }
 
-    /** A small, rough picture of latents, which moves where it is of a clip. */
+    /** A small, rough image of latents, which moves where it is of a clip. */
     public Artifact preview(float[] latents, SamplingParams params) {
         return pipeline.preview(latents, pipeline.latentShape(params.geometry()));
     }

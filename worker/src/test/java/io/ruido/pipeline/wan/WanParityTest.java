@@ -95,11 +95,11 @@ class WanParityTest {
 
     private Conditioning conditioning(DiffusionPipeline pipeline, List<String> texts) {
         Conditioning encoded = pipeline.texts().encode(manager, texts);
-        if (!pipeline.texts().encodesPictures()) {
+        if (!pipeline.texts().encodesImages()) {
             return encoded;
         }
-        NDArray picture = pipeline.texts().encodePicture(manager, new RgbImage(32, 16, new byte[3 * 32 * 16]));
-        return encoded.withPicture(picture.concat(picture.mul(2), 0).concat(picture.concat(picture.mul(3), 0), 0));
+        NDArray image = pipeline.texts().encodeImage(manager, new RgbImage(32, 16, new byte[3 * 32 * 16]));
+        return encoded.withImage(image.concat(image.mul(2), 0).concat(image.concat(image.mul(3), 0), 0));
     }
 
     /** What is predicted of some of the clips in one call. */
