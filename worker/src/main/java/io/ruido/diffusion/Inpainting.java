@@ -10,10 +10,10 @@ public sealed interface Inpainting {
     /**
      * The kept part is restored after each step.
      *
-     * @param picture clean latents of the image
+     * @param latents clean latents of the image
      * @param mask value for each latent: 1 where it is repainted, 0 where it is kept
      */
-    record Kept(float[] picture, float[] mask) implements Inpainting {}
+    record Kept(float[] latents, float[] mask) implements Inpainting {}
 
     /**
      * The denoiser is an inpainting model, which takes the mask and the masked image as input.
@@ -25,10 +25,10 @@ public sealed interface Inpainting {
     /**
      * The kept part is clean at each step, and the denoiser was trained for this.
      *
-     * @param picture clean latents
+     * @param latents clean latents
      * @param mask value for each latent: 1 where it is generated, 0 where it is kept
      */
-    record Clean(float[] picture, float[] mask) implements Inpainting {
+    record Clean(float[] latents, float[] mask) implements Inpainting {
         /**
          * Creates the known part of a clip whose first frame is kept.
          *
@@ -38,15 +38,15 @@ public sealed interface Inpainting {
          */
         public static Clean ofFirstFrame(float[] first, int channels, int frames) {
             int frame = first.length / channels;
-            float[] picture = new float[first.length * frames];
-            float[] mask = new float[picture.length];
+            float[] latents = new float[first.length * frames];
+            float[] mask = new float[latents.length];
             Arrays.fill(mask, 1);
             for (int channel = 0; channel < channels; channel++) {
                 int at = channel * frames * frame;
-                System.arraycopy(first, channel * frame, picture, at, frame);
+                System.arraycopy(first, channel * frame, latents, at, frame);
                 Arrays.fill(mask, at, at + frame, 0);
             }
-            return new Clean(picture, mask);
+            return new Clean(latents, mask);
         }
     }
 
@@ -54,9 +54,9 @@ public sealed interface Inpainting {
     default float[][] rows() {
         return switch (this) {
             case None none -> new float[0][];
-            case Kept(float[] picture, float[] mask) -> new float[][] {picture, mask};
+            case Kept(float[] latents, float[] mask) -> new float[][] {latents, mask};
             case Concatenated(float[] channels) -> new float[][] {channels};
-            case Clean(float[] picture, float[] mask) -> new float[][] {picture, mask, {}};
+            case Clean(float[] latents, float[] mask) -> new float[][] {latents, mask, {}};
         };
     }
 

@@ -41,36 +41,36 @@ public final class SampleState {
     }
 
     /**
-     * Starts from a picture that is brought to the level of the trajectory's first step.
+     * Starts from an image that is brought to the level of the trajectory's first step.
      *
-     * @param picture clean latents
+     * @param latents clean latents
      */
     public SampleState(
-            Trajectory trajectory, TorchRandom random, float[] noise, float[] picture, Inpainting inpainting) {
-        this(trajectory, random, noise, picture, trajectory.steps().getFirst().level(), inpainting);
+            Trajectory trajectory, TorchRandom random, float[] noise, float[] latents, Inpainting inpainting) {
+        this(trajectory, random, noise, latents, trajectory.steps().getFirst().level(), inpainting);
     }
 
     private SampleState(
             Trajectory trajectory,
             TorchRandom random,
             float[] noise,
-            float[] picture,
+            float[] latents,
             Level level,
             Inpainting inpainting) {
         this.trajectory = trajectory;
         this.random = random;
-        this.state = new float[1 + trajectory.histories()][picture.length];
+        this.state = new float[1 + trajectory.histories()][latents.length];
         this.firstNoise = noise;
         this.inpainting = inpainting;
-        this.state[0] = noised(picture, level);
+        this.state[0] = noised(latents, level);
         keep();
         this.x0 = state[0];
     }
 
-    private float[] noised(float[] picture, Level level) {
-        float[] noised = new float[picture.length];
+    private float[] noised(float[] latents, Level level) {
+        float[] noised = new float[latents.length];
         for (int i = 0; i < noised.length; i++) {
-            noised[i] = (float) (level.signal() * picture[i] + level.noise() * firstNoise[i]);
+            noised[i] = (float) (level.signal() * latents[i] + level.noise() * firstNoise[i]);
         }
         return noised;
     }
@@ -209,14 +209,14 @@ public final class SampleState {
     }
 
     /**
-     * Puts what is kept of a picture in its place: with the noise that the sample began with, as strong as it is now,
+     * Puts what is kept of an image in its place: with the noise that the sample began with, as strong as it is now,
      * or clean.
      */
     private void keep() {
         switch (inpainting) {
-            case Inpainting.Kept(float[] picture, float[] mask)
-            when index > 0 -> mix(done() ? picture : noised(picture, next().level()), mask);
-            case Inpainting.Clean(float[] picture, float[] mask) -> mix(picture, mask);
+            case Inpainting.Kept(float[] latents, float[] mask)
+            when index > 0 -> mix(done() ? latents : noised(latents, next().level()), mask);
+            case Inpainting.Clean(float[] latents, float[] mask) -> mix(latents, mask);
             case Inpainting.Kept kept -> {}
             case Inpainting.Concatenated concatenated -> {}
             case Inpainting.None none -> {}

@@ -51,14 +51,14 @@ public final class InitialLatents {
     /**
      * Creates the initial state of a second pass: clean latents with noise.
      *
-     * @param picture latents of the request's geometry
+     * @param latents clean latents of the request's geometry
      * @param strength above 0, at most 1: how much of them is replaced by noise
      */
-    public static SampleState of(DiffusionPipeline pipeline, SampleRequest request, float[] picture, double strength) {
+    public static SampleState of(DiffusionPipeline pipeline, SampleRequest request, float[] latents, double strength) {
         InitialLatents start = new InitialLatents(pipeline, request);
         Trajectory trajectory =
                 pipeline.trajectory(request.sampler(), request.eta(), request.churn(), request.steps(), strength);
-        return new SampleState(trajectory, start.random, start.noise(), picture, new Inpainting.None());
+        return new SampleState(trajectory, start.random, start.noise(), latents, new Inpainting.None());
     }
 
     private SampleState from(SampleRequest.Source source, Trajectory trajectory) {
@@ -68,21 +68,21 @@ public final class InitialLatents {
                 return clip(source, image, trajectory);
             }
             if (source.mask().isEmpty()) {
-                float[] picture = latents(image);
-                return new SampleState(trajectory, random, noise(), picture, new Inpainting.None());
+                float[] latents = latents(image);
+                return new SampleState(trajectory, random, noise(), latents, new Inpainting.None());
             }
             boolean fromNoise = source.strength() == 1;
             NDArray mask = mask(manager, source.mask().get());
-            float[] picture = fromNoise && pipeline.takesMask() ? new float[size] : latents(image);
+            float[] latents = fromNoise && pipeline.takesMask() ? new float[size] : latents(image);
             float[] noise = noise();
             float[] masked = latents(image.mul(mask.mul(-1).add(1)));
             float[] small = shrunk(mask, shape);
             Inpainting inpainting = pipeline.takesMask()
                     ? new Inpainting.Concatenated(joined(small, masked))
-                    : new Inpainting.Kept(picture, spread(small, size));
+                    : new Inpainting.Kept(latents, spread(small, size));
             return fromNoise
                     ? new SampleState(trajectory, random, noise, inpainting)
-                    : new SampleState(trajectory, random, noise, picture, inpainting);
+                    : new SampleState(trajectory, random, noise, latents, inpainting);
         }
     }
 
