@@ -15,7 +15,7 @@ import java.util.List;
  * </ol>
  *
  * @param timestep as the denoiser was trained with, 0 to 999 in most models; some samplers use fractions
- * @param level level of the latent before the step, to start from a picture or to mix one in (img2img, inpainting)
+ * @param level level of the latent before the step, to start from an image or to mix one in (img2img, inpainting)
  * @param next the new latent, then the new histories
  * @param interim whether the new latent is only a place to ask the denoiser again, within a step that a later call ends
  */

@@ -50,10 +50,10 @@ public interface Denoiser {
         return Sizes.NONE;
     }
 
-    /** Numbers about a picture's size. */
+    /** Numbers about an image's size. */
     enum Sizes {
         NONE,
-        /** Height and width of the training picture, top and left of its cut, height and width that are wanted. */
+        /** Height and width of the training image, top and left of its cut, height and width that are wanted. */
         ORIGINAL_CROP_TARGET,
         /** Height, width, height by width. */
         SIDES_AND_RATIO

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A picture as tokens: each patch a projection of its pixels (Dosovitskiy et al., 2021, §3.1) plus sinusoids of its place.
+ * An image as tokens: each patch a projection of its pixels (Dosovitskiy et al., 2021, §3.1) plus sinusoids of its place.
  *
  * <p>h and w patches beside each other, D width of a token.
  */
@@ -26,7 +26,7 @@ public final class PatchEmbed {
 
     /**
      * @param width D, a multiple of 4
-     * @param baseSize patches along a side of the pictures that the model was trained with; others are stretched to it
+     * @param baseSize patches along a side of the images that the model was trained with; others are stretched to it
      * @param scale further divisor of places
      */
     public PatchEmbed(Weights weights, int channels, int width, int patch, int baseSize, double scale) {

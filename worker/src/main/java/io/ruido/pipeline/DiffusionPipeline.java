@@ -81,7 +81,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         prepare();
     }
 
-    /** Compiles the plan for pictures of the usual size, so that the first step does not have to. */
+    /** Compiles the plan for images of the usual size, so that the first step does not have to. */
     private void prepare() {
         if (planned.isPresent()) {
             try (NDManager scratch = newManager()) {
@@ -200,7 +200,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         return description.geometry(family.geometry(denoiser, codec));
     }
 
-    /** What clips the model makes; empty for a model of pictures. */
+    /** What clips the model makes; empty for a model of images. */
     public Optional<Codec.Clips> clips() {
         return codec.clips().map(own -> description.fps() == null ? own : own.withFramesPerSecond(description.fps()));
     }
@@ -231,7 +231,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * The way from noise to a picture.
+     * The way from noise to an image.
      *
      * @param sampler id, or empty for the one of the folder
      * @param eta of the sampler's noise, or empty for its own
@@ -248,7 +248,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         return name.sampler(scheduler, eta, churn.settings()).lastSteps(steps, made);
     }
 
-    /** Whether the denoiser takes a mask and a masked picture beside the latents. */
+    /** Whether the denoiser takes a mask and a masked image beside the latents. */
     public boolean takesMask() {
         return codec.clips().isEmpty() && denoiser.config().inChannels() != codec.channels();
     }
@@ -376,7 +376,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /**
-     * The file of a small, rough picture, or of a clip one that moves.
+     * The file of a small, rough image, or of a clip one that moves.
      *
      * @param latents of that shape, see {@link #latentShape}
      */

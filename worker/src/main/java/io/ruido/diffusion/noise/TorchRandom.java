@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 
 /**
  * Draws what {@code torch.Generator("cpu").manual_seed(seed)} with {@code torch.randn} draws, so that a seed gives the
- * picture that it gives in Python: a Mersenne Twister (Matsumoto and Nishimura 1998, MT19937) and the Box-Muller transform
+ * image that it gives in Python: a Mersenne Twister (Matsumoto and Nishimura 1998, MT19937) and the Box-Muller transform
  * as ATen's {@code DistributionTemplates.h} arranges it. Not safe for use by several threads at once.
  */
 public final class TorchRandom {

@@ -54,7 +54,7 @@ final class DpmSde implements Sampler {
             calls.add(step(grid.timesteps()[i], sigmas[i], sigmas[i], ancestral(Linear.X, from, middle), Linear.X)
                     .with(noise)
                     .asInterim());
-            // What is kept of a picture is mixed in as noisy as at the end of the step, as diffusers has it.
+            // What is kept of an image is mixed in as noisy as at the end of the step, as diffusers has it.
             calls.add(step(grids.timestep(middle), middle, sigmas[i + 1], ancestral(Linear.history(1), from, to))
                     .with(new Noise.Brownian(seed, least, greatest, from, to)));
         }

@@ -41,7 +41,7 @@ enum Prediction {
         }
     },
     /**
-     * The velocity v = ε − x₀ of a straight path from picture to noise: Lipman et al. 2023, "Flow Matching for
+     * The velocity v = ε − x₀ of a straight path from image to noise: Lipman et al. 2023, "Flow Matching for
      * Generative Modeling" (arXiv:2210.02747), section 4.1. Its levels have signal + noise = 1.
      */
     FLOW("flow_prediction") {

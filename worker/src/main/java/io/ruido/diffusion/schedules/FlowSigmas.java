@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * Shares of noise that a model of flow matching is asked at, from 1 downwards: evenly spaced, then shifted towards the
- * noise by σ ↦ s·σ / (1 + (s − 1)·σ), because larger pictures need more noise to be hidden (Esser et al. 2024,
+ * noise by σ ↦ s·σ / (1 + (s − 1)·σ), because larger images need more noise to be hidden (Esser et al. 2024,
  * arXiv:2403.03206, section 5.3.2).
  *
  * @param shift s

@@ -151,7 +151,7 @@ public final class NoiseSchedule {
         return alphasCumprod[timestep];
     }
 
-    /** How noisy a training picture is at a timestep: x = √ᾱ·x₀ + √(1 − ᾱ)·z. */
+    /** How noisy a training image is at a timestep: x = √ᾱ·x₀ + √(1 − ᾱ)·z. */
     public Level level(int timestep) {
         return Level.ofAlphaCumprod(alphaCumprod(timestep));
     }

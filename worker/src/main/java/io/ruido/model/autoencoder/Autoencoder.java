@@ -6,9 +6,9 @@ import ai.djl.ndarray.types.Shape;
 import io.ruido.adapter.Adapters;
 
 /**
- * Between pictures and latents.
+ * Between images and latents.
  *
- * <p>B batch, C channels, H and W sides of the picture, L latent channels, f downscale, h = H/f, w = W/f.
+ * <p>B batch, C channels, H and W sides of the image, L latent channels, f downscale, h = H/f, w = W/f.
  */
 public interface Autoencoder {
     /** Side of the largest square latents that are decoded at once: 1536 pixels for Stable Diffusion. */
@@ -19,19 +19,19 @@ public interface Autoencoder {
 
     AutoencoderKLConfig config();
 
-    /** Returns means and logarithms of variances (B, 2L, h, w) of the latents of pictures (B, C, H, W). */
-    NDArray moments(NDArray pictures);
+    /** Returns means and logarithms of variances (B, 2L, h, w) of the latents of images (B, C, H, W). */
+    NDArray moments(NDArray images);
 
     /** Decodes latents (B, L, h, w) at once: (B, C, H, W). */
     NDArray decodeWhole(NDArray latents);
 
     /**
-     * Encodes pictures.
+     * Encodes images.
      *
-     * @param pictures (B, C, H, W) in −1…1, sides divisible by the downscale
+     * @param images (B, C, H, W) in −1…1, sides divisible by the downscale
      */
-    default Posterior encode(NDArray pictures) {
-        NDList halves = moments(pictures).split(2, 1);
+    default Posterior encode(NDArray images) {
+        NDList halves = moments(images).split(2, 1);
         return new Posterior(halves.get(0), halves.get(1).clip(-30, 20));
     }
 

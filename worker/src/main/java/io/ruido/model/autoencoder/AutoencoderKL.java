@@ -22,7 +22,7 @@ import java.util.Optional;
  * The autoencoder of latent diffusion: "High-Resolution Image Synthesis with Latent Diffusion Models" (Rombach et al.,
  * 2022), §3.1, with the tensor names of diffusers' {@code AutoencoderKL}.
  *
- * <p>B batch, C channels, H and W sides of the picture, L latent channels, f downscale, h = H/f, w = W/f.
+ * <p>B batch, C channels, H and W sides of the image, L latent channels, f downscale, h = H/f, w = W/f.
  */
 public final class AutoencoderKL implements Autoencoder {
     public static final Network<AutoencoderKL> NETWORK = new Network<>(
@@ -64,8 +64,8 @@ public final class AutoencoderKL implements Autoencoder {
     }
 
     @Override
-    public NDArray moments(NDArray pictures) {
-        NDArray h = encoder.forward(pictures); // (B, 2L, h, w)
+    public NDArray moments(NDArray images) {
+        NDArray h = encoder.forward(images); // (B, 2L, h, w)
         return quantConv.isPresent() ? Ops.consume(h, quantConv.get()::forward) : h;
     }
 

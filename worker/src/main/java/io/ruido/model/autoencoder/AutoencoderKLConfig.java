@@ -12,7 +12,7 @@ import java.util.Set;
 /**
  * Settings of {@link AutoencoderKL}, with the names and defaults of diffusers' {@code config.json}.
  *
- * @param blockOutChannels width of each level, from the picture inwards; each level but the last halves the picture
+ * @param blockOutChannels width of each level, from the image inwards; each level but the last halves the image
  * @param scalingFactor what an encoded mean is multiplied with to give latents of about unit variance
  */
 public record AutoencoderKLConfig(
@@ -60,7 +60,7 @@ public record AutoencoderKLConfig(
         return config;
     }
 
-    /** How many pixels of the picture one latent pixel stands for, along each side. */
+    /** How many pixels of the image one latent pixel stands for, along each side. */
     public int downscale() {
         return 1 << blockOutChannels.size() - 1;
     }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Decodes big latents tile by tile, so that the memory for it does not grow with the picture. Tiles overlap by a quarter and
+ * Decodes big latents tile by tile, so that the memory for it does not grow with the image. Tiles overlap by a quarter and
  * are blended there, as diffusers does it.
  */
 final class Tiles {
@@ -22,7 +22,7 @@ final class Tiles {
     /**
      * @param z (B, L, h, w)
      * @param side of a tile of z
-     * @param pixels of a tile of the picture
+     * @param pixels of a tile of the image
      * @param decode one tile
      * @return (B, C, H, W)
      */

@@ -8,7 +8,7 @@ import io.ruido.nn.attention.Attention;
 import io.ruido.nn.attention.FeedForward;
 import io.ruido.tensor.Weights;
 
-/** A layer of CLIP's transformers, which are the same for texts and pictures. */
+/** A layer of CLIP's transformers, which are the same for texts and images. */
 record ClipLayer(LayerNorm norm1, Attention attention, LayerNorm norm2, FeedForward feedForward) {
     /**
      * Its sizes.

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 /**
  * Settings of {@link ClipVisionModel}, by the names and defaults of transformers' {@code config.json}.
  *
- * @param imageSize side of a picture
+ * @param imageSize side of an image
  * @param patchSize side of a patch
  */
 public record ClipVisionConfig(

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The picture encoder of "Learning Transferable Visual Models From Natural Language Supervision" (Radford et al., 2021),
+ * The image encoder of "Learning Transferable Visual Models From Natural Language Supervision" (Radford et al., 2021),
  * §2.4, but for its last layer, with the tensor names of transformers' {@code CLIPVisionModel}.
  *
  * <p>B batch, N patches, D width.
@@ -76,12 +76,12 @@ public final class ClipVisionModel {
     /**
      * The states before the last layer.
      *
-     * @param pictures (B, C, H, W), of the config's size
+     * @param images (B, C, H, W), of the config's size
      * @return (B, 1 + N, D)
      */
-    public NDArray forward(NDArray pictures) {
-        long batch = pictures.getShape().get(0);
-        NDArray patches = Ops.call("patches", pictures, patchWeight, noBias); // (B, D, h, w)
+    public NDArray forward(NDArray images) {
+        long batch = images.getShape().get(0);
+        NDArray patches = Ops.call("patches", images, patchWeight, noBias); // (B, D, h, w)
         NDArray tokens = patches.reshape(batch, config.hiddenSize(), -1).transpose(0, 2, 1);
         NDArray first = classEmbedding.reshape(1, 1, -1).repeat(0, batch);
         NDArray x = norm.forward(first.concat(tokens, 1).add(positions));

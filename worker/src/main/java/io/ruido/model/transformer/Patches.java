@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.ruido.tensor.Ops;
 
-/** The way back from tokens to a picture. */
+/** The way back from tokens to an image. */
 final class Patches {
     private Patches() {}
 

@@ -123,7 +123,7 @@ public final class PixArtTransformer2DModel implements Denoiser {
                         .expandDims(1);
     }
 
-    /** The timestep's embedding and, beside each other, those of the picture's height, width and aspect ratio. */
+    /** The timestep's embedding and, beside each other, those of the image's height, width and aspect ratio. */
     private record StepAndSize(
             Sinusoids sinusoids,
             TimestepEmbedding timestep,

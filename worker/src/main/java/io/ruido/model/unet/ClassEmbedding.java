@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
-/** How a U-Net learns the class of a picture: an embedding that joins the timestep's. */
+/** How a U-Net learns the class of an image: an embedding that joins the timestep's. */
 final class ClassEmbedding {
     /**
      * @param kind as diffusers names it, or LOOKUP for a table

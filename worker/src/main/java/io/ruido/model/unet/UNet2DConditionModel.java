@@ -153,7 +153,7 @@ public final class UNet2DConditionModel implements Denoiser {
         return config.time().outer().isPresent() ? config.time().outer().get().forward(emb) : emb;
     }
 
-    /** SDXL's micro-conditioning (Podell et al., 2023, §2.2): the pooled text and the picture's sizes. */
+    /** SDXL's micro-conditioning (Podell et al., 2023, §2.2): the pooled text and the image's sizes. */
     private record Addition(Sinusoids sizes, TimestepEmbedding embedding) {
         static Addition of(UNetConfig config, Weights weights) {
             UNetConfig.Time time = config.time();

@@ -16,8 +16,8 @@ import java.util.Set;
 /**
  * Settings of {@link UNet2DModel}, by the names and defaults of diffusers' {@code config.json}.
  *
- * @param sides height and width of the pictures that it was trained with
- * @param centerInput whether pictures in 0…1 are moved to −1…1
+ * @param sides height and width of the images that it was trained with
+ * @param centerInput whether images in 0…1 are moved to −1…1
  * @param timestepTable number of timesteps, for a table of embeddings; 0 for sinusoids
  * @param fourier whether the timestep becomes sinusoids of random frequencies, and divides the result
  * @param cosFirst whether cosines come before sines

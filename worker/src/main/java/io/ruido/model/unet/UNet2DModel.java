@@ -80,8 +80,8 @@ public final class UNet2DModel implements Denoiser {
     }
 
     @Override
-    public NDArray forward(NDArray pictures, NDArray timesteps, Conditioning conditioning) {
-        NDArray sample = config.centerInput() ? pictures.mul(2).sub(1) : pictures;
+    public NDArray forward(NDArray images, NDArray timesteps, Conditioning conditioning) {
+        NDArray sample = config.centerInput() ? images.mul(2).sub(1) : images;
         NDArray time = timeEmbedding.forward(timeProj.apply(timesteps)); // (B, E)
         NDArray emb = classEmbedding.isPresent() ? time.add(classEmbedding.get().forward(conditioning.labels())) : time;
         NDArray h = body.forward(convIn.forward(sample), emb, Ops.none());

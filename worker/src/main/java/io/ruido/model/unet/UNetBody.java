@@ -28,7 +28,7 @@ import java.util.OptionalInt;
  */
 final class UNetBody {
     /**
-     * What every block is given besides the picture.
+     * What every block is given besides the image.
      *
      * @param times for each residual block the timestep
      * @param plainTimes for each of those that want it without the non-linearity

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The structure of a U-Net's blocks. Lists have one entry for each level, from the picture inwards.
+ * The structure of a U-Net's blocks. Lists have one entry for each level, from the image inwards.
  *
  * @param upTypes from the inside outwards
  * @param layers residual blocks of each level on the way down; one more on the way up

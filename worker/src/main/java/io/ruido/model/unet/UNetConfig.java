@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * @param sides height and width of the latents that it was trained with
  * @param centerInput whether latents in 0…1 are moved to −1…1
  * @param encoderHidDim width of texts that are projected to the width of the cross-attention
- * @param additionTimeEmbedDim numbers that stand for each of a picture's sizes, joined with the pooled text
+ * @param additionTimeEmbedDim numbers that stand for each of an image's sizes, joined with the pooled text
  * @param classesBeside whether the class's embedding comes beside the timestep's, instead of being added
  */
 public record UNetConfig(

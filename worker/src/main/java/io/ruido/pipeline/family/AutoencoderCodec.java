@@ -88,10 +88,10 @@ public final class AutoencoderCodec implements Codec {
         return layered;
     }
 
-    /** A draw from the distribution of a picture's latents, scaled. */
+    /** A draw from the distribution of an image's latents, scaled. */
     @Override
-    public float[] encode(NDArray picture, TorchRandom random) {
-        AutoencoderKL.Posterior posterior = current().encode(Ops.cast(picture, type));
+    public float[] encode(NDArray image, TorchRandom random) {
+        AutoencoderKL.Posterior posterior = current().encode(Ops.cast(image, type));
         float[] latents = Ops.cast(posterior.mean(), DataType.FLOAT32).toFloatArray();
         float[] deviation =
                 Ops.cast(posterior.logvar(), DataType.FLOAT32).mul(0.5).exp().toFloatArray();

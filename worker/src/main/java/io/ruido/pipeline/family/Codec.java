@@ -26,7 +26,7 @@ public interface Codec {
     /** Pixels along each side that one of the latents stands for. */
     int downscale();
 
-    /** What clips it makes; empty where it makes pictures only. */
+    /** What clips it makes; empty where it makes images only. */
     default Optional<Clips> clips() {
         return Optional.empty();
     }
@@ -36,7 +36,7 @@ public interface Codec {
      *
      * @param frameStep their frames are 1 more than a multiple of this
      * @param framesPerSecond of those that the model was trained with
-     * @param firstFrame whether a picture can be, or must be, their first frame
+     * @param firstFrame whether an image can be, or must be, their first frame
      */
     record Clips(int frameStep, double framesPerSecond, FirstFrame firstFrame) {
         /** Returns the possible number of frames nearest to a duration. */
@@ -53,7 +53,7 @@ public interface Codec {
         }
     }
 
-    /** Whether a clip begins with a given picture. */
+    /** Whether a clip begins with a given image. */
     enum FirstFrame {
         NONE,
         OPTIONAL,
@@ -66,7 +66,7 @@ public interface Codec {
     }
 
     /**
-     * The shape of one sample's latents: (1, L, h, w) of a picture, (1, L, f, h, w) of a clip.
+     * The shape of one sample's latents: (1, L, h, w) of an image, (1, L, f, h, w) of a clip.
      *
      * @param geometry whose sides are multiples of {@link #downscale()}
      * @throws IllegalArgumentException naming what of the geometry the model cannot make
@@ -85,32 +85,32 @@ public interface Codec {
      */
     List<Frames> decode(NDArray latents);
 
-    /** Whether results can begin with a picture. */
+    /** Whether results can begin with an image. */
     default boolean encodes() {
         return clips().map(clips -> clips.firstFrame() != FirstFrame.NONE).orElse(true);
     }
 
     /**
-     * Latents that stand for a picture, as the denoiser sees them.
+     * Latents that stand for an image, as the denoiser sees them.
      *
-     * @param picture (1, 3, H, W) in −1…1
+     * @param image (1, 3, H, W) in −1…1
      * @param random to draw from a distribution, if the codec has one
-     * @throws IllegalArgumentException when the model cannot begin with a picture
+     * @throws IllegalArgumentException when the model cannot begin with an image
      */
-    float[] encode(NDArray picture, TorchRandom random);
+    float[] encode(NDArray image, TorchRandom random);
 
     /**
-     * How a clip begins with a picture.
+     * How a clip begins with an image.
      *
-     * @param picture the first frame, (1, 3, H, W) in −1…1
+     * @param image the first frame, (1, 3, H, W) in −1…1
      * @param latents shape of the clip's, (1, L, f, h, w)
-     * @throws IllegalArgumentException when the model cannot begin with a picture
+     * @throws IllegalArgumentException when the model cannot begin with an image
      */
-    default Inpainting firstFrame(NDArray picture, Shape latents) {
+    default Inpainting firstFrame(NDArray image, Shape latents) {
         throw new IllegalArgumentException("image: the model makes no clips");
     }
 
-    /** A small, rough picture of unfinished latents. */
+    /** A small, rough image of unfinished latents. */
     LatentPreview preview();
 
     /** Frees what does not belong to its manager. */

@@ -28,7 +28,7 @@ public record PixelCodec(int channels) implements Codec {
     }
 
     @Override
-    public float[] encode(NDArray picture, TorchRandom random) {
+    public float[] encode(NDArray image, TorchRandom random) {
         throw new IllegalArgumentException("image: the model has no autoencoder");
     }
 

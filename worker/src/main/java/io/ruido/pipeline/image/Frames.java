@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The frames of one result: one of a picture, more of a clip.
+ * The frames of one result: one of an image, more of a clip.
  *
  * @param images of the same size, in the order of time
  */
@@ -23,7 +23,7 @@ public record Frames(List<RgbImage> images) {
         }
     }
 
-    /** The picture, or the first frame of a clip. */
+    /** The image, or the first frame of a clip. */
     public RgbImage first() {
         return images.getFirst();
     }

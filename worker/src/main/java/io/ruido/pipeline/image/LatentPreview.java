@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
 public record LatentPreview(float[] matrix) {
     private static final int COLOURS = 3;
 
-    private static final int PICTURES = 8;
+    private static final int IMAGES = 8;
     private static final int LATENT_SIDE = 8;
     private static final int BLOBS = 6;
 
@@ -33,7 +33,7 @@ public record LatentPreview(float[] matrix) {
      */
     public static LatentPreview fit(Autoencoder vae, NDManager manager, DataType type) {
         return fit(
-                pictures -> Ops.cast(vae.encode(Ops.cast(pictures, type)).mean(), DataType.FLOAT32)
+                images -> Ops.cast(vae.encode(Ops.cast(images, type)).mean(), DataType.FLOAT32)
                         .mul(vae.config().scalingFactor()),
                 vae.config().downscale(),
                 manager);
@@ -48,9 +48,9 @@ public record LatentPreview(float[] matrix) {
     public static LatentPreview fit(UnaryOperator<NDArray> encode, int downscale, NDManager manager) {
         try (NDManager scratch = manager.newSubManager()) {
             int side = LATENT_SIDE * downscale;
-            NDArray pictures = scratch.create(blobs(side), new Shape(PICTURES, 3, side, side));
-            NDArray latents = encode.apply(pictures);
-            NDArray small = pictures.reshape(PICTURES, 3, LATENT_SIDE, downscale, LATENT_SIDE, downscale)
+            NDArray images = scratch.create(blobs(side), new Shape(IMAGES, 3, side, side));
+            NDArray latents = encode.apply(images);
+            NDArray small = images.reshape(IMAGES, 3, LATENT_SIDE, downscale, LATENT_SIDE, downscale)
                     .mean(new int[] {5})
                     .mean(new int[] {3}); // (P, 3, h, w)
             NDArray x = withConstant(latents); // (P·h·w, L+1)
@@ -80,11 +80,11 @@ public record LatentPreview(float[] matrix) {
     public Frames frames(float[] latents, Shape shape) {
         int count = shape.dimension() == 5 ? (int) shape.get(2) : 1;
         return new Frames(IntStream.range(0, count)
-                .mapToObj(frame -> picture(latents, shape, frame))
+                .mapToObj(frame -> image(latents, shape, frame))
                 .toList());
     }
 
-    private RgbImage picture(float[] latents, Shape shape, int frame) {
+    private RgbImage image(float[] latents, Shape shape, int frame) {
         int width = (int) shape.get(shape.dimension() - 1);
         int height = (int) shape.get(shape.dimension() - 2);
         int channels = (int) shape.get(1);
@@ -111,9 +111,9 @@ public record LatentPreview(float[] matrix) {
     /** Draws soft discs of random colours on random backgrounds, in −1…1. */
     private static float[] blobs(int side) {
         var random = new SplittableRandom(0);
-        var pixels = new float[PICTURES * 3 * side * side];
+        var pixels = new float[IMAGES * 3 * side * side];
         int plane = side * side;
-        for (int p = 0; p < PICTURES; p++) {
+        for (int p = 0; p < IMAGES; p++) {
             for (int blob = 0; blob <= BLOBS; blob++) {
                 double x = random.nextDouble(side), y = random.nextDouble(side);
                 double radius =

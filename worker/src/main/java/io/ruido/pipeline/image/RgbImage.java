@@ -5,7 +5,7 @@ import java.awt.image.BufferedImage;
 import java.math.BigInteger;
 
 /**
- * A picture of 8-bit colours.
+ * An image of 8-bit colours.
  *
  * @param rgb red, green and blue of each pixel, row by row from the top left
  */
@@ -20,7 +20,7 @@ public record RgbImage(int width, int height, byte[] rgb) {
         }
     }
 
-    /** A picture's colours, without its transparency. */
+    /** An image's colours, without its transparency. */
     public static RgbImage of(BufferedImage image) {
         int width = image.getWidth();
         int height = image.getHeight();
