@@ -8,12 +8,12 @@ public sealed interface Inpainting {
     record None() implements Inpainting {}
 
     /**
-     * The kept part is restored after each step.
+     * The kept part is blended in after each step, with noise of the current level.
      *
      * @param latents clean latents of the image
      * @param mask value for each latent: 1 where it is repainted, 0 where it is kept
      */
-    record Kept(float[] latents, float[] mask) implements Inpainting {}
+    record Blended(float[] latents, float[] mask) implements Inpainting {}
 
     /**
      * The denoiser is an inpainting model, which takes the mask and the masked image as input.
@@ -28,7 +28,7 @@ public sealed interface Inpainting {
      * @param latents clean latents
      * @param mask value for each latent: 1 where it is generated, 0 where it is kept
      */
-    record Clean(float[] latents, float[] mask) implements Inpainting {
+    record CleanRegion(float[] latents, float[] mask) implements Inpainting {
         /**
          * Creates the known part of a clip whose first frame is kept.
          *
@@ -36,7 +36,7 @@ public sealed interface Inpainting {
          * @param channels number of channels of the latents
          * @param frames number of frames of the latents
          */
-        public static Clean ofFirstFrame(float[] first, int channels, int frames) {
+        public static CleanRegion ofFirstFrame(float[] first, int channels, int frames) {
             int frame = first.length / channels;
             float[] latents = new float[first.length * frames];
             float[] mask = new float[latents.length];
@@ -46,7 +46,7 @@ public sealed interface Inpainting {
                 System.arraycopy(first, channel * frame, latents, at, frame);
                 Arrays.fill(mask, at, at + frame, 0);
             }
-            return new Clean(latents, mask);
+            return new CleanRegion(latents, mask);
         }
     }
 
@@ -54,9 +54,9 @@ public sealed interface Inpainting {
     default float[][] rows() {
         return switch (this) {
             case None none -> new float[0][];
-            case Kept(float[] latents, float[] mask) -> new float[][] {latents, mask};
+            case Blended(float[] latents, float[] mask) -> new float[][] {latents, mask};
             case Concatenated(float[] channels) -> new float[][] {channels};
-            case Clean(float[] latents, float[] mask) -> new float[][] {latents, mask, {}};
+            case CleanRegion(float[] latents, float[] mask) -> new float[][] {latents, mask, {}};
         };
     }
 
@@ -65,8 +65,8 @@ public sealed interface Inpainting {
         return switch (rows.length) {
             case 0 -> new None();
             case 1 -> new Concatenated(rows[0]);
-            case 2 -> new Kept(rows[0], rows[1]);
-            default -> new Clean(rows[0], rows[1]);
+            case 2 -> new Blended(rows[0], rows[1]);
+            default -> new CleanRegion(rows[0], rows[1]);
         };
     }
 }

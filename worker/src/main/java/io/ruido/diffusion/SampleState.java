@@ -63,7 +63,7 @@ public final class SampleState {
         this.firstNoise = noise;
         this.inpainting = inpainting;
         this.state[0] = noised(latents, level);
-        keep();
+        restoreKnownRegion();
         this.x0 = state[0];
     }
 
@@ -124,9 +124,9 @@ public final class SampleState {
         return trajectory.made(trajectory.size());
     }
 
-    /** Whether a part of it has no noise, see {@link Inpainting.Clean}. */
-    public boolean partlyClean() {
-        return inpainting instanceof Inpainting.Clean;
+    /** Whether a part of the latents has no noise, see {@link Inpainting.CleanRegion}. */
+    public boolean hasCleanRegion() {
+        return inpainting instanceof Inpainting.CleanRegion;
     }
 
     /** The timestep at which the denoiser is called next. */
@@ -194,7 +194,7 @@ public final class SampleState {
         x0 = estimate;
         index++;
         checkFinite();
-        keep();
+        restoreKnownRegion();
     }
 
     private void checkFinite() {
@@ -209,23 +209,23 @@ public final class SampleState {
     }
 
     /**
-     * Puts what is kept of an image in its place: with the noise that the sample began with, as strong as it is now,
-     * or clean.
+     * Restores the part of an image that is kept: with the noise that the sample began with, at the current level, or
+     * clean.
      */
-    private void keep() {
+    private void restoreKnownRegion() {
         switch (inpainting) {
-            case Inpainting.Kept(float[] latents, float[] mask)
-            when index > 0 -> mix(done() ? latents : noised(latents, next().level()), mask);
-            case Inpainting.Clean(float[] latents, float[] mask) -> mix(latents, mask);
-            case Inpainting.Kept kept -> {}
+            case Inpainting.Blended(float[] latents, float[] mask)
+            when index > 0 -> blend(done() ? latents : noised(latents, next().level()), mask);
+            case Inpainting.CleanRegion(float[] latents, float[] mask) -> blend(latents, mask);
+            case Inpainting.Blended blended -> {}
             case Inpainting.Concatenated concatenated -> {}
             case Inpainting.None none -> {}
         }
     }
 
-    private void mix(float[] kept, float[] mask) {
-        for (int i = 0; i < kept.length; i++) {
-            state[0][i] = (1 - mask[i]) * kept[i] + mask[i] * state[0][i];
+    private void blend(float[] known, float[] mask) {
+        for (int i = 0; i < known.length; i++) {
+            state[0][i] = (1 - mask[i]) * known[i] + mask[i] * state[0][i];
         }
     }
 

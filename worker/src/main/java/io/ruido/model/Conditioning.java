@@ -17,7 +17,7 @@ import java.util.function.UnaryOperator;
  * @param sizes numbers about the image's size (B, S)
  * @param labels labels of a class (B), type int64, or whatever else stands for one (B, P)
  * @param guidance that a distilled model has learned, embedded (B, G)
- * @param clean 1 for each clip whose first latent frame has no noise, else 0 (B)
+ * @param firstFrameClean 1 for each clip whose first latent frame has no noise, else 0 (B)
  * @param image states of an image (B, P, D′)
  */
 public record Conditioning(
@@ -27,7 +27,7 @@ public record Conditioning(
         NDArray sizes,
         NDArray labels,
         NDArray guidance,
-        NDArray clean,
+        NDArray firstFrameClean,
         NDArray image) {
 
     public static Conditioning none() {
@@ -40,35 +40,35 @@ public record Conditioning(
     }
 
     public Conditioning withStates(NDArray newStates) {
-        return new Conditioning(newStates, mask, pooled, sizes, labels, guidance, clean, image);
+        return new Conditioning(newStates, mask, pooled, sizes, labels, guidance, firstFrameClean, image);
     }
 
     public Conditioning withMask(NDArray newMask) {
-        return new Conditioning(states, newMask, pooled, sizes, labels, guidance, clean, image);
+        return new Conditioning(states, newMask, pooled, sizes, labels, guidance, firstFrameClean, image);
     }
 
     public Conditioning withPooled(NDArray newPooled) {
-        return new Conditioning(states, mask, newPooled, sizes, labels, guidance, clean, image);
+        return new Conditioning(states, mask, newPooled, sizes, labels, guidance, firstFrameClean, image);
     }
 
     public Conditioning withSizes(NDArray newSizes) {
-        return new Conditioning(states, mask, pooled, newSizes, labels, guidance, clean, image);
+        return new Conditioning(states, mask, pooled, newSizes, labels, guidance, firstFrameClean, image);
     }
 
     public Conditioning withLabels(NDArray newLabels) {
-        return new Conditioning(states, mask, pooled, sizes, newLabels, guidance, clean, image);
+        return new Conditioning(states, mask, pooled, sizes, newLabels, guidance, firstFrameClean, image);
     }
 
     public Conditioning withGuidance(NDArray newGuidance) {
-        return new Conditioning(states, mask, pooled, sizes, labels, newGuidance, clean, image);
+        return new Conditioning(states, mask, pooled, sizes, labels, newGuidance, firstFrameClean, image);
     }
 
-    public Conditioning withClean(NDArray newClean) {
-        return new Conditioning(states, mask, pooled, sizes, labels, guidance, newClean, image);
+    public Conditioning withFirstFrameClean(NDArray newFirstFrameClean) {
+        return new Conditioning(states, mask, pooled, sizes, labels, guidance, newFirstFrameClean, image);
     }
 
     public Conditioning withImage(NDArray newImage) {
-        return new Conditioning(states, mask, pooled, sizes, labels, guidance, clean, newImage);
+        return new Conditioning(states, mask, pooled, sizes, labels, guidance, firstFrameClean, newImage);
     }
 
     /** The conditions of these samples and those of others, in this order. */
@@ -90,7 +90,7 @@ public record Conditioning(
                 unlessEmpty.apply(sizes, other.sizes),
                 unlessEmpty.apply(labels, other.labels),
                 unlessEmpty.apply(guidance, other.guidance),
-                unlessEmpty.apply(clean, other.clean),
+                unlessEmpty.apply(firstFrameClean, other.firstFrameClean),
                 unlessEmpty.apply(image, other.image));
     }
 }

@@ -79,7 +79,7 @@ public final class InitialLatents {
             float[] small = shrunk(mask, shape);
             Inpainting inpainting = pipeline.takesMask()
                     ? new Inpainting.Concatenated(joined(small, masked))
-                    : new Inpainting.Kept(latents, spread(small, size));
+                    : new Inpainting.Blended(latents, spread(small, size));
             return fromNoise
                     ? new SampleState(trajectory, random, noise, inpainting)
                     : new SampleState(trajectory, random, noise, latents, inpainting);

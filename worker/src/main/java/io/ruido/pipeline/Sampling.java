@@ -49,10 +49,10 @@ public final class Sampling {
                 wanted = wanted.withImage(image);
                 unwanted = unwanted.withImage(image);
             }
-            if (state.partlyClean()) {
-                NDArray clean = manager.ones(new Shape(1));
-                wanted = wanted.withClean(clean);
-                unwanted = unwanted.withClean(clean);
+            if (state.hasCleanRegion()) {
+                NDArray firstFrameClean = manager.ones(new Shape(1));
+                wanted = wanted.withFirstFrameClean(firstFrameClean);
+                unwanted = unwanted.withFirstFrameClean(firstFrameClean);
             }
             while (!state.done()) {
                 try (NDManager step = manager.newSubManager()) {

@@ -50,9 +50,9 @@ class SampleStateTest {
         float[] picture = new TorchRandom(1).randn(SIZE);
         float[] mask = new float[SIZE];
         mask[0] = 1;
-        for (Inpainting inpainting :
-                new Inpainting[] {new Inpainting.Kept(picture, mask), new Inpainting.Concatenated(new float[] {1, 2, 3})
-                }) {
+        for (Inpainting inpainting : new Inpainting[] {
+            new Inpainting.Blended(picture, mask), new Inpainting.Concatenated(new float[] {1, 2, 3})
+        }) {
             Trajectory trajectory = trajectory("ddim", STEPS);
             var random = new TorchRandom(7);
             var whole = new SampleState(trajectory, random, random.randn(SIZE), picture, inpainting);
@@ -62,7 +62,7 @@ class SampleStateTest {
                 advance(parts);
                 assertThat(parts.save()).isEqualTo(whole.save());
             }
-            boolean kept = inpainting instanceof Inpainting.Kept;
+            boolean kept = inpainting instanceof Inpainting.Blended;
             assertThat(whole.latents()[1] == picture[1]).isEqualTo(kept);
             assertThat(whole.latents()[0]).isNotEqualTo(picture[0]);
         }

@@ -29,9 +29,9 @@ public final class WanDenoiser implements Denoiser {
     @Override
     public NDArray forward(NDArray latents, NDArray timesteps, Conditioning conditioning) {
         if (lowNoise.isEmpty()) {
-            NDArray told = conditioning.clean().isEmpty()
+            NDArray told = conditioning.firstFrameClean().isEmpty()
                     ? timesteps
-                    : eachPatch(latents.getShape(), timesteps, Ops.cast(conditioning.clean(), DataType.FLOAT32));
+                    : eachPatch(latents.getShape(), timesteps, Ops.cast(conditioning.firstFrameClean(), DataType.FLOAT32));
             return transformer.forward(latents, told, conditioning.states(), conditioning.image());
         }
         float[] all = timesteps.toFloatArray();
@@ -58,10 +58,10 @@ public final class WanDenoiser implements Denoiser {
     }
 
     /** A timestep for each patch, (B, N): 0 for those of a first frame without noise. */
-    private NDArray eachPatch(Shape latents, NDArray timesteps, NDArray clean) {
+    private NDArray eachPatch(Shape latents, NDArray timesteps, NDArray firstFrameClean) {
         int side = config().divisor();
         long patches = latents.get(3) / side * (latents.get(4) / side); // of one frame
-        NDArray first = timesteps.sub(timesteps.mul(clean)).reshape(-1, 1).repeat(1, patches);
+        NDArray first = timesteps.sub(timesteps.mul(firstFrameClean)).reshape(-1, 1).repeat(1, patches);
         NDArray others = timesteps.reshape(-1, 1).repeat(1, patches * (latents.get(2) - 1));
         return first.concat(others, 1);
     }

@@ -96,7 +96,7 @@ final class WanCodec implements Codec {
         return switch (clips.firstFrame()) {
             case NONE -> throw new IllegalArgumentException("image: the model makes clips from text only");
             case OPTIONAL ->
-                Inpainting.Clean.ofFirstFrame(encodeImages(image).toFloatArray(), channels(), (int) latents.get(2));
+                Inpainting.CleanRegion.ofFirstFrame(encodeImages(image).toFloatArray(), channels(), (int) latents.get(2));
             case REQUIRED -> new Inpainting.Concatenated(beside(image, latents));
         };
     }

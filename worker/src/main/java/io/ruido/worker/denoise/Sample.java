@@ -111,7 +111,7 @@ public final class Sample implements AutoCloseable {
 
     public DenoiserInput denoiserInput() {
         return new DenoiserInput(
-                params, current(), denoising.input(), denoising.timestep(), denoising.partlyClean(), loras);
+                params, current(), denoising.input(), denoising.timestep(), denoising.hasCleanRegion(), loras);
     }
 
     public SampleState denoising() {

@@ -284,12 +284,12 @@ public final class Model implements AutoCloseable {
                 .withMask(whole(rows.apply(Conditioning.Encoded::mask)))
                 .withPooled(rows.apply(Conditioning.Encoded::pooled))
                 .withLabels(whole(rows.apply(Conditioning.Encoded::labels)))
-                .withClean(clean(manager, batch))
+                .withFirstFrameClean(firstFrameClean(manager, batch))
                 .withImage(rows(manager, batch, sample -> sample.conditioning().image()));
     }
 
     /** Marks the samples (B) whose first frame is given; an absent tensor when there is none. */
-    private static NDArray clean(NDManager manager, List<DenoiserInput> batch) {
+    private static NDArray firstFrameClean(NDManager manager, List<DenoiserInput> batch) {
         float[] clean = new float[batch.size()];
         for (int i = 0; i < clean.length; i++) {
             clean[i] = batch.get(i).firstFrameClean() ? 1 : 0;

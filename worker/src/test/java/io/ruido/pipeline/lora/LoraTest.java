@@ -256,7 +256,7 @@ class LoraTest {
         Arrays.fill(timesteps, 500);
         Arrays.fill(weights, 1);
         Conditioning text =
-                Conditioning.ofStates(states).withClean(states.getManager().ones(new Shape(size)));
+                Conditioning.ofStates(states).withFirstFrameClean(states.getManager().ones(new Shape(size)));
         return pipeline.predict(latents, timesteps, List.of(new Guide(text, weights)), text, weights, added, false);
     }
 
