@@ -41,7 +41,7 @@ final class DpmMultistep implements Sampler {
         Linear x0(Level level);
     }
 
-    private record Usual(DpmGrids grids, Prediction prediction) implements Grids {
+    private record DiscreteTime(DpmGrids grids, Prediction prediction) implements Grids {
         @Override
         public Grid grid(int steps) {
             return grids.grid(steps);
@@ -107,7 +107,7 @@ final class DpmMultistep implements Sampler {
     DpmMultistep(SchedulerSettings settings) {
         this(
                 settings,
-                new Usual(
+                new DiscreteTime(
                         new DpmGrids(settings, !settings.is("beta_schedule", "squaredcos_cap_v2"), false),
                         Prediction.ofEitherKind(settings)),
                 Prediction.ofEitherKind(settings));
