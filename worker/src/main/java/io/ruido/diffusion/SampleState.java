@@ -271,7 +271,7 @@ public final class SampleState {
                 });
             case Noise.Brownian path -> {
                 long seed = path.seed().orElseGet(random::nextSeed);
-                yield new BrownianPath(seed, path.least(), path.greatest())
+                yield new BrownianPath(seed, path.sigmaMin(), path.sigmaMax())
                         .increment(path.from(), path.to(), state[0].length);
             }
         };

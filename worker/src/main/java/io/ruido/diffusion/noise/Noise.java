@@ -23,7 +23,7 @@ public sealed interface Noise {
      * The standardised increment of a Brownian path between two σ. Its seed is the sampler's setting; without one it is
      * what the sample's generator would draw next, which stays as it is.
      *
-     * @param least smallest time of the path
+     * @param sigmaMin smallest sigma of the path
      */
-    record Brownian(OptionalLong seed, float least, float greatest, float from, float to) implements Noise {}
+    record Brownian(OptionalLong seed, float sigmaMin, float sigmaMax, float from, float to) implements Noise {}
 }

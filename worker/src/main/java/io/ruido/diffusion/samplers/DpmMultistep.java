@@ -66,7 +66,7 @@ final class DpmMultistep implements Sampler {
     private record Edm(EdmGrids grids) implements Grids {
         @Override
         public Grid grid(int steps) {
-            return grids.gridToLeast(steps);
+            return grids.gridToSigmaMin(steps);
         }
 
         @Override

@@ -36,8 +36,8 @@ final class DpmSde implements Sampler {
     public Trajectory trajectory(int steps, int skip) {
         Grid grid = grids.grid(steps);
         double[] sigmas = grid.sigmas();
-        float least = (float) sigmas[grid.steps() - 1];
-        float greatest = (float) sigmas[0];
+        float sigmaMin = (float) sigmas[grid.steps() - 1];
+        float sigmaMax = (float) sigmas[0];
         List<Step> calls = new ArrayList<>();
         for (int i = skip / callsPerStep(); i < grid.steps(); i++) {
             if (sigmas[i + 1] == 0) {
@@ -50,13 +50,13 @@ final class DpmSde implements Sampler {
             float from = sigma(t);
             float middle = sigma(t + (tNext - t) * 0.5f);
             float to = sigma(tNext);
-            Noise.Brownian noise = new Noise.Brownian(seed, least, greatest, from, middle);
+            Noise.Brownian noise = new Noise.Brownian(seed, sigmaMin, sigmaMax, from, middle);
             calls.add(step(grid.timesteps()[i], sigmas[i], sigmas[i], ancestral(Linear.X, from, middle), Linear.X)
                     .with(noise)
                     .asInterim());
             // What is kept of an image is mixed in as noisy as at the end of the step, as diffusers has it.
             calls.add(step(grids.timestep(middle), middle, sigmas[i + 1], ancestral(Linear.history(1), from, to))
-                    .with(new Noise.Brownian(seed, least, greatest, from, to)));
+                    .with(new Noise.Brownian(seed, sigmaMin, sigmaMax, from, to)));
         }
         return new Trajectory(calls, grids.initialNoise(grid), new Clamp.None());
     }

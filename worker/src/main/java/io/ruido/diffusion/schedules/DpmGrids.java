@@ -32,7 +32,7 @@ public final class DpmGrids {
         flow = settings.flag("use_flow_sigmas")
                 ? Optional.of(new FlowSigmas(settings.decimal("flow_shift"), schedule.trainSteps()))
                 : Optional.empty();
-        finalSigma = settings.isAbsent("final_sigmas_type") ? sigmas.least() : sigmas.finalSigma(settings);
+        finalSigma = settings.isAbsent("final_sigmas_type") ? sigmas.min() : sigmas.finalSigma(settings);
         if (flow() && shape != Shape.PLAIN) {
             throw settings.unsupported(shape.flag(), "false where use_flow_sigmas is true");
         }
@@ -72,7 +72,7 @@ public final class DpmGrids {
         if (shape == Shape.PLAIN) {
             return Grid.of(timesteps, sigmas.at(timesteps), finalSigma);
         }
-        double[] shaped = Sigmas.shaped(shape, sigmas.greatest(), sigmas.least(), steps);
+        double[] shaped = Sigmas.shaped(shape, sigmas.max(), sigmas.min(), steps);
         boolean rounds = roundsShaped && (shape == Shape.KARRAS || shape == Shape.LU);
         timesteps = Arrays.stream(sigmas.timesteps(shaped))
                 .map(timestep -> rounds ? Math.rint(timestep) : Math.floor(timestep))

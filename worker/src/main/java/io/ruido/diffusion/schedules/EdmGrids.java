@@ -9,18 +9,18 @@ import java.util.Set;
  * of a timestep, and its output is scaled and mixed with the latent.
  */
 public final class EdmGrids {
-    private final double least;
-    private final double greatest;
-    private final double data;
+    private final double sigmaMin;
+    private final double sigmaMax;
+    private final double sigmaData;
     private final double rho;
     private final boolean karras;
     private final boolean clean;
     private final double sign;
 
     public EdmGrids(SchedulerSettings settings) {
-        least = settings.decimal("sigma_min", Double.MIN_VALUE, 1e6);
-        greatest = settings.decimal("sigma_max", least, 1e6);
-        data = settings.decimal("sigma_data", Double.MIN_VALUE, 1e6);
+        sigmaMin = settings.decimal("sigma_min", Double.MIN_VALUE, 1e6);
+        sigmaMax = settings.decimal("sigma_max", sigmaMin, 1e6);
+        sigmaData = settings.decimal("sigma_data", Double.MIN_VALUE, 1e6);
         rho = settings.decimal("rho", 1e-3, 1e3);
         karras =
                 settings.text("sigma_schedule", Set.of("karras", "exponential")).equals("karras");
@@ -38,14 +38,14 @@ public final class EdmGrids {
     }
 
     /** The grid of the multistep solver, which ends clean or at the least σ. */
-    public Grid gridToLeast(int steps) {
-        return grid(sigmas(steps), clean ? 0 : least);
+    public Grid gridToSigmaMin(int steps) {
+        return grid(sigmas(steps), clean ? 0 : sigmaMin);
     }
 
     private double[] sigmas(int steps) {
         double[] sigmas = new double[steps];
         for (int i = 0; i < steps; i++) {
-            sigmas[i] = sigma(steps == 1 ? only() : (double) i / (steps - 1));
+            sigmas[i] = sigma(steps == 1 ? rampOfSingleStep() : (double) i / (steps - 1));
         }
         return sigmas;
     }
@@ -57,22 +57,22 @@ public final class EdmGrids {
     }
 
     /** Where a single step begins: as diffusers counts, at the least σ of the exponential schedule. */
-    private double only() {
+    private double rampOfSingleStep() {
         return karras ? 0 : 1;
     }
 
     /** @param ramp from 0 at the beginning to 1 at the end */
     private double sigma(double ramp) {
         if (!karras) {
-            return Math.exp(Math.log(greatest) + ramp * (Math.log(least) - Math.log(greatest)));
+            return Math.exp(Math.log(sigmaMax) + ramp * (Math.log(sigmaMin) - Math.log(sigmaMax)));
         }
-        double first = Math.pow(greatest, 1 / rho);
-        return Math.pow(first + ramp * (Math.pow(least, 1 / rho) - first), rho);
+        double first = Math.pow(sigmaMax, 1 / rho);
+        return Math.pow(first + ramp * (Math.pow(sigmaMin, 1 / rho) - first), rho);
     }
 
     /** Standard deviation of the first latent. */
     public double initialNoise() {
-        return Math.hypot(greatest, 1);
+        return Math.hypot(sigmaMax, 1);
     }
 
     /** Whether the last step goes to a clean latent. */
@@ -86,14 +86,14 @@ public final class EdmGrids {
 
     /** c_in. */
     public double inputScale(double sigma) {
-        return 1 / Math.hypot(sigma, data);
+        return 1 / Math.hypot(sigma, sigmaData);
     }
 
     /** c_skip·x + c_out·m. */
     public Linear x0(double sigma) {
-        double variance = sigma * sigma + data * data;
+        double variance = sigma * sigma + sigmaData * sigmaData;
         return Linear.X
-                .times(data * data / variance)
-                .plus(Linear.OUTPUT.times(sign * sigma * data / Math.sqrt(variance)));
+                .times(sigmaData * sigmaData / variance)
+                .plus(Linear.OUTPUT.times(sign * sigma * sigmaData / Math.sqrt(variance)));
     }
 }

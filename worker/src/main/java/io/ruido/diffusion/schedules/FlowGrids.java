@@ -27,8 +27,8 @@ public final class FlowGrids {
             throw new IllegalArgumentException(
                     "steps must be from 1 to %d, was %d".formatted(flow.trainSteps(), steps));
         }
-        double least = (float) flow.shifted(1.0 / flow.trainSteps());
-        double[] sigmas = Arrays.stream(Sigmas.linspace(1, least, steps))
+        double sigmaMin = (float) flow.shifted(1.0 / flow.trainSteps());
+        double[] sigmas = Arrays.stream(Sigmas.linspace(1, sigmaMin, steps))
                 .map(flow::shifted)
                 .toArray();
         if (terminal != 0) {

@@ -15,8 +15,8 @@ public final class SigmaGrids {
     private final Shape shape;
     private final boolean logLinear;
     private final double finalSigma;
-    private final double leastSigma;
-    private final double greatestSigma;
+    private final double configuredMin;
+    private final double configuredMax;
     private final boolean roundsTimesteps;
 
     public SigmaGrids(SchedulerSettings settings) {
@@ -34,8 +34,8 @@ public final class SigmaGrids {
                 && settings.text("interpolation_type", Set.of("linear", "log_linear"))
                         .equals("log_linear");
         finalSigma = sigmas.finalSigma(settings);
-        leastSigma = settings.decimalOr("sigma_min", Double.NaN);
-        greatestSigma = settings.decimalOr("sigma_max", Double.NaN);
+        configuredMin = settings.decimalOr("sigma_min", Double.NaN);
+        configuredMax = settings.decimalOr("sigma_max", Double.NaN);
     }
 
     /** Whether sigmas, and not their timesteps, are what is evenly spaced. */
@@ -48,12 +48,12 @@ public final class SigmaGrids {
                 .map(timestep -> roundsTimesteps ? (float) timestep : timestep)
                 .toArray();
         double[] plain = logLinear
-                ? Sigmas.shaped(Shape.EXPONENTIAL, sigmas.greatest(), sigmas.least(), steps + 1)
+                ? Sigmas.shaped(Shape.EXPONENTIAL, sigmas.max(), sigmas.min(), steps + 1)
                 : sigmas.at(timesteps);
         if (shape != Shape.PLAIN) {
-            double greatest = Double.isNaN(greatestSigma) ? plain[0] : greatestSigma;
-            double least = Double.isNaN(leastSigma) ? plain[plain.length - 1] : leastSigma;
-            double[] shaped = Sigmas.shaped(shape, greatest, least, steps);
+            double sigmaMax = Double.isNaN(configuredMax) ? plain[0] : configuredMax;
+            double sigmaMin = Double.isNaN(configuredMin) ? plain[plain.length - 1] : configuredMin;
+            double[] shaped = Sigmas.shaped(shape, sigmaMax, sigmaMin, steps);
             return Grid.of(sigmas.timesteps(shaped), shaped, finalSigma);
         }
         return logLinear
@@ -68,8 +68,8 @@ public final class SigmaGrids {
 
     /** Standard deviation of the first latent. */
     public double initialNoise(Grid grid) {
-        double greatest = Arrays.stream(grid.sigmas()).max().orElseThrow();
-        return spacing.kind() == Spacing.Kind.LEADING ? Math.hypot(greatest, 1) : greatest;
+        double sigmaMax = Arrays.stream(grid.sigmas()).max().orElseThrow();
+        return spacing.kind() == Spacing.Kind.LEADING ? Math.hypot(sigmaMax, 1) : sigmaMax;
     }
 
     /** What brings a latent with that sigma to unit variance. */

@@ -52,11 +52,11 @@ public final class Sigmas {
         }
     }
 
-    double least() {
+    double min() {
         return trained[0];
     }
 
-    double greatest() {
+    double max() {
         return trained[trained.length - 1];
     }
 
@@ -73,7 +73,7 @@ public final class Sigmas {
                         || settings.text("final_sigmas_type", Set.of("zero", "sigma_min"))
                                 .equals("zero")
                 ? 0
-                : least();
+                : min();
     }
 
     /** Sigma at each timestep, linear in between. */
@@ -103,14 +103,16 @@ public final class Sigmas {
         return (1 - weight) * low + weight * (low + 1); // as it is rounded, for it may be truncated
     }
 
-    static double[] shaped(Shape shape, double greatest, double least, int steps) {
+    static double[] shaped(Shape shape, double sigmaMax, double sigmaMin, int steps) {
         return switch (shape) {
             case KARRAS ->
-                map(linspace(Math.pow(greatest, 1 / RHO), Math.pow(least, 1 / RHO), steps), x -> Math.pow(x, RHO));
-            case EXPONENTIAL -> map(linspace(Math.log(greatest), Math.log(least), steps), Math::exp);
-            case LU -> map(linspace(FloatLog.of((float) greatest), FloatLog.of((float) least), steps), Math::exp);
+                map(linspace(Math.pow(sigmaMax, 1 / RHO), Math.pow(sigmaMin, 1 / RHO), steps), x -> Math.pow(x, RHO));
+            case EXPONENTIAL -> map(linspace(Math.log(sigmaMax), Math.log(sigmaMin), steps), Math::exp);
+            case LU -> map(linspace(FloatLog.of((float) sigmaMax), FloatLog.of((float) sigmaMin), steps), Math::exp);
             case BETA ->
-                map(linspace(0, 1, steps), t -> least + BETA.inverseCumulativeProbability(1 - t) * (greatest - least));
+                map(
+                        linspace(0, 1, steps),
+                        t -> sigmaMin + BETA.inverseCumulativeProbability(1 - t) * (sigmaMax - sigmaMin));
             case PLAIN -> throw new IllegalArgumentException("plain sigmas are those of the timesteps");
         };
     }
