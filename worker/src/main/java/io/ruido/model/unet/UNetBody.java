@@ -28,24 +28,24 @@ import java.util.OptionalInt;
  */
 final class UNetBody {
     /**
-     * What every block is given besides the image.
+     * The inputs of every block in addition to the feature map.
      *
      * @param times for each residual block the timestep
      * @param plainTimes for each of those that want it without the non-linearity
      * @param context (B, T, D'), or nothing
      */
-    private record Given(NDList times, NDList plainTimes, NDArray context) {}
+    private record BlockInputs(NDList times, NDList plainTimes, NDArray context) {}
 
     /** A part of a block. */
     @FunctionalInterface
     private interface Part {
-        NDArray forward(NDArray x, Given given);
+        NDArray forward(NDArray x, BlockInputs inputs);
     }
 
     /** Doubles the sides, to those of the feature map that is joined next. */
     @FunctionalInterface
-    private interface Up2 {
-        NDArray forward(NDArray x, NDArray next, Given given);
+    private interface Upsampling {
+        NDArray forward(NDArray x, NDArray next, BlockInputs inputs);
     }
 
     private final UNetBodyConfig config;
@@ -80,18 +80,18 @@ final class UNetBody {
      * @return (B, C, H, W)
      */
     NDArray forward(NDArray x, NDArray temb, NDArray context) {
-        var given = new Given(times.forward(temb), plainTimes.forward(temb), context);
+        var inputs = new BlockInputs(times.forward(temb), plainTimes.forward(temb), context);
         Deque<NDArray> skips = new ArrayDeque<>();
         skips.push(x);
         NDArray h = x;
         for (Down down : downs) {
-            h = down.forward(h, given, skips);
+            h = down.forward(h, inputs, skips);
         }
         if (mid.isPresent()) {
-            h = mid.get().forward(h, given);
+            h = mid.get().forward(h, inputs);
         }
         for (Up up : ups) {
-            h = up.forward(h, given, skips);
+            h = up.forward(h, inputs, skips);
         }
         return h;
     }
@@ -102,18 +102,18 @@ final class UNetBody {
      * @return (B, C, H, W) with the channels of {@link #featureWidths()}
      */
     List<NDArray> features(NDArray x, NDArray temb, NDArray context) {
-        var given = new Given(times.forward(temb), plainTimes.forward(temb), context);
+        var inputs = new BlockInputs(times.forward(temb), plainTimes.forward(temb), context);
         List<NDArray> features = new ArrayList<>();
         NDArray h = x;
         for (Down down : downs) {
             Deque<NDArray> results = new ArrayDeque<>();
-            h = down.forward(h, given, results);
+            h = down.forward(h, inputs, results);
             if (down.downsample.isPresent()) {
                 results.pop();
             }
             features.add(results.pop());
         }
-        mid.ifPresent(middle -> features.add(middle.forward(features.getLast(), given)));
+        mid.ifPresent(middle -> features.add(middle.forward(features.getLast(), inputs)));
         return features;
     }
 
@@ -125,22 +125,22 @@ final class UNetBody {
 
     /** A residual block and the attention that follows it. */
     private record Layer(Part resnet, Optional<Part> attention) {
-        NDArray forward(NDArray x, Given given) {
-            NDArray h = resnet.forward(x, given);
-            return attention.isPresent() ? Ops.consume(h, y -> attention.get().forward(y, given)) : h;
+        NDArray forward(NDArray x, BlockInputs inputs) {
+            NDArray h = resnet.forward(x, inputs);
+            return attention.isPresent() ? Ops.consume(h, y -> attention.get().forward(y, inputs)) : h;
         }
     }
 
     /** Its input and all its results stay on the stack of skips. */
     private record Down(List<Layer> layers, Optional<Part> downsample) {
-        NDArray forward(NDArray x, Given given, Deque<NDArray> skips) {
+        NDArray forward(NDArray x, BlockInputs inputs, Deque<NDArray> skips) {
             NDArray h = x;
             for (Layer layer : layers) {
-                h = layer.forward(h, given);
+                h = layer.forward(h, inputs);
                 skips.push(h);
             }
             if (downsample.isPresent()) {
-                h = downsample.get().forward(h, given);
+                h = downsample.get().forward(h, inputs);
                 skips.push(h);
             }
             return h;
@@ -148,24 +148,24 @@ final class UNetBody {
     }
 
     private record Mid(Layer first, List<Part> others) {
-        NDArray forward(NDArray x, Given given) {
-            NDArray h = first.forward(x, given);
+        NDArray forward(NDArray x, BlockInputs inputs) {
+            NDArray h = first.forward(x, inputs);
             for (Part resnet : others) {
-                h = Ops.consume(h, y -> resnet.forward(y, given));
+                h = Ops.consume(h, y -> resnet.forward(y, inputs));
             }
             return h;
         }
     }
 
-    private record Up(List<Layer> layers, Optional<Up2> upsample) {
-        NDArray forward(NDArray x, Given given, Deque<NDArray> skips) {
+    private record Up(List<Layer> layers, Optional<Upsampling> upsample) {
+        NDArray forward(NDArray x, BlockInputs inputs, Deque<NDArray> skips) {
             NDArray h = x;
             for (Layer layer : layers) {
                 NDArray skip = skips.pop();
                 NDArray both = Ops.consume(h, y -> Ops.consume(skip, s -> y.concat(s, 1)));
-                h = Ops.consume(both, y -> layer.forward(y, given));
+                h = Ops.consume(both, y -> layer.forward(y, inputs));
             }
-            return upsample.isPresent() ? Ops.consume(h, y -> upsample.get().forward(y, skips.peek(), given)) : h;
+            return upsample.isPresent() ? Ops.consume(h, y -> upsample.get().forward(y, skips.peek(), inputs)) : h;
         }
     }
 
@@ -204,7 +204,7 @@ final class UNetBody {
             return resnet(weights, width, width, style(type), Resampling.DOWN);
         }
         var downsample = Downsample.of(weights, width, config.asymmetricDown());
-        return (x, given) -> downsample.forward(x);
+        return (x, inputs) -> downsample.forward(x);
     }
 
     private Mid mid(UNetBodyConfig.Mid settings, Weights weights) {
@@ -264,21 +264,21 @@ final class UNetBody {
                 level > 0 ? Optional.of(upsample(weights.at("upsamplers").at(0), type, width)) : Optional.empty());
     }
 
-    private Up2 upsample(Weights weights, String type, int width) {
+    private Upsampling upsample(Weights weights, String type, int width) {
         if (byResnet(type, config.resnetUp())) {
             Part resnet = resnet(weights, width, width, style(type), Resampling.UP);
-            return (x, next, given) -> resnet.forward(x, given);
+            return (x, next, inputs) -> resnet.forward(x, inputs);
         }
         var upsample = Upsample.of(weights, width);
-        return (x, next, given) -> upsample.forward(x, next);
+        return (x, next, inputs) -> upsample.forward(x, next);
     }
 
     private Part resnet(Weights weights, long in, long out, ResnetBlock.Style style, Resampling resampling) {
         var resnet = ResnetBlock.of(weights, in, out, style, resampling);
         int place = (style.timeActivated() ? plainTimes : times)
                 .add(weights.at("time_emb_proj"), style.timeWidth(), style.scaleShift() ? 2 * out : out);
-        return (x, given) -> {
-            NDList projected = style.timeActivated() ? given.plainTimes : given.times;
+        return (x, inputs) -> {
+            NDList projected = style.timeActivated() ? inputs.plainTimes : inputs.times;
             return resnet.forward(x, projected.get(place));
         };
     }
@@ -299,12 +299,12 @@ final class UNetBody {
     private Part pixels(Weights weights, int width, int headDim, OptionalInt groups, double divisor) {
         var attention = SpatialAttention.of(
                 weights, width, headDim, groups, config.style().eps(), divisor);
-        return (x, given) -> attention.forward(x);
+        return (x, inputs) -> attention.forward(x);
     }
 
     private static Part cross(Weights weights, int width, int blocks, Transformer2D.Style style) {
         var transformer = Transformer2D.of(weights, width, blocks, style);
-        return (x, given) -> transformer.forward(x, given.context);
+        return (x, inputs) -> transformer.forward(x, inputs.context);
     }
 
     private UNetBodyConfig.Cross cross() {
