@@ -137,7 +137,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         try {
             DiffusionPipeline pipeline = new DiffusionPipeline(folder, manager, type, engine);
             for (LoraFile file : files) {
-                pipeline.networks.addAlways(pipeline.lora(file.file()).with(file.weight()));
+                pipeline.networks.addToAllCalls(pipeline.lora(file.file()).with(file.weight()));
             }
             return pipeline;
         } catch (IOException | RuntimeException e) {

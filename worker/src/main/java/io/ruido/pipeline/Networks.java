@@ -34,14 +34,14 @@ import org.slf4j.LoggerFactory;
 /** The weights of a model's networks, and calls of the networks with LoRAs beside the weights. */
 final class Networks {
     private static final Logger log = LoggerFactory.getLogger(Networks.class);
-    private static final int USUAL_LAYERS = 2;
+    private static final int DEFAULT_LAYERS = 2;
 
     private final ModelFamily family;
     private final ModelFolder folder;
     private final NDManager manager;
     private final DataType type;
     private final Map<String, Weights> weights = new ConcurrentHashMap<>(); // by subfolder
-    private final List<AppliedLora> always = new ArrayList<>();
+    private final List<AppliedLora> commonLoras = new ArrayList<>();
     private Predictor layered; // created when it is first needed
 
     Networks(ModelFamily family, ModelFolder folder, NDManager manager, DataType type) {
@@ -93,13 +93,13 @@ final class Networks {
 
     /** See {@link DiffusionPipeline#lora}. */
     Lora lora(Path file, Denoiser denoiser) throws IOException {
-        int layers = denoiser instanceof UNet2DConditionModel unet ? unet.firstLevelLayers() : USUAL_LAYERS;
+        int layers = denoiser instanceof UNet2DConditionModel unet ? unet.firstLevelLayers() : DEFAULT_LAYERS;
         return Lora.read(file, manager, type, weights, layers);
     }
 
     /** Adds a LoRA to all calls. */
-    void addAlways(AppliedLora lora) {
-        always.add(lora);
+    void addToAllCalls(AppliedLora lora) {
+        commonLoras.add(lora);
     }
 
     /** Returns empty lists of LoRAs for each row. */
@@ -113,7 +113,7 @@ final class Networks {
      * @param added LoRAs for each row of the batch
      */
     <T> T encode(List<List<AppliedLora>> added, Supplier<T> call) {
-        List<List<AppliedLora>> rows = withAlways(added);
+        List<List<AppliedLora>> rows = withCommonLoras(added);
         return rows.stream().allMatch(List::isEmpty)
                 ? call.get()
                 : adapters(rows, false).during(call);
@@ -122,25 +122,26 @@ final class Networks {
     /**
      * Calls the denoiser. With LoRAs, and seamless, its layers are called one by one.
      *
-     * @param usual calls the denoiser as it is
+     * @param predictor of the pipeline, used as it is unless there are LoRAs or it is seamless
      * @param added to the layers, for each row of the batch
      * @param seamless whether the opposite border of the latents is beyond a border
-     * @param call with what calls the denoiser
+     * @param call uses the predictor that it is given
      */
-    <T> T denoise(Predictor usual, List<List<AppliedLora>> added, boolean seamless, Function<Predictor, T> call) {
-        List<List<AppliedLora>> rows = withAlways(added);
+    <T> T denoise(Predictor predictor, List<List<AppliedLora>> added, boolean seamless, Function<Predictor, T> call) {
+        List<List<AppliedLora>> rows = withCommonLoras(added);
         if (!seamless && rows.stream().allMatch(List::isEmpty)) {
-            return call.apply(usual);
+            return call.apply(predictor);
         }
-        Predictor predictor = layered(usual);
-        return adapters(rows, seamless).during(() -> call.apply(predictor));
+        Predictor eager = layered(predictor);
+        return adapters(rows, seamless).during(() -> call.apply(eager));
     }
 
-    private List<List<AppliedLora>> withAlways(List<List<AppliedLora>> added) {
-        return always.isEmpty()
+    private List<List<AppliedLora>> withCommonLoras(List<List<AppliedLora>> added) {
+        return commonLoras.isEmpty()
                 ? added
                 : added.stream()
-                        .map(row -> Stream.concat(always.stream(), row.stream()).toList())
+                        .map(row -> Stream.concat(commonLoras.stream(), row.stream())
+                                .toList())
                         .toList();
     }
 
@@ -155,9 +156,9 @@ final class Networks {
     }
 
     /** Calls the denoiser layer by layer. Where it is planned, its weights are read once more for that. */
-    private synchronized Predictor layered(Predictor usual) {
-        if (!(usual.denoiser() instanceof PlannedDenoiser)) {
-            return usual;
+    private synchronized Predictor layered(Predictor predictor) {
+        if (!(predictor.denoiser() instanceof PlannedDenoiser)) {
+            return predictor;
         }
         if (layered == null) {
             try {
@@ -167,7 +168,7 @@ final class Networks {
                     read.put(path, packed);
                     return packed;
                 });
-                layered = new Predictor(family.denoiser(parts), type, usual.pixels());
+                layered = new Predictor(family.denoiser(parts), type, predictor.pixels());
                 read.forEach(this::remember);
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot read the denoiser's weights: " + e.getMessage(), e);

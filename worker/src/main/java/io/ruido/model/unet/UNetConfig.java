@@ -44,7 +44,7 @@ public record UNetConfig(
         UNetBodyConfig body)
         implements Denoiser.Config {
     private static final Pattern EARLY = Pattern.compile("0\\.(\\d+)\\..*");
-    private static final int USUAL_SIZE = 64;
+    private static final int DEFAULT_SAMPLE_SIZE = 64;
 
     /**
      * The timestep's embedding.
@@ -129,10 +129,11 @@ public record UNetConfig(
 
     /** Pipelines of diffusers take smaller sizes for mistakes, where they were written before version 0.9. */
     private static List<Integer> sampleSize(ModelSettings settings, JsonNode json) {
-        List<Integer> sides = settings.size("sample_size", USUAL_SIZE);
+        List<Integer> sides = settings.size("sample_size", DEFAULT_SAMPLE_SIZE);
         Matcher version = EARLY.matcher(json.path("_diffusers_version").asText());
-        boolean mistaken = version.matches() && Integer.parseInt(version.group(1)) < 9 && sides.getFirst() < USUAL_SIZE;
-        return mistaken ? List.of(USUAL_SIZE, USUAL_SIZE) : sides;
+        boolean mistaken =
+                version.matches() && Integer.parseInt(version.group(1)) < 9 && sides.getFirst() < DEFAULT_SAMPLE_SIZE;
+        return mistaken ? List.of(DEFAULT_SAMPLE_SIZE, DEFAULT_SAMPLE_SIZE) : sides;
     }
 
     private static Time time(ModelSettings settings, int firstWidth) {
