@@ -117,11 +117,11 @@ public final class SampleState {
 
     /** Steps made. Second-order samplers make several denoiser calls in a step. */
     public int step() {
-        return trajectory.made(index);
+        return trajectory.stepsAfter(index);
     }
 
     public int steps() {
-        return trajectory.made(trajectory.size());
+        return trajectory.stepsAfter(trajectory.size());
     }
 
     /** Whether a part of the latents has no noise, see {@link Inpainting.CleanRegion}. */

@@ -45,7 +45,7 @@ public record Trajectory(List<Step> steps, double initialNoise, Clamp clamp) {
     }
 
     /** Returns the number of steps, as a user counts them, after a number of denoiser calls. */
-    public int made(int calls) {
+    public int stepsAfter(int calls) {
         return (int) steps.stream().limit(calls).filter(step -> !step.interim()).count();
     }
 }

@@ -325,7 +325,7 @@ public final class DiffusionPipeline implements AutoCloseable {
             List<List<AppliedLora>> added,
             boolean seamless) {
         Guide first = guides.getFirst();
-        if (guides.size() > 1 || !first.alone() || !first.asLongAs(unwanted)) {
+        if (guides.size() > 1 || !first.hasUnitWeights() || !first.hasLengthOf(unwanted)) {
             return withoutVariance(networks.denoise(
                     predictor, added, seamless, by -> by.predict(latents, timesteps, guides, unwanted, guidance)));
         }

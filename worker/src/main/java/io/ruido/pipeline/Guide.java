@@ -9,8 +9,8 @@ import io.ruido.model.Conditioning;
  * @param weights weight for each sample
  */
 public record Guide(Conditioning text, float[] weights) {
-    /** Returns whether its weight is 1 for all samples. */
-    boolean alone() {
+    /** Returns whether the weight is 1 for all samples. */
+    boolean hasUnitWeights() {
         for (float weight : weights) {
             if (weight != 1) {
                 return false;
@@ -19,7 +19,8 @@ public record Guide(Conditioning text, float[] weights) {
         return true;
     }
 
-    boolean asLongAs(Conditioning other) {
+    /** Returns whether both texts have the same number of tokens. */
+    boolean hasLengthOf(Conditioning other) {
         return text.states().getShape().equals(other.states().getShape());
     }
 }

@@ -57,7 +57,7 @@ class SamplerNameTest {
             SchedulerConfig model =
                     models.stream().filter(name::fits).findFirst().orElseThrow();
             Trajectory trajectory = name.sampler(model).trajectory(8);
-            assertThat(trajectory.made(trajectory.size())).as(name.id()).isEqualTo(8);
+            assertThat(trajectory.stepsAfter(trajectory.size())).as(name.id()).isEqualTo(8);
         }
     }
 
@@ -67,9 +67,9 @@ class SamplerNameTest {
                 SamplerName.of("heun").sampler(config("DDIMScheduler", "")).trajectory(3);
 
         assertThat(heun.size()).isEqualTo(5);
-        assertThat(heun.made(1)).isZero();
-        assertThat(heun.made(2)).isEqualTo(1);
-        assertThat(heun.made(5)).isEqualTo(3);
+        assertThat(heun.stepsAfter(1)).isZero();
+        assertThat(heun.stepsAfter(2)).isEqualTo(1);
+        assertThat(heun.stepsAfter(5)).isEqualTo(3);
     }
 
     @Test
