@@ -76,10 +76,10 @@ public final class InitialLatents {
             float[] latents = fromNoise && pipeline.takesMask() ? new float[size] : latents(image);
             float[] noise = noise();
             float[] masked = latents(image.mul(mask.mul(-1).add(1)));
-            float[] small = shrunk(mask, shape);
+            float[] small = downsampled(mask, shape);
             Inpainting inpainting = pipeline.takesMask()
-                    ? new Inpainting.Concatenated(joined(small, masked))
-                    : new Inpainting.Blended(latents, spread(small, size));
+                    ? new Inpainting.Concatenated(concatenated(small, masked))
+                    : new Inpainting.Blended(latents, repeated(small, size));
             return fromNoise
                     ? new SampleState(trajectory, random, noise, inpainting)
                     : new SampleState(trajectory, random, noise, latents, inpainting);
@@ -144,7 +144,7 @@ public final class InitialLatents {
     }
 
     /** Downsamples the mask to the latents (h, w): the value at the top left of each place. */
-    private static float[] shrunk(NDArray mask, Shape shape) {
+    private static float[] downsampled(NDArray mask, Shape shape) {
         int height = (int) shape.get(shape.dimension() - 2);
         int width = (int) shape.get(shape.dimension() - 1);
         int step = (int) (mask.getShape().get(2) / height);
@@ -157,18 +157,18 @@ public final class InitialLatents {
     }
 
     /** Repeats the mask for every channel. */
-    private static float[] spread(float[] mask, int size) {
-        float[] spread = new float[size];
+    private static float[] repeated(float[] mask, int size) {
+        float[] repeated = new float[size];
         for (int i = 0; i < size; i++) {
-            spread[i] = mask[i % mask.length];
+            repeated[i] = mask[i % mask.length];
         }
-        return spread;
+        return repeated;
     }
 
-    private static float[] joined(float[] mask, float[] masked) {
-        float[] joined = new float[mask.length + masked.length];
-        System.arraycopy(mask, 0, joined, 0, mask.length);
-        System.arraycopy(masked, 0, joined, mask.length, masked.length);
-        return joined;
+    private static float[] concatenated(float[] mask, float[] masked) {
+        float[] concatenated = new float[mask.length + masked.length];
+        System.arraycopy(mask, 0, concatenated, 0, mask.length);
+        System.arraycopy(masked, 0, concatenated, mask.length, masked.length);
+        return concatenated;
     }
 }

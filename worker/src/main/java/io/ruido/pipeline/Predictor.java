@@ -45,9 +45,9 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
     void prepare(PlannedDenoiser planned, NDArray latents, Conditioning conditioning) {
         NDManager scratch = latents.getManager();
         int width = denoiser.guidanceWidth();
-        Conditioning told = sized(
+        Conditioning inputs = sized(
                 width > 0 ? conditioning.withGuidance(embedded(scratch, new float[1], width)) : conditioning, latents);
-        planned.prepare(latents, scratch.zeros(new Shape(1)), told);
+        planned.prepare(latents, scratch.zeros(new Shape(1)), inputs);
     }
 
     /** See {@link DiffusionPipeline#predict(NDArray, float[], Conditioning, Conditioning, float[], float[])}. */
@@ -80,8 +80,8 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
         NDArray u = all.get(new NDIndex("{}:", batch));
         Shape each = each(batch, latents.getShape().dimension());
         NDArray g = latents.getManager().create(guidance, each);
-        NDArray spread = guided.length == batch ? u : spread(c, u, guided);
-        NDArray mixed = c.sub(spread).mul(g).add(spread);
+        NDArray base = guided.length == batch ? u : unconditionalOrSame(c, u, guided);
+        NDArray mixed = c.sub(base).mul(g).add(base);
         boolean rescales = IntStream.range(0, batch).anyMatch(i -> rescale[i] != 0);
         return rescales ? rescaled(mixed, c, latents.getManager().create(rescale, each)) : mixed;
     }
@@ -90,14 +90,14 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
     NDArray predict(NDArray latents, float[] timesteps, List<Guide> guides, Conditioning unwanted, float[] guidance) {
         NDManager scratch = latents.getManager();
         Shape each = each(guidance.length, latents.getShape().dimension());
-        Conditioning told = unwanted;
+        Conditioning negative = unwanted;
         List<Conditioning> all = guides.stream().map(Guide::text).toList();
         if (learnedGuidance()) {
             NDArray embedded = embedded(scratch, guidance, denoiser.guidanceWidth());
             all = all.stream().map(one -> one.withGuidance(embedded)).toList();
-            told = unwanted.withGuidance(embedded);
+            negative = unwanted.withGuidance(embedded);
         }
-        NDArray u = predict(latents, timesteps, told);
+        NDArray u = predict(latents, timesteps, negative);
         NDArray sum = u.duplicate();
         for (int k = 0; k < all.size(); k++) {
             float[] factors = guides.get(k).weights().clone();
@@ -205,7 +205,7 @@ record Predictor(Denoiser denoiser, DataType type, int pixels) {
     }
 
     /** Returns u of each sample, or c if it has none. */
-    private static NDArray spread(NDArray c, NDArray u, int[] guided) {
+    private static NDArray unconditionalOrSame(NDArray c, NDArray u, int[] guided) {
         List<NDArray> samples = new ArrayList<>();
         for (int i = 0, next = 0; i < c.getShape().get(0); i++) {
             samples.add(next < guided.length && guided[next] == i ? u.get(next++) : c.get(i));

@@ -60,8 +60,8 @@ public final class Sampling {
                     float[] guidance = {
                         (float) request.guidance(pipeline.predictor().denoiser().isLowNoise(timestep[0]))
                     };
-                    NDArray told = step.create(state.input(), pipeline.inputShape(1, request.geometry()));
-                    state.advance(pipeline.predict(told, timestep, wanted, unwanted, guidance, rescale)
+                    NDArray input = step.create(state.input(), pipeline.inputShape(1, request.geometry()));
+                    state.advance(pipeline.predict(input, timestep, wanted, unwanted, guidance, rescale)
                             .toFloatArray());
                 }
                 onStep.accept(state.step());

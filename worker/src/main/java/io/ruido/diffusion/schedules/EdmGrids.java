@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Set;
 
 /**
- * Grids and preconditioning of Karras et al. 2022 (arXiv:2206.00364), table 1, last column: the denoiser is told ln(σ)/4 instead
+ * Grids and preconditioning of Karras et al. 2022 (arXiv:2206.00364), table 1, last column: the denoiser gets ln(σ)/4 instead
  * of a timestep, and its output is scaled and mixed with the latent.
  */
 public final class EdmGrids {

@@ -15,7 +15,7 @@ import java.util.OptionalInt;
  * @param textDim width of a text's states
  * @param freqDim sinusoids of the timestep
  * @param ffnDim inner width of the feed-forward networks
- * @param imageDim width of an image's states, for a model that is told them
+ * @param imageDim width of an image's states, for a model that is conditioned on them
  * @param addedKvProjDim the same once they are embedded: D
  * @param ropeMaxSeqLen greatest number of patches along each axis
  * @param posEmbedSeqLen number of states of two images, which have a learned position then

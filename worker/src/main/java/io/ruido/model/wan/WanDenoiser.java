@@ -29,10 +29,11 @@ public final class WanDenoiser implements Denoiser {
     @Override
     public NDArray forward(NDArray latents, NDArray timesteps, Conditioning conditioning) {
         if (lowNoise.isEmpty()) {
-            NDArray told = conditioning.firstFrameClean().isEmpty()
+            NDArray perPatch = conditioning.firstFrameClean().isEmpty()
                     ? timesteps
-                    : eachPatch(latents.getShape(), timesteps, Ops.cast(conditioning.firstFrameClean(), DataType.FLOAT32));
-            return transformer.forward(latents, told, conditioning.states(), conditioning.image());
+                    : eachPatch(
+                            latents.getShape(), timesteps, Ops.cast(conditioning.firstFrameClean(), DataType.FLOAT32));
+            return transformer.forward(latents, perPatch, conditioning.states(), conditioning.image());
         }
         float[] all = timesteps.toFloatArray();
         var parts = new NDList();
@@ -41,11 +42,11 @@ public final class WanDenoiser implements Denoiser {
             if (i == all.length || isLowNoise(all[i]) != isLowNoise(all[from])) {
                 var rows = new NDIndex("{}:{}", from, i);
                 WanTransformer3DModel model = isLowNoise(all[from]) ? lowNoise.get() : transformer;
-                Conditioning told = conditioning.map(part -> part.get(rows));
+                Conditioning own = conditioning.map(part -> part.get(rows));
                 parts.add(Adapters.ofRows(
                         from,
                         i,
-                        () -> model.forward(latents.get(rows), timesteps.get(rows), told.states(), told.image())));
+                        () -> model.forward(latents.get(rows), timesteps.get(rows), own.states(), own.image())));
                 from = i;
             }
         }
@@ -61,7 +62,8 @@ public final class WanDenoiser implements Denoiser {
     private NDArray eachPatch(Shape latents, NDArray timesteps, NDArray firstFrameClean) {
         int side = config().divisor();
         long patches = latents.get(3) / side * (latents.get(4) / side); // of one frame
-        NDArray first = timesteps.sub(timesteps.mul(firstFrameClean)).reshape(-1, 1).repeat(1, patches);
+        NDArray first =
+                timesteps.sub(timesteps.mul(firstFrameClean)).reshape(-1, 1).repeat(1, patches);
         NDArray others = timesteps.reshape(-1, 1).repeat(1, patches * (latents.get(2) - 1));
         return first.concat(others, 1);
     }

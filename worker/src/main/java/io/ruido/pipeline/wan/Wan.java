@@ -88,7 +88,7 @@ public final class Wan implements ModelFamily {
         return WanConfig.read(folder.folder("transformer")).imageDim().isPresent();
     }
 
-    /** A model that is told a timestep for each patch can do without a first frame: all patches get the same one then. */
+    /** A model with a timestep for each patch can do without a first frame: all patches get the same one then. */
     private static Codec.FirstFrame firstFrame(ModelFolder folder) {
         if (folder.flag(EACH_PATCH)) {
             return Codec.FirstFrame.OPTIONAL;
@@ -97,7 +97,7 @@ public final class Wan implements ModelFamily {
     }
 
     /**
-     * A model that is told a timestep for each patch ({@code expand_timesteps}) is told the same one for all, unless
+     * A model with a timestep for each patch ({@code expand_timesteps}) gets the same one for all, unless
      * its first frame is given: a clip that is made of a text has noise everywhere.
      */
     @Override

@@ -96,8 +96,9 @@ final class WanCodec implements Codec {
         return switch (clips.firstFrame()) {
             case NONE -> throw new IllegalArgumentException("image: the model makes clips from text only");
             case OPTIONAL ->
-                Inpainting.CleanRegion.ofFirstFrame(encodeImages(image).toFloatArray(), channels(), (int) latents.get(2));
-            case REQUIRED -> new Inpainting.Concatenated(beside(image, latents));
+                Inpainting.CleanRegion.ofFirstFrame(
+                        encodeImages(image).toFloatArray(), channels(), (int) latents.get(2));
+            case REQUIRED -> new Inpainting.Concatenated(maskAndLatents(image, latents));
         };
     }
 
@@ -105,7 +106,7 @@ final class WanCodec implements Codec {
      * The mask, with a channel for each frame that one latent frame stands for, 1 where the frame is given; then latents of
      * the clip in which grey follows the given frame.
      */
-    private float[] beside(NDArray image, Shape latents) {
+    private float[] maskAndLatents(NDArray image, Shape latents) {
         int step = clips.frameStep();
         long missing = (latents.get(2) - 1) * step;
         Shape frames = image.getShape();
@@ -115,12 +116,12 @@ final class WanCodec implements Codec {
                 .toFloatArray();
         int frame = Math.toIntExact(latents.get(3) * latents.get(4));
         int channel = Math.toIntExact(latents.get(2) * frame);
-        float[] beside = new float[step * channel + clip.length];
+        float[] maskAndLatents = new float[step * channel + clip.length];
         for (int i = 0; i < step; i++) {
-            Arrays.fill(beside, i * channel, i * channel + frame, 1);
+            Arrays.fill(maskAndLatents, i * channel, i * channel + frame, 1);
         }
-        System.arraycopy(clip, 0, beside, step * channel, clip.length);
-        return beside;
+        System.arraycopy(clip, 0, maskAndLatents, step * channel, clip.length);
+        return maskAndLatents;
     }
 
     @Override
