@@ -79,8 +79,8 @@ public final class PromptEncoder implements AutoCloseable {
     }
 
     /** Whether {@link #encodeWeighted} takes weights, and texts of any length. */
-    public boolean weighs() {
-        return prompts.weighs();
+    public boolean supportsWeights() {
+        return prompts.supportsWeights();
     }
 
     /** How many of the last layers of a CLIP text encoder can be left out; 0 where there is none. */
@@ -89,8 +89,8 @@ public final class PromptEncoder implements AutoCloseable {
     }
 
     /** Whether an embedding has vectors for all text encoders of the model. */
-    public boolean fits(TextualInversion embedding) {
-        return prompts.fits(embedding);
+    public boolean supports(TextualInversion embedding) {
+        return prompts.supports(embedding);
     }
 
     private static Conditioning float32(Conditioning conditioning) {

@@ -87,7 +87,7 @@ final class XlPrompts implements Prompts {
     }
 
     @Override
-    public boolean weighs() {
+    public boolean supportsWeights() {
         return true;
     }
 
@@ -98,7 +98,7 @@ final class XlPrompts implements Prompts {
     }
 
     @Override
-    public boolean fits(TextualInversion embedding) {
+    public boolean supports(TextualInversion embedding) {
         return embedding.ofWidth(encoder1.config().hiddenSize()).isPresent()
                 && embedding.ofWidth(encoder2.config().hiddenSize()).isPresent();
     }

@@ -38,7 +38,7 @@ public interface Prompts extends AutoCloseable {
     }
 
     /** Whether {@link #encodeWeighted} takes weights, and texts of any length. */
-    default boolean weighs() {
+    default boolean supportsWeights() {
         return false;
     }
 
@@ -48,7 +48,7 @@ public interface Prompts extends AutoCloseable {
     }
 
     /** Whether an embedding has vectors for all text encoders. */
-    default boolean fits(TextualInversion embedding) {
+    default boolean supports(TextualInversion embedding) {
         return false;
     }
 

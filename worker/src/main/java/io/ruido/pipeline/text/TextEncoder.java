@@ -125,7 +125,7 @@ public final class TextEncoder implements Prompts {
     }
 
     @Override
-    public boolean weighs() {
+    public boolean supportsWeights() {
         return true;
     }
 
@@ -135,7 +135,7 @@ public final class TextEncoder implements Prompts {
     }
 
     @Override
-    public boolean fits(TextualInversion embedding) {
+    public boolean supports(TextualInversion embedding) {
         return embedding.ofWidth(width).isPresent();
     }
 

@@ -67,7 +67,7 @@ final class ModelCards {
                 new ModelCard.Abilities(
                         pipeline.beginsWithImages(),
                         pipeline.canTile(),
-                        pipeline.texts().weighs(),
+                        pipeline.texts().supportsWeights(),
                         Math.min(Prompting.MOST_CLIP_SKIP, pipeline.texts().maxClipSkip())));
     }
 

@@ -49,9 +49,9 @@ final class TextEncoding {
         this.manager = manager;
         this.prompting = prompting;
         this.loras = loras;
-        this.embeddings = named.stream().filter(encoder::fits).toList();
+        this.embeddings = named.stream().filter(encoder::supports).toList();
         named.stream()
-                .filter(one -> !encoder.fits(one))
+                .filter(one -> !encoder.supports(one))
                 .forEach(one -> warnings.add(
                         "prompt: embedding %s is not used because its vectors do not fit the model's text encoder"
                                 .formatted(one.name())));
@@ -142,7 +142,7 @@ final class TextEncoding {
         if (pieces.size() > 1 || first.weight() != 1) {
             return false;
         }
-        if (!encoder.weighs()) {
+        if (!encoder.supportsWeights()) {
             warnOfCutOff(field, first.text());
             return true;
         }

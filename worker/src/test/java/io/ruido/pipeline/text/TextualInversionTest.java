@@ -80,8 +80,8 @@ class TextualInversionTest {
 
     @Test
     void anEmbeddingOfAnotherTextEncoderDoesNotFit() {
-        assertThat(embeddings).allMatch(pipeline.texts()::fits);
-        assertThat(pipeline.texts().fits(new TextualInversion("wide", List.of(manager.zeros(new Shape(1, 3))))))
+        assertThat(embeddings).allMatch(pipeline.texts()::supports);
+        assertThat(pipeline.texts().supports(new TextualInversion("wide", List.of(manager.zeros(new Shape(1, 3))))))
                 .isFalse();
     }
 
