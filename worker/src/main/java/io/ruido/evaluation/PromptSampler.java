@@ -91,10 +91,10 @@ public final class PromptSampler implements AutoCloseable {
         try (NDManager scratch = pipeline.newManager()) {
             int batch = texts.size();
             Shape one = pipeline.latentShape(pipeline.defaultGeometry());
-            NDArray context = pipeline.texts().states(scratch, texts); // (B, T, D)
+            NDArray context = pipeline.promptEncoder().states(scratch, texts); // (B, T, D)
             boolean guided = pipeline.rows(sampling.guidance()) > 1;
             NDArray empty = guided
-                    ? pipeline.texts()
+                    ? pipeline.promptEncoder()
                             .states(scratch, texts.stream().map(_ -> "").toList())
                     : context; // has no effect
             float[] guidance = new float[batch];

@@ -50,7 +50,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     private final ModelFamily family;
     private final NDManager manager;
     private final Networks networks;
-    private final PromptEncoder texts;
+    private final PromptEncoder promptEncoder;
     private final Denoiser denoiser;
     private final Optional<PlannedDenoiser> planned;
     private final Predictor predictor;
@@ -75,7 +75,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         denoiser = family.denoiser(parts);
         planned = plannable.map(path -> new PlannedDenoiser(denoiser, networks.weights(path)));
         codec = family.codec(parts, denoiser);
-        texts = new PromptEncoder(family.prompts(parts, denoiser), networks);
+        promptEncoder = new PromptEncoder(family.prompts(parts, denoiser), networks);
         predictor = new Predictor(planned.isPresent() ? planned.get() : denoiser, type, codec.downscale());
         Networks.checkChannels(denoiser, codec, family);
         prepare();
@@ -88,7 +88,7 @@ public final class DiffusionPipeline implements AutoCloseable {
                 List<Integer> sides = denoiser.config().sides();
                 NDArray latents =
                         scratch.zeros(new Shape(1, denoiser.config().inChannels(), sides.getFirst(), sides.getLast()));
-                predictor.prepare(planned.get(), latents, texts.encodeNegative(scratch, List.of("")));
+                predictor.prepare(planned.get(), latents, promptEncoder.encodeNegative(scratch, List.of("")));
             }
         }
     }
@@ -161,8 +161,8 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
 
     /** Encodes this model's prompts. */
-    public PromptEncoder texts() {
-        return texts;
+    public PromptEncoder promptEncoder() {
+        return promptEncoder;
     }
 
     /**
@@ -392,7 +392,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     @Override
     public void close() {
-        texts.close();
+        promptEncoder.close();
         planned.ifPresent(PlannedDenoiser::close);
         codec.close();
         manager.close();

@@ -31,7 +31,7 @@ public final class Sampling {
      * @throws IllegalArgumentException naming what of the request the model cannot do
      */
     public Result run(SampleRequest request, IntConsumer onStep) {
-        int most = pipeline.texts().maxClipSkip();
+        int most = pipeline.promptEncoder().maxClipSkip();
         if (request.clipSkip() > most) {
             throw new IllegalArgumentException(
                     "clip skip must be at most %d for this model, was %d".formatted(most, request.clipSkip()));
@@ -41,10 +41,10 @@ public final class Sampling {
         float[] rescale = {(float) request.guidanceRescale()};
         try (NDManager manager = pipeline.newManager()) {
             Conditioning wanted =
-                    pipeline.texts().encode(manager, List.of(request.prompt()), request.clipSkip(), List.of());
-            Conditioning unwanted = pipeline.texts().encodeNegative(manager, List.of(request.negativePrompt()));
+                    pipeline.promptEncoder().encode(manager, List.of(request.prompt()), request.clipSkip(), List.of());
+            Conditioning unwanted = pipeline.promptEncoder().encodeNegative(manager, List.of(request.negativePrompt()));
             if (request.source().isPresent()) {
-                NDArray image = pipeline.texts()
+                NDArray image = pipeline.promptEncoder()
                         .encodeImage(manager, request.source().get().image());
                 wanted = wanted.withImage(image);
                 unwanted = unwanted.withImage(image);

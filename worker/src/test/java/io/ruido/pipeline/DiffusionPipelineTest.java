@@ -60,8 +60,8 @@ class DiffusionPipelineTest {
     void textsAreEncodedAsDiffusersDoesPaddedAndCutToTheTokenizersLength() {
         var prompts = List.of("A red apple!", "dogs, a green apple, a dog and a red, red dog");
 
-        golden.assertClose("states", pipeline.texts().states(manager, prompts));
-        golden.assertClose("negative", pipeline.texts().states(manager, List.of("", "dog")));
+        golden.assertClose("states", pipeline.promptEncoder().states(manager, prompts));
+        golden.assertClose("negative", pipeline.promptEncoder().states(manager, List.of("", "dog")));
     }
 
     @Test
@@ -94,8 +94,8 @@ class DiffusionPipelineTest {
         var scheduler = SchedulerConfig.read(golden.folder().resolve("scheduler/scheduler_config.json"));
         var trajectory = SamplerName.defaultFor(scheduler).sampler(scheduler).trajectory(5);
         Shape shape = pipeline.latentShape(Geometry.ofImage(16, 16));
-        NDArray states = pipeline.texts().states(manager, List.of("A red apple!"));
-        NDArray negative = pipeline.texts().states(manager, List.of(""));
+        NDArray states = pipeline.promptEncoder().states(manager, List.of("A red apple!"));
+        NDArray negative = pipeline.promptEncoder().states(manager, List.of(""));
         List<NDArray> finished = new ArrayList<>();
         for (long seed = 7; seed <= 8; seed++) {
             var sample = new SampleState(trajectory, new TorchRandom(seed), (int) shape.size());
@@ -180,7 +180,7 @@ class DiffusionPipelineTest {
             names = {"FLOAT16", "BFLOAT16"})
     void halfPrecisionGivesAboutTheSame(DataType type) throws IOException {
         try (var half = DiffusionPipeline.read(golden.folder(), Device.cpu(), type)) {
-            NDArray states = half.texts().states(manager, List.of("A red apple!"));
+            NDArray states = half.promptEncoder().states(manager, List.of("A red apple!"));
             NDArray expected = golden.get("cond").get("0:1");
 
             NDArray out =

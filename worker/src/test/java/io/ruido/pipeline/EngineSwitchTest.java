@@ -60,8 +60,8 @@ class EngineSwitchTest {
         SampleState state = SampleState.restore(trajectory(pipeline), saved);
         Shape shape = pipeline.latentShape(pipeline.defaultGeometry());
         try (NDManager manager = pipeline.newManager()) {
-            Conditioning wanted = pipeline.texts().encode(manager, List.of(TEXT));
-            Conditioning unwanted = pipeline.texts().encodeNegative(manager, List.of(""));
+            Conditioning wanted = pipeline.promptEncoder().encode(manager, List.of(TEXT));
+            Conditioning unwanted = pipeline.promptEncoder().encodeNegative(manager, List.of(""));
             while (state.step() < until) {
                 NDArray latents = manager.create(state.input(), shape);
                 float[] timestep = {state.timestep()};

@@ -54,7 +54,7 @@ class TrainTest {
                 NDManager scratch = pipeline.newManager()) {
             Shape shape = pipeline.latentShape(Geometry.ofImage(Samples.SIZE, Samples.SIZE));
             NDArray latents = scratch.create(Seeds.normal(Seeds.of(1, 0), (int) shape.size()), shape);
-            NDArray context = pipeline.texts().states(scratch, List.of("a red apple"));
+            NDArray context = pipeline.promptEncoder().states(scratch, List.of("a red apple"));
             NDArray output = pipeline.predict(latents, new float[] {999}, context, context, new float[] {1});
             assertThat(output.getShape()).isEqualTo(new Shape(1, 3, 8, 8));
             assertThat(pipeline.decode(output)).hasSize(1);

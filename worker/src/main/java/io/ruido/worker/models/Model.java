@@ -136,12 +136,12 @@ public final class Model implements AutoCloseable {
 
     /** Whether the image that a clip begins with is a part of its conditioning. */
     public boolean encodesImages() {
-        return pipeline.texts().encodesImages();
+        return pipeline.promptEncoder().encodesImages();
     }
 
     /** The states of the image that a clip begins with; none unless {@link #encodesImages}. */
     public Conditioning.Part encode(RgbImage image) {
-        return aside(manager -> TextEncoding.part(pipeline.texts().encodeImage(manager, image)));
+        return aside(manager -> TextEncoding.part(pipeline.promptEncoder().encodeImage(manager, image)));
     }
 
     /** Reads low-rank additions for this model. */

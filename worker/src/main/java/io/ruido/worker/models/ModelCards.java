@@ -67,8 +67,10 @@ final class ModelCards {
                 new ModelCard.Abilities(
                         pipeline.beginsWithImages(),
                         pipeline.canTile(),
-                        pipeline.texts().supportsWeights(),
-                        Math.min(Prompting.MOST_CLIP_SKIP, pipeline.texts().maxClipSkip())));
+                        pipeline.promptEncoder().supportsWeights(),
+                        Math.min(
+                                Prompting.MOST_CLIP_SKIP,
+                                pipeline.promptEncoder().maxClipSkip())));
     }
 
     private static List<String> needs(DiffusionPipeline pipeline) {

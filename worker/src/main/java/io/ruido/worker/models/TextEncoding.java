@@ -45,7 +45,7 @@ final class TextEncoding {
             List<TextualInversion> named,
             long maxBytes) {
         this.maxBytes = maxBytes;
-        this.encoder = pipeline.texts();
+        this.encoder = pipeline.promptEncoder();
         this.manager = manager;
         this.prompting = prompting;
         this.loras = loras;

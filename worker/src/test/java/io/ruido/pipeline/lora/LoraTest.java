@@ -190,7 +190,8 @@ class LoraTest {
             int size = timesteps.length;
             int side = 2 * pipeline.sizeStep();
             NDArray latents = manager.randomNormal(pipeline.inputShape(size, new Geometry(side, side, 5)));
-            NDArray states = pipeline.texts().states(manager, List.of("one")).repeat(0, size);
+            NDArray states =
+                    pipeline.promptEncoder().states(manager, List.of("one")).repeat(0, size);
             List<List<AppliedLora>> added = Arrays.stream(weights)
                     .mapToObj(weight -> List.of(lora.with(weight)))
                     .toList();
@@ -231,7 +232,8 @@ class LoraTest {
                 Lora lora = pipeline.lora(file)) {
             int side = 2 * pipeline.sizeStep();
             NDArray latents = manager.randomNormal(pipeline.inputShape(2, new Geometry(side, side, 5)));
-            NDArray states = pipeline.texts().states(manager, List.of("one")).repeat(0, 2);
+            NDArray states =
+                    pipeline.promptEncoder().states(manager, List.of("one")).repeat(0, 2);
             List<List<AppliedLora>> added = List.of(List.of(lora.with(0)), List.of(lora.with(1)));
 
             NDArray together = predictAfterAFirstFrame(pipeline, latents, states, added);
@@ -255,8 +257,8 @@ class LoraTest {
         float[] weights = new float[size];
         Arrays.fill(timesteps, 500);
         Arrays.fill(weights, 1);
-        Conditioning text =
-                Conditioning.ofStates(states).withFirstFrameClean(states.getManager().ones(new Shape(size)));
+        Conditioning text = Conditioning.ofStates(states)
+                .withFirstFrameClean(states.getManager().ones(new Shape(size)));
         return pipeline.predict(latents, timesteps, List.of(new Guide(text, weights)), text, weights, added, false);
     }
 

@@ -49,7 +49,7 @@ class TextualInversionTest {
     }
 
     private NDArray states(String text) {
-        return pipeline.texts()
+        return pipeline.promptEncoder()
                 .encodeWeighted(manager, Emphasis.parse("prompt", text), 0, List.of(), embeddings)
                 .states();
     }
@@ -80,8 +80,9 @@ class TextualInversionTest {
 
     @Test
     void anEmbeddingOfAnotherTextEncoderDoesNotFit() {
-        assertThat(embeddings).allMatch(pipeline.texts()::supports);
-        assertThat(pipeline.texts().supports(new TextualInversion("wide", List.of(manager.zeros(new Shape(1, 3))))))
+        assertThat(embeddings).allMatch(pipeline.promptEncoder()::supports);
+        assertThat(pipeline.promptEncoder()
+                        .supports(new TextualInversion("wide", List.of(manager.zeros(new Shape(1, 3))))))
                 .isFalse();
     }
 

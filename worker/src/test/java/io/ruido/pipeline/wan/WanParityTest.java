@@ -94,11 +94,11 @@ class WanParityTest {
     }
 
     private Conditioning conditioning(DiffusionPipeline pipeline, List<String> texts) {
-        Conditioning encoded = pipeline.texts().encode(manager, texts);
-        if (!pipeline.texts().encodesImages()) {
+        Conditioning encoded = pipeline.promptEncoder().encode(manager, texts);
+        if (!pipeline.promptEncoder().encodesImages()) {
             return encoded;
         }
-        NDArray image = pipeline.texts().encodeImage(manager, new RgbImage(32, 16, new byte[3 * 32 * 16]));
+        NDArray image = pipeline.promptEncoder().encodeImage(manager, new RgbImage(32, 16, new byte[3 * 32 * 16]));
         return encoded.withImage(image.concat(image.mul(2), 0).concat(image.concat(image.mul(3), 0), 0));
     }
 
