@@ -73,9 +73,16 @@ final class Networks {
 
     /** Returns the denoiser's folder if it can be planned. */
     Optional<Path> plannable() throws IOException {
-        String part = folder.part("unet").isPresent() ? "unet" : "transformer";
-        Path path = folder.folder(part);
-        Optional<String> obstacle = PlannedDenoiser.obstacle(folder.part(part).orElseThrow(), path, manager, type);
+        Optional<String> part = Stream.of("unet", "transformer")
+                .filter(name -> folder.part(name).isPresent())
+                .findFirst();
+        if (part.isEmpty()) {
+            log.info("executing {} layer by layer, without a plan: it has no unet or transformer", folder.path());
+            return Optional.empty();
+        }
+        String network = folder.part(part.get()).orElseThrow();
+        Path path = folder.folder(part.get());
+        Optional<String> obstacle = PlannedDenoiser.obstacle(network, path, manager, type);
         obstacle.ifPresent(reason -> log.info("executing {} layer by layer, without a plan: {}", path, reason));
         return obstacle.isPresent() ? Optional.empty() : Optional.of(path);
     }
