@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +52,9 @@ public final class EmbeddedRedis implements AutoCloseable {
         """;
 
     private static final String NO_MAXIMUM = "0";
+
+    /** One executable has several names; in Debian, redis-server is a link to redis-check-rdb. */
+    private static final Pattern REDIS = Pattern.compile("(redis|valkey)-(server|check-rdb|check-aof)");
 
     private static final String USER = "ruido";
 
@@ -225,7 +229,8 @@ public final class EmbeddedRedis implements AutoCloseable {
         String pid = Files.exists(pidFile) ? Files.readString(pidFile).strip() : "";
         if (!pid.isEmpty()) {
             ProcessHandle.of(Long.parseLong(pid))
-                    .filter(process -> process.info().command().orElse("").matches(".*(redis|valkey)-server.*"))
+                    .filter(process ->
+                            REDIS.matcher(process.info().command().orElse("")).find())
                     .ifPresent(process -> {
                         log.info("Stopping Redis {}, left over from an earlier run", pid);
                         process.destroy();
