@@ -194,13 +194,14 @@ class SecuredServersTest {
         }
     }
 
-    /** Of the Redis that tests run. */
+    /** Of the Redis that tests run, as its guard was told: the server's process may have another name. */
     private static String executable(Path folder) {
         try (EmbeddedRedis _ = EmbeddedRedis.start(folder, 0)) {
             return ProcessHandle.current()
                     .descendants()
-                    .map(process -> process.info().command().orElse(""))
-                    .filter(command -> command.contains("redis-server") || command.contains("valkey-server"))
+                    .map(process -> List.of(process.info().arguments().orElse(new String[0])))
+                    .filter(arguments -> arguments.contains("redis-guard"))
+                    .map(arguments -> arguments.get(arguments.indexOf("redis-guard") + 1))
                     .findFirst()
                     .orElseThrow();
         }
