@@ -208,11 +208,15 @@ public final class EmbeddedRedis implements AutoCloseable {
                 .start();
     }
 
-    /** Writes the file with the only user. */
+    /**
+     * Writes the file with the only user who can log in. The default user cannot, but has all rights: Redis 7 reads the
+     * append-only file in its name, and without them would skip every transaction in it.
+     */
     private static void writeUsers(Path folder) {
         String hash = sha256(PrivateFolder.password(folder));
         PrivateFolder.write(
-                folder.resolve(USERS_FILE), "user default off\nuser %s on #%s %s\n".formatted(USER, hash, RIGHTS));
+                folder.resolve(USERS_FILE),
+                "user default off resetpass ~* &* +@all\nuser %s on #%s %s\n".formatted(USER, hash, RIGHTS));
     }
 
     private static String sha256(String text) {

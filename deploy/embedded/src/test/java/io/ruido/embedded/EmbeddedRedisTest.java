@@ -47,6 +47,18 @@ class EmbeddedRedisTest {
     }
 
     @Test
+    void whatAScriptHasWrittenSurvivesARestart() {
+        try (EmbeddedRedis redis = EmbeddedRedis.start(folder, 0)) {
+            String script = "redis.call('SET', KEYS[1], 'queued') return redis.call('SET', KEYS[2], 'queued')";
+            ask(redis.uri(), commands -> commands.eval(script, ScriptOutputType.STATUS, "job", "other"));
+        }
+        try (EmbeddedRedis redis = EmbeddedRedis.start(folder, 0)) {
+            assertThat(ask(redis.uri(), commands -> commands.mget("job", "other")))
+                    .isEqualTo("[KeyValue[job, queued], KeyValue[other, queued]]");
+        }
+    }
+
+    @Test
     void aServerLeftBehindByAKilledJvmAndGuardIsReplaced() throws Exception {
         ProcessHandle leftover;
         try (ServerJvm jvm = ServerJvm.start("redis", folder.toString())) {
