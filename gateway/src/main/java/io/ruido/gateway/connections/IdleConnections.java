@@ -15,7 +15,6 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.SequencedSet;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * not closed: they have pings.
  *
  * <p>A connection is known from the moment it is accepted, even if its client never sends anything. When there are too many
- * connections, one is closed for each new one: of the address with the most idle connections, the one that has been idle
+ * connections, one is closed for each new one: of the address with the most connections, the one that has been idle
  * longest. So a client that opens many closes its own. If none is idle, the new connection is closed.
  */
 public final class IdleConnections implements PlatformHandler {
@@ -40,6 +39,9 @@ public final class IdleConnections implements PlatformHandler {
     private final Duration timeout;
     private final int limit;
     private final Map<Ends, Connection> connections = new HashMap<>();
+
+    /** How many connections an address has that are not being closed. */
+    private final Map<String, Integer> open = new HashMap<>();
 
     /** By address, the connection first that has been idle longest. */
     private final Map<String, SequencedSet<Connection>> idle = new HashMap<>();
@@ -101,7 +103,12 @@ public final class IdleConnections implements PlatformHandler {
             if (idle.isEmpty()) {
                 return false;
             }
-            close(nextToClose());
+            Connection next = nextToClose();
+            // Those of its own address that have no event loop yet cannot be closed; they must not close another's.
+            if (open(Ends.of(channel).client()) > open(next.address)) {
+                return false;
+            }
+            close(next);
         }
         // The number of those that are being closed is limited too, so that a flood cannot outrun the closing.
         if (connections.size() >= limit + limit / 3) {
@@ -110,6 +117,7 @@ public final class IdleConnections implements PlatformHandler {
         Ends ends = Ends.of(channel);
         Connection connection = new Connection(ends.client(), channel::close);
         connections.put(ends, connection);
+        open.merge(ends.client(), 1, Integer::sum);
         channel.closeFuture().addListener(_ -> closed(ends, connection));
         return true;
     }
@@ -121,14 +129,23 @@ public final class IdleConnections implements PlatformHandler {
         }
     }
 
-    /** Where several addresses have the most idle connections, the one that has been idle longest of theirs. */
+    /** Where several addresses have the most connections, the one that has been idle longest of theirs. */
     private Connection nextToClose() {
         long now = System.nanoTime();
         return Collections.max(
                         idle.values(),
-                        Comparator.<SequencedSet<Connection>>comparingInt(Set::size)
+                        Comparator.<SequencedSet<Connection>>comparingInt(
+                                        ofAddress -> open(ofAddress.getFirst().address))
                                 .thenComparing(ofAddress -> now - ofAddress.getFirst().idleSince))
                 .getFirst();
+    }
+
+    private int open(String address) {
+        return open.getOrDefault(address, 0);
+    }
+
+    private void isNoLongerOpen(Connection connection) {
+        open.computeIfPresent(connection.address, (_, count) -> count == 1 ? null : count - 1);
     }
 
     private void close(Connection connection) {
@@ -136,6 +153,7 @@ public final class IdleConnections implements PlatformHandler {
         if (!connection.closing) {
             connection.closing = true;
             closing++;
+            isNoLongerOpen(connection);
         }
         connection.close.run();
     }
@@ -153,6 +171,8 @@ public final class IdleConnections implements PlatformHandler {
         connection.closed = true;
         if (connection.closing) {
             closing--;
+        } else {
+            isNoLongerOpen(connection);
         }
         connections.remove(ends, connection);
         removeIdle(connection);
