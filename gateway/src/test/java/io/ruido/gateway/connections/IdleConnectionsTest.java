@@ -48,6 +48,7 @@ class IdleConnectionsTest {
     private static final int LIMIT = 40;
 
     private final Queue<RoutingContext> held = new ConcurrentLinkedQueue<>();
+    private final List<Socket> idle = new ArrayList<>();
     private Vertx vertx;
     private HttpVerticle server;
     private RawClient client;
@@ -58,19 +59,26 @@ class IdleConnectionsTest {
     }
 
     private void listen(Duration timeout) throws Exception {
-        IdleConnections idle = new IdleConnections(timeout, LIMIT);
-        vertx = Vertx.builder().withTransport(idle.transport()).build();
+        IdleConnections connections = new IdleConnections(timeout, LIMIT);
+        vertx = Vertx.builder().withTransport(connections.transport()).build();
         Router router = Router.router(vertx);
-        router.route().handler(idle);
+        router.route().handler(connections);
         router.get("/").handler(ctx -> ctx.end("answer"));
         router.get("/held").handler(held::add);
         router.get("/slow").handler(ctx -> vertx.setTimer(LONG.toMillis(), _ -> ctx.end("slow answer")));
         router.get("/ws").handler(ctx -> ctx.request()
                 .toWebSocket()
                 .onSuccess(socket -> vertx.setTimer(LONG.toMillis(), _ -> socket.writeTextMessage("late message"))));
-        server = new HttpVerticle(new HttpServerOptions().setHost("0.0.0.0").setPort(-1), router, idle);
+        server = new HttpVerticle(new HttpServerOptions().setHost("0.0.0.0").setPort(-1), router, connections);
         vertx.deployVerticle(server).await(Client.TIMEOUT.toSeconds(), TimeUnit.SECONDS);
         client = new RawClient(URI.create("http://127.0.0.1:" + server.port()));
+    }
+
+    @AfterEach
+    void closeSockets() throws IOException {
+        for (Socket socket : idle) {
+            socket.close();
+        }
     }
 
     @AfterEach
@@ -125,66 +133,47 @@ class IdleConnectionsTest {
     @Test
     void silentConnectionsMakeRoomForOthers() throws Exception {
         listenWithLongTimeout();
-        List<Socket> silent = new ArrayList<>();
         try (Socket waiting = held(1).getFirst()) {
             for (int i = 0; i < 50 * LIMIT; i++) {
-                silent.add(client.open());
+                idle.add(client.open());
                 if (i % LIMIT == 0) {
                     await().ignoreExceptions().until(() -> answered(client.open(), request("/")));
                 }
             }
 
             await().until(() ->
-                    silent.stream().filter(IdleConnectionsTest::isOpen).count() <= LIMIT);
+                    idle.stream().filter(IdleConnectionsTest::isOpen).count() <= LIMIT);
             held.remove().end("answer");
             assertThat(answered(waiting, "")).as("a request in progress").isTrue();
-        } finally {
-            for (Socket socket : silent) {
-                socket.close();
-            }
         }
     }
 
     @Test
     void silentConnectionsOfOneAddressDoNotCloseThatOfAnother() throws Exception {
         listenWithLongTimeout();
-        List<Socket> silent = new ArrayList<>();
         try (Socket other = new Socket("127.0.0.1", server.port(), InetAddress.getByName("127.0.0.2"), 0)) {
             other.setSoTimeout((int) Client.TIMEOUT.toMillis());
             for (int i = 0; i < 3 * LIMIT; i++) {
-                silent.add(client.open());
+                idle.add(client.open());
             }
             await().until(() ->
-                    silent.stream().filter(IdleConnectionsTest::isOpen).count() < LIMIT);
+                    idle.stream().filter(IdleConnectionsTest::isOpen).count() < LIMIT);
 
             assertThat(answered(other, request("/"))).isTrue();
-        } finally {
-            for (Socket socket : silent) {
-                socket.close();
-            }
         }
     }
 
     @Test
     void ofAddressesWithOneConnectionEachTheOneThatHasBeenIdleLongestIsClosed() throws Exception {
         listenWithLongTimeout();
-        List<Socket> sockets = new ArrayList<>();
-        try {
-            for (int i = 0; i <= LIMIT; i++) {
-                sockets.add(
-                        new Socket("127.0.0.1", server.port(), InetAddress.getByName("127.0.1." + (LIMIT + 1 - i)), 0));
-                sockets.getLast().setSoTimeout((int) Client.TIMEOUT.toMillis());
-                assertThat(answered(sockets.getLast(), request("/"))).isTrue();
-            }
-
-            await().until(() ->
-                    sockets.stream().filter(IdleConnectionsTest::isOpen).count() == LIMIT);
-            assertThat(isOpen(sockets.getFirst())).isFalse();
-        } finally {
-            for (Socket socket : sockets) {
-                socket.close();
-            }
+        for (int i = 0; i <= LIMIT; i++) {
+            idle.add(new Socket("127.0.0.1", server.port(), InetAddress.getByName("127.0.1." + (LIMIT + 1 - i)), 0));
+            idle.getLast().setSoTimeout((int) Client.TIMEOUT.toMillis());
+            assertThat(answered(idle.getLast(), request("/"))).isTrue();
         }
+
+        await().until(() -> idle.stream().filter(IdleConnectionsTest::isOpen).count() == LIMIT);
+        assertThat(isOpen(idle.getFirst())).isFalse();
     }
 
     @Test
